@@ -1,0 +1,2 @@
+//! podproof
+fn main() {}

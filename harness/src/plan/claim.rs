@@ -1,0 +1,139 @@
+//! A claim: one sentence that must hold, with a permanent id.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A claim's permanent id, `area/name`: lowercase words joined by hyphens.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClaimId(String);
+
+impl ClaimId {
+    /// The part before the slash: `volume` of `volume/survives-sigkill`.
+    #[must_use]
+    pub fn area(&self) -> &str {
+        self.0.split_once('/').map_or("", |(area, _)| area)
+    }
+
+    /// The part after the slash: `survives-sigkill` of `volume/survives-sigkill`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, name)| name)
+    }
+
+    /// The whole id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ClaimId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let word = |part: &str| {
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        };
+        match text.split_once('/') {
+            Some((area, name)) if word(area) && word(name) => Ok(Self(text.to_owned())),
+            _ => Err(format!("claim id `{text}` is not of the form area/name in lowercase words")),
+        }
+    }
+}
+
+impl TryFrom<String> for ClaimId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ClaimId> for String {
+    fn from(id: ClaimId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for ClaimId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How strongly a claim binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Every conformant cluster keeps it; when it could not be checked, the run is partial.
+    Core,
+    /// True of today's implementations, or of some clusters; a skip is no loss.
+    Extended,
+}
+
+/// What a case costs, and what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// At most 30 s, no access to the node.
+    Quick,
+    /// Needs access to the node.
+    Node,
+    /// Takes minutes.
+    Slow,
+    /// Restarts kubelet, runtime or node; runs alone.
+    Disruptive,
+}
+
+/// One entry of `claims.yaml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The permanent id.
+    pub id: ClaimId,
+    /// The sentence that must hold.
+    pub title: String,
+    /// How strongly it binds.
+    pub level: Level,
+    /// What its case costs.
+    pub tier: Tier,
+    /// The situation the case builds.
+    pub given: String,
+    /// What the case does.
+    pub when: String,
+    /// The assertions by name, each with the sentence that must be seen to be true.
+    pub then: BTreeMap<String, String>,
+    /// Where the claim comes from: article sentence, Kubernetes documentation, KEP, measurement.
+    pub sources: Vec<String>,
+    /// The first Kubernetes minor version that keeps it, `1.29`; absent means any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// What real clusters showed, where it differs from the sources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Core => "core",
+            Self::Extended => "extended",
+        })
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Quick => "quick",
+            Self::Node => "node",
+            Self::Slow => "slow",
+            Self::Disruptive => "disruptive",
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! The objects a case applies, as data.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::tree::{ManifestError, Tree};
+
+/// The objects of one case manifest, by name, in the order of the file.
+///
+/// As one JSON object keyed by `metadata.name`, so that a mutant's patch addresses `/mc1/spec/containers/0`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    names: Vec<String>,
+    objects: Value,
+}
+
+impl Manifest {
+    /// Reads the file at `path` of `tree`; each document must be a named object, each name must be used once.
+    pub fn read(tree: &Tree, path: &str) -> Result<Self, ManifestError> {
+        Self::parse(&tree.name(path), &tree.read(path)?)
+    }
+
+    /// Parses `text`; `file` is how messages call it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ManifestError> {
+        let mut names = Vec::new();
+        let mut objects = Map::new();
+        for document in serde_yaml::Deserializer::from_str(text) {
+            let object = Value::deserialize(document)
+                .map_err(|source| ManifestError::yaml(file.to_owned(), &source))?;
+            let name = object
+                .pointer("/metadata/name")
+                .and_then(Value::as_str)
+                .ok_or_else(|| ManifestError::invalid(file, "an object has no metadata.name"))?
+                .to_owned();
+            if objects.insert(name.clone(), object).is_some() {
+                return Err(ManifestError::invalid(file, format!("two objects are named `{name}`")));
+            }
+            names.push(name);
+        }
+        if names.is_empty() {
+            return Err(ManifestError::invalid(file, "no object in it"));
+        }
+        Ok(Self { names, objects: Value::Object(objects) })
+    }
+
+    /// The objects' names in the order of the file.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The object called `name`.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<&Value> {
+        self.objects.get(name)
+    }
+
+    /// This manifest with an RFC 6902 patch applied; paths begin with an object's name.
+    pub fn patched(&self, patch: &json_patch::Patch) -> Result<Self, json_patch::PatchError> {
+        let mut changed = self.clone();
+        json_patch::patch(&mut changed.objects, patch)?;
+        Ok(changed)
+    }
+}

@@ -1,0 +1,22 @@
+//! What is asked: claims, manifests, mutants, selection, budgets and the frozen [`Plan`].
+//!
+//! Everything here is pure and works offline. This room may *not* talk to a cluster, start programs,
+//! read the clock or know how a case is driven or judged.
+
+mod budget;
+mod catalogue;
+mod claim;
+mod manifest;
+mod mutant;
+mod order;
+mod select;
+mod tree;
+
+pub use budget::Budgets;
+pub use catalogue::{Catalogue, Script};
+pub use claim::{Claim, ClaimId, Level, Tier};
+pub use manifest::Manifest;
+pub use mutant::{Mutant, Mutants, Security};
+pub use order::{Plan, PlannedCase, Purpose};
+pub use select::{Selection, SelectionError};
+pub use tree::{ManifestError, Tree};

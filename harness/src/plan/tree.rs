@@ -1,0 +1,106 @@
+//! Where manifests come from: built into the program, or a folder of the same layout.
+
+use std::path::PathBuf;
+use std::{fs, io};
+
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+/// The manifests that were in the source tree when the program was built: (relative path, text), sorted by path.
+static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
+
+/// A tree of manifests, laid out as the repository's `manifests` folder.
+#[derive(Clone, Debug)]
+pub enum Tree {
+    /// The ones built into the program.
+    Embedded,
+    /// A folder on disk.
+    Folder(PathBuf),
+}
+
+impl Tree {
+    /// The text of the file at `path`, relative to the tree's root.
+    pub fn read(&self, path: &str) -> Result<String, ManifestError> {
+        match self {
+            Self::Embedded => EMBEDDED
+                .iter()
+                .find(|(name, _)| *name == path)
+                .map(|(_, text)| (*text).to_owned())
+                .ok_or_else(|| ManifestError::Missing { file: path.to_owned() }),
+            Self::Folder(root) => {
+                let file = root.join(path);
+                fs::read_to_string(&file).map_err(|source| match source.kind() {
+                    io::ErrorKind::NotFound => ManifestError::Missing { file: file.display().to_string() },
+                    _ => ManifestError::Unreadable { file: file.display().to_string(), source },
+                })
+            }
+        }
+    }
+
+    /// How the file at `path` is called in messages.
+    #[must_use]
+    pub fn name(&self, path: &str) -> String {
+        match self {
+            Self::Embedded => format!("manifests/{path}"),
+            Self::Folder(root) => root.join(path).display().to_string(),
+        }
+    }
+
+    /// Reads and parses one YAML document.
+    pub(super) fn parse<T: DeserializeOwned>(&self, path: &str) -> Result<T, ManifestError> {
+        let text = self.read(path)?;
+        serde_yaml::from_str(&text).map_err(|source| ManifestError::yaml(self.name(path), &source))
+    }
+}
+
+/// A manifest, a mutants file or the list of claims is not what it must be.
+#[derive(Debug, Error)]
+pub enum ManifestError {
+    /// The file is not there.
+    #[error("manifest {file} does not exist")]
+    Missing {
+        /// The file's name.
+        file: String,
+    },
+    /// The file could not be read.
+    #[error("read manifest {file}")]
+    Unreadable {
+        /// The file's name.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Not YAML, or not of the expected form.
+    #[error("{file}:{line}:{column}: {problem}")]
+    Yaml {
+        /// The file's name.
+        file: String,
+        /// The line, from 1; 0 where the parser gave none.
+        line: usize,
+        /// The column, from 1; 0 where the parser gave none.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// YAML, but it says something that cannot be.
+    #[error("{file}: {problem}")]
+    Invalid {
+        /// The file's name.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl ManifestError {
+    pub(super) fn yaml(file: String, source: &serde_yaml::Error) -> Self {
+        let (line, column) = source
+            .location()
+            .map_or((0, 0), |at| (at.line(), at.column()));
+        Self::Yaml { file, line, column, problem: source.to_string() }
+    }
+
+    pub(super) fn invalid(file: &str, problem: impl Into<String>) -> Self {
+        Self::Invalid { file: file.to_owned(), problem: problem.into() }
+    }
+}

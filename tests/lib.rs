@@ -1,0 +1,1 @@
+//! What the two suites share.
