@@ -16,13 +16,8 @@ fn main() -> io::Result<()> {
     let mut table = String::from("&[\n");
     for file in &files {
         let name = file.strip_prefix(&root).map_err(io::Error::other)?;
-        writeln!(
-            table,
-            "    ({:?}, include_str!({:?})),",
-            name.display(),
-            file.display()
-        )
-        .map_err(io::Error::other)?;
+        writeln!(table, "    ({:?}, include_str!({:?})),", name.display(), file.display())
+            .map_err(io::Error::other)?;
     }
     table.push_str("]\n");
     let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);

@@ -1,1 +1,23 @@
-//! evidence
+//! What was seen while a case was driven, as data, in memory and on disk.
+//!
+//! [`Recorder`] collects: it watches the case's namespace from before the first object is created, and
+//! streams every container's log from its start. [`Evidence`] is the result; judges read it through its
+//! accessors, which answer [`Missing`] where a fact was not seen. This room may *not* change anything in the
+//! cluster and may *not* decide what the facts mean.
+
+mod archive;
+mod facts;
+mod follow;
+mod logs;
+mod probe;
+mod record;
+mod recorder;
+mod seen;
+
+pub use archive::{ArchiveError, read_evidence, write_evidence};
+pub use facts::{ContainerFacts, Fact, Missing};
+pub use logs::{LogLine, LogText};
+pub use probe::ProbeReport;
+pub use record::{Applied, Evidence, Exec, ExecEnd, Fetch, Mark, Wait, WaitEnd};
+pub use recorder::Recorder;
+pub use seen::{Change, Observed, SeenEvent, SeenPod};

@@ -1,1 +1,10 @@
-//! judge
+//! Verdicts, and the vocabulary in which a case's judge states what must hold.
+//!
+//! Judging is a plain function of the evidence: this room may *not* be asynchronous, hold a client, read the
+//! clock or touch a file.
+
+mod inquiry;
+mod verdict;
+
+pub use inquiry::Inquiry;
+pub use verdict::{Finding, Verdict};

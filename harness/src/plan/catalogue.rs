@@ -89,13 +89,17 @@ fn read_script(tree: &Tree, claim: &Claim) -> Result<Script, ManifestError> {
     }
     let mut names = BTreeSet::new();
     for mutant in &mutants {
-        let invalid = |problem| Err(ManifestError::invalid(&file, format!("mutant `{}` {problem}", mutant.name)));
+        let invalid =
+            |problem| Err(ManifestError::invalid(&file, format!("mutant `{}` {problem}", mutant.name)));
         if !names.insert(&mutant.name) {
             return invalid("stands twice".to_owned());
         }
         for assertion in mutant.may_fail.iter().chain([&mutant.must_fail]) {
             if !claim.then.contains_key(assertion) {
-                return invalid(format!("names assertion `{assertion}`, which claim {} does not have", claim.id));
+                return invalid(format!(
+                    "names assertion `{assertion}`, which claim {} does not have",
+                    claim.id
+                ));
             }
         }
         if let Err(problem) = manifest.patched(&mutant.patch) {

@@ -36,8 +36,7 @@ impl FromStr for ClaimId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let word = |part: &str| {
-            !part.is_empty()
-                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         };
         match text.split_once('/') {
             Some((area, name)) if word(area) && word(name) => Ok(Self(text.to_owned())),

@@ -46,7 +46,9 @@ impl Plan {
         let mut cases = Vec::new();
         for round in 1..=rounds.max(1) {
             for id in chosen {
-                let (Some(claim), Some(script)) = (catalogue.claim(id), catalogue.script(id)) else { continue };
+                let (Some(claim), Some(script)) = (catalogue.claim(id), catalogue.script(id)) else {
+                    continue;
+                };
                 let green = PlannedCase {
                     claim: claim.clone(),
                     mutant: None,

@@ -131,7 +131,8 @@ impl Expression {
             }),
             Self::Tag { .. } => {
                 let name = self.to_text();
-                let known = claims.iter().flat_map(tags).map(|(key, value)| format!("{key}:{value}")).collect();
+                let known =
+                    claims.iter().flat_map(tags).map(|(key, value)| format!("{key}:{value}")).collect();
                 Err(SelectionError::Unknown { kind: "tag", nearest: nearest(&name, known), name })
             }
         }

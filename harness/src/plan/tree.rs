@@ -94,9 +94,7 @@ pub enum ManifestError {
 
 impl ManifestError {
     pub(super) fn yaml(file: String, source: &serde_yaml::Error) -> Self {
-        let (line, column) = source
-            .location()
-            .map_or((0, 0), |at| (at.line(), at.column()));
+        let (line, column) = source.location().map_or((0, 0), |at| (at.line(), at.column()));
         Self::Yaml { file, line, column, problem: source.to_string() }
     }
 

@@ -1,0 +1,210 @@
+//! Reading facts from evidence: each question has an answer or is [`Missing`], never a guess.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ContainerStateTerminated;
+use thiserror::Error;
+
+use super::logs::LogText;
+use super::probe::ProbeReport;
+use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch};
+use super::seen::SeenPod;
+
+/// A fact that the evidence does not hold. A judge that meets one is inconclusive.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("not seen: {what}")]
+pub struct Missing {
+    what: String,
+}
+
+impl Missing {
+    /// Names the fact.
+    #[must_use]
+    pub fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+}
+
+/// A value with the place in the evidence where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands: `execs/token-after`, `logs/mc2/consumer.0`, `timeline/main`.
+    pub pointer: String,
+}
+
+/// What the API said of one container at one time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContainerFacts {
+    /// `containerID`.
+    pub id: String,
+    /// `restartCount`.
+    pub restarts: i32,
+    /// `state.terminated`.
+    pub ended: Option<ContainerStateTerminated>,
+    /// `lastState.terminated`.
+    pub before: Option<ContainerStateTerminated>,
+    /// Whether `state.running` is set.
+    pub running: bool,
+}
+
+impl Evidence {
+    /// The `nth` (from 0) object that was sent under this name.
+    pub fn applied(&self, name: &str, nth: usize) -> Result<&Applied, Missing> {
+        self.applied
+            .iter()
+            .filter(|applied| applied.name == name)
+            .nth(nth)
+            .ok_or_else(|| Missing::new(format!("creation {} of {name}", nth + 1)))
+    }
+
+    /// The command the drive called `label`, if it was run to an end that is known.
+    pub fn exec(&self, label: &str) -> Result<&Exec, Missing> {
+        let exec = self
+            .execs
+            .iter()
+            .find(|exec| exec.label == label)
+            .ok_or_else(|| Missing::new(format!("the command {label}")))?;
+        match &exec.end {
+            ExecEnd::Exited(_) => Ok(exec),
+            ExecEnd::Broken(why) => Err(Missing::new(format!("the end of the command {label} ({why})"))),
+        }
+    }
+
+    /// The probe's first report of `verb` in the output of the command called `label`.
+    pub fn exec_report(&self, label: &str, verb: &str) -> Result<Fact<ProbeReport>, Missing> {
+        let report =
+            self.exec(label)?.stdout.lines().filter_map(ProbeReport::parse).find(|r| r.verb() == verb);
+        let value =
+            report.ok_or_else(|| Missing::new(format!("the `{verb}` report of the command {label}")))?;
+        Ok(Fact { value, pointer: format!("execs/{label}") })
+    }
+
+    /// The body of the answer to the request called `label`.
+    pub fn fetch(&self, label: &str) -> Result<&Fetch, Missing> {
+        self.fetches
+            .iter()
+            .find(|fetch| fetch.label == label)
+            .ok_or_else(|| Missing::new(format!("the request {label}")))
+    }
+
+    /// All states of the pod with this UID, in order.
+    pub fn states(&self, uid: &str) -> impl DoubleEndedIterator<Item = &SeenPod> + use<'_> {
+        let uid = uid.to_owned();
+        self.timeline.iter().filter(move |seen| seen.uid() == uid)
+    }
+
+    /// The last state of the pod with this UID.
+    pub fn last(&self, uid: &str) -> Result<&SeenPod, Missing> {
+        self.states(uid).next_back().ok_or_else(|| Missing::new(format!("the pod with UID {uid}")))
+    }
+
+    /// What was last seen of a container of the pod with this UID.
+    pub fn container(&self, uid: &str, container: &str) -> Result<Fact<ContainerFacts>, Missing> {
+        facts_of(self.last(uid)?, container)
+    }
+
+    /// What was seen of a container of the pod with this UID while it ran for the `restart`th time (0 is the first).
+    pub fn instance(
+        &self,
+        uid: &str,
+        container: &str,
+        restart: i32,
+    ) -> Result<Fact<ContainerFacts>, Missing> {
+        self.states(uid)
+            .filter_map(|seen| facts_of(seen, container).ok())
+            .find(|facts| {
+                facts.value.restarts == restart && (facts.value.running || facts.value.ended.is_some())
+            })
+            .ok_or_else(|| Missing::new(format!("instance {restart} of container {container}")))
+    }
+
+    /// How a container of the pod with this UID ended in its `restart`th instance (0 is the first).
+    pub fn ending(
+        &self,
+        uid: &str,
+        container: &str,
+        restart: i32,
+    ) -> Result<Fact<ContainerStateTerminated>, Missing> {
+        self.states(uid)
+            .filter_map(|seen| facts_of(seen, container).ok())
+            .find_map(|facts| {
+                let ContainerFacts { restarts, ended, before, .. } = facts.value;
+                let value = if restarts == restart {
+                    ended
+                } else if restarts == restart + 1 {
+                    before
+                } else {
+                    None
+                }?;
+                Some(Fact { value, pointer: facts.pointer })
+            })
+            .ok_or_else(|| Missing::new(format!("the end of instance {restart} of container {container}")))
+    }
+
+    /// The log of a container instance, whole as far as it was written when driving ended.
+    pub fn log(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
+        let name = || format!("the log of instance {restart} of container {container}");
+        let log = self
+            .logs
+            .iter()
+            .find(|log| log.uid == uid && log.container == container && log.restart == restart)
+            .ok_or_else(|| Missing::new(name()))?;
+        if log.cut {
+            return Err(Missing::new(format!("{}, whole: it was larger than what is kept", name())));
+        }
+        if let Some(why) = &log.broken {
+            return Err(Missing::new(format!("{}, whole: {why}", name())));
+        }
+        Ok(Fact { value: log, pointer: format!("logs/{}/{container}.{restart}", log.pod) })
+    }
+
+    /// The same, but only if the container ended and its log ended with it: nothing is still to come.
+    pub fn ended_log(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
+        let log = self.log(uid, container, restart)?;
+        if log.value.complete {
+            Ok(log)
+        } else {
+            Err(Missing::new(format!("the end of the log of instance {restart} of container {container}")))
+        }
+    }
+
+    /// The probe's first report of `verb` in the log of a container instance.
+    pub fn log_report(
+        &self,
+        uid: &str,
+        container: &str,
+        restart: i32,
+        verb: &str,
+    ) -> Result<Fact<ProbeReport>, Missing> {
+        let log = self.log(uid, container, restart)?;
+        let value = log.value.report(verb).ok_or_else(|| {
+            Missing::new(format!("the `{verb}` report of instance {restart} of container {container}"))
+        })?;
+        Ok(Fact { value, pointer: log.pointer })
+    }
+
+    /// The moment the drive called `name`.
+    pub fn mark(&self, name: &str) -> Result<Timestamp, Missing> {
+        self.marks
+            .iter()
+            .find(|mark| mark.name == name)
+            .map(|mark| mark.at)
+            .ok_or_else(|| Missing::new(format!("the moment {name}")))
+    }
+}
+
+fn facts_of(seen: &SeenPod, container: &str) -> Result<Fact<ContainerFacts>, Missing> {
+    let status = seen
+        .container(container)
+        .ok_or_else(|| Missing::new(format!("the status of container {container} of pod {}", seen.name())))?;
+    let state = status.state.as_ref();
+    let value = ContainerFacts {
+        id: status.container_id.clone().unwrap_or_default(),
+        restarts: status.restart_count,
+        ended: state.and_then(|state| state.terminated.clone()),
+        before: status.last_state.as_ref().and_then(|state| state.terminated.clone()),
+        running: state.is_some_and(|state| state.running.is_some()),
+    };
+    Ok(Fact { value, pointer: format!("timeline/{}/{container}", seen.name()) })
+}

@@ -1,0 +1,69 @@
+//! The log of one container instance.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::probe::ProbeReport;
+
+/// The log of one container instance, as far as it was received.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogText {
+    /// The pod's name.
+    pub pod: String,
+    /// The pod's UID.
+    pub uid: String,
+    /// The container's name.
+    pub container: String,
+    /// The container's restart count when the log began: 0 is the first instance.
+    pub restart: i32,
+    /// The lines, in order.
+    pub lines: Vec<LogLine>,
+    /// Whether the stream ended by itself, which it does when the container has ended.
+    pub complete: bool,
+    /// Whether lines were dropped because the log was larger than what is kept.
+    pub cut: bool,
+    /// Why the stream broke, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+}
+
+/// One line of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When the runtime received the line; absent where the stamp could not be read.
+    pub at: Option<Timestamp>,
+    /// The text without its stamp and line end.
+    pub text: String,
+}
+
+impl LogLine {
+    /// Splits the RFC 3339 stamp from a line as `timestamps=true` gives it.
+    #[must_use]
+    pub fn parse(line: &str) -> Self {
+        match line.split_once(' ').map(|(stamp, text)| (stamp.parse().ok(), text)) {
+            Some((Some(at), text)) => Self { at: Some(at), text: text.to_owned() },
+            _ => Self {
+                at: line.parse().ok(),
+                text: line.parse::<Timestamp>().map_or(line, |_| "").to_owned(),
+            },
+        }
+    }
+}
+
+impl LogText {
+    /// The texts of all lines.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(|line| line.text.as_str())
+    }
+
+    /// The probe's reports in this log, in order.
+    pub fn reports(&self) -> impl Iterator<Item = ProbeReport> + '_ {
+        self.texts().filter_map(ProbeReport::parse)
+    }
+
+    /// The probe's first report of `verb` in this log.
+    #[must_use]
+    pub fn report(&self, verb: &str) -> Option<ProbeReport> {
+        self.reports().find(|report| report.verb() == verb)
+    }
+}

@@ -1,0 +1,162 @@
+//! The collector of one case: it watches before anything is created, and it keeps what the drive did.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::{Api, Client};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::facts::Missing;
+use super::follow::{LogFollower, watch_events, watch_pods};
+use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, Wait};
+use super::seen::Observed;
+use crate::plan::ClaimId;
+
+/// How long the log of a container that has ended may take to end too.
+const LOG_DRAIN: Duration = Duration::from_secs(10);
+
+/// Collects the evidence of one case.
+#[derive(Debug)]
+pub struct Recorder {
+    observed: watch::Sender<Observed>,
+    deeds: Mutex<Deeds>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    started: Timestamp,
+}
+
+/// What the drive itself did.
+#[derive(Debug, Default)]
+struct Deeds {
+    applied: Vec<Applied>,
+    execs: Vec<Exec>,
+    fetches: Vec<Fetch>,
+    waits: Vec<Wait>,
+    marks: Vec<Mark>,
+}
+
+impl Recorder {
+    /// Starts to watch `namespace`; returns when the watch on pods has begun, so that nothing is missed.
+    pub async fn start(client: &Client, namespace: &str, patience: Duration) -> Result<Self, Missing> {
+        let observed = watch::Sender::new(Observed::default());
+        let stop = CancellationToken::new();
+        let follower = LogFollower::new(client, namespace, observed.clone(), stop.clone());
+        let (ready, mut is_ready) = watch::channel(false);
+        let pods = watch_pods(Api::namespaced(client.clone(), namespace), observed.clone(), follower, ready);
+        let events = watch_events(Api::namespaced(client.clone(), namespace), observed.clone());
+        let tasks = vec![spawn_until(&stop, pods), spawn_until(&stop, events)];
+        let recorder = Self { observed, deeds: Mutex::default(), stop, tasks, started: Timestamp::now() };
+        match timeout(patience, is_ready.wait_for(|ready| *ready)).await {
+            Ok(Ok(_)) => Ok(recorder),
+            _ => {
+                let why = recorder.observed.borrow().broken.clone();
+                let why = why.unwrap_or_else(|| format!("no answer in {patience:?}"));
+                Err(Missing::new(format!("the pods of namespace {namespace}: {why}")))
+            }
+        }
+    }
+
+    /// All that was seen so far, and a signal at each change.
+    #[must_use]
+    pub fn observed(&self) -> watch::Receiver<Observed> {
+        self.observed.subscribe()
+    }
+
+    /// Keeps an object that was sent.
+    pub fn applied(&self, applied: Applied) {
+        self.deeds().applied.push(applied);
+    }
+
+    /// Keeps a command that was run.
+    pub fn exec(&self, exec: Exec) {
+        self.deeds().execs.push(exec);
+    }
+
+    /// Keeps an HTTP request.
+    pub fn fetch(&self, fetch: Fetch) {
+        self.deeds().fetches.push(fetch);
+    }
+
+    /// Keeps how waiting ended.
+    pub fn wait(&self, wait: Wait) {
+        self.deeds().waits.push(wait);
+    }
+
+    /// Keeps a named moment.
+    pub fn mark(&self, name: &str) {
+        self.deeds().marks.push(Mark { at: Timestamp::now(), name: name.to_owned() });
+    }
+
+    /// Waits for the logs of containers that have ended, stops observing and hands everything over.
+    pub async fn finish(
+        self,
+        claim: ClaimId,
+        mutant: Option<String>,
+        namespace: &str,
+        token: &str,
+    ) -> Evidence {
+        let ended = Timestamp::now();
+        let mut observed = self.observed.subscribe();
+        // Out of time is no fault here: such a log is kept as not complete, and judges see that.
+        let _ = timeout(LOG_DRAIN, observed.wait_for(ended_logs_are_complete)).await;
+        self.stop.cancel();
+        for task in self.tasks {
+            // A task that panicked has nothing more to give; what it saw before is kept.
+            let _ = task.await;
+        }
+        let Deeds { applied, execs, fetches, waits, marks } =
+            self.deeds.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Observed { timeline, events, logs, broken } = self.observed.send_replace(Observed::default());
+        Evidence {
+            format: FORMAT,
+            claim,
+            mutant,
+            namespace: namespace.to_owned(),
+            token: token.to_owned(),
+            started: self.started,
+            ended,
+            applied,
+            execs,
+            fetches,
+            waits,
+            marks,
+            timeline,
+            events,
+            logs,
+            blocked: broken,
+        }
+    }
+
+    fn deeds(&self) -> MutexGuard<'_, Deeds> {
+        self.deeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether each container instance that the timeline shows ended has its whole log.
+fn ended_logs_are_complete(observed: &Observed) -> bool {
+    observed.logs.iter().all(|log| {
+        let status = observed.pod(&log.uid).and_then(|seen| seen.container(&log.container));
+        let still_runs = status.is_some_and(|status| {
+            status.restart_count == log.restart
+                && status.state.as_ref().is_none_or(|state| state.terminated.is_none())
+        });
+        still_runs || log.complete || log.broken.is_some()
+    })
+}
+
+fn spawn_until(stop: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        let _ = stop.run_until_cancelled(work).await;
+    })
+}
+
+/// What the recorder's parts write into.
+pub(super) type Sink = watch::Sender<Observed>;
+
+/// Shared by the tasks that follow logs.
+pub(super) type Shared<T> = Arc<Mutex<T>>;

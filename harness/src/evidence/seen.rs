@@ -1,0 +1,104 @@
+//! Single observations, and all that was observed so far.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+use serde::{Deserialize, Serialize};
+
+use super::logs::LogText;
+
+/// What a watch said of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It exists in this state.
+    Applied,
+    /// It is gone; the state is the last one.
+    Deleted,
+}
+
+/// A pod as a watch showed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenPod {
+    /// When the harness received it, by the harness's clock.
+    pub at: Timestamp,
+    /// Applied or deleted.
+    pub change: Change,
+    /// The object, without `managedFields`.
+    pub pod: Pod,
+}
+
+impl SeenPod {
+    /// The pod's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.pod.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// The pod's UID.
+    #[must_use]
+    pub fn uid(&self) -> &str {
+        self.pod.metadata.uid.as_deref().unwrap_or_default()
+    }
+
+    /// `status.phase`, empty before the first status.
+    #[must_use]
+    pub fn phase(&self) -> &str {
+        self.pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether the phase is `Succeeded` or `Failed`.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.phase(), "Succeeded" | "Failed")
+    }
+
+    /// The status of the container called `name`, among init and ordinary containers.
+    #[must_use]
+    pub fn container(&self, name: &str) -> Option<&ContainerStatus> {
+        self.containers().find(|status| status.name == name)
+    }
+
+    /// The statuses of all containers: init containers first, in the order of the status.
+    pub fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
+        let status = self.pod.status.as_ref();
+        let init = status.and_then(|status| status.init_container_statuses.as_deref()).unwrap_or_default();
+        let ordinary = status.and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
+        init.iter().chain(ordinary)
+    }
+}
+
+/// A Kubernetes event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenEvent {
+    /// When the harness received it, by the harness's clock.
+    pub at: Timestamp,
+    /// The event.
+    pub event: Event,
+}
+
+/// Everything the watches and log streams of one case have seen so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// The pods' states, in the order of their arrival.
+    pub timeline: Vec<SeenPod>,
+    /// The events, in the order of their arrival.
+    pub events: Vec<SeenEvent>,
+    /// The logs, one per container instance, in the order in which they began.
+    pub logs: Vec<LogText>,
+    /// Why observing ended before its time, where it did.
+    pub broken: Option<String>,
+}
+
+impl Observed {
+    /// The last state of the pod with this UID.
+    #[must_use]
+    pub fn pod(&self, uid: &str) -> Option<&SeenPod> {
+        self.timeline.iter().rev().find(|seen| seen.uid() == uid)
+    }
+
+    /// The log of the `restart`th instance (0 is the first) of a container of the pod with this UID.
+    #[must_use]
+    pub fn log(&self, uid: &str, container: &str, restart: i32) -> Option<&LogText> {
+        self.logs.iter().find(|log| log.uid == uid && log.container == container && log.restart == restart)
+    }
+}

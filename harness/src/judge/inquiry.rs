@@ -1,0 +1,96 @@
+//! An inquiry: the assertions of one judge, and the verdict that follows from them.
+
+use std::fmt::Debug;
+
+use super::verdict::{Finding, Verdict};
+use crate::evidence::{Evidence, Missing};
+
+/// Collects what a judge finds.
+///
+/// An *assertion* is part of the claim: where it does not hold, the cluster contradicted the claim. A *premise*
+/// is part of the case: where it does not hold, the case did not take place as meant, and nothing follows.
+#[derive(Debug, Default)]
+pub struct Inquiry {
+    held: usize,
+    findings: Vec<Finding>,
+}
+
+impl Inquiry {
+    /// Asks `judge` about `evidence` and gives the verdict.
+    ///
+    /// A contradiction that was seen stays one, whatever else is missing. Without a contradiction, a missing
+    /// fact, a drive that could not go on, or an inquiry that asserted nothing is inconclusive.
+    pub fn verdict(
+        evidence: &Evidence,
+        judge: impl FnOnce(&Evidence, &mut Self) -> Result<(), Missing>,
+    ) -> Verdict {
+        let mut inquiry = Self::default();
+        let told = judge(evidence, &mut inquiry);
+        if !inquiry.findings.is_empty() {
+            return Verdict::Fail { findings: inquiry.findings };
+        }
+        let reason = match (&evidence.blocked, told) {
+            (Some(why), Ok(())) => why.clone(),
+            (Some(why), Err(missing)) => format!("{why}; {missing}"),
+            (None, Err(missing)) => missing.to_string(),
+            (None, Ok(())) if inquiry.held == 0 => "nothing was asserted".to_owned(),
+            (None, Ok(())) => return Verdict::Pass,
+        };
+        Verdict::Inconclusive { reason }
+    }
+
+    /// Asserts that `holds`; says what was expected, what was seen, and where.
+    pub fn assert(
+        &mut self,
+        assertion: &str,
+        holds: bool,
+        expected: impl Into<String>,
+        seen: impl Into<String>,
+        pointer: impl Into<String>,
+    ) {
+        if holds {
+            self.held += 1;
+        } else {
+            self.findings.push(Finding {
+                assertion: assertion.to_owned(),
+                expected: expected.into(),
+                seen: seen.into(),
+                pointer: pointer.into(),
+            });
+        }
+    }
+
+    /// Asserts that what was seen equals what was expected.
+    pub fn assert_equal<T: PartialEq + Debug>(
+        &mut self,
+        assertion: &str,
+        expected: &T,
+        seen: &T,
+        pointer: impl Into<String>,
+    ) {
+        self.assert(assertion, expected == seen, format!("{expected:?}"), format!("{seen:?}"), pointer);
+    }
+
+    /// Asserts that two things differ; `what` names them in the finding.
+    pub fn assert_differ<T: PartialEq + Debug>(
+        &mut self,
+        assertion: &str,
+        what: &str,
+        one: &T,
+        other: &T,
+        pointer: impl Into<String>,
+    ) {
+        self.assert(
+            assertion,
+            one != other,
+            format!("two different {what}"),
+            format!("{one:?} twice"),
+            pointer,
+        );
+    }
+
+    /// Requires that the case took place as meant.
+    pub fn premise(what: &str, holds: bool) -> Result<(), Missing> {
+        if holds { Ok(()) } else { Err(Missing::new(what)) }
+    }
+}
