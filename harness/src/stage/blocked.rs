@@ -34,11 +34,11 @@ pub enum Blocked {
         why: String,
     },
     /// The run was interrupted.
-    #[error("interrupted while waiting for {what}")]
-    Interrupted {
-        /// What was awaited.
-        what: String,
-    },
+    #[error("interrupted")]
+    Interrupted,
+    /// The drive panicked: a fault of the case.
+    #[error("the drive panicked")]
+    Panicked,
     /// The API server refused something.
     #[error("{action}: {}", brief(source))]
     Api {

@@ -2,7 +2,6 @@
 
 use kube::Client;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 use super::attire::Attire;
 use super::blocked::Blocked;
@@ -22,7 +21,6 @@ pub struct Stage {
     pub(super) labels: Vec<(String, String)>,
     pub(super) token: String,
     pub(super) budgets: Budgets,
-    pub(super) interrupt: CancellationToken,
     pub(super) recorder: Recorder,
 }
 
@@ -52,12 +50,7 @@ pub type CleanupFault = String;
 
 impl Stage {
     /// Makes the namespace and starts to watch it. What a failed opening made is removed.
-    pub async fn open(
-        access: &Access,
-        order: StageOrder,
-        budgets: Budgets,
-        interrupt: CancellationToken,
-    ) -> Result<Self, Blocked> {
+    pub async fn open(access: &Access, order: StageOrder, budgets: Budgets) -> Result<Self, Blocked> {
         let StageOrder { namespace, run, expires, claim, token, manifest, attire, security } = order;
         let labels =
             vec![(RUN_LABEL.to_owned(), run), ("podproof.local/expires".to_owned(), expires.to_string())];
@@ -79,7 +72,6 @@ impl Stage {
                 labels,
                 token,
                 budgets,
-                interrupt,
                 recorder,
             }),
             Err(blocked) => {

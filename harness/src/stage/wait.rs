@@ -14,7 +14,7 @@ use crate::evidence::{Change, LogText, Observed, SeenPod, Wait, WaitEnd};
 impl Stage {
     /// Waits until `look` is met: it is asked again at everything that is observed.
     ///
-    /// Ends as met, hopeless, timed out with the last state seen, unobserved, or interrupted; never otherwise.
+    /// Ends as met, hopeless, timed out with the last state seen, or unobserved; never otherwise.
     pub async fn until<T>(
         &self,
         what: &str,
@@ -34,20 +34,10 @@ impl Stage {
             };
             ended.is_some()
         });
-        let waited = self.interrupt.run_until_cancelled(timeout(budget, waiting)).await;
-        let interrupted = waited.is_none();
-        drop(waited);
+        drop(timeout(budget, waiting).await);
         let end = ended.unwrap_or_else(|| {
-            let what = what.to_owned();
-            Err(if interrupted {
-                Blocked::Interrupted { what }
-            } else {
-                Blocked::TimedOut {
-                    what,
-                    waited: budget,
-                    last: last_seen(&self.recorder.observed().borrow()),
-                }
-            })
+            let last = last_seen(&self.recorder.observed().borrow());
+            Err(Blocked::TimedOut { what: what.to_owned(), waited: budget, last })
         });
         self.recorder.wait(Wait {
             what: what.to_owned(),
@@ -138,7 +128,6 @@ fn wait_end<T>(end: &Result<T, Blocked>) -> WaitEnd {
         Ok(_) => WaitEnd::Met,
         Err(Blocked::Hopeless { why, .. }) => WaitEnd::Hopeless(why.clone()),
         Err(Blocked::TimedOut { last, .. }) => WaitEnd::TimedOut(last.clone()),
-        Err(Blocked::Interrupted { .. }) => WaitEnd::Interrupted,
         Err(other) => WaitEnd::Broken(other.to_string()),
     }
 }
