@@ -6,7 +6,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 /// Proves on a real Kubernetes cluster that pods with several containers behave as promised.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(name = "podproof", version, max_term_width = 100)]
 pub struct Args {
     /// How podproof talks.
     #[command(flatten)]

@@ -99,8 +99,7 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Usage(_) => Code::Usage,
-            Self::Selection(SelectionError::Syntax { .. }) => Code::Usage,
+            Self::Usage(_) | Self::Selection(SelectionError::Syntax { .. }) => Code::Usage,
             Self::Selection(_) => Code::NothingSelected,
             Self::Manifest(_) | Self::Record(_) => Code::BadManifest,
             Self::Access(_) | Self::Random(_) | Self::Runtime(_) => Code::NoCluster,
