@@ -27,8 +27,10 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// What the execution proves. A mutant proves nothing while its case does not pass by itself.
-    fn of(case: &CaseRecord, green: Option<&CaseRecord>) -> Self {
+    /// What the execution proves, given the same case without the mutant. A mutant proves nothing while its
+    /// case does not pass by itself.
+    #[must_use]
+    pub fn of(case: &CaseRecord, green: Option<&CaseRecord>) -> Self {
         let untold = |why: String| Self::Untold { why };
         match (&case.verdict, &case.mutant) {
             (Verdict::Skip { reason } | Verdict::Inconclusive { reason }, _) => untold(reason.clone()),
