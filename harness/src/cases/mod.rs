@@ -1,1 +1,8 @@
-//! cases
+//! The cases: for each claim how it is driven, and how what was seen is judged.
+//!
+//! A case's value, its `drive` and its `judge` stand together, one file per theme. A drive acts and observes
+//! through its stage and may *not* decide; a judge reads the evidence and may *not* act.
+
+mod case;
+
+pub use case::{Case, Driving, all, find};

@@ -138,8 +138,6 @@ pub enum WaitEnd {
     TimedOut(String),
     /// Observing itself broke.
     Broken(String),
-    /// The run was interrupted.
-    Interrupted,
 }
 
 /// A named moment.

@@ -1,1 +1,20 @@
-//! report
+//! Tells people and programs how a run went: lines while it runs, a table at its end, JSON lines, JUnit.
+//!
+//! Events and records come in, text goes out. Text from the cluster is hostile and is cleaned here, by type, before
+//! it reaches a document or a terminal; the same record gives the same bytes.
+//!
+//! This room may *not* talk to a cluster, change or weigh a verdict, read the clock, or stop a run: a reporter
+//! that fails is remembered and told at the end, and the others go on.
+
+mod fault;
+mod json;
+mod junit;
+mod reporters;
+mod terminal;
+mod text;
+
+pub use fault::ReportError;
+pub use json::json_line;
+pub use junit::{junit_document, write_junit};
+pub use reporters::Reporters;
+pub use terminal::{LiveLines, Styles, table};

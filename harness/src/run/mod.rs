@@ -1,1 +1,21 @@
-//! run
+//! Conducts a plan: opens stages, drives, judges, records, and tells what happens as events.
+//!
+//! This room may *not* know how anything is reported, act inside a case's namespace, or change a verdict.
+
+mod dispatch;
+mod event;
+mod execute;
+mod identity;
+mod outcome;
+mod proof;
+mod record;
+mod rejudge;
+
+pub use dispatch::{Interrupt, RunOrder, conduct};
+pub use event::{Event, Told};
+pub use execute::evidence_folder;
+pub use identity::RunId;
+pub use outcome::Outcome;
+pub use proof::{Proof, proofs};
+pub use record::{CaseRecord, Counts, MutantRecord, RecordError, RunRecord, read_record, write_record};
+pub use rejudge::judge_again;

@@ -1,1 +1,21 @@
-//! stage
+//! One namespace, one client: apply, exec, fetch, wait, close.
+//!
+//! A [`Stage`] does what a case's drive asks for and keeps all of it as evidence. All waiting goes through one
+//! door, [`Stage::until`]. This room may *not* decide anything: what was seen is judged later, elsewhere.
+
+mod attire;
+mod blocked;
+mod conditions;
+mod deeds;
+mod exec;
+mod fetch;
+mod namespace;
+mod open;
+mod wait;
+
+pub use attire::{Attire, Wearer, dress};
+pub use blocked::Blocked;
+pub use conditions::{Progress, StuckPod, stuck};
+pub use deeds::PodRef;
+pub use namespace::{await_namespaces_gone, delete_namespace};
+pub use open::{CleanupFault, Stage, StageOrder};

@@ -1,0 +1,53 @@
+//! What a case is, and the list of all of them.
+
+use futures::future::BoxFuture;
+
+use crate::evidence::{Evidence, Missing};
+use crate::judge::{Inquiry, Verdict};
+use crate::plan::{ClaimId, Security};
+use crate::stage::{Attire, Blocked, Stage};
+
+/// A drive on its way.
+pub type Driving<'s> = BoxFuture<'s, Result<(), Blocked>>;
+
+/// The check of one claim.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The claim's id.
+    pub id: &'static str,
+    /// How its pods are dressed, which is also what its namespace enforces.
+    pub attire: Attire,
+    /// Acts and observes.
+    pub drive: for<'s> fn(&'s Stage) -> Driving<'s>,
+    /// States what must hold.
+    pub judge: fn(&Evidence, &mut Inquiry) -> Result<(), Missing>,
+}
+
+impl Case {
+    /// The verdict on `evidence`.
+    #[must_use]
+    pub fn verdict(&self, evidence: &Evidence) -> Verdict {
+        Inquiry::verdict(evidence, self.judge)
+    }
+
+    /// The Pod Security level of the case's namespace.
+    #[must_use]
+    pub fn security(&self) -> Security {
+        match self.attire {
+            Attire::Restricted => Security::Restricted,
+            Attire::AsTyped => Security::Baseline,
+        }
+    }
+}
+
+/// Every case, area by area.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    const AREAS: [&[Case]; 0] = [];
+    AREAS.into_iter().flatten()
+}
+
+/// The case of a claim.
+#[must_use]
+pub fn find(id: &ClaimId) -> Option<&'static Case> {
+    all().find(|case| case.id == id.as_str())
+}

@@ -1,0 +1,22 @@
+//! Events as JSON lines, for programs.
+
+use crate::run::Told;
+
+/// The event as one line of JSON, with its line end.
+///
+/// Characters that a terminal might obey or that reorder text are written as `\u` escapes: the line means the same
+/// and may be shown anywhere.
+pub fn json_line(told: &Told) -> Result<String, serde_json::Error> {
+    let plain = serde_json::to_string(told)?;
+    let mut line = String::with_capacity(plain.len() + 1);
+    for c in plain.chars() {
+        if super::text::is_deceptive(c) {
+            // All of these lie in the basic plane, and JSON text has them only inside of strings.
+            line.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            line.push(c);
+        }
+    }
+    line.push('\n');
+    Ok(line)
+}

@@ -1,0 +1,170 @@
+//! Starts the executions in the order of the plan, so many at once, and stops when asked to.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::event::{Event, Told};
+use super::execute::execute;
+use super::identity::RunId;
+use super::outcome::Outcome;
+use super::record::{CaseRecord, FORMAT, RunRecord};
+use crate::cluster::Access;
+use crate::judge::Verdict;
+use crate::plan::{Budgets, Plan, PlannedCase};
+use crate::stage::await_namespaces_gone;
+
+/// How a run is asked to stop, in two steps.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    /// Start nothing more, end what is driven, clean up.
+    pub stop: CancellationToken,
+    /// Wait for nothing any more.
+    pub now: CancellationToken,
+}
+
+/// How a plan is to be conducted.
+#[derive(Clone, Debug)]
+pub struct RunOrder {
+    /// The run's id.
+    pub run: RunId,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// How many cases may run at once; at least one does.
+    pub parallel: usize,
+    /// The time budgets.
+    pub budgets: Budgets,
+}
+
+/// Conducts `plan` on the cluster behind `access` and tells each event as it happens.
+///
+/// Always gives a record with one entry per planned case, in the order of the plan.
+pub async fn conduct(
+    access: Access,
+    plan: Plan,
+    order: RunOrder,
+    interrupt: Interrupt,
+    tell: UnboundedSender<Told>,
+) -> RunRecord {
+    // A reporter that has gone away is no reason to stop.
+    let say = |event: Event| drop(tell.send(event.now()));
+    let started = Timestamp::now();
+    say(Event::RunStarted {
+        run: order.run.clone(),
+        purpose: plan.purpose,
+        planned: plan.cases.len(),
+        parallel: order.parallel,
+        cluster: access.facts.clone(),
+    });
+    let conductor = Arc::new(Conductor { access, plan, order, interrupt, tell: tell.clone() });
+    let cases = conductor.run_all().await;
+    let Conductor { access, plan, order, interrupt, .. } = &*conductor;
+
+    let mut record = RunRecord {
+        format: FORMAT,
+        run: order.run.clone(),
+        podproof: env!("CARGO_PKG_VERSION").to_owned(),
+        purpose: plan.purpose,
+        started,
+        ended: Timestamp::now(),
+        cluster: access.facts.clone(),
+        parallel: order.parallel,
+        interrupted: interrupt.stop.is_cancelled().then(|| "a signal".to_owned()),
+        cases,
+        faults: Vec::new(),
+    };
+    say(Event::CleanupStarted);
+    let leaving = await_namespaces_gone(&access.client, order.run.as_str(), order.budgets.namespace_gone());
+    match interrupt.now.run_until_cancelled(leaving).await {
+        Some(left) => {
+            record.faults.extend(left.into_iter().map(|name| format!("namespace {name} is not gone")));
+        }
+        None => record.faults.push("interrupted before the namespaces were gone".to_owned()),
+    }
+    say(Event::RunFinished { outcome: Outcome::of(&record) });
+    record
+}
+
+struct Conductor {
+    access: Access,
+    plan: Plan,
+    order: RunOrder,
+    interrupt: Interrupt,
+    tell: UnboundedSender<Told>,
+}
+
+impl Conductor {
+    async fn run_all(self: &Arc<Self>) -> Vec<CaseRecord> {
+        let slots = Arc::new(Semaphore::new(self.order.parallel.max(1)));
+        let mut running = JoinSet::new();
+        let mut records: Vec<Option<CaseRecord>> = vec![None; self.plan.cases.len()];
+        for chain in chains(&self.plan.cases) {
+            let slot = tokio::select! {
+                slot = Arc::clone(&slots).acquire_owned() => slot,
+                () = self.interrupt.stop.cancelled() => break,
+            };
+            let conductor = Arc::clone(self);
+            running.spawn(async move {
+                let _slot = slot;
+                conductor.run_chain(chain).await
+            });
+        }
+        while let Some(chain) = running.join_next().await {
+            for (index, record) in chain.unwrap_or_default() {
+                records[index] = Some(record);
+            }
+        }
+        let left_over = |planned: &PlannedCase| {
+            let reason = if self.interrupt.stop.is_cancelled() {
+                Verdict::Skip { reason: "interrupted before it began".to_owned() }
+            } else {
+                Verdict::Inconclusive { reason: "the harness panicked".to_owned() }
+            };
+            CaseRecord::of(planned, reason, Timestamp::now())
+        };
+        let planned = self.plan.cases.iter();
+        records
+            .into_iter()
+            .zip(planned)
+            .map(|(record, planned)| record.unwrap_or_else(|| left_over(planned)))
+            .collect()
+    }
+
+    /// A case and, right after it, its mutants.
+    async fn run_chain(&self, chain: Vec<usize>) -> Vec<(usize, CaseRecord)> {
+        let mut done = Vec::new();
+        for index in chain {
+            if self.interrupt.stop.is_cancelled() {
+                break;
+            }
+            let planned = &self.plan.cases[index];
+            self.say(Event::CaseStarted { index, slug: planned.slug() });
+            let record = execute(&self.access, &self.order, &self.interrupt, index, planned).await;
+            self.say(Event::CaseFinished { index, case: Box::new(record.clone()) });
+            done.push((index, record));
+        }
+        done
+    }
+
+    fn say(&self, event: Event) {
+        // A reporter that has gone away is no reason to stop.
+        let _ = self.tell.send(event.now());
+    }
+}
+
+/// The plan's places, in groups that run one after another: a case with the mutants that follow it.
+fn chains(cases: &[PlannedCase]) -> Vec<Vec<usize>> {
+    let mut chains: Vec<Vec<usize>> = Vec::new();
+    for (index, planned) in cases.iter().enumerate() {
+        match chains.last_mut() {
+            Some(chain) if planned.mutant.is_some() => chain.push(index),
+            _ => chains.push(vec![index]),
+        }
+    }
+    chains
+}

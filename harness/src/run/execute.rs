@@ -1,0 +1,129 @@
+//! One execution of one case: open the stage, drive, close, judge, keep.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use futures::FutureExt as _;
+use jiff::Timestamp;
+
+use super::dispatch::{Interrupt, RunOrder};
+use super::identity::random_hex;
+use super::record::CaseRecord;
+use crate::cases::{self, Case};
+use crate::cluster::Access;
+use crate::evidence::write_evidence;
+use crate::judge::Verdict;
+use crate::plan::PlannedCase;
+use crate::stage::{Blocked, Stage, StageOrder, delete_namespace};
+
+/// After how long `sweep` may remove what a killed run left.
+const EXPIRES_SECONDS: i64 = 2 * 3600;
+
+/// Where the evidence of the execution called `slug` lies in the run's folder.
+#[must_use]
+pub fn evidence_folder(run: &Path, slug: &str) -> PathBuf {
+    run.join("cases").join(slug)
+}
+
+/// Executes one planned case. Whatever happens, there is a record.
+pub(super) async fn execute(
+    access: &Access,
+    order: &RunOrder,
+    interrupt: &Interrupt,
+    index: usize,
+    planned: &PlannedCase,
+) -> CaseRecord {
+    let started = Timestamp::now();
+    let untold = |reason: String| CaseRecord::of(planned, Verdict::Inconclusive { reason }, started);
+    let Some(case) = cases::find(&planned.claim.id) else {
+        return untold(format!("this program has no case for {}", planned.claim.id));
+    };
+    let stage_order = match stage_order(order, case, index, planned) {
+        Ok(stage_order) => stage_order,
+        Err(error) => return untold(format!("no random token: {error}")),
+    };
+    let namespace = stage_order.namespace.clone();
+    let acting = Box::pin(act(access, order, interrupt, case, planned, stage_order, started));
+    if let Some(record) = interrupt.now.run_until_cancelled(acting).await {
+        return record;
+    }
+    // No time for grace: what can be removed by one request is.
+    let _ = delete_namespace(&access.client, &namespace, order.budgets.request()).await;
+    untold("interrupted twice".to_owned())
+}
+
+fn stage_order(
+    order: &RunOrder,
+    case: &Case,
+    index: usize,
+    planned: &PlannedCase,
+) -> Result<StageOrder, getrandom::Error> {
+    let security = planned.mutant.as_ref().and_then(|mutant| mutant.security);
+    Ok(StageOrder {
+        namespace: order.run.namespace(index, planned.claim.id.name()),
+        run: order.run.to_string(),
+        expires: Timestamp::now().as_second() + EXPIRES_SECONDS,
+        claim: planned.claim.id.clone(),
+        token: random_hex(8)?,
+        manifest: planned.manifest.clone(),
+        attire: case.attire,
+        security: security.unwrap_or_else(|| case.security()),
+    })
+}
+
+async fn act(
+    access: &Access,
+    order: &RunOrder,
+    interrupt: &Interrupt,
+    case: &Case,
+    planned: &PlannedCase,
+    stage_order: StageOrder,
+    started: Timestamp,
+) -> CaseRecord {
+    let stage = match Stage::open(access, stage_order, order.budgets).await {
+        Ok(stage) => stage,
+        Err(blocked) => {
+            let reason = format!("the stage could not be opened: {blocked}");
+            return CaseRecord::of(planned, Verdict::Inconclusive { reason }, started);
+        }
+    };
+    let driven = drive(&stage, case, interrupt).await;
+    let mutant = planned.mutant.as_ref();
+    let undo = mutant.and_then(|mutant| mutant.undo.as_ref());
+    let name = mutant.map(|mutant| mutant.name.clone());
+    let (evidence, faults) = stage.close(planned.claim.id.clone(), name, driven, undo).await;
+
+    let verdict = catch_unwind(|| case.verdict(&evidence))
+        .unwrap_or_else(|_| Verdict::Inconclusive { reason: "the judge panicked".to_owned() });
+    let mut record = CaseRecord::of(planned, verdict, started);
+    record.faults = faults;
+    let folder = evidence_folder(&order.folder, &record.slug);
+    // On a thread of its own: a slow disk must not hold up the watches of other cases.
+    let written = tokio::task::spawn_blocking(move || write_evidence(&folder, &evidence)).await;
+    match written {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => record.faults.push(with_causes(&error)),
+        Err(error) => record.faults.push(format!("write the evidence: {error}")),
+    }
+    record
+}
+
+async fn drive(stage: &Stage, case: &Case, interrupt: &Interrupt) -> Result<(), Blocked> {
+    let driving = AssertUnwindSafe((case.drive)(stage)).catch_unwind();
+    match interrupt.stop.run_until_cancelled(driving).await {
+        Some(Ok(driven)) => driven,
+        Some(Err(_)) => Err(Blocked::Panicked),
+        None => Err(Blocked::Interrupted),
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,47 @@
+//! Names that no other run has.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A run's id: when it began, and a random part. Fit for file names, labels and namespaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(String);
+
+impl RunId {
+    /// A new one.
+    pub fn new(now: Timestamp) -> Result<Self, getrandom::Error> {
+        Ok(Self(format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), random_hex(4)?)))
+    }
+
+    /// The whole id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name of the run's `index`th namespace: `podproof-3fa9c1d2-12-same-namespace`.
+    pub(super) fn namespace(&self, index: usize, case: &str) -> String {
+        const LONGEST: usize = 63;
+        let random = self.0.rsplit('-').next().unwrap_or_default();
+        let mut name = format!("podproof-{random}-{index}-{case}");
+        name.truncate(LONGEST);
+        name.trim_end_matches('-').to_owned()
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `bytes` random bytes as lowercase hexadecimal digits.
+pub(super) fn random_hex(bytes: usize) -> Result<String, getrandom::Error> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random)?;
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    Ok(random.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect())
+}

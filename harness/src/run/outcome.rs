@@ -1,0 +1,63 @@
+//! How a run went as a whole.
+
+use serde::{Deserialize, Serialize};
+
+use super::proof::{Proof, proofs};
+use super::record::RunRecord;
+use crate::judge::Verdict;
+use crate::plan::{Level, Purpose};
+
+/// How a run went, from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Every selected claim held; to prove: every mutant was killed by its named assertion.
+    Conformant,
+    /// Nothing was contradicted, but a core claim was skipped.
+    Partial,
+    /// Something could not be told.
+    Inconclusive,
+    /// A claim was contradicted; to prove: a case cannot fail as it must.
+    Nonconformant,
+}
+
+impl Outcome {
+    /// The outcome of a record.
+    #[must_use]
+    pub fn of(record: &RunRecord) -> Self {
+        let worst = match record.purpose {
+            Purpose::Check => record.cases.iter().map(|case| of_verdict(&case.verdict, case.level)).max(),
+            Purpose::Prove => proofs(record).iter().map(|(_, proof)| of_proof(proof)).max(),
+        };
+        // A run without any case proves nothing.
+        worst.unwrap_or(Self::Inconclusive)
+    }
+
+    /// The outcome in one word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Conformant => "conformant",
+            Self::Partial => "partial",
+            Self::Inconclusive => "inconclusive",
+            Self::Nonconformant => "nonconformant",
+        }
+    }
+}
+
+fn of_verdict(verdict: &Verdict, level: Level) -> Outcome {
+    match (verdict, level) {
+        (Verdict::Skip { .. }, Level::Core) => Outcome::Partial,
+        (Verdict::Pass, _) | (Verdict::Skip { .. }, Level::Extended) => Outcome::Conformant,
+        (Verdict::Inconclusive { .. }, _) => Outcome::Inconclusive,
+        (Verdict::Fail { .. }, _) => Outcome::Nonconformant,
+    }
+}
+
+fn of_proof(proof: &Proof) -> Outcome {
+    match proof {
+        Proof::Green | Proof::Killed => Outcome::Conformant,
+        Proof::Untold { .. } => Outcome::Inconclusive,
+        Proof::Survived | Proof::KilledOtherwise { .. } | Proof::Red => Outcome::Nonconformant,
+    }
+}

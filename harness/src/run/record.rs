@@ -1,0 +1,212 @@
+//! The record of a run: the one input of reports and history.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::identity::RunId;
+use crate::cluster::Facts;
+use crate::judge::Verdict;
+use crate::plan::{ClaimId, Level, PlannedCase, Purpose, Tier};
+
+/// The format of `record.json`. A reader refuses a newer one.
+pub(super) const FORMAT: u32 = 1;
+
+const RECORD: &str = "record.json";
+
+/// What is kept of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The format's version.
+    pub format: u32,
+    /// The run's id.
+    pub run: RunId,
+    /// The program's version.
+    pub podproof: String,
+    /// What the run was for.
+    pub purpose: Purpose,
+    /// When it began.
+    pub started: Timestamp,
+    /// When its last case had ended.
+    pub ended: Timestamp,
+    /// The cluster.
+    pub cluster: Facts,
+    /// How many cases ran at once.
+    pub parallel: usize,
+    /// What interrupted it, where something did.
+    pub interrupted: Option<String>,
+    /// The executions, in the order of the plan.
+    pub cases: Vec<CaseRecord>,
+    /// What could not be kept or cleaned up. Changes no verdict.
+    pub faults: Vec<String>,
+}
+
+/// What is kept of one execution of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// The claim.
+    pub claim: ClaimId,
+    /// The claim's sentence.
+    pub title: String,
+    /// The claim's level.
+    pub level: Level,
+    /// The case's tier.
+    pub tier: Tier,
+    /// The mutant under which it ran.
+    pub mutant: Option<MutantRecord>,
+    /// Which repetition it was, from 1.
+    pub round: u32,
+    /// Its name in the plan; its evidence lies in `cases/SLUG` of the run's folder.
+    pub slug: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// When it began.
+    pub started: Timestamp,
+    /// How long it took, in seconds, without the removal of its namespace.
+    pub seconds: f64,
+    /// What could not be cleaned up.
+    pub faults: Vec<String>,
+}
+
+/// What is kept of a mutant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MutantRecord {
+    /// Its name.
+    pub name: String,
+    /// What it breaks.
+    pub breaks: String,
+    /// The assertion that must fail.
+    pub must_fail: String,
+    /// Assertions that may fail beside it.
+    pub may_fail: Vec<String>,
+}
+
+/// How many verdicts of each kind there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Passes.
+    pub pass: usize,
+    /// Fails.
+    pub fail: usize,
+    /// Inconclusives.
+    pub inconclusive: usize,
+    /// Skips.
+    pub skip: usize,
+}
+
+/// A record could not be written or read.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    /// The file system refused.
+    #[error("{action} {}", file.display())]
+    File {
+        /// `write` or `read`.
+        action: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is not what this program writes.
+    #[error("{} is not the record of a run", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The file was written by a newer program.
+    #[error("{} has format {found}, this program reads up to {FORMAT}", file.display())]
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+}
+
+impl RunRecord {
+    /// How many verdicts of each kind the given cases have.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for case in &self.cases {
+            match case.verdict {
+                Verdict::Pass => counts.pass += 1,
+                Verdict::Skip { .. } => counts.skip += 1,
+                Verdict::Inconclusive { .. } => counts.inconclusive += 1,
+                Verdict::Fail { .. } => counts.fail += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl CaseRecord {
+    /// What is kept of `planned`, given its verdict.
+    #[must_use]
+    pub fn of(planned: &PlannedCase, verdict: Verdict, started: Timestamp) -> Self {
+        let seconds = Timestamp::now().duration_since(started).as_secs_f64();
+        Self {
+            claim: planned.claim.id.clone(),
+            title: planned.claim.title.clone(),
+            level: planned.claim.level,
+            tier: planned.claim.tier,
+            mutant: planned.mutant.as_ref().map(|mutant| MutantRecord {
+                name: mutant.name.clone(),
+                breaks: mutant.breaks.clone(),
+                must_fail: mutant.must_fail.clone(),
+                may_fail: mutant.may_fail.clone(),
+            }),
+            round: planned.round,
+            slug: planned.slug(),
+            verdict,
+            started,
+            // Milliseconds are what the clock and the cluster are good for.
+            seconds: (seconds * 1000.0).round() / 1000.0,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// Writes `record.json` into the run's folder: whole, or not at all.
+pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, RecordError> {
+    let file = folder.join(RECORD);
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut draft, record)?;
+        draft.write_all(b"\n")?;
+        draft.as_file().sync_all()?;
+        draft.persist(&file).map_err(|error| error.error)
+    };
+    match write() {
+        Ok(_) => Ok(file),
+        Err(source) => Err(RecordError::File { action: "write", file, source }),
+    }
+}
+
+/// Reads the record of the run in `folder` back.
+pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
+    #[derive(Deserialize)]
+    struct Version {
+        format: u32,
+    }
+
+    let file = folder.join(RECORD);
+    let text = fs::read_to_string(&file).map_err(|source| RecordError::File {
+        action: "read",
+        file: file.clone(),
+        source,
+    })?;
+    let damaged = |source| RecordError::Damaged { file: file.clone(), source };
+    let Version { format } = serde_json::from_str(&text).map_err(damaged)?;
+    if format > FORMAT {
+        return Err(RecordError::Newer { file, found: format });
+    }
+    serde_json::from_str(&text).map_err(damaged)
+}

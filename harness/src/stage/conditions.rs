@@ -1,0 +1,148 @@
+//! What can be awaited, and what makes waiting hopeless.
+
+use k8s_openapi::api::core::v1::ContainerStatus;
+
+use super::deeds::PodRef;
+use crate::evidence::{Change, LogText, Observed, SeenPod};
+
+/// How near the awaited thing is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Progress<T> {
+    /// It is there.
+    Met(T),
+    /// It may still come.
+    NotYet,
+    /// It cannot come any more, for this reason.
+    Hopeless(String),
+}
+
+/// A pod that will not go on by itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StuckPod(pub String);
+
+/// Reasons of a waiting container that no patience heals.
+const STUCK: [&str; 8] = [
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ErrImagePull",
+    "ImageInspectError",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "RunContainerError",
+];
+
+/// Why this pod will not go on by itself, where that can be seen.
+#[must_use]
+pub fn stuck(seen: &SeenPod) -> Option<StuckPod> {
+    let waiting = seen.containers().find_map(|status| {
+        let waiting = status.state.as_ref()?.waiting.as_ref()?;
+        let reason = waiting.reason.as_deref().filter(|reason| STUCK.contains(reason))?;
+        let message = waiting.message.as_deref().unwrap_or_default();
+        Some(format!("container {} is stuck in {reason}: {message}", status.name))
+    });
+    let conditions = || seen.pod.status.as_ref().and_then(|status| status.conditions.as_deref());
+    let unschedulable = || {
+        let condition = conditions()?.iter().find(|condition| {
+            condition.type_ == "PodScheduled"
+                && condition.status == "False"
+                && condition.reason.as_deref() == Some("Unschedulable")
+        })?;
+        let message = condition.message.as_deref().unwrap_or_default();
+        Some(format!("pod {} is unschedulable: {message}", seen.name()))
+    };
+    let refused = || {
+        let status = seen.pod.status.as_ref()?;
+        let reason = status.reason.as_deref().filter(|_| seen.phase() == "Failed")?;
+        let message = status.message.as_deref().unwrap_or_default();
+        Some(format!("pod {} failed: {reason}: {message}", seen.name()))
+    };
+    waiting.or_else(unschedulable).or_else(refused).map(StuckPod)
+}
+
+/// One line that says in which state a pod is.
+pub(super) fn summary(seen: &SeenPod) -> String {
+    let containers: Vec<_> = seen
+        .containers()
+        .map(|status| format!("{} {} (restarts {})", status.name, state_word(status), status.restart_count))
+        .collect();
+    let phase = if seen.change == Change::Deleted { "gone" } else { seen.phase() };
+    format!("pod {} {phase} [{}]", seen.name(), containers.join(", "))
+}
+
+fn state_word(status: &ContainerStatus) -> String {
+    let Some(state) = &status.state else { return "unknown".to_owned() };
+    if state.running.is_some() {
+        "running".to_owned()
+    } else if let Some(ended) = &state.terminated {
+        format!("exited {}", ended.exit_code)
+    } else {
+        let reason = state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
+        reason.unwrap_or("waiting").to_owned()
+    }
+}
+
+/// `look` at the last state of `pod`; hopeless where it is gone, stuck or, unless expected, at its end.
+pub(super) fn of_pod<T>(
+    observed: &Observed,
+    pod: &PodRef,
+    look: impl FnOnce(&SeenPod) -> Option<T>,
+) -> Progress<T> {
+    let Some(seen) = observed.pod(&pod.uid) else { return Progress::NotYet };
+    if let Some(found) = look(seen) {
+        return Progress::Met(found);
+    }
+    if let Some(StuckPod(why)) = stuck(seen) {
+        return Progress::Hopeless(why);
+    }
+    if seen.change == Change::Deleted || seen.is_terminal() {
+        return Progress::Hopeless(format!("it has ended: {}", summary(seen)));
+    }
+    Progress::NotYet
+}
+
+/// Every container of the pod runs.
+pub(super) fn all_running(seen: &SeenPod) -> Option<()> {
+    let spec = seen.pod.spec.as_ref()?;
+    let statuses = seen.pod.status.as_ref()?.container_statuses.as_deref()?;
+    let runs = |status: &ContainerStatus| status.state.as_ref().is_some_and(|state| state.running.is_some());
+    (statuses.len() == spec.containers.len() && statuses.iter().all(runs)).then_some(())
+}
+
+/// The container runs and has been restarted exactly `restarts` times or more.
+pub(super) fn running_again(seen: &SeenPod, container: &str, restarts: i32) -> Option<()> {
+    let status = seen.container(container)?;
+    let running = status.state.as_ref()?.running.is_some();
+    (running && status.restart_count >= restarts).then_some(())
+}
+
+/// The container has ended, now or in its last instance.
+pub(super) fn has_ended(seen: &SeenPod, container: &str) -> Option<()> {
+    let status = seen.container(container)?;
+    let ended = |state: &Option<k8s_openapi::api::core::v1::ContainerState>| {
+        state.as_ref().is_some_and(|state| state.terminated.is_some())
+    };
+    (ended(&status.state) || ended(&status.last_state)).then_some(())
+}
+
+/// The log of a container instance shows what `look` looks for; hopeless where it ended without.
+pub(super) fn of_log<T>(
+    observed: &Observed,
+    (pod, container, restart): (&PodRef, &str, i32),
+    look: impl FnOnce(&LogText) -> Option<T>,
+) -> Progress<T> {
+    let Some(log) = observed.log(&pod.uid, container, restart) else {
+        return of_pod(observed, pod, |_| None);
+    };
+    match look(log) {
+        Some(found) => Progress::Met(found),
+        None if log.complete => {
+            Progress::Hopeless(format!("the log of container {container} ended without it"))
+        }
+        None if log.cut => Progress::Hopeless(format!("the log of container {container} is too large")),
+        None => match &log.broken {
+            Some(why) => Progress::Hopeless(format!("the log of container {container} broke: {why}")),
+            None => Progress::NotYet,
+        },
+    }
+}

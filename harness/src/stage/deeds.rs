@@ -1,0 +1,131 @@
+//! Creating and deleting the objects of the manifest.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::{DeleteParams, PostParams, Preconditions};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::attire::{Wearer, dress};
+use super::blocked::Blocked;
+use super::open::Stage;
+use crate::evidence::Applied;
+
+/// A pod that was created: its name and, because names are used again, its UID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodRef {
+    /// The name.
+    pub name: String,
+    /// The UID.
+    pub uid: String,
+}
+
+impl Stage {
+    /// Creates the pod called `name` in the manifest.
+    pub async fn create(&self, name: &str) -> Result<PodRef, Blocked> {
+        self.create_pod(name, None).await
+    }
+
+    /// Creates the pod called `name` on the node on which `other` runs or ran.
+    pub async fn create_beside(&self, name: &str, other: &PodRef) -> Result<PodRef, Blocked> {
+        let node = self.node_of(other);
+        let node = node.ok_or_else(|| Blocked::Unobserved {
+            what: format!("the node of pod {}", other.name),
+            why: "the pod was never scheduled".to_owned(),
+        })?;
+        self.create_pod(name, Some(&node)).await
+    }
+
+    /// Asks for the deletion of `pod` with its own grace period; does not wait for it to be gone.
+    pub async fn delete(&self, pod: &PodRef) -> Result<(), Blocked> {
+        // The UID as a precondition: never delete a namesake.
+        let preconditions = Preconditions { uid: Some(pod.uid.clone()), ..Preconditions::default() };
+        let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+        let action = format!("delete pod {}", pod.name);
+        let pods = self.pods();
+        let asked = async { pods.delete(&pod.name, &params).await.map(drop) };
+        asked_in(self.budgets.request(), &action, asked).await
+    }
+
+    /// Deletes `pod` and waits until the API server has it no more.
+    pub async fn delete_and_wait(&self, pod: &PodRef) -> Result<(), Blocked> {
+        self.delete(pod).await?;
+        self.until_gone(pod).await
+    }
+
+    /// Notes a named moment in the evidence.
+    pub fn mark(&self, name: &str) {
+        self.recorder.mark(name);
+    }
+
+    /// The case's token: a random text that the containers have as `PODPROOF_TOKEN`.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The names of the manifest's objects, in order.
+    #[must_use]
+    pub fn objects(&self) -> &[String] {
+        self.manifest.names()
+    }
+
+    pub(super) fn pods(&self) -> Api<Pod> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    fn node_of(&self, pod: &PodRef) -> Option<String> {
+        let observed = self.recorder.observed();
+        let observed = observed.borrow();
+        observed.pod(&pod.uid)?.pod.spec.as_ref()?.node_name.clone()
+    }
+
+    async fn create_pod(&self, name: &str, node: Option<&str>) -> Result<PodRef, Blocked> {
+        let object = self.manifest.object(name);
+        let object = object.ok_or_else(|| Blocked::NoObject { name: name.to_owned() })?;
+        self.send_pod(object, node).await
+    }
+
+    pub(super) async fn send_pod(&self, object: &Value, node: Option<&str>) -> Result<PodRef, Blocked> {
+        let wearer = Wearer {
+            namespace: &self.namespace,
+            labels: &self.labels,
+            token: &self.token,
+            images: &self.images,
+            node,
+        };
+        let dressed = dress(object, self.attire, &wearer);
+        let name = dressed.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let action = format!("create pod {name}");
+        let pod: Pod = serde_json::from_value(dressed.clone()).map_err(|source| Blocked::Api {
+            action: action.clone(),
+            source: Box::new(kube::Error::SerdeError(source)),
+        })?;
+        let (pods, params) = (self.pods(), PostParams::default());
+        let created = asked_in(self.budgets.request(), &action, pods.create(&params, &pod)).await?;
+        let uid = created.metadata.uid.unwrap_or_default();
+        self.recorder.applied(Applied {
+            at: Timestamp::now(),
+            name: name.clone(),
+            uid: uid.clone(),
+            object: dressed,
+        });
+        Ok(PodRef { name, uid })
+    }
+}
+
+/// One request to the API server, with a bound.
+pub(super) async fn asked_in<T>(
+    patience: Duration,
+    action: &str,
+    request: impl Future<Output = Result<T, kube::Error>>,
+) -> Result<T, Blocked> {
+    match timeout(patience, request).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(source)) => Err(Blocked::Api { action: action.to_owned(), source: Box::new(source) }),
+        Err(_) => Err(Blocked::Silent { action: action.to_owned(), waited: patience }),
+    }
+}

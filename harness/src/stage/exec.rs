@@ -1,0 +1,114 @@
+//! Running commands in containers.
+
+use jiff::Timestamp;
+use kube::api::{AttachParams, AttachedProcess};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::time::timeout;
+
+use super::blocked::{Blocked, brief};
+use super::deeds::PodRef;
+use super::open::Stage;
+use crate::evidence::{Exec, ExecEnd};
+
+/// How much of each stream of a command is kept.
+const OUTPUT_LIMIT: u64 = 1 << 20;
+
+/// Where the probe is in its image.
+const PROBE: &str = "/probe";
+
+impl Stage {
+    /// Runs the probe in a container: `stage.probe("token-after", &pod, "main", &["read", "--path", "/data/token"])`.
+    pub async fn probe(
+        &self,
+        label: &str,
+        pod: &PodRef,
+        container: &str,
+        verbs: &[&str],
+    ) -> Result<Exec, Blocked> {
+        let argv: Vec<_> = [PROBE].iter().chain(verbs).copied().collect();
+        self.exec(label, pod, container, &argv).await
+    }
+
+    /// Runs a command in a container and keeps it as evidence under `label`.
+    ///
+    /// Any exit code is an answer. That the command could not be run, or did not end in its budget, blocks.
+    pub async fn exec(
+        &self,
+        label: &str,
+        pod: &PodRef,
+        container: &str,
+        argv: &[&str],
+    ) -> Result<Exec, Blocked> {
+        let started = Timestamp::now();
+        let patience = self.budgets.exec();
+        let ran = timeout(patience, self.run_in(pod, container, argv)).await;
+        let Ran { end, stdout, stderr } = ran.unwrap_or_else(|_| Ran {
+            end: ExecEnd::Broken(format!("no end in {} s", patience.as_secs())),
+            stdout: String::new(),
+            stderr: String::new(),
+        });
+        let exec = Exec {
+            label: label.to_owned(),
+            pod: pod.name.clone(),
+            container: container.to_owned(),
+            argv: argv.iter().map(|&arg| arg.to_owned()).collect(),
+            started,
+            ended: Timestamp::now(),
+            end,
+            stdout,
+            stderr,
+        };
+        self.recorder.exec(exec.clone());
+        match &exec.end {
+            ExecEnd::Exited(_) => Ok(exec),
+            ExecEnd::Broken(problem) => {
+                Err(Blocked::Exec { label: label.to_owned(), problem: problem.clone() })
+            }
+        }
+    }
+
+    async fn run_in(&self, pod: &PodRef, container: &str, argv: &[&str]) -> Ran {
+        let params = AttachParams::default().container(container).stdout(true).stderr(true).stdin(false);
+        match self.pods().exec(&pod.name, argv.iter().copied(), &params).await {
+            Ok(process) => collect(process).await,
+            Err(error) => {
+                Ran { end: ExecEnd::Broken(brief(&error)), stdout: String::new(), stderr: String::new() }
+            }
+        }
+    }
+}
+
+struct Ran {
+    end: ExecEnd,
+    stdout: String,
+    stderr: String,
+}
+
+async fn collect(mut process: AttachedProcess) -> Ran {
+    let (out, err, status) = (process.stdout(), process.stderr(), process.take_status());
+    let status = async { if let Some(status) = status { status.await } else { None } };
+    let (stdout, stderr, status) = tokio::join!(read_some(out), read_some(err), status);
+    let end = match status {
+        None => ExecEnd::Broken("its exit status did not arrive".to_owned()),
+        Some(status) if status.status.as_deref() == Some("Success") => ExecEnd::Exited(0),
+        Some(status) => {
+            let code =
+                status.details.iter().flat_map(|details| details.causes.iter().flatten()).find_map(|cause| {
+                    (cause.reason.as_deref() == Some("ExitCode"))
+                        .then(|| cause.message.as_deref()?.parse().ok())?
+                });
+            code.map_or_else(|| ExecEnd::Broken(status.message.unwrap_or_default()), ExecEnd::Exited)
+        }
+    };
+    Ran { end, stdout, stderr }
+}
+
+/// Reads a stream to its end and keeps its beginning.
+async fn read_some(stream: Option<impl AsyncRead + Unpin>) -> String {
+    let Some(mut stream) = stream else { return String::new() };
+    let mut kept = Vec::new();
+    // A stream that breaks shows in the exit status, which then does not arrive.
+    let _ = (&mut stream).take(OUTPUT_LIMIT).read_to_end(&mut kept).await;
+    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    String::from_utf8_lossy(&kept).into_owned()
+}

@@ -1,0 +1,66 @@
+//! HTTP requests into a pod, through port-forward.
+
+use http::Request;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::blocked::{Blocked, brief};
+use super::deeds::PodRef;
+use super::open::Stage;
+use crate::evidence::Fetch;
+
+/// How large a body is read.
+const BODY_LIMIT: usize = 1 << 20;
+
+impl Stage {
+    /// Sends `GET path` to `port` of `pod` and keeps request and answer as evidence under `label`.
+    ///
+    /// Any HTTP status is an answer; that there was none is kept as well and does not block.
+    pub async fn fetch(&self, label: &str, pod: &PodRef, port: u16, path: &str) -> Result<Fetch, Blocked> {
+        let started = Timestamp::now();
+        let patience = self.budgets.exec();
+        let answer = match timeout(patience, self.get(pod, port, path)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("no answer in {} s", patience.as_secs())),
+        };
+        let fetch = Fetch {
+            label: label.to_owned(),
+            pod: pod.name.clone(),
+            port,
+            path: path.to_owned(),
+            started,
+            ended: Timestamp::now(),
+            answer,
+        };
+        self.recorder.fetch(fetch.clone());
+        Ok(fetch)
+    }
+
+    async fn get(&self, pod: &PodRef, port: u16, path: &str) -> Result<(u16, String), String> {
+        let forwarded = self.pods().portforward(&pod.name, &[port]).await;
+        let mut forwarded = forwarded.map_err(|error| format!("port-forward: {}", brief(&error)))?;
+        let stream = forwarded.take_stream(port).ok_or("port-forward gave no stream")?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| format!("connect: {error}"))?;
+        let request = Request::get(path)
+            .header(http::header::HOST, "pod")
+            .header(http::header::CONNECTION, "close")
+            .body(Empty::<Bytes>::new())
+            .map_err(|error| format!("request: {error}"))?;
+        let exchange = async {
+            let answer = sender.send_request(request).await.map_err(|error| format!("send: {error}"))?;
+            let status = answer.status().as_u16();
+            let body = Limited::new(answer.into_body(), BODY_LIMIT).collect().await;
+            let body = body.map_err(|error| format!("read the body: {error}"))?.to_bytes();
+            Ok((status, String::from_utf8_lossy(&body).into_owned()))
+        };
+        tokio::select! {
+            answer = exchange => answer,
+            Err(error) = connection => Err(format!("connection: {error}")),
+        }
+    }
+}

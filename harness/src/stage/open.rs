@@ -1,0 +1,120 @@
+//! Opening and closing a stage.
+
+use kube::Client;
+use serde_json::Value;
+
+use super::attire::Attire;
+use super::blocked::Blocked;
+use super::conditions::of_pod;
+use super::namespace::{RUN_LABEL, delete_namespace, make_namespace};
+use crate::cluster::{Access, Images};
+use crate::evidence::{Evidence, Recorder};
+use crate::plan::{Budgets, ClaimId, Manifest, Security};
+
+/// One namespace in which one case acts.
+pub struct Stage {
+    pub(super) client: Client,
+    pub(super) namespace: String,
+    pub(super) manifest: Manifest,
+    pub(super) attire: Attire,
+    pub(super) images: Images,
+    pub(super) labels: Vec<(String, String)>,
+    pub(super) token: String,
+    pub(super) budgets: Budgets,
+    pub(super) recorder: Recorder,
+}
+
+/// What a stage is opened for.
+#[derive(Clone, Debug)]
+pub struct StageOrder {
+    /// The namespace's name, used by nothing else.
+    pub namespace: String,
+    /// The run's id, a valid label value.
+    pub run: String,
+    /// When `sweep` may remove what is left, in seconds since 1970.
+    pub expires: i64,
+    /// The claim that is checked.
+    pub claim: ClaimId,
+    /// A random text.
+    pub token: String,
+    /// The objects.
+    pub manifest: Manifest,
+    /// How its pods are dressed.
+    pub attire: Attire,
+    /// The Pod Security level that the namespace enforces.
+    pub security: Security,
+}
+
+/// Something that could not be cleaned up. A note in the record, never a changed verdict.
+pub type CleanupFault = String;
+
+impl Stage {
+    /// Makes the namespace and starts to watch it. What a failed opening made is removed.
+    pub async fn open(access: &Access, order: StageOrder, budgets: Budgets) -> Result<Self, Blocked> {
+        let StageOrder { namespace, run, expires, claim, token, manifest, attire, security } = order;
+        let labels =
+            vec![(RUN_LABEL.to_owned(), run), ("podproof.local/expires".to_owned(), expires.to_string())];
+        let (client, patience) = (access.client.clone(), budgets.request());
+        let made = make_namespace(&client, &namespace, security, &labels, claim.as_str(), patience).await;
+        let started = match made {
+            Ok(()) => Recorder::start(&client, &namespace, patience).await.map_err(|missing| {
+                Blocked::Unobserved { what: format!("namespace {namespace}"), why: missing.to_string() }
+            }),
+            Err(blocked) => Err(blocked),
+        };
+        match started {
+            Ok(recorder) => Ok(Self {
+                client,
+                namespace,
+                manifest,
+                attire,
+                images: access.images.clone(),
+                labels,
+                token,
+                budgets,
+                recorder,
+            }),
+            Err(blocked) => {
+                // The cause is worth more than a fault of its cleanup, which `sweep` mends.
+                let _ = delete_namespace(&client, &namespace, patience).await;
+                Err(blocked)
+            }
+        }
+    }
+
+    /// The time budgets.
+    #[must_use]
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// Ends observing, hands over the evidence, and removes the namespace. Whatever happened before, a stage
+    /// leaves through here. `undo` is a pod that is first run to its end, to clear what a mutant left on the node.
+    pub async fn close(
+        self,
+        claim: ClaimId,
+        mutant: Option<String>,
+        driven: Result<(), Blocked>,
+        undo: Option<&Value>,
+    ) -> (Evidence, Vec<CleanupFault>) {
+        let mut faults = Vec::new();
+        if let Some(undo) = undo {
+            faults.extend(self.run_undo(undo).await.err().map(|blocked| format!("undo: {blocked}")));
+        }
+        let Self { client, namespace, token, budgets, recorder, .. } = self;
+        let mut evidence = recorder.finish(claim, mutant, &namespace, &token).await;
+        if let Err(blocked) = driven {
+            evidence.blocked = Some(blocked.to_string());
+        }
+        let deleted = delete_namespace(&client, &namespace, budgets.request()).await;
+        faults.extend(deleted.err().map(|blocked| blocked.to_string()));
+        (evidence, faults)
+    }
+
+    async fn run_undo(&self, undo: &Value) -> Result<(), Blocked> {
+        let pod = self.send_pod(undo, None).await?;
+        let done = |seen: &crate::evidence::SeenPod| (seen.phase() == "Succeeded").then_some(());
+        let what = format!("the end of pod {}", pod.name);
+        self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, &pod, done)).await
+    }
+}

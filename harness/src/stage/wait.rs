@@ -1,0 +1,147 @@
+//! The one door through which all waiting goes.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::blocked::Blocked;
+use super::conditions::{Progress, all_running, has_ended, of_log, of_pod, running_again, summary};
+use super::deeds::PodRef;
+use super::open::Stage;
+use crate::evidence::{Change, LogText, Observed, SeenPod, Wait, WaitEnd};
+
+impl Stage {
+    /// Waits until `look` is met: it is asked again at everything that is observed.
+    ///
+    /// Ends as met, hopeless, timed out with the last state seen, or unobserved; never otherwise.
+    pub async fn until<T>(
+        &self,
+        what: &str,
+        budget: Duration,
+        mut look: impl FnMut(&Observed) -> Progress<T>,
+    ) -> Result<T, Blocked> {
+        let started = Timestamp::now();
+        let mut observed = self.recorder.observed();
+        let mut ended = None;
+        let waiting = observed.wait_for(|observed| {
+            ended = match look(observed) {
+                Progress::Met(found) => Some(Ok(found)),
+                Progress::Hopeless(why) => Some(Err(Blocked::Hopeless { what: what.to_owned(), why })),
+                Progress::NotYet => {
+                    observed.broken.clone().map(|why| Err(Blocked::Unobserved { what: what.to_owned(), why }))
+                }
+            };
+            ended.is_some()
+        });
+        drop(timeout(budget, waiting).await);
+        let end = ended.unwrap_or_else(|| {
+            let last = last_seen(&self.recorder.observed().borrow());
+            Err(Blocked::TimedOut { what: what.to_owned(), waited: budget, last })
+        });
+        self.recorder.wait(Wait {
+            what: what.to_owned(),
+            started,
+            ended: Timestamp::now(),
+            end: wait_end(&end),
+        });
+        end
+    }
+
+    /// Watches for the whole of `window` whether `look` is met after all; `Ok(None)` means that it was not.
+    pub async fn unless<T>(
+        &self,
+        what: &str,
+        window: Duration,
+        look: impl FnMut(&Observed) -> Progress<T>,
+    ) -> Result<Option<T>, Blocked> {
+        match self.until(what, window, look).await {
+            Ok(found) => Ok(Some(found)),
+            Err(Blocked::TimedOut { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Waits until every container of `pod` runs.
+    pub async fn until_running(&self, pod: &PodRef) -> Result<(), Blocked> {
+        let what = format!("pod {} with all containers running", pod.name);
+        self.until(&what, self.budgets.pod_running(), |seen| of_pod(seen, pod, all_running)).await
+    }
+
+    /// Waits until `container` runs again after its `restarts`th restart.
+    pub async fn until_restarted(&self, pod: &PodRef, container: &str, restarts: i32) -> Result<(), Blocked> {
+        let what = format!("restart {restarts} of container {container} of pod {}", pod.name);
+        let look = |seen: &SeenPod| running_again(seen, container, restarts);
+        self.until(&what, self.budgets.restart(), |seen| of_pod(seen, pod, look)).await
+    }
+
+    /// Waits until `container` has ended once.
+    pub async fn until_ended(&self, pod: &PodRef, container: &str) -> Result<(), Blocked> {
+        let what = format!("the end of container {container} of pod {}", pod.name);
+        let look = |seen: &SeenPod| has_ended(seen, container);
+        self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, pod, look)).await
+    }
+
+    /// Waits until the phase of `pod` is `Succeeded` or `Failed`.
+    pub async fn until_terminal(&self, pod: &PodRef) -> Result<(), Blocked> {
+        let what = format!("the end of pod {}", pod.name);
+        let look = |seen: &SeenPod| seen.is_terminal().then_some(());
+        self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, pod, look)).await
+    }
+
+    /// Waits until the API server has no object with the UID of `pod` any more.
+    pub async fn until_gone(&self, pod: &PodRef) -> Result<(), Blocked> {
+        let what = format!("the removal of pod {}", pod.name);
+        self.until(&what, self.budgets.pod_gone(), |seen| {
+            let gone = seen.pod(&pod.uid).is_some_and(|seen| seen.change == Change::Deleted);
+            if gone { Progress::Met(()) } else { Progress::NotYet }
+        })
+        .await
+    }
+
+    /// Waits until the log of the `restart`th instance of `container` shows what `look` looks for.
+    pub async fn until_log<T>(
+        &self,
+        what: &str,
+        (pod, container, restart): (&PodRef, &str, i32),
+        mut look: impl FnMut(&LogText) -> Option<T>,
+    ) -> Result<T, Blocked> {
+        let place = (pod, container, restart);
+        self.until(what, self.budgets.log_line(), |seen| of_log(seen, place, &mut look)).await
+    }
+
+    /// Waits until the probe in the `restart`th instance of `container` has reported `verb`.
+    pub async fn until_reported(
+        &self,
+        pod: &PodRef,
+        container: &str,
+        restart: i32,
+        verb: &str,
+    ) -> Result<(), Blocked> {
+        let what = format!("the report `{verb}` of container {container} of pod {}", pod.name);
+        self.until_log(&what, (pod, container, restart), |log| log.report(verb).map(drop)).await
+    }
+}
+
+fn wait_end<T>(end: &Result<T, Blocked>) -> WaitEnd {
+    match end {
+        Ok(_) => WaitEnd::Met,
+        Err(Blocked::Hopeless { why, .. }) => WaitEnd::Hopeless(why.clone()),
+        Err(Blocked::TimedOut { last, .. }) => WaitEnd::TimedOut(last.clone()),
+        Err(other) => WaitEnd::Broken(other.to_string()),
+    }
+}
+
+/// The last state of each pod, in one line.
+fn last_seen(observed: &Observed) -> String {
+    let mut last: Vec<&SeenPod> = Vec::new();
+    for seen in observed.timeline.iter().rev() {
+        if !last.iter().any(|known| known.uid() == seen.uid()) {
+            last.push(seen);
+        }
+    }
+    if last.is_empty() {
+        return "no pod".to_owned();
+    }
+    last.into_iter().rev().map(summary).collect::<Vec<_>>().join("; ")
+}
