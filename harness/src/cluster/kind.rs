@@ -76,6 +76,11 @@ impl Kind {
         self.command(&["delete", "cluster", "--name", name]).arg("--kubeconfig").arg(kubeconfig)
     }
 
+    /// Writes the kubeconfig anew.
+    pub(super) fn export_kubeconfig(&self, name: &str, kubeconfig: &Path) -> Command {
+        self.command(&["export", "kubeconfig", "--name", name]).arg("--kubeconfig").arg(kubeconfig)
+    }
+
     /// Writes the nodes' logs into a folder.
     pub(super) fn export_logs(&self, name: &str, folder: &Path) -> Command {
         self.command(&["export", "logs", "--name", name]).arg(folder).deadline(Duration::from_secs(120))

@@ -4,7 +4,7 @@
 #   /in/bin     kubeadm, kubelet, kubectl, kube-*
 #   /in/parts   etcd and catatonit
 #   /in/containerd  containerd with its tools, unless Debian's is to be used
-# and in the environment VERSION, SYSTEMD_CGROUPS (true, false), KEEP_CGROUP_BINDS (true, false).
+# and in the environment VERSION, CONFLIST, SYSTEMD_CGROUPS (true, false), KEEP_CGROUP_BINDS (true, false).
 # The arguments are the packages to install.
 set -eu
 
@@ -53,6 +53,7 @@ rm -f /lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service \
     /lib/systemd/system/basic.target.wants/* /etc/systemd/system/*.wants/*
 echo ReadKMsg=no >>/etc/systemd/journald.conf
 mkdir -p /etc/kubernetes/manifests /etc/cni/net.d /opt/cni
+printf %s "$CONFLIST" >/etc/cni/net.d/10-podproof.conflist
 ln -s /usr/lib/cni /opt/cni/bin
 if [ -d /in/containerd ]; then
     install -m 755 /in/containerd/* /usr/local/bin/

@@ -7,7 +7,7 @@ use super::error::ImageError;
 use super::store;
 use crate::cluster::command::Command;
 use crate::cluster::versions::VERSIONS;
-use crate::cluster::{Host, talk};
+use crate::cluster::Host;
 
 /// What is put into its package manager: no documentation, no flushing of each file.
 pub(super) const SETUP: &str = "force-unsafe-io

@@ -11,7 +11,7 @@ use super::packages::Packages;
 use super::recipe::{digest, node_digest};
 use super::release::Release;
 use super::{compile, store, workload};
-use crate::cluster::Host;
+use crate::cluster::{Host, network};
 use crate::cluster::command::Command;
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
@@ -202,11 +202,14 @@ async fn assemble(
     if let Some(folder) = &containerd {
         mounts.push((folder, "/in/containerd:ro"));
     }
+    // A cluster of one node needs nothing more, and its node is ready as soon as its kubelet is.
+    let conflist = network::conflist(network::FIRST_NODE);
     let plan = Plan { purpose: "node", image: debian, mounts: &mounts, network: true };
     let builder = Builder::start(host, &plan).await?;
     let made = async {
         let variables = [
             ("VERSION", version),
+            ("CONFLIST", &conflist),
             ("SYSTEMD_CGROUPS", if release.systemd_cgroups() { "true" } else { "false" }),
             ("KEEP_CGROUP_BINDS", if release.miscounts_cgroup_mounts() { "false" } else { "true" }),
         ];
