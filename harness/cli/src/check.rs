@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use podproof::plan::{Budgets, Plan, Purpose};
+use podproof::report::{ReportError, Reporters, write_junit};
 use podproof::run::{Interrupt, Outcome, RunId, RunOrder, RunRecord, Told, conduct, write_record};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -38,15 +39,19 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, F
     let run_order = RunOrder { run, folder: folder.clone(), parallel, budgets };
 
     let (tell, told) = unbounded_channel();
-    let reporting = tokio::spawn(report_live(told, folder.clone(), talk.clone()));
+    let reporters = output::reporters(&talk).log(folder.join("events.jsonl"));
+    let reporting = tokio::spawn(report_live(told, reporters));
     let record = conduct(access, plan, run_order, interrupt, tell).await;
-    // A reporter that panicked must not cost the verdicts.
-    let live_faults = reporting.await.unwrap_or_else(|error| vec![format!("the live report: {error}")]);
 
-    let faults = [live_faults, write_reports(&folder, &record)].concat();
-    output::print_record(&record, &folder, &talk)?;
+    let mut faults = write_reports(&folder, &record);
+    match reporting.await {
+        Ok(live) => faults.extend(live.into_iter().map(Failure::Report)),
+        // A reporter that panicked must not cost the verdicts.
+        Err(error) => faults.push(Failure::Reporter(error)),
+    }
+    faults.extend(output::print_record(&record, &folder, &talk).err());
     for fault in &faults {
-        output::tell_fault(fault);
+        output::tell_failure(fault);
     }
     Ok(Code::of_run(Outcome::of(&record), signals.code(), faults.is_empty()))
 }
@@ -59,15 +64,19 @@ fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {
     }
 }
 
-async fn report_live(mut told: UnboundedReceiver<Told>, _folder: PathBuf, _talk: Talk) -> Vec<String> {
-    while let Some(Told { event, .. }) = told.recv().await {
-        if let podproof::run::Event::CaseFinished { case, .. } = event {
-            eprintln!("{:12} {:6.1}s {}", case.verdict.word(), case.seconds, case.slug);
-        }
+/// Tells each event as it comes; gives back what could not be told.
+async fn report_live(mut told: UnboundedReceiver<Told>, mut reporters: Reporters) -> Vec<ReportError> {
+    while let Some(told) = told.recv().await {
+        reporters.tell(&told);
     }
-    Vec::new()
+    reporters.close()
 }
 
-fn write_reports(folder: &Path, record: &RunRecord) -> Vec<String> {
-    write_record(folder, record).err().map(|error| error.to_string()).into_iter().collect()
+/// Writes the record and each report; one that cannot be written does not keep the others from it.
+fn write_reports(folder: &Path, record: &RunRecord) -> Vec<Failure> {
+    let written = [
+        write_record(folder, record).map(drop).map_err(Failure::Record),
+        write_junit(&folder.join("junit.xml"), record).map_err(Failure::Report),
+    ];
+    written.into_iter().filter_map(Result::err).collect()
 }

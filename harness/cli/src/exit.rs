@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use podproof::cluster::AccessError;
 use podproof::plan::{ManifestError, SelectionError};
+use podproof::report::ReportError;
 use podproof::run::{Outcome, RecordError};
 use thiserror::Error;
 
@@ -84,6 +85,12 @@ pub enum Failure {
     /// A run's record could not be read.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A report could not be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// The live report ended too early.
+    #[error("the live report ended too early")]
+    Reporter(#[source] tokio::task::JoinError),
     /// A folder could not be made.
     #[error("make the folder {}", folder.display())]
     Folder {
@@ -113,7 +120,7 @@ impl Failure {
             Self::Manifest(_) | Self::Record(_) => Code::BadManifest,
             Self::Interrupted(code) => *code,
             Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => Code::NoCluster,
-            Self::Folder { .. } | Self::Stdout(_) => Code::NotWritten,
+            Self::Report(_) | Self::Reporter(_) | Self::Folder { .. } | Self::Stdout(_) => Code::NotWritten,
         }
     }
 
@@ -130,6 +137,8 @@ impl Failure {
             | Self::Interrupted(_)
             | Self::Manifest(_)
             | Self::Record(_)
+            | Self::Report(_)
+            | Self::Reporter(_)
             | Self::Stdout(_)
             | Self::Random(_)
             | Self::Runtime(_) => None,

@@ -3,8 +3,11 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::time::Instant;
 
+use podproof::report::{LiveLines, Reporters, Styles, table};
+use podproof::run::RunRecord;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::FmtContext;
@@ -12,7 +15,7 @@ use tracing_subscriber::fmt::FormatEvent;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::args::{Color, Talk};
+use crate::args::{Color, Format, Talk};
 use crate::exit::Failure;
 
 /// Decides about colour once, and sends the library's talk to stderr.
@@ -97,31 +100,20 @@ impl Visit for Line<'_, '_> {
     }
 }
 
-/// Prints what a record says.
-pub fn print_record(
-    record: &podproof::run::RunRecord,
-    folder: &std::path::Path,
-    _talk: &Talk,
-) -> Result<(), Failure> {
-    let mut text = String::new();
-    for case in &record.cases {
-        text += &format!("{:12} {:6.1}s {}\n", case.verdict.word(), case.seconds, case.slug);
-        for finding in case.verdict.findings() {
-            text += &format!("    {finding}\n");
+/// The live reporters for this way of talking: lines for people on stderr, or events for programs on stdout.
+pub fn reporters(talk: &Talk) -> Reporters {
+    match talk.message_format {
+        Format::Human => {
+            Reporters::new().live("stderr", anstream::stderr(), LiveLines::new(Styles::coloured()))
         }
-        if let podproof::judge::Verdict::Inconclusive { reason } = &case.verdict {
-            text += &format!("    {reason}\n");
-        }
+        Format::Json => Reporters::new().json("stdout", io::stdout()),
     }
-    for (case, proof) in podproof::run::proofs(record) {
-        text += &format!("{} {proof:?}\n", case.slug);
-    }
-    text += &format!("{:?} {} {:?}\n", record.counts(), folder.display(), record.faults);
-    print(&text)
 }
 
-/// Says on stderr what could not be kept.
-pub fn tell_fault(fault: &str) {
-    // When stderr is gone, there is nobody to tell.
-    let _ = writeln!(anstream::stderr().lock(), "error: {fault}");
+/// Prints the table of a record for people; to programs the events have told everything.
+pub fn print_record(record: &RunRecord, folder: &Path, talk: &Talk) -> Result<(), Failure> {
+    match talk.message_format {
+        Format::Human => print(&table(record, folder, &Styles::coloured())),
+        Format::Json => Ok(()),
+    }
 }
