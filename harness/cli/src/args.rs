@@ -62,6 +62,58 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Judge a run again from its files; no cluster is needed
     Judge(JudgeArgs),
+    /// A kind cluster of podproof's own, and its node image
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
+}
+
+/// What to do with clusters of our own.
+#[derive(Debug, Subcommand)]
+pub enum ClusterCommand {
+    /// Have the cluster: take it as it is, bring it back, or make it; prints its kubeconfig
+    Up(UpArgs),
+    /// Remove the cluster
+    Down(DownArgs),
+    /// Show the clusters of podproof's own
+    Status,
+    /// Build the node image unless there is one of the same inputs; prints its name
+    Image(ImageArgs),
+}
+
+/// Which cluster to have.
+#[derive(Debug, Group)]
+pub struct UpArgs {
+    /// Its name
+    #[arg(long, value_name = "NAME", default_value = "podproof", env = "PODPROOF_CLUSTER_NAME")]
+    pub name: String,
+    /// Its nodes: `one-node`, `three-nodes` or a configuration file of kind [default: one-node]
+    #[arg(long, value_name = "CONFIG", env = "PODPROOF_CLUSTER_CONFIG")]
+    pub config: Option<String>,
+    /// Its node image [default: kindest/node where it can be had, else one built here]
+    #[arg(long, value_name = "IMAGE", env = "PODPROOF_CLUSTER_IMAGE")]
+    pub image: Option<String>,
+}
+
+/// Which cluster to remove.
+#[derive(Debug, Group)]
+pub struct DownArgs {
+    /// Its name
+    #[arg(long, value_name = "NAME", default_value = "podproof", env = "PODPROOF_CLUSTER_NAME")]
+    pub name: String,
+}
+
+/// What to build a node image of.
+#[derive(Debug, Group)]
+pub struct ImageArgs {
+    /// A folder of Kubernetes binaries, or kubernetes-server-linux-amd64.tar.gz [default: built from Debian's source]
+    #[arg(long, value_name = "DIR|TAR.GZ", env = "PODPROOF_BINARIES")]
+    pub binaries: Option<PathBuf>,
+    /// A folder with containerd, ctr and the shim [default: Debian's]
+    #[arg(long, value_name = "DIR", env = "PODPROOF_CONTAINERD")]
+    pub containerd: Option<PathBuf>,
+    /// A folder with etcd [default: Debian's]
+    #[arg(long, value_name = "DIR", env = "PODPROOF_ETCD")]
+    pub etcd: Option<PathBuf>,
 }
 
 /// What to check, where, and how.

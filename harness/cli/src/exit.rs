@@ -73,6 +73,15 @@ pub enum Failure {
     /// The cluster could not be reached.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// No cluster of our own is to be had.
+    #[error(transparent)]
+    Cluster(#[from] podproof::cluster::Error),
+    /// The probe was not built.
+    #[error("find the probe: it is not beside this program")]
+    NoProbe,
+    /// A signal came before the work was done.
+    #[error("interrupted")]
+    Interrupted(Code),
     /// A run's record could not be read.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -109,7 +118,8 @@ impl Failure {
             Self::Usage(_) | Self::Selection(SelectionError::Syntax { .. }) => Code::Usage,
             Self::Selection(_) => Code::NothingSelected,
             Self::Manifest(_) | Self::Record(_) => Code::BadManifest,
-            Self::Access(_) | Self::Random(_) | Self::Runtime(_) => Code::NoCluster,
+            Self::Interrupted(code) => *code,
+            Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => Code::NoCluster,
             Self::Report(_) | Self::Reporter(_) | Self::Folder { .. } | Self::Stdout(_) => Code::NotWritten,
         }
     }
@@ -120,8 +130,11 @@ impl Failure {
         match self {
             Self::Selection(error) => error.hint(),
             Self::Access(error) => Some(error.hint()),
+            Self::Cluster(error) => error.hint(),
+            Self::NoProbe => Some("build it with `make build`, or name it with PODPROOF_PROBE".to_owned()),
             Self::Folder { .. } => Some("name another folder with --out".to_owned()),
             Self::Usage(_)
+            | Self::Interrupted(_)
             | Self::Manifest(_)
             | Self::Record(_)
             | Self::Report(_)

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod cluster;
 mod exit;
 mod explain;
 mod judge;
@@ -10,6 +11,9 @@ mod output;
 mod place;
 mod signal;
 
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -18,6 +22,9 @@ use crate::args::{Args, Command};
 use crate::exit::Failure;
 
 fn main() -> ExitCode {
+    if runs_as(podproof::cluster::RUNTIME) {
+        return run_as_runtime();
+    }
     let args = Args::parse();
     output::set_up(&args.talk);
     match dispatch(args) {
@@ -36,6 +43,9 @@ fn dispatch(args: Args) -> Result<exit::Code, Failure> {
         Command::List(order) => list::list(&order),
         Command::Explain(order) => explain::explain(&order),
         Command::Judge(order) => judge::judge(&order, &args.talk),
+        Command::Cluster(command) => {
+            in_runtime(cluster::cluster(command, args.talk)).map(|()| exit::Code::Conformant)
+        }
     }
 }
 
@@ -46,4 +56,18 @@ fn in_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(work)
+}
+
+/// Whether this program was started under another name.
+fn runs_as(name: &str) -> bool {
+    std::env::args_os().next().is_some_and(|program| Path::new(&program).file_name() == Some(OsStr::new(name)))
+}
+
+/// The container engine calls us as its OCI runtime.
+fn run_as_runtime() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let error = podproof::cluster::act_as_runtime(&arguments);
+    // The engine shows what its runtime says.
+    let _ = writeln!(std::io::stderr(), "{}: {error}", podproof::cluster::RUNTIME);
+    ExitCode::FAILURE
 }

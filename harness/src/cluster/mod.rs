@@ -1,12 +1,41 @@
 //! How a cluster is had: a kind cluster of our own, or one that was named; its images and its facts.
 //!
-//! This is the only room that starts programs on the host. It may *not* act on a cluster that it neither made
-//! nor was told to use, write the user's kubeconfig, or know what a case is.
+//! This is the only room that starts programs on the host, and in it only `command` does. It may *not* act on a
+//! cluster that it neither made nor was told to use, write the user's kubeconfig, install packages, or know what
+//! a case is.
 
 mod access;
+mod bounding;
+mod command;
+mod engine;
+mod error;
 mod facts;
+mod host;
+mod image;
 mod images;
+mod kind;
+mod network;
+mod ownership;
+mod paths;
+mod progress;
+mod ready;
+mod topology;
+mod up;
+mod versions;
+
+use progress::talk;
 
 pub use access::{Access, AccessError, connect};
+pub use bounding::{RUNTIME, act_as_runtime};
+pub use command::{Command, CommandError, Output};
+pub use error::Error;
 pub use facts::{Facts, NodeFacts, read_facts};
+pub use host::Host;
+pub use image::{ImageError, ImageRequest, build_image};
 pub use images::{Images, PullPolicy};
+pub use kind::Node;
+pub use ownership::{ClusterName, ClusterNameError};
+pub use paths::{Folders, HomeUnknown};
+pub use topology::Topology;
+pub use up::{ClusterRequest, KindCluster, Status, down, status, up};
+pub use versions::{VERSIONS, Version, VersionError, Versions};

@@ -1,0 +1,119 @@
+#!/bin/sh
+# Installs what this host lacks to make clusters, and says what it does. Does nothing when nothing is missing.
+#
+# Host packages come from the host's own apt. Everything for images comes through a package root of our own below
+# the cache folder: the host's lists of packages and suites are not touched.
+set -eu
+
+here=$(dirname "$0")
+# shellcheck source=ci/versions.env
+. "$here/versions.env"
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/podproof
+root=$cache/apt
+
+say() { echo "setup: $*" >&2; }
+fail() {
+    say "$1"
+    exit 97
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Whether version $1 is at least version $2.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+engine_is_there() {
+    has dockerd || { has docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+}
+
+kind_is_there() {
+    for kind in kind "$cache/bin/kind"; do
+        if has "$kind"; then
+            version=$("$kind" version 2>/dev/null | sed -n 's/^kind v\([0-9.]*\).*/\1/p')
+            [ -z "$version" ] || ! at_least "$version" "$KIND_MINIMUM" || return 0
+        fi
+    done
+    return 1
+}
+
+install_packages() {
+    missing=
+    if ! engine_is_there; then missing="$missing docker.io"; fi
+    if ! has mmdebstrap; then missing="$missing mmdebstrap"; fi
+    if ! has dpkg-deb; then missing="$missing dpkg"; fi
+    if [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then missing="$missing debian-archive-keyring"; fi
+    [ -n "$missing" ] || return 0
+    has apt-get || fail "not a Debian: install by hand:$missing"
+    [ "$(id -u)" = 0 ] || fail "root is needed to install:$missing"
+    say "installing$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # Lists that are there may do; old ones may name packages that are gone.
+    # shellcheck disable=SC2086
+    apt-get --quiet=2 install --no-install-recommends $missing >"$log" 2>&1 || {
+        apt-get --quiet=2 update >"$log" 2>&1 &&
+            apt-get --quiet=2 install --no-install-recommends $missing >"$log" 2>&1
+    } || { cat "$log" >&2; fail "could not install$missing"; }
+}
+
+# The mirror that the host's apt uses for Debian itself.
+mirror() {
+    apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 2>/dev/null |
+        sed -n 's/^Debian|Debian|//p' | head -n 1
+}
+
+make_package_root() {
+    if [ -e "$root/complete" ]; then return 0; fi
+    has apt-get || fail "not a Debian: podproof makes images from Debian's packages"
+    mirror=${PODPROOF_DEBIAN_MIRROR:-$(mirror)}
+    if [ -z "$mirror" ]; then
+        apt-get --quiet=2 update >"$log" 2>&1 || true
+        mirror=$(mirror)
+    fi
+    [ -n "$mirror" ] || fail "this host's apt names no Debian mirror: name one with PODPROOF_DEBIAN_MIRROR"
+    say "fetching the package lists of Debian $DEBIAN_SUITE and $KIND_SUITE from $mirror"
+    mkdir -p "$root/lists/partial" "$root/archives/partial" "$root/none"
+    : >"$root/status"
+    signed='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+    echo "deb $mirror $DEBIAN_SUITE main" >"$root/base.list"
+    for suite in "$DEBIAN_SUITE" "$KIND_SUITE"; do
+        echo "deb $signed $mirror $suite main"
+        echo "deb-src $signed $mirror $suite main"
+    done >"$root/sources.list"
+    cat >"$root/apt.conf" <<CONF
+Dir::Etc::sourcelist "$root/sources.list";
+Dir::Etc::sourceparts "$root/none";
+Dir::Etc::preferencesparts "$root/none";
+Dir::State "$root";
+Dir::State::lists "$root/lists";
+Dir::State::status "$root/status";
+Dir::Cache "$root";
+Dir::Cache::archives "$root/archives";
+APT::Sandbox::User "root";
+APT::Get::List-Cleanup "false";
+Acquire::Languages "none";
+Acquire::GzipIndexes "false";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
+Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
+CONF
+    APT_CONFIG=$root/apt.conf apt-get --quiet=2 update >"$log" 2>&1 ||
+        { cat "$log" >&2; fail "could not fetch the package lists"; }
+    : >"$root/complete"
+}
+
+fetch_kind() {
+    if kind_is_there; then return 0; fi
+    say "fetching kind from Debian $KIND_SUITE"
+    work=$(mktemp -d)
+    (cd "$work" && APT_CONFIG=$root/apt.conf apt-get --quiet=2 download "kind/$KIND_SUITE") >"$log" 2>&1 ||
+        { cat "$log" >&2; fail "could not fetch kind"; }
+    dpkg-deb --extract "$work"/kind_*.deb "$work"
+    mkdir -p "$cache/bin"
+    mv "$work/usr/bin/kind" "$cache/bin/kind"
+    rm -rf "$work"
+}
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install_packages
+make_package_root
+fetch_kind

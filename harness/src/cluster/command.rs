@@ -1,0 +1,396 @@
+//! Programs of the host: the only place that starts them.
+//!
+//! A command is a vector of arguments, never a shell string. It runs in a process group of its own, so that a
+//! deadline or a cancel ends it with all it started.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command as Process};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long a program has between the request to end and the kill.
+const GRACE: Duration = Duration::from_secs(3);
+/// How much of what a program says is kept: the end of it.
+const KEPT: usize = 4 << 20;
+/// How many last lines of standard error an error shows.
+const SHOWN_LINES: usize = 12;
+
+/// A program with its arguments and its limits.
+#[derive(Debug)]
+pub struct Command {
+    argv: Vec<OsString>,
+    variables: Vec<(OsString, OsString)>,
+    folder: Option<PathBuf>,
+    input: Input,
+    output: Option<PathBuf>,
+    deadline: Duration,
+}
+
+#[derive(Debug)]
+enum Input {
+    Nothing,
+    Bytes(Vec<u8>),
+    File(PathBuf),
+}
+
+/// What a program that ended well said.
+#[derive(Debug)]
+pub struct Output {
+    /// Standard output, unless it went to a file.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// A program that did not do what it should.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// It is not there.
+    #[error("`{program}` is not installed")]
+    Missing {
+        /// Its name.
+        program: String,
+    },
+    /// It could not be started, or talking to it failed.
+    #[error("run `{command}`")]
+    Start {
+        /// The command.
+        command: String,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// It ended badly.
+    #[error("`{command}` {}{}", ending(*status), quoted(said))]
+    Failed {
+        /// The command.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// The last lines of its standard error.
+        said: String,
+    },
+    /// It took too long and was killed.
+    #[error("`{command}` took longer than {} s{}", deadline.as_secs(), quoted(said))]
+    Late {
+        /// The command.
+        command: String,
+        /// What it was given.
+        deadline: Duration,
+        /// The last lines of its standard error.
+        said: String,
+    },
+    /// We were told to stop.
+    #[error("`{command}` was interrupted")]
+    Cancelled {
+        /// The command.
+        command: String,
+    },
+}
+
+impl CommandError {
+    /// What the program said last on standard error, where it got so far.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        match self {
+            Self::Failed { said, .. } | Self::Late { said, .. } => said,
+            Self::Missing { .. } | Self::Start { .. } | Self::Cancelled { .. } => "",
+        }
+    }
+}
+
+impl Command {
+    /// `program` is searched in `PATH` unless it has a slash. Without more it gets one minute.
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
+        Self {
+            argv: vec![program.as_ref().to_owned()],
+            variables: Vec::new(),
+            folder: None,
+            input: Input::Nothing,
+            output: None,
+            deadline: Duration::from_secs(60),
+        }
+    }
+
+    /// Adds one argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.argv.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.argv.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets one environment variable.
+    #[must_use]
+    pub fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.variables.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Runs in this folder.
+    #[must_use]
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Gives these bytes on standard input.
+    #[must_use]
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = Input::Bytes(bytes.into());
+        self
+    }
+
+    /// Gives this file on standard input.
+    #[must_use]
+    pub fn input_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.input = Input::File(file.into());
+        self
+    }
+
+    /// Writes standard output to this file.
+    #[must_use]
+    pub fn output_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.output = Some(file.into());
+        self
+    }
+
+    /// Kills the program after this time.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The arguments, the program first.
+    #[must_use]
+    pub fn argv(&self) -> &[OsString] {
+        &self.argv
+    }
+
+    /// Runs the program to its end.
+    pub async fn run(&self, cancel: &CancellationToken) -> Result<Output, CommandError> {
+        tracing::debug!(command = self.shown(), "start");
+        let mut child = self.spawn()?;
+        let feed = feed(child.stdin.take(), &self.input);
+        let stdout = keep_end(child.stdout.take());
+        let stderr = keep_end(child.stderr.take());
+        let group = child.id();
+        let mut talk = tokio::spawn(async move { tokio::join!(stdout, stderr) });
+        let ended = tokio::select! {
+            ended = async { feed.await; timeout(self.deadline, child.wait()).await } => ended.ok(),
+            () = cancel.cancelled() => {
+                end(group, &mut child).await;
+                return Err(CommandError::Cancelled { command: self.shown() });
+            }
+        };
+        if ended.is_none() {
+            end(group, &mut child).await;
+        }
+        // A grandchild that lives on may hold the pipes open: what was said so far must do then.
+        let (stdout, stderr) = match timeout(GRACE, &mut talk).await {
+            Ok(Ok(said)) => said,
+            _ => (String::new(), String::new()),
+        };
+        match ended {
+            Some(Ok(status)) if status.success() => Ok(Output { stdout, stderr }),
+            Some(Ok(status)) => Err(CommandError::Failed {
+                command: self.shown(),
+                status,
+                said: last_lines(&stderr, &stdout),
+            }),
+            Some(Err(source)) => Err(CommandError::Start { command: self.shown(), source }),
+            None => Err(CommandError::Late {
+                command: self.shown(),
+                deadline: self.deadline,
+                said: last_lines(&stderr, &stdout),
+            }),
+        }
+    }
+
+    /// Runs the program again and again until it ends well; gives its last error when `patience` is over.
+    pub async fn run_until_well(
+        &self,
+        patience: Duration,
+        cancel: &CancellationToken,
+    ) -> Result<Output, CommandError> {
+        let start = Instant::now();
+        loop {
+            match self.run(cancel).await {
+                Err(CommandError::Failed { .. } | CommandError::Late { .. }) if start.elapsed() < patience => {
+                    sleep(Duration::from_millis(100)).await;
+                }
+                end => return end,
+            }
+        }
+    }
+
+    /// Starts the program in a session of its own and leaves it: it outlives us. What it says goes to `log`.
+    pub fn leave_running(&self, log: &File) -> Result<u32, CommandError> {
+        let failed = |source| self.not_started(source);
+        // `setsid` forks when it leads a process group, so the caller's terminal and group never reach the program.
+        let mut process = Process::new("setsid");
+        process.arg("--fork").args(&self.argv).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        process.stdin(Stdio::null());
+        process.stdout(log.try_clone().map_err(failed)?).stderr(log.try_clone().map_err(failed)?);
+        let child = process.process_group(0).spawn().map_err(failed)?;
+        Ok(child.id().unwrap_or_default())
+    }
+
+    /// The command as a reader would type it, cut where it is very long.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let words: Vec<_> = self.argv.iter().map(|word| word.to_string_lossy()).collect();
+        let line = words.join(" ");
+        match line.char_indices().nth(200) {
+            Some((cut, _)) => format!("{} …", &line[..cut]),
+            None => line,
+        }
+    }
+
+    fn spawn(&self) -> Result<Child, CommandError> {
+        let failed = |source| self.not_started(source);
+        let mut process = Process::new(&self.argv[0]);
+        process.args(&self.argv[1..]).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(folder) = &self.folder {
+            process.current_dir(folder);
+        }
+        process.stdin(match &self.input {
+            Input::Nothing => Stdio::null(),
+            Input::Bytes(_) => Stdio::piped(),
+            Input::File(file) => File::open(file).map_err(failed)?.into(),
+        });
+        process.stdout(match &self.output {
+            Some(file) => File::create(file).map_err(failed)?.into(),
+            None => Stdio::piped(),
+        });
+        process.stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+        process.spawn().map_err(failed)
+    }
+
+    fn not_started(&self, source: io::Error) -> CommandError {
+        if source.kind() == io::ErrorKind::NotFound && self.folder.is_none() {
+            CommandError::Missing { program: self.argv[0].to_string_lossy().into_owned() }
+        } else {
+            CommandError::Start { command: self.shown(), source }
+        }
+    }
+}
+
+/// Asks the whole group to end, then kills it.
+async fn end(group: Option<u32>, child: &mut Child) {
+    let Some(group) = group.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return };
+    // An error means that the group is gone already.
+    let _ = kill_process_group(group, Signal::TERM);
+    if timeout(GRACE, child.wait()).await.is_err() {
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = child.wait().await;
+    }
+}
+
+async fn feed(stdin: Option<tokio::process::ChildStdin>, input: &Input) {
+    if let (Some(mut stdin), Input::Bytes(bytes)) = (stdin, input) {
+        // A program that does not read its input says why by its exit status.
+        let _ = stdin.write_all(bytes).await;
+    }
+}
+
+async fn keep_end(stream: Option<impl AsyncRead + Unpin>) -> String {
+    let mut kept = Vec::new();
+    let Some(mut stream) = stream else { return String::new() };
+    let mut chunk = [0; 8192];
+    while let Ok(read @ 1..) = stream.read(&mut chunk).await {
+        kept.extend_from_slice(&chunk[..read]);
+        if kept.len() > 2 * KEPT {
+            kept.drain(..kept.len() - KEPT);
+        }
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+fn last_lines(stderr: &str, stdout: &str) -> String {
+    let text = if stderr.trim().is_empty() { stdout } else { stderr };
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
+}
+
+fn ending(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended in an unknown way".to_owned(),
+    }
+}
+
+fn quoted(said: &str) -> String {
+    said.lines().map(|line| format!("\n    {line}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use assert_matches::assert_matches;
+
+    use super::*;
+
+    fn never() -> CancellationToken {
+        CancellationToken::new()
+    }
+
+    #[tokio::test]
+    async fn gives_what_was_said() {
+        let output = Command::new("cat").input("here").run(&never()).await.unwrap();
+        assert_eq!(output.stdout, "here");
+    }
+
+    #[tokio::test]
+    async fn a_bad_end_shows_command_status_and_last_words() {
+        let error = Command::new("sh").args(["-c", "echo no luck >&2; exit 7"]).run(&never()).await.unwrap_err();
+        let shown = error.to_string();
+        assert!(shown.contains("sh -c"), "{shown}");
+        assert!(shown.contains("exit code 7"), "{shown}");
+        assert!(shown.contains("\n    no luck"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn a_missing_program_is_named() {
+        let error = Command::new("podproof-no-such-program").run(&never()).await.unwrap_err();
+        assert_matches!(error, CommandError::Missing { program } if program == "podproof-no-such-program");
+    }
+
+    #[tokio::test]
+    async fn a_late_program_is_killed_with_what_it_started() {
+        let command = Command::new("sh").args(["-c", "sleep 987 & echo $! ; wait"]).deadline(Duration::from_millis(300));
+        let error = command.run(&never()).await.unwrap_err();
+        let CommandError::Late { said, .. } = error else { unreachable!("{error}") };
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", said.trim())).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    }
+
+    #[tokio::test]
+    async fn a_cancel_ends_the_program() {
+        let cancel = never();
+        cancel.cancel();
+        let error = Command::new("sleep").arg("60").run(&cancel).await.unwrap_err();
+        assert_matches!(error, CommandError::Cancelled { .. });
+    }
+
+    #[test]
+    fn a_long_command_is_cut_when_shown() {
+        assert!(Command::new("echo").arg("ä".repeat(500)).shown().ends_with(" …"));
+    }
+}

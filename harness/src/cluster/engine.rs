@@ -1,0 +1,201 @@
+//! The container engine: found running, or started by us and left running.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use super::bounding::{Bounding, RUNTIME, install_runtime};
+use super::command::{Command, CommandError};
+use super::error::Error;
+use super::{Host, talk};
+
+const PID_FILE: &str = "/var/run/docker.pid";
+const CONTAINERD_PID_FILE: &str = "/var/run/docker/containerd/containerd.pid";
+const USER_CONFIGURATION: &str = "/etc/docker/daemon.json";
+/// How long a new engine may take for its first answer; it may have containers to restore.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An engine that answers.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    restricted: bool,
+}
+
+impl Engine {
+    /// Finds the engine, or starts one where this host has none running.
+    ///
+    /// Afterwards privileged containers can be started, also on hosts that lack capabilities.
+    pub async fn ready(host: &Host) -> Result<Self, Error> {
+        match answer().run(&host.cancel).await {
+            Ok(_) => {}
+            Err(CommandError::Missing { .. }) => return Err(Error::NoEngine),
+            Err(error @ CommandError::Cancelled { .. }) => return Err(error.into()),
+            Err(error) if error.said().contains("permission denied") => return Err(Error::NoRight),
+            Err(error) => start(host, error).await?,
+        }
+        // An engine whose process is not to be seen has other capabilities than we: it is taken to have all.
+        let Some(process) = running_process(PID_FILE, "dockerd") else { return Ok(Self { restricted: false }) };
+        let missing = missing_capabilities(&process)?;
+        if !missing.is_empty() {
+            use_runtime(host, &process, &missing).await?;
+        }
+        Ok(Self { restricted: missing.iter().any(|name| name == "CAP_SYS_RESOURCE") })
+    }
+
+    /// Whether containers lack `CAP_SYS_RESOURCE`, so that nothing in them can lower an OOM score.
+    #[must_use]
+    pub fn restricted(&self) -> bool {
+        self.restricted
+    }
+}
+
+fn answer() -> Command {
+    Command::new("docker")
+        .args(["version", "--format", "{{.Server.Version}}"])
+        .deadline(Duration::from_secs(15))
+}
+
+fn missing_capabilities(process: &str) -> Result<Vec<String>, Error> {
+    let bounding = Bounding::of(process);
+    bounding.map(|set| set.missing()).map_err(Error::file(Path::new("/proc").join(process).join("status")))
+}
+
+async fn start(host: &Host, refusal: CommandError) -> Result<(), Error> {
+    let remote = std::env::var_os("DOCKER_HOST").is_some_and(|host| !host.is_empty());
+    if remote || !rustix::process::geteuid().is_root() {
+        return Err(Error::EngineSilent { source: refusal });
+    }
+    if Path::new("/run/systemd/system").is_dir() {
+        talk!("starting the container engine by systemd");
+        Command::new("systemctl").args(["start", "docker"]).deadline(PATIENCE).run(&host.cancel).await?;
+    } else {
+        start_detached(host)?;
+    }
+    let log = host.folders.engine().join("dockerd.log");
+    answer().run_until_well(PATIENCE, &host.cancel).await.map_err(|source| Error::EngineStart { log, source })?;
+    Ok(())
+}
+
+/// Starts the engine where no init does it.
+fn start_detached(host: &Host) -> Result<(), Error> {
+    talk!("starting the container engine");
+    for (file, program) in [(PID_FILE, "dockerd"), (CONTAINERD_PID_FILE, "containerd")] {
+        if Path::new(file).exists() && running_process(file, program).is_none() {
+            talk!("removing {file}: the {program} that wrote it has ended");
+            fs::remove_file(file).map_err(Error::file(file))?;
+        }
+    }
+    let folder = host.folders.engine();
+    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+    let log = folder.join("dockerd.log");
+    let log = File::options().create(true).append(true).open(&log).map_err(Error::file(&log))?;
+    let mut command = Command::new("dockerd");
+    if !missing_capabilities("self")?.is_empty() {
+        let runtime = install_runtime(&host.program, &folder).map_err(Error::file(&folder))?;
+        let configuration = folder.join("daemon.json");
+        write_configuration(Path::new(USER_CONFIGURATION), &configuration, &runtime)?;
+        command = command.arg("--config-file").arg(configuration);
+    }
+    command.leave_running(&log).map_err(|source| match source {
+        CommandError::Missing { .. } => Error::NoEngine,
+        other => other.into(),
+    })?;
+    Ok(())
+}
+
+/// Makes a running engine use the runtime that asks for no more than this host can give.
+async fn use_runtime(host: &Host, process: &str, missing: &[String]) -> Result<(), Error> {
+    let folder = host.folders.engine();
+    let configuration = configuration_of(process);
+    let present = fs::read(&configuration).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let ours = present.as_ref().is_some_and(|value| value["default-runtime"] == RUNTIME);
+    // A colleague's copy of this program may have set it up: its runtime is as good as ours.
+    let named = present.as_ref().and_then(|value| value["runtimes"][RUNTIME]["path"].as_str());
+    if ours && named.is_some_and(|path| Path::new(path).exists() && Path::new(path).parent() != Some(&folder)) {
+        return Ok(());
+    }
+    let runtime = install_runtime(&host.program, &folder).map_err(Error::file(&folder))?;
+    if ours && named == runtime.to_str() {
+        return Ok(());
+    }
+    talk!("this host lacks {}: registering {RUNTIME} in {}", missing.join(", "), configuration.display());
+    write_configuration(&configuration, &configuration, &runtime)?;
+    reload(process).map_err(Error::file(PID_FILE))?;
+    let runtime_is_known = Command::new("docker").args(["info", "--format", "{{.DefaultRuntime}}"]);
+    for _ in 0..50 {
+        if runtime_is_known.run(&host.cancel).await?.stdout.trim() == RUNTIME {
+            return Ok(());
+        }
+    }
+    Err(Error::EngineRuntime { configuration })
+}
+
+/// The configuration file that the engine was started with.
+fn configuration_of(process: &str) -> PathBuf {
+    let line = fs::read(Path::new("/proc").join(process).join("cmdline")).unwrap_or_default();
+    let words: Vec<_> = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+    let named = words.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
+        Some(("--config-file", value)) => Some(value.to_owned()),
+        None if word == "--config-file" => words.get(at + 1).map(|value| value.to_string()),
+        _ => None,
+    });
+    PathBuf::from(named.unwrap_or_else(|| USER_CONFIGURATION.to_owned()))
+}
+
+fn write_configuration(from: &Path, to: &Path, runtime: &Path) -> Result<(), Error> {
+    let present = match fs::read(from) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|source| Error::EngineConfiguration { file: from.to_owned(), source })?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => json!({}),
+        Err(error) => return Err(Error::file(from)(error)),
+    };
+    let text = format!("{:#}\n", with_runtime(present, runtime));
+    super::paths::write_whole(to, text.as_bytes()).map_err(Error::file(to))
+}
+
+/// The engine's configuration with our runtime as one more and as the default.
+fn with_runtime(mut configuration: Value, runtime: &Path) -> Value {
+    configuration["runtimes"][RUNTIME] = json!({"path": runtime});
+    configuration["default-runtime"] = json!(RUNTIME);
+    configuration
+}
+
+fn reload(process: &str) -> io::Result<()> {
+    let pid = process.parse().ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData)?;
+    Ok(kill_process(pid, Signal::HUP)?)
+}
+
+/// The process that wrote a pid file, if it still runs. Its number may long belong to another program.
+fn running_process(pid_file: &str, program: &str) -> Option<String> {
+    let pid = fs::read_to_string(pid_file).ok()?.trim().to_owned();
+    let folder = Path::new("/proc").join(&pid);
+    let name = fs::read_to_string(folder.join("comm")).ok()?;
+    let alive = fs::metadata(&folder).is_ok_and(|data| data.nlink() > 0);
+    (alive && name.trim() == program).then_some(pid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_configuration_is_kept() {
+        let users = json!({"log-driver": "journald", "runtimes": {"kata": {"path": "/k"}}});
+        let merged = with_runtime(users, Path::new("/s/podproof-runc"));
+        let runtimes = json!({"kata": {"path": "/k"}, "podproof-runc": {"path": "/s/podproof-runc"}});
+        let expected = json!({"log-driver": "journald", "runtimes": runtimes, "default-runtime": "podproof-runc"});
+        assert_eq!(merged, expected);
+    }
+
+    #[test]
+    fn a_pid_that_belongs_to_another_program_is_stale() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), std::process::id().to_string()).unwrap();
+        assert_eq!(running_process(file.path().to_str().unwrap(), "dockerd"), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! The plain Debian that everything else stands on, which is also the Debian workload image.
+
+use std::fs;
+use std::time::Duration;
+
+use super::error::ImageError;
+use super::store;
+use crate::cluster::command::Command;
+use crate::cluster::versions::VERSIONS;
+use crate::cluster::Host;
+
+/// What is put into its package manager: no documentation, no flushing of each file.
+pub(super) const SETUP: &str = "force-unsafe-io
+path-exclude=/usr/share/doc/*
+path-exclude=/usr/share/info/*
+path-exclude=/usr/share/locale/*
+path-exclude=/usr/share/man/*
+";
+
+/// Makes the image `reference`.
+pub(super) async fn make(host: &Host, reference: &str) -> Result<(), ImageError> {
+    let folder = host.folders.build();
+    fs::create_dir_all(&folder).map_err(ImageError::file(&folder))?;
+    let root = folder.join(format!("base-{}.tar", std::process::id()));
+    let made = match mmdebstrap(host, &root).run(&host.cancel).await {
+        Ok(_) => store::import(host, &root, reference, r#"["/bin/bash"]"#).await,
+        Err(source) => Err(ImageError::Step { step: "make a Debian root file system".to_owned(), source }),
+    };
+    // It can be large, and what matters of it is now in the engine.
+    let _ = fs::remove_file(&root);
+    made
+}
+
+fn mmdebstrap(host: &Host, root: &std::path::Path) -> Command {
+    let lists = host.folders.apt_lists();
+    let mut command = Command::new("mmdebstrap")
+        .args(["--quiet", "--variant=minbase", "--aptopt=Acquire::Languages \"none\""])
+        // The lists that the set-up fetched do: no second fetch.
+        .arg(format!("--setup-hook=sync-in {} /var/lib/apt/lists", quoted(&lists)))
+        .args(["--skip=update", "--skip=check/empty"]);
+    for option in SETUP.lines() {
+        command = command.arg(format!("--dpkgopt={option}"));
+    }
+    let sources = host.folders.apt_conf().with_file_name("base.list");
+    command.arg(VERSIONS.debian_suite).arg(root).arg(sources).deadline(Duration::from_secs(600))
+}
+
+/// One word of a hook: these are split as a shell would split them.
+fn quoted(path: &std::path::Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}

@@ -1,0 +1,111 @@
+//! Which node image a cluster is made of.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::error::ImageError;
+use super::node::{Given, node};
+use super::{store, workload};
+use crate::cluster::command::{Command, CommandError};
+use crate::cluster::error::Error;
+use crate::cluster::ownership::hold;
+use crate::cluster::progress::step;
+use crate::cluster::versions::{VERSIONS, Version};
+use crate::cluster::{Host, talk};
+
+/// How long a registry has to say that it has the image.
+const REGISTRY_PATIENCE: Duration = Duration::from_secs(10);
+const PULL_PATIENCE: Duration = Duration::from_secs(900);
+
+/// What a node image is to be made of; without more, of Debian's packages.
+#[derive(Clone, Debug, Default)]
+pub struct ImageRequest {
+    /// A folder of Kubernetes binaries, or `kubernetes-server-linux-amd64.tar.gz`.
+    pub binaries: Option<PathBuf>,
+    /// A folder with containerd and its tools.
+    pub containerd: Option<PathBuf>,
+    /// A folder with etcd.
+    pub etcd: Option<PathBuf>,
+}
+
+/// Builds the node image unless the engine or the cache has it; gives its reference.
+pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, Error> {
+    let given = Given {
+        binaries: request.binaries.clone(),
+        containerd: request.containerd.clone(),
+        etcd: request.etcd.clone(),
+    };
+    let _held = hold(host, host.folders.image_lock(), "images").await?;
+    Ok(node(host, &given).await?)
+}
+
+/// The node image of a new cluster: the one asked for, else kind's own, else one built here.
+pub async fn choose_image(host: &Host, asked: Option<&str>) -> Result<String, Error> {
+    if let Some(image) = asked {
+        if !store::has(host, image).await? {
+            let pull = Command::new("docker").args(["pull", "--quiet", image]).deadline(PULL_PATIENCE);
+            let pulled = step(&format!("pulling {image}"), pull.run(&host.cancel)).await;
+            pulled.map_err(ImageError::step(format!("find node image {image}")))?;
+        }
+        return Ok(image.to_owned());
+    }
+    if let Some(image) = kindest_in_engine(host).await? {
+        return Ok(image);
+    }
+    if let Some(image) = kindest_from_registry(host).await? {
+        return Ok(image);
+    }
+    build_image(host, &ImageRequest::default()).await
+}
+
+/// Makes sure that the workload images are in the cache.
+pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), Error> {
+    let _held = hold(host, host.folders.image_lock(), "images").await?;
+    workload::archive(host).await?;
+    Ok(())
+}
+
+async fn kindest_in_engine(host: &Host) -> Result<Option<String>, Error> {
+    let list = Command::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
+    Ok(newest(&list.run(&host.cancel).await?.stdout))
+}
+
+async fn kindest_from_registry(host: &Host) -> Result<Option<String>, Error> {
+    let image = VERSIONS.kindest_node;
+    let ask = Command::new("docker").args(["manifest", "inspect", image]).deadline(REGISTRY_PATIENCE);
+    match ask.run(&host.cancel).await {
+        Ok(_) => {}
+        Err(error @ CommandError::Cancelled { .. }) => return Err(error.into()),
+        Err(_) => {
+            talk!("{image} cannot be pulled: the node image is made from Debian's packages");
+            return Ok(None);
+        }
+    }
+    let pull = Command::new("docker").args(["pull", "--quiet", image]).deadline(PULL_PATIENCE);
+    match step(&format!("pulling {image}"), pull.run(&host.cancel)).await {
+        Ok(_) => Ok(Some(image.to_owned())),
+        Err(error @ CommandError::Cancelled { .. }) => Err(error.into()),
+        Err(error) => {
+            talk!("{error}");
+            Ok(None)
+        }
+    }
+}
+
+/// The highest version in a list of image references.
+fn newest(list: &str) -> Option<String> {
+    let images = list.lines().filter_map(|image| Some((Version::find(image.rsplit_once(':')?.1).ok()?, image)));
+    images.max().map(|(_, image)| image.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_version_is_taken() {
+        let list = "kindest/node:v1.9.0\nkindest/node:v1.32.2\nkindest/node:<none>\nkindest/node:v1.31.4\n";
+        assert_eq!(newest(list).as_deref(), Some("kindest/node:v1.32.2"));
+        assert_eq!(newest(""), None);
+    }
+}

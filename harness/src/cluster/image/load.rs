@@ -1,0 +1,96 @@
+//! Putting images into the nodes of a cluster: only what a node does not have.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures::future::try_join_all;
+
+use super::error::ImageError;
+use super::recipe::digest;
+use super::{archive, choice, workload};
+use crate::cluster::command::Command;
+use crate::cluster::error::Error;
+use crate::cluster::images::{Images, PullPolicy};
+use crate::cluster::progress::step;
+use crate::cluster::versions::VERSIONS;
+use crate::cluster::{Host, kind};
+
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Puts the workload images and the probe's image into every node that lacks them.
+///
+/// Tags hold a digest of what an image was made from, so a tag that is there is the right image.
+pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Result<Images, Error> {
+    let program = fs::read(probe).map_err(ImageError::file(probe))?;
+    let probe = format!("{}:{}", VERSIONS.probe_image, digest(&[&program]));
+    let workloads = workload::named(host);
+    let present = try_join_all(nodes.iter().map(|node| tags(host, node))).await?;
+    let lacking = |image: &str| -> Vec<&kind::Node> {
+        let pairs = nodes.iter().zip(&present);
+        pairs.filter(|(_, tags)| !tags.iter().any(|tag| tag == image)).map(|(node, _)| node).collect()
+    };
+    let mut without: Vec<_> = lacking(&workloads.debian);
+    without.extend(lacking(&workloads.nginx).into_iter().filter(|node| !without.contains(node)).collect::<Vec<_>>());
+    if !without.is_empty() {
+        choice::prepare_workloads(host).await?;
+        let load = try_join_all(without.iter().map(|node| import(host, node, &workloads.archive)));
+        step("loading the workload images into the nodes", load).await?;
+    }
+    let without = lacking(&probe);
+    if !without.is_empty() {
+        let archive = probe_archive(host, &program, &probe)?;
+        try_join_all(without.iter().map(|node| import(host, node, &archive))).await?;
+    }
+    Ok(references(&workloads, &probe))
+}
+
+/// What stands for the names in manifests.
+fn references(workloads: &workload::Workloads, probe: &str) -> Images {
+    let image_of = |name: &str| match name {
+        "nginx" => workloads.nginx.clone(),
+        "debian" => workloads.debian.clone(),
+        _ => probe.to_owned(),
+    };
+    let references: BTreeMap<_, _> = Images::NAMES.iter().map(|name| ((*name).to_owned(), image_of(name))).collect();
+    Images { references, pull: PullPolicy::Never }
+}
+
+fn probe_archive(host: &Host, program: &[u8], reference: &str) -> Result<PathBuf, ImageError> {
+    let archive = host.folders.images("probe").join("probe.tar");
+    archive::write(program, "probe", reference, &archive).map_err(ImageError::file(&archive))?;
+    Ok(archive)
+}
+
+async fn tags(host: &Host, node: &kind::Node) -> Result<Vec<String>, ImageError> {
+    let list = Command::new("docker").args(["exec", &node.name, "ctr", "--namespace", "k8s.io", "images", "ls", "-q"]);
+    let step = ImageError::step(format!("list the images of node {}", node.name));
+    let said = list.run(&host.cancel).await.map_err(step)?.stdout;
+    Ok(said.lines().map(ToOwned::to_owned).collect())
+}
+
+async fn import(host: &Host, node: &kind::Node, archive: &Path) -> Result<(), ImageError> {
+    let import = Command::new("docker")
+        .args(["exec", "--interactive", &node.name, "ctr", "--namespace", "k8s.io", "images", "import", "-"])
+        .input_file(archive)
+        .deadline(PATIENCE);
+    let step = ImageError::step(format!("load {} into node {}", archive.display(), node.name));
+    import.run(&host.cancel).await.map_err(step).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_manifest_has_an_image() {
+        let workloads =
+            workload::Workloads { debian: "d:1".into(), nginx: "n:1".into(), archive: PathBuf::from("/a") };
+        let images = references(&workloads, "p:1");
+        assert_eq!(images.resolve("nginx"), "n:1");
+        assert_eq!(images.resolve("debian"), "d:1");
+        assert_eq!(images.resolve("podproof/probe"), "p:1");
+        assert_eq!(images.resolve("allingeek/ch6_ipc"), "p:1");
+    }
+}

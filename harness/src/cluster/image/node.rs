@@ -1,0 +1,240 @@
+//! The node image: a Debian with systemd, containerd, Kubernetes and the images of its control plane.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::builder::{Builder, Plan};
+use super::error::ImageError;
+use super::packages::Packages;
+use super::recipe::{digest, node_digest};
+use super::release::Release;
+use super::{compile, store, workload};
+use crate::cluster::{Host, network};
+use crate::cluster::command::Command;
+use crate::cluster::progress::step;
+use crate::cluster::versions::{VERSIONS, Version};
+
+/// Makes a plain Debian a node.
+pub(super) const ASSEMBLE: &str = include_str!("assemble.sh");
+/// What a node has installed.
+pub(super) const PACKAGES: &str = "systemd systemd-sysv dbus containerd runc containernetworking-plugins conntrack \
+     iptables nftables iproute2 ethtool mount kmod pigz socat ebtables ca-certificates curl jq procps";
+
+const PATIENCE: Duration = Duration::from_secs(600);
+/// What must be in a folder of Kubernetes binaries.
+const BINARIES: [&str; 7] = [
+    "kubeadm",
+    "kubelet",
+    "kubectl",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+];
+
+/// Programs that are given instead of Debian's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Given {
+    pub(super) binaries: Option<PathBuf>,
+    pub(super) containerd: Option<PathBuf>,
+    pub(super) etcd: Option<PathBuf>,
+}
+
+/// Whether a node image was made here, and so needs our network and has no cluster DNS.
+#[must_use]
+pub fn is_ours(image: &str) -> bool {
+    image.starts_with(&format!("{}:", VERSIONS.node_image))
+}
+
+/// The node image of what was given, made or loaded if the engine does not have it.
+pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageError> {
+    let unpacked = match &given.binaries {
+        Some(place) => Some(Unpacked::of(host, place).await?),
+        None => None,
+    };
+    let version = match &unpacked {
+        Some(unpacked) => version_of(host, &unpacked.folder).await?,
+        None => VERSIONS.kubernetes.to_owned(),
+    };
+    let release = Release(Version::find(&version)?);
+    release.check_containerd(given.containerd.is_some())?;
+    let packages = Packages::of(host)?;
+    let names: Vec<_> = PACKAGES.split(' ').chain(["kubernetes-client", "etcd-server", "catatonit"]).collect();
+    let versions = packages.versions(&names).await?;
+    let folders = [unpacked.as_ref().map(|unpacked| &unpacked.folder), given.containerd.as_ref(), given.etcd.as_ref()];
+    let made_of = folders.map(|folder| folder.map(|folder| makes(folder)).transpose());
+    let mut found = vec![version.clone(), versions];
+    for make in made_of {
+        found.push(make?.unwrap_or_default());
+    }
+    let found: Vec<_> = found.iter().map(String::as_bytes).collect();
+    let key = node_digest(&found);
+    let image = format!("{}:{}-{key}", VERSIONS.node_image, version.replace('+', "-"));
+    let archive = host.folders.images(&format!("node-{key}")).join("node.tar");
+    if store::has(host, &image).await? {
+        return Ok(image);
+    }
+    if archive.exists() {
+        step("loading the node image from the cache", store::load(host, &archive)).await?;
+        return Ok(image);
+    }
+    let debian = step("making a plain Debian", workload::debian(host)).await?;
+    let kubernetes = match &unpacked {
+        Some(unpacked) => unpacked.folder.clone(),
+        None => compile::kubernetes(host, &debian).await?,
+    };
+    let parts = parts(host, &packages, release, given.etcd.as_deref()).await?;
+    let inputs = Inputs { kubernetes: &kubernetes, parts: &parts, containerd: given.containerd.as_deref() };
+    step("assembling the node image", assemble(host, &debian, &inputs, release, &version, &image)).await?;
+    step("keeping the node image in the cache", store::save(host, &[&image], &archive)).await?;
+    Ok(image)
+}
+
+/// A folder with Kubernetes binaries; one that was unpacked is removed at the end.
+struct Unpacked {
+    folder: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Unpacked {
+    async fn of(host: &Host, place: &Path) -> Result<Self, ImageError> {
+        let unpacked = if place.is_dir() {
+            let folder = fs::canonicalize(place).map_err(ImageError::file(place))?;
+            Self { folder, _temporary: None }
+        } else {
+            let build = host.folders.build();
+            fs::create_dir_all(&build).map_err(ImageError::file(&build))?;
+            let temporary = tempfile::tempdir_in(&build).map_err(ImageError::file(&build))?;
+            let unpack = Command::new("tar").arg("-xf").arg(place).arg("-C").arg(temporary.path());
+            let members = BINARIES.map(|name| format!("kubernetes/server/bin/{name}"));
+            let step = ImageError::step(format!("unpack {}", place.display()));
+            unpack.args(members).deadline(PATIENCE).run(&host.cancel).await.map_err(step)?;
+            Self { folder: temporary.path().join("kubernetes/server/bin"), _temporary: Some(temporary) }
+        };
+        match BINARIES.iter().find(|name| !unpacked.folder.join(name).is_file()) {
+            Some(name) => Err(ImageError::Absent { what: (*name).to_owned(), place: place.to_owned() }),
+            None => Ok(unpacked),
+        }
+    }
+}
+
+async fn version_of(host: &Host, folder: &Path) -> Result<String, ImageError> {
+    let ask = Command::new(folder.join("kubelet")).arg("--version");
+    let said = ask.run(&host.cancel).await.map_err(ImageError::step("ask the kubelet for its version"))?.stdout;
+    Ok(said.split_whitespace().last().unwrap_or_default().to_owned())
+}
+
+/// The names, sizes and contents of a folder's files as one text.
+fn makes(folder: &Path) -> Result<String, ImageError> {
+    let entries = fs::read_dir(folder).map_err(ImageError::file(folder))?;
+    let mut lines = Vec::new();
+    for entry in entries.filter_map(Result::ok).filter(|entry| entry.path().is_file()) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // An unpacked server archive also holds large images of the same programs.
+        let executable = entry.metadata().is_ok_and(|data| data.permissions().mode() & 0o111 != 0);
+        if executable {
+            let bytes = fs::read(entry.path()).map_err(ImageError::file(entry.path()))?;
+            lines.push(format!("{name} {}\n", digest(&[&bytes])));
+        }
+    }
+    lines.sort();
+    Ok(lines.concat())
+}
+
+/// The folder with what Kubernetes itself does not bring.
+async fn parts(
+    host: &Host,
+    packages: &Packages<'_>,
+    release: Release,
+    etcd: Option<&Path>,
+) -> Result<tempfile::TempDir, ImageError> {
+    let build = host.folders.build();
+    fs::create_dir_all(&build).map_err(ImageError::file(&build))?;
+    let parts = tempfile::tempdir_in(&build).map_err(ImageError::file(&build))?;
+    let place = |from: PathBuf, name: &str| {
+        fs::copy(&from, parts.path().join(name)).map_err(ImageError::file(&from)).map(|_| ())
+    };
+    let unpacked = parts.path().join("unpacked");
+    if let Some(folder) = etcd {
+        place(folder.join("etcd"), "etcd")?;
+    } else {
+        let package = packages.binary("etcd-server", release.etcd_suite()?).await?;
+        packages.unpack(&package, &unpacked).await?;
+        place(unpacked.join("usr/bin/etcd"), "etcd")?;
+    }
+    // A static program that does nothing but reap, as the sandbox of a pod should.
+    packages.unpack(&packages.binary("catatonit", VERSIONS.debian_suite).await?, &unpacked).await?;
+    place(unpacked.join("usr/bin/catatonit"), "catatonit")?;
+    let source = packages.source("kind", "trixie").await?;
+    let kind = parts.path().join("kind");
+    fs::create_dir_all(&kind).map_err(ImageError::file(&kind))?;
+    let unpack = Command::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
+    let unpack = unpack.arg(&kind).arg("*/images/base/files");
+    unpack.run(&host.cancel).await.map_err(ImageError::step("unpack kind's files for nodes"))?;
+    Ok(parts)
+}
+
+struct Inputs<'i> {
+    kubernetes: &'i Path,
+    parts: &'i tempfile::TempDir,
+    containerd: Option<&'i Path>,
+}
+
+async fn assemble(
+    host: &Host,
+    debian: &str,
+    inputs: &Inputs<'_>,
+    release: Release,
+    version: &str,
+    image: &str,
+) -> Result<(), ImageError> {
+    let (lists, kind) = (host.folders.apt_lists(), inputs.parts.path().join("kind"));
+    let mut mounts: Vec<(&Path, &str)> = vec![
+        (&lists, "/var/lib/apt/lists:ro"),
+        (&kind, "/in/kind:ro"),
+        (inputs.kubernetes, "/in/bin:ro"),
+        (inputs.parts.path(), "/in/parts:ro"),
+    ];
+    let containerd = inputs.containerd.map(fs::canonicalize).transpose();
+    let containerd = containerd.map_err(ImageError::file("containerd"))?;
+    if let Some(folder) = &containerd {
+        mounts.push((folder, "/in/containerd:ro"));
+    }
+    // A cluster of one node needs nothing more, and its node is ready as soon as its kubelet is.
+    let conflist = network::conflist(network::FIRST_NODE);
+    let plan = Plan { purpose: "node", image: debian, mounts: &mounts, network: true };
+    let builder = Builder::start(host, &plan).await?;
+    let made = async {
+        let variables = [
+            ("VERSION", version),
+            ("CONFLIST", &conflist),
+            ("SYSTEMD_CGROUPS", if release.systemd_cgroups() { "true" } else { "false" }),
+            ("KEEP_CGROUP_BINDS", if release.miscounts_cgroup_mounts() { "false" } else { "true" }),
+        ];
+        let argv: Vec<_> = ["sh", "-s", "--"].into_iter().chain(PACKAGES.split(' ')).collect();
+        builder.run("assemble the node image", &argv, &variables, Some(ASSEMBLE), PATIENCE).await?;
+        let entrypoint = r#"ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]"#;
+        builder.commit(image, &[entrypoint, "ENV container=docker"]).await
+    };
+    let made = made.await;
+    builder.end().await;
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_single_words() {
+        assert!(PACKAGES.split(' ').all(|name| !name.is_empty() && !name.contains(char::is_whitespace)));
+    }
+
+    #[test]
+    fn only_images_of_our_repository_are_ours() {
+        assert!(is_ours("podproof.local/node:v1.20.2-0123456789ab"));
+        assert!(!is_ours("kindest/node:v1.32.2"));
+    }
+}

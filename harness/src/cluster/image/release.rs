@@ -1,0 +1,73 @@
+//! What differs between Kubernetes releases, for one who builds a node image.
+
+use super::error::ImageError;
+use crate::cluster::versions::Version;
+
+/// A Kubernetes release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Release(pub(super) Version);
+
+impl Release {
+    /// kind tells kubelets since 1.24 to let systemd make control groups, and the runtime has to agree.
+    pub(super) fn systemd_cgroups(self) -> bool {
+        self.0.minor >= 24
+    }
+
+    /// Kubelets up to 1.23 count the control-group mounts wrongly when one is bound on itself, which kind's
+    /// entrypoint does on hosts with version 1 of control groups.
+    pub(super) fn miscounts_cgroup_mounts(self) -> bool {
+        self.0.minor < 24
+    }
+
+    /// The Debian suite whose etcd suits.
+    pub(super) fn etcd_suite(self) -> Result<&'static str, ImageError> {
+        match self.0.minor {
+            0..22 => Ok("bookworm"),
+            22..34 => Ok("trixie"),
+            _ => Err(ImageError::TooOld { version: self.0, what: "etcd 3.6", option: "--etcd" }),
+        }
+    }
+
+    /// Whether Debian's containerd suits.
+    pub(super) fn check_containerd(self, given: bool) -> Result<(), ImageError> {
+        if self.0.minor < 36 || given {
+            Ok(())
+        } else {
+            Err(ImageError::TooOld { version: self.0, what: "containerd 2", option: "--containerd" })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assert_matches::assert_matches;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn release(text: &str) -> Release {
+        Release(Version::find(text).unwrap())
+    }
+
+    #[rstest]
+    #[case("v1.20.2", false, true, Some("bookworm"), true)]
+    #[case("v1.23.17", false, true, Some("trixie"), true)]
+    #[case("v1.24.0", true, false, Some("trixie"), true)]
+    #[case("v1.33.1", true, false, Some("trixie"), true)]
+    #[case("v1.34.0", true, false, None, true)]
+    #[case("v1.36.2", true, false, None, false)]
+    fn decides_by_version(
+        #[case] text: &str,
+        #[case] systemd: bool,
+        #[case] miscounts: bool,
+        #[case] etcd: Option<&str>,
+        #[case] containerd: bool,
+    ) {
+        let release = release(text);
+        assert_eq!(release.systemd_cgroups(), systemd);
+        assert_eq!(release.miscounts_cgroup_mounts(), miscounts);
+        assert_eq!(release.etcd_suite().ok(), etcd);
+        assert_eq!(release.check_containerd(false).is_ok(), containerd);
+        assert_matches!(release.check_containerd(true), Ok(()));
+    }
+}
