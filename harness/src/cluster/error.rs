@@ -162,7 +162,9 @@ impl Error {
             Self::Create { source, .. } => source.hint(),
             Self::Access(error) => Some(error.hint()),
             Self::Image(error) => error.hint(),
-            Self::Command(CommandError::Missing { .. }) => Some("`make setup` installs what is missing".to_owned()),
+            Self::Command(CommandError::Missing { .. }) => {
+                Some("`make setup` installs what is missing".to_owned())
+            }
             _ => None,
         }
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use super::store;
+use crate::cluster::Host;
 use crate::cluster::command::Command;
 use crate::cluster::versions::VERSIONS;
-use crate::cluster::Host;
 
 /// What is put into its package manager: no documentation, no flushing of each file.
 pub(super) const SETUP: &str = "force-unsafe-io

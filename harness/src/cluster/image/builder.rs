@@ -78,7 +78,8 @@ impl<'h> Builder<'h> {
     pub(super) async fn end(self) {
         // Also after a cancel: the container would stay for ever.
         let never = tokio_util::sync::CancellationToken::new();
-        let removed = Command::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
+        let removed =
+            Command::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
         if let Err(error) = removed {
             tracing::warn!(%error, "the build container stays");
         }

@@ -66,7 +66,8 @@ pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), Error> {
 }
 
 async fn kindest_in_engine(host: &Host) -> Result<Option<String>, Error> {
-    let list = Command::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
+    let list =
+        Command::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
     Ok(newest(&list.run(&host.cancel).await?.stdout))
 }
 
@@ -94,7 +95,8 @@ async fn kindest_from_registry(host: &Host) -> Result<Option<String>, Error> {
 
 /// The highest version in a list of image references.
 fn newest(list: &str) -> Option<String> {
-    let images = list.lines().filter_map(|image| Some((Version::find(image.rsplit_once(':')?.1).ok()?, image)));
+    let images =
+        list.lines().filter_map(|image| Some((Version::find(image.rsplit_once(':')?.1).ok()?, image)));
     images.max().map(|(_, image)| image.to_owned())
 }
 

@@ -11,10 +11,10 @@ use super::packages::Packages;
 use super::recipe::{digest, node_digest};
 use super::release::Release;
 use super::{compile, store, workload};
-use crate::cluster::{Host, network};
 use crate::cluster::command::Command;
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
+use crate::cluster::{Host, network};
 
 /// Makes a plain Debian a node.
 pub(super) const ASSEMBLE: &str = include_str!("assemble.sh");
@@ -61,9 +61,11 @@ pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageErro
     let release = Release(Version::find(&version)?);
     release.check_containerd(given.containerd.is_some())?;
     let packages = Packages::of(host)?;
-    let names: Vec<_> = PACKAGES.split(' ').chain(["kubernetes-client", "etcd-server", "catatonit"]).collect();
+    let names: Vec<_> =
+        PACKAGES.split(' ').chain(["kubernetes-client", "etcd-server", "catatonit"]).collect();
     let versions = packages.versions(&names).await?;
-    let folders = [unpacked.as_ref().map(|unpacked| &unpacked.folder), given.containerd.as_ref(), given.etcd.as_ref()];
+    let folders =
+        [unpacked.as_ref().map(|unpacked| &unpacked.folder), given.containerd.as_ref(), given.etcd.as_ref()];
     let made_of = folders.map(|folder| folder.map(|folder| makes(folder)).transpose());
     let mut found = vec![version.clone(), versions];
     for make in made_of {
@@ -122,7 +124,8 @@ impl Unpacked {
 
 async fn version_of(host: &Host, folder: &Path) -> Result<String, ImageError> {
     let ask = Command::new(folder.join("kubelet")).arg("--version");
-    let said = ask.run(&host.cancel).await.map_err(ImageError::step("ask the kubelet for its version"))?.stdout;
+    let said =
+        ask.run(&host.cancel).await.map_err(ImageError::step("ask the kubelet for its version"))?.stdout;
     Ok(said.split_whitespace().last().unwrap_or_default().to_owned())
 }
 
@@ -170,7 +173,8 @@ async fn parts(
     let source = packages.source("kind", "trixie").await?;
     let kind = parts.path().join("kind");
     fs::create_dir_all(&kind).map_err(ImageError::file(&kind))?;
-    let unpack = Command::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
+    let unpack =
+        Command::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
     let unpack = unpack.arg(&kind).arg("*/images/base/files");
     unpack.run(&host.cancel).await.map_err(ImageError::step("unpack kind's files for nodes"))?;
     Ok(parts)
