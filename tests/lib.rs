@@ -1,1 +1,87 @@
-//! What the two suites share.
+//! What the two suites share: the program under test, run as a user runs it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// The repository's root.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The `podproof` program: the one named by `PODPROOF_BIN`, or one that is built now.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| match std::env::var_os("PODPROOF_BIN") {
+        Some(path) => path.into(),
+        None => build(),
+    })
+}
+
+fn build() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["build", "--quiet", "--package", "podproof-cli"])
+        .current_dir(root())
+        .status()
+        .expect("cargo runs");
+    assert!(status.success(), "the program under test does not build");
+    // target/debug/deps/offline-0123 -> target/debug/podproof
+    let mine = std::env::current_exe().expect("a test has a path");
+    let folder = mine.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
+    folder.join("podproof")
+}
+
+/// A run of the program that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The command line.
+    pub command: String,
+    /// The exit code; absent when a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Panics with everything there is to see unless the exit code is `code`.
+    #[must_use]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { command, code, stdout, stderr } = self;
+        write!(f, "{command}\nexit code {code:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
+    }
+}
+
+/// A command line of the program, free of the caller's own `PODPROOF_*` settings and kubeconfig.
+pub fn podproof(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PODPROOF_") {
+            command.env_remove(name);
+        }
+    }
+    command.env_remove("KUBECONFIG").env("HOME", "/nonexistent").env_remove("NO_COLOR").args(args);
+    command
+}
+
+/// Runs `command` to its end.
+pub fn run(command: &mut Command) -> Ended {
+    let Output { status, stdout, stderr } = command.output().expect("the program starts");
+    Ended {
+        command: format!("{command:?}"),
+        code: status.code(),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}

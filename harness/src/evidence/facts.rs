@@ -89,6 +89,7 @@ impl Evidence {
     }
 
     /// All states of the pod with this UID, in order.
+    #[must_use]
     pub fn states(&self, uid: &str) -> impl DoubleEndedIterator<Item = &SeenPod> + use<'_> {
         let uid = uid.to_owned();
         self.timeline.iter().filter(move |seen| seen.uid() == uid)

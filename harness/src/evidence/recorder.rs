@@ -50,14 +50,12 @@ impl Recorder {
         let events = watch_events(Api::namespaced(client.clone(), namespace), observed.clone());
         let tasks = vec![spawn_until(&stop, pods), spawn_until(&stop, events)];
         let recorder = Self { observed, deeds: Mutex::default(), stop, tasks, started: Timestamp::now() };
-        match timeout(patience, is_ready.wait_for(|ready| *ready)).await {
-            Ok(Ok(_)) => Ok(recorder),
-            _ => {
-                let why = recorder.observed.borrow().broken.clone();
-                let why = why.unwrap_or_else(|| format!("no answer in {patience:?}"));
-                Err(Missing::new(format!("the pods of namespace {namespace}: {why}")))
-            }
+        if let Ok(Ok(_)) = timeout(patience, is_ready.wait_for(|ready| *ready)).await {
+            return Ok(recorder);
         }
+        let why = recorder.observed.borrow().broken.clone();
+        let why = why.unwrap_or_else(|| format!("no answer in {patience:?}"));
+        Err(Missing::new(format!("the pods of namespace {namespace}: {why}")))
     }
 
     /// All that was seen so far, and a signal at each change.

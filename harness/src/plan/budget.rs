@@ -19,65 +19,65 @@ impl Budgets {
 
     /// A pod's containers to run, images being present.
     #[must_use]
-    pub fn pod_running(&self) -> Duration {
+    pub fn pod_running(self) -> Duration {
         self.seconds(90.0)
     }
 
     /// A pod to reach its end by itself.
     #[must_use]
-    pub fn pod_done(&self) -> Duration {
+    pub fn pod_done(self) -> Duration {
         self.seconds(90.0)
     }
 
     /// A container to be restarted (the first restart has no back-off).
     #[must_use]
-    pub fn restart(&self) -> Duration {
+    pub fn restart(self) -> Duration {
         self.seconds(60.0)
     }
 
     /// A deleted pod to be gone from the API.
     #[must_use]
-    pub fn pod_gone(&self) -> Duration {
+    pub fn pod_gone(self) -> Duration {
         self.seconds(60.0)
     }
 
     /// A namespace to be gone after its deletion was accepted.
     #[must_use]
-    pub fn namespace_gone(&self) -> Duration {
+    pub fn namespace_gone(self) -> Duration {
         self.seconds(120.0)
     }
 
     /// A line to appear in a container's log.
     #[must_use]
-    pub fn log_line(&self) -> Duration {
+    pub fn log_line(self) -> Duration {
         self.seconds(60.0)
     }
 
     /// One command in a container, or one HTTP request to it.
     #[must_use]
-    pub fn exec(&self) -> Duration {
+    pub fn exec(self) -> Duration {
         self.seconds(20.0)
     }
 
     /// One request to the API server.
     #[must_use]
-    pub fn request(&self) -> Duration {
+    pub fn request(self) -> Duration {
         self.seconds(30.0)
     }
 
     /// The first answer of a cluster.
     #[must_use]
-    pub fn connect(&self) -> Duration {
+    pub fn connect(self) -> Duration {
         self.seconds(10.0)
     }
 
     /// How long something is watched that must *not* change. Not an upper bound: the whole of it is waited.
     #[must_use]
-    pub fn quiet_window(&self) -> Duration {
+    pub fn quiet_window(self) -> Duration {
         self.seconds(3.0)
     }
 
-    fn seconds(&self, seconds: f64) -> Duration {
+    fn seconds(self, seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds * self.stretch)
     }
 }

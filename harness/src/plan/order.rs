@@ -84,7 +84,8 @@ impl PlannedCase {
             slug.push_str(&mutant.name);
         }
         if self.round > 1 {
-            slug.push_str(&format!(".{}", self.round));
+            slug.push('.');
+            slug.push_str(&self.round.to_string());
         }
         slug
     }

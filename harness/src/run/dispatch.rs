@@ -82,7 +82,7 @@ pub async fn conduct(
     let leaving = await_namespaces_gone(&access.client, order.run.as_str(), order.budgets.namespace_gone());
     match interrupt.now.run_until_cancelled(leaving).await {
         Some(left) => {
-            record.faults.extend(left.into_iter().map(|name| format!("namespace {name} is not gone")))
+            record.faults.extend(left.into_iter().map(|name| format!("namespace {name} is not gone")));
         }
         None => record.faults.push("interrupted before the namespaces were gone".to_owned()),
     }

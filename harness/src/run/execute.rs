@@ -43,15 +43,13 @@ pub(super) async fn execute(
         Err(error) => return untold(format!("no random token: {error}")),
     };
     let namespace = stage_order.namespace.clone();
-    let acting = act(access, order, interrupt, case, planned, stage_order, started);
-    match interrupt.now.run_until_cancelled(acting).await {
-        Some(record) => record,
-        None => {
-            // No time for grace: what can be removed by one request is.
-            let _ = delete_namespace(&access.client, &namespace, order.budgets.request()).await;
-            untold("interrupted twice".to_owned())
-        }
+    let acting = Box::pin(act(access, order, interrupt, case, planned, stage_order, started));
+    if let Some(record) = interrupt.now.run_until_cancelled(acting).await {
+        return record;
     }
+    // No time for grace: what can be removed by one request is.
+    let _ = delete_namespace(&access.client, &namespace, order.budgets.request()).await;
+    untold("interrupted twice".to_owned())
 }
 
 fn stage_order(

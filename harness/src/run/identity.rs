@@ -42,5 +42,6 @@ impl fmt::Display for RunId {
 pub(super) fn random_hex(bytes: usize) -> Result<String, getrandom::Error> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random)?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    Ok(random.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect())
 }

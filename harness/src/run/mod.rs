@@ -9,6 +9,7 @@ mod identity;
 mod outcome;
 mod proof;
 mod record;
+mod rejudge;
 
 pub use dispatch::{Interrupt, RunOrder, conduct};
 pub use event::{Event, Told};
@@ -17,3 +18,4 @@ pub use identity::RunId;
 pub use outcome::Outcome;
 pub use proof::{Proof, proofs};
 pub use record::{CaseRecord, Counts, MutantRecord, RecordError, RunRecord, read_record, write_record};
+pub use rejudge::judge_again;

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# From nothing to a verdict: sets up what is missing, brings the cluster up, runs the catalogue, writes the reports.
+# Arguments are handed to `podproof run`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+ci/setup.sh
+ci/build.sh
+exec target/debug/podproof run --cluster kind "$@"

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Every test: lints, the offline suite, and the live suite on a kind cluster that is brought up where it is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+ci/setup.sh
+ci/build.sh
+export PODPROOF_BIN=$PWD/target/debug/podproof
+ci/check.sh
+cargo test --workspace --quiet
+target/debug/podproof cluster up
+# Live tests wait far more than they compute.
+cargo test --package podproof-tests --test live -- --ignored --test-threads 6

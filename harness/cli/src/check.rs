@@ -1,0 +1,82 @@
+//! `podproof run` and `podproof prove`: plan, cluster, run, report, exit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use podproof::plan::{Budgets, Plan, Purpose};
+use podproof::report::{ReportError, Reporters, write_junit};
+use podproof::run::{Interrupt, Outcome, RunId, RunOrder, RunRecord, Told, conduct, write_record};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::args::{CheckArgs, Talk};
+use crate::exit::{Code, Failure};
+use crate::signal::Signals;
+use crate::{list, output, place};
+
+/// Checks a cluster against the selected claims.
+pub async fn run(order: CheckArgs, talk: Talk) -> Result<Code, Failure> {
+    check(order, talk, Purpose::Check).await
+}
+
+/// Proves that each selected case can fail.
+pub async fn prove(order: CheckArgs, talk: Talk) -> Result<Code, Failure> {
+    check(order, talk, Purpose::Prove).await
+}
+
+async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, Failure> {
+    let catalogue = list::catalogue(&order.choice)?;
+    let chosen = list::select(&catalogue, &order.choice)?;
+    let plan = Plan::new(&catalogue, &chosen, purpose, order.repeat);
+    let budgets = Budgets::stretched(order.stretch);
+
+    let interrupt = Interrupt::default();
+    let signals = Signals::listen(&interrupt)?;
+    let access = place::access(&order.place, &budgets, &interrupt).await?;
+    let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
+    let folder = make_folder(&order.out, &run)?;
+    let parallel = usize::from(order.parallel);
+    let run_order = RunOrder { run, folder: folder.clone(), parallel, budgets };
+
+    let (tell, told) = unbounded_channel();
+    let reporters = output::reporters(&talk).log(folder.join("events.jsonl"));
+    let reporting = tokio::spawn(report_live(told, reporters));
+    let record = conduct(access, plan, run_order, interrupt, tell).await;
+
+    let mut faults = write_reports(&folder, &record);
+    match reporting.await {
+        Ok(live) => faults.extend(live.into_iter().map(Failure::Report)),
+        // A reporter that panicked must not cost the verdicts.
+        Err(error) => faults.push(Failure::Reporter(error)),
+    }
+    faults.extend(output::print_record(&record, &folder, &talk).err());
+    for fault in &faults {
+        output::tell_failure(fault);
+    }
+    Ok(Code::of_run(Outcome::of(&record), signals.code(), faults.is_empty()))
+}
+
+fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {
+    let folder = out.join(run.as_str());
+    match fs::create_dir_all(&folder) {
+        Ok(()) => Ok(folder),
+        Err(source) => Err(Failure::Folder { folder, source }),
+    }
+}
+
+/// Tells each event as it comes; gives back what could not be told.
+async fn report_live(mut told: UnboundedReceiver<Told>, mut reporters: Reporters) -> Vec<ReportError> {
+    while let Some(told) = told.recv().await {
+        reporters.tell(&told);
+    }
+    reporters.close()
+}
+
+/// Writes the record and each report; one that cannot be written does not keep the others from it.
+fn write_reports(folder: &Path, record: &RunRecord) -> Vec<Failure> {
+    let written = [
+        write_record(folder, record).map(drop).map_err(Failure::Record),
+        write_junit(&folder.join("junit.xml"), record).map_err(Failure::Report),
+    ];
+    written.into_iter().filter_map(Result::err).collect()
+}

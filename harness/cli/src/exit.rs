@@ -1,0 +1,134 @@
+//! Exit codes, and the failures behind them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use podproof::cluster::AccessError;
+use podproof::plan::{ManifestError, SelectionError};
+use podproof::report::ReportError;
+use podproof::run::{Outcome, RecordError};
+use thiserror::Error;
+
+/// The exit codes. Documented in the README.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// All selected core claims hold.
+    Conformant = 0,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Nothing was selected.
+    NothingSelected = 4,
+    /// A core claim was skipped.
+    Partial = 5,
+    /// A manifest, profile or the catalogue is bad.
+    BadManifest = 96,
+    /// No cluster is to be had.
+    NoCluster = 97,
+    /// A report could not be written.
+    NotWritten = 98,
+    /// A claim failed.
+    Failed = 100,
+    /// Something could not be told.
+    Inconclusive = 101,
+    /// Interrupted by INT; reports are written.
+    Interrupted = 130,
+    /// Terminated by TERM or HUP; reports are written.
+    Terminated = 143,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+impl Code {
+    /// The code of a run: a failed claim is worth more than what could not be told, that more than an
+    /// interrupt, that more than a report that was not written, that more than a skip.
+    #[must_use]
+    pub fn of_run(outcome: Outcome, interrupted: Option<Self>, all_written: bool) -> Self {
+        match (outcome, interrupted) {
+            (Outcome::Nonconformant, _) => Self::Failed,
+            (Outcome::Inconclusive, _) => Self::Inconclusive,
+            (_, Some(signal)) => signal,
+            (_, None) if !all_written => Self::NotWritten,
+            (Outcome::Partial, None) => Self::Partial,
+            (Outcome::Conformant, None) => Self::Conformant,
+        }
+    }
+}
+
+/// Why a command could not do what it was asked to.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// The command line does not say what it must.
+    #[error("{0}")]
+    Usage(String),
+    /// Nothing was selected.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// A manifest is bad.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The cluster could not be reached.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// A run's record could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A report could not be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// The live report ended too early.
+    #[error("the live report ended too early")]
+    Reporter(#[source] tokio::task::JoinError),
+    /// A folder could not be made.
+    #[error("make the folder {}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Output could not be written.
+    #[error("write to stdout")]
+    Stdout(#[source] std::io::Error),
+    /// There is no randomness for ids.
+    #[error("make a random id: {0}")]
+    Random(String),
+    /// The asynchronous runtime could not start.
+    #[error("start the asynchronous runtime")]
+    Runtime(#[source] std::io::Error),
+}
+
+impl Failure {
+    /// The exit code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Usage(_) | Self::Selection(SelectionError::Syntax { .. }) => Code::Usage,
+            Self::Selection(_) => Code::NothingSelected,
+            Self::Manifest(_) | Self::Record(_) => Code::BadManifest,
+            Self::Access(_) | Self::Random(_) | Self::Runtime(_) => Code::NoCluster,
+            Self::Report(_) | Self::Reporter(_) | Self::Folder { .. } | Self::Stdout(_) => Code::NotWritten,
+        }
+    }
+
+    /// What would mend it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Selection(error) => error.hint(),
+            Self::Access(error) => Some(error.hint()),
+            Self::Folder { .. } => Some("name another folder with --out".to_owned()),
+            Self::Usage(_)
+            | Self::Manifest(_)
+            | Self::Record(_)
+            | Self::Report(_)
+            | Self::Reporter(_)
+            | Self::Stdout(_)
+            | Self::Random(_)
+            | Self::Runtime(_) => None,
+        }
+    }
+}

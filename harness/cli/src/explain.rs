@@ -1,0 +1,47 @@
+//! `podproof explain`: one case, offline.
+
+use std::fmt::Write as _;
+
+use podproof::plan::{Claim, Script};
+
+use crate::args::{Choice, ExplainArgs};
+use crate::exit::{Code, Failure};
+use crate::{list, output};
+
+/// Tells all about one case.
+pub fn explain(order: &ExplainArgs) -> Result<Code, Failure> {
+    let choice = Choice { select: Some(order.case.clone()), manifests: order.manifests.clone() };
+    let catalogue = list::catalogue(&choice)?;
+    for id in list::select(&catalogue, &choice)? {
+        if let (Some(claim), Some(script)) = (catalogue.claim(&id), catalogue.script(&id)) {
+            output::print(&text(claim, script))?;
+        }
+    }
+    Ok(Code::Conformant)
+}
+
+fn text(claim: &Claim, script: &Script) -> String {
+    let Claim { id, title, level, tier, given, when, then, sources, since, observed } = claim;
+    let mut text = format!("{id} ({level}, {tier})\n  {title}\n\n  given  {given}\n  when   {when}\n");
+    // Writing into a string cannot fail.
+    for (assertion, sentence) in then {
+        let _ = writeln!(text, "  then   {sentence}  [{assertion}]");
+    }
+    let _ = writeln!(text, "\n  since    {}", since.as_deref().unwrap_or("any version"));
+    for source in sources {
+        let _ = writeln!(text, "  source   {source}");
+    }
+    if let Some(observed) = observed {
+        let _ = writeln!(text, "  observed {observed}");
+    }
+    let _ = writeln!(text, "  manifest cases/{id}.yaml: {}", script.manifest.names().join(", "));
+    for mutant in &script.mutants {
+        let _ = writeln!(
+            text,
+            "  mutant   {}: {}; must fail by {}",
+            mutant.name, mutant.breaks, mutant.must_fail
+        );
+    }
+    text.push('\n');
+    text
+}

@@ -1,0 +1,40 @@
+//! `podproof list`: the claims, offline.
+
+use std::fmt::Write as _;
+
+use podproof::plan::{Catalogue, Claim, Selection, Tree};
+
+use crate::args::{Choice, ListArgs};
+use crate::exit::{Code, Failure};
+use crate::output;
+
+/// Lists the selected claims.
+pub fn list(order: &ListArgs) -> Result<Code, Failure> {
+    let catalogue = catalogue(&order.choice)?;
+    let chosen = select(&catalogue, &order.choice)?;
+    let claims: Vec<_> = chosen.iter().filter_map(|id| catalogue.claim(id)).collect();
+    output::print(&table(&claims))?;
+    Ok(Code::Conformant)
+}
+
+/// The catalogue that was asked for.
+pub fn catalogue(choice: &Choice) -> Result<Catalogue, Failure> {
+    let tree = choice.manifests.clone().map_or(Tree::Embedded, Tree::Folder);
+    Ok(Catalogue::read(&tree)?)
+}
+
+/// The ids of the selected claims.
+pub fn select(catalogue: &Catalogue, choice: &Choice) -> Result<Vec<podproof::plan::ClaimId>, Failure> {
+    let selection = choice.select.as_deref().map_or(Ok(Selection::all()), Selection::parse)?;
+    Ok(selection.apply(catalogue.claims())?)
+}
+
+fn table(claims: &[&Claim]) -> String {
+    let width = claims.iter().map(|claim| claim.id.as_str().len()).max().unwrap_or_default();
+    claims.iter().fold(String::new(), |mut text, claim| {
+        let Claim { id, level, tier, title, .. } = claim;
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "{:width$}  {level:8}  {tier:10}  {title}", id.as_str());
+        text
+    })
+}

@@ -1,0 +1,119 @@
+//! Where words go: data to stdout, talk to stderr, colour where it is wanted.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::time::Instant;
+
+use podproof::report::{LiveLines, Reporters, Styles, table};
+use podproof::run::RunRecord;
+use tracing::field::{Field, Visit};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::FormatEvent;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::args::{Color, Format, Talk};
+use crate::exit::Failure;
+
+/// Decides about colour once, and sends the library's talk to stderr.
+pub fn set_up(talk: &Talk) {
+    match talk.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let filter =
+        EnvFilter::try_from_env("PODPROOF_LOG").unwrap_or_else(|_| EnvFilter::new("off,podproof::talk=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .event_format(TalkLine { start: Instant::now() })
+        .init();
+}
+
+/// Says on stderr what failed, its causes, and what would mend it.
+pub fn tell_failure(failure: &Failure) {
+    let mut err = anstream::stderr().lock();
+    let bold = anstyle::Style::new().bold();
+    // When stderr is gone, there is nobody to tell.
+    let _ = writeln!(err, "{bold}error:{bold:#} {failure}");
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        let _ = writeln!(err, "  caused by: {error}");
+        cause = error.source();
+    }
+    if let Some(hint) = failure.hint() {
+        let _ = writeln!(err, "\n{bold}hint:{bold:#} {hint}");
+    }
+}
+
+/// Writes data to stdout.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // Who closes the pipe early has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(Failure::Stdout),
+    }
+}
+
+/// A line of talk: the seconds since the start, and the message.
+struct TalkLine {
+    start: Instant,
+}
+
+impl<S, N> FormatEvent<S, N> for TalkLine
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> tracing_subscriber::fmt::FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &tracing::Event<'_>,
+    ) -> fmt::Result {
+        write!(writer, "{:>7.1}s ", self.start.elapsed().as_secs_f64())?;
+        let mut line = Line { writer: &mut writer, outcome: Ok(()) };
+        event.record(&mut line);
+        line.outcome?;
+        writeln!(writer)
+    }
+}
+
+struct Line<'w, 'b> {
+    writer: &'w mut Writer<'b>,
+    outcome: fmt::Result,
+}
+
+impl Visit for Line<'_, '_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let written = if field.name() == "message" {
+            write!(self.writer, "{value:?}")
+        } else {
+            write!(self.writer, " {}={value:?}", field.name())
+        };
+        self.outcome = self.outcome.and(written);
+    }
+}
+
+/// The live reporters for this way of talking: lines for people on stderr, or events for programs on stdout.
+pub fn reporters(talk: &Talk) -> Reporters {
+    match talk.message_format {
+        Format::Human => {
+            Reporters::new().live("stderr", anstream::stderr(), LiveLines::new(Styles::coloured()))
+        }
+        Format::Json => Reporters::new().json("stdout", io::stdout()),
+    }
+}
+
+/// Prints the table of a record for people; to programs the events have told everything.
+pub fn print_record(record: &RunRecord, folder: &Path, talk: &Talk) -> Result<(), Failure> {
+    match talk.message_format {
+        Format::Human => print(&table(record, folder, &Styles::coloured())),
+        Format::Json => Ok(()),
+    }
+}

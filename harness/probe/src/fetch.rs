@@ -1,0 +1,97 @@
+//! A small HTTP client: one GET, one answer.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::args::{Options, Usage};
+use crate::json::Fields;
+use crate::report::{Log, Next};
+use crate::verb::Verb;
+
+const GREATEST_ANSWER: u64 = 64 * 1024;
+
+/// `fetch`
+#[derive(Debug)]
+pub(crate) struct Fetch {
+    address: SocketAddr,
+    path: String,
+    limit: Duration,
+}
+
+impl Fetch {
+    /// Reads `fetch`.
+    ///
+    /// The host is an address: a static program has no resolver that would honour the container's configuration.
+    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+        let host = options.required("host")?;
+        let address = match host.to_str() {
+            Some("localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Some(text) => text.parse().ok(),
+            None => None,
+        };
+        let Some(address) = address else {
+            return Err(
+                options.complaint(&format!("cannot take --host `{}`: it is no IP address", host.display()))
+            );
+        };
+        let port = options.parsed_required("port")?;
+        let path = options.parsed_or("path", String::from("/"))?;
+        if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(options.complaint(&format!("cannot take --path `{path}`")));
+        }
+        let limit: u64 = options.parsed_or("timeout-ms", 5000)?;
+        if limit == 0 {
+            return Err(options.complaint("cannot take --timeout-ms `0`"));
+        }
+        Ok(Verb::Fetch(Self {
+            address: SocketAddr::new(address, port),
+            path,
+            limit: Duration::from_millis(limit),
+        }))
+    }
+
+    /// Does it.
+    pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
+        let asked = Fields::new()
+            .text("host", self.address.ip().to_string())
+            .number("port", self.address.port())
+            .text("path", &self.path);
+        let result = self.get();
+        log.look("fetch", asked, result)
+    }
+
+    fn get(&self) -> io::Result<Fields> {
+        let mut stream = TcpStream::connect_timeout(&self.address, self.limit)?;
+        stream.set_read_timeout(Some(self.limit))?;
+        stream.set_write_timeout(Some(self.limit))?;
+        let request =
+            format!("GET {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", self.path, self.address);
+        stream.write_all(request.as_bytes())?;
+        let mut bytes = Vec::new();
+        stream.take(GREATEST_ANSWER).read_to_end(&mut bytes)?;
+        let (status, body) = answer_in(&bytes).ok_or_else(|| io::Error::other("the answer is not http"))?;
+        Ok(Fields::new().number("status", status).text("body", body))
+    }
+}
+
+/// Status and body of an answer.
+fn answer_in(bytes: &[u8]) -> Option<(u16, &[u8])> {
+    let head_end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let line = str::from_utf8(bytes.split(|byte| *byte == b'\r').next()?).ok()?;
+    let status = line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
+    Some((status, &bytes[head_end + 4..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_and_body_are_found() {
+        assert_eq!(answer_in(b"HTTP/1.1 403 Forbidden\r\nServer: x\r\n\r\nno\n"), Some((403, &b"no\n"[..])));
+        assert_eq!(answer_in(b"HTTP/1.0 204 \r\n\r\n"), Some((204, &b""[..])));
+        assert_eq!(answer_in(b"SSH-2.0-x\r\n\r\n"), None);
+        assert_eq!(answer_in(b""), None);
+    }
+}

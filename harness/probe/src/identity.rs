@@ -1,0 +1,94 @@
+//! Who and where this process is: namespaces, process numbers, user, host, and the clocks.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::parent_id;
+use std::process;
+
+use crate::args::{Options, Usage};
+use crate::json::Fields;
+use crate::report::{Log, Next};
+use crate::sys::process as kernel;
+use crate::verb::Verb;
+
+const NAMESPACES: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
+
+/// `identity` or `clocks`
+#[derive(Debug)]
+pub(crate) enum IdentityVerb {
+    /// Everything.
+    Identity,
+    /// Only the time, which every report has.
+    Clocks,
+}
+
+impl IdentityVerb {
+    /// Reads `identity`.
+    #[expect(clippy::unnecessary_wraps, reason = "all verbs are read alike")]
+    pub(crate) fn identity(_: &mut Options) -> Result<Verb, Usage> {
+        Ok(Verb::Identity(Self::Identity))
+    }
+
+    /// Reads `clocks`.
+    #[expect(clippy::unnecessary_wraps, reason = "all verbs are read alike")]
+    pub(crate) fn clocks(_: &mut Options) -> Result<Verb, Usage> {
+        Ok(Verb::Identity(Self::Clocks))
+    }
+
+    /// Does it.
+    pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
+        match self {
+            Self::Identity => log.done("identity", &identity()),
+            Self::Clocks => log.done("clocks", &Fields::new()),
+        }
+    }
+}
+
+/// What cannot be read is null: a sandbox may hide any of it, and the rest is still worth reporting.
+fn identity() -> Fields {
+    let mut namespaces = Fields::new();
+    for name in NAMESPACES {
+        let link = fs::read_link(format!("/proc/self/ns/{name}")).ok();
+        namespaces = namespaces.text_or_null(name, link.as_ref().map(|link| link.as_os_str().as_bytes()));
+    }
+    Fields::new()
+        .object("namespaces", &namespaces)
+        .number("pid", process::id())
+        .number("ppid", parent_id())
+        .number("uid", kernel::uid())
+        .number("gid", kernel::gid())
+        .text_or_null("hostname", line_of("/proc/sys/kernel/hostname"))
+        .number_or_null("pid1_start_ticks", start_ticks("1"))
+        .number_or_null("self_start_ticks", start_ticks("self"))
+        .number("ticks_per_second", kernel::ticks_per_second())
+        .text_or_null("boot_id", line_of("/proc/sys/kernel/random/boot_id"))
+}
+
+fn line_of(path: &str) -> Option<Vec<u8>> {
+    fs::read(path).ok().map(|bytes| bytes.trim_ascii_end().to_vec())
+}
+
+fn start_ticks(pid: &str) -> Option<u64> {
+    start_ticks_in(&String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/stat")).ok()?))
+}
+
+/// Field 22 of a `stat` line. Field 2 is a name in parentheses that may contain anything, so counting starts behind it.
+fn start_ticks_in(stat: &str) -> Option<u64> {
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    behind_name.split_whitespace().nth(22 - 3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_time_is_found_behind_any_name() {
+        let numbers = "S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 2 3";
+        for name in ["probe", "a b", "x) S 1 (y"] {
+            assert_eq!(start_ticks_in(&format!("1 ({name}) {numbers}")), Some(987_654));
+        }
+        assert_eq!(start_ticks_in("1 (probe) S 0"), None);
+    }
+}

@@ -1,0 +1,33 @@
+//! The clocks of the node, in nanoseconds.
+
+use std::mem::MaybeUninit;
+
+/// Time since 1970 on the wall clock; shared by all pods of a node, and it may be set.
+pub(crate) fn realtime_ns() -> u64 {
+    nanoseconds(libc::CLOCK_REALTIME)
+}
+
+/// Time since boot without time asleep; shared by all pods of a node, and it never jumps.
+pub(crate) fn monotonic_ns() -> u64 {
+    nanoseconds(libc::CLOCK_MONOTONIC)
+}
+
+/// Time since boot; comparable with the start ticks in `/proc/PID/stat`.
+pub(crate) fn boottime_ns() -> u64 {
+    nanoseconds(libc::CLOCK_BOOTTIME)
+}
+
+fn nanoseconds(clock: libc::clockid_t) -> u64 {
+    let mut time = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: the pointer is valid for one timespec.
+    let result = unsafe { libc::clock_gettime(clock, time.as_mut_ptr()) };
+    if result != 0 {
+        // Only an unknown clock fails; zero is a visible "no such clock".
+        return 0;
+    }
+    // SAFETY: all-zero bytes are a valid timespec, and the call above has filled it.
+    let time = unsafe { time.assume_init() };
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let rest = u64::try_from(time.tv_nsec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
+}

@@ -1,0 +1,185 @@
+//! POSIX message queues.
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+/// The mode the article's program gives to its queue.
+const MODE: libc::c_uint = 0o644;
+
+/// The name of a queue: a slash and then no other.
+#[derive(Clone, Debug)]
+pub(crate) struct Name(CString);
+
+impl Name {
+    /// A name, if it can be one. `mq_open` would call all others invalid or look elsewhere.
+    pub(crate) fn new(bytes: Vec<u8>) -> Option<Self> {
+        let rest = bytes.strip_prefix(b"/")?;
+        if rest.is_empty() || rest.contains(&b'/') {
+            return None;
+        }
+        CString::new(bytes).ok().map(Self)
+    }
+
+    /// The name with its slash.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// What a new queue shall be able to hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Capacity {
+    /// How many messages wait in it before a sender has to wait.
+    pub(crate) messages: u32,
+    /// The greatest size of one message.
+    pub(crate) bytes_each: u32,
+}
+
+/// What a queue says about itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attributes {
+    /// How many messages fit.
+    pub(crate) maxmsg: u64,
+    /// The greatest size of one message.
+    pub(crate) msgsize: u64,
+    /// How many messages are waiting now.
+    pub(crate) curmsgs: u64,
+}
+
+/// How a queue is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Only for receiving; waits for messages.
+    Receive,
+    /// Only for receiving; an empty queue is an error.
+    ReceiveAtOnce,
+    /// Only for sending; a full queue is an error.
+    SendAtOnce,
+}
+
+/// An open queue.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    descriptor: libc::mqd_t,
+}
+
+impl Queue {
+    /// Opens a queue that exists.
+    pub(crate) fn open(name: &Name, access: Access) -> io::Result<Self> {
+        let flags = match access {
+            Access::Receive => libc::O_RDONLY,
+            Access::ReceiveAtOnce => libc::O_RDONLY | libc::O_NONBLOCK,
+            Access::SendAtOnce => libc::O_WRONLY | libc::O_NONBLOCK,
+        };
+        // SAFETY: the name is a C string, and without O_CREAT the call takes no further arguments.
+        Self::owned(unsafe { libc::mq_open(name.0.as_ptr(), flags | libc::O_CLOEXEC) })
+    }
+
+    /// Opens a queue for sending and waiting, as the article's producer does: created if need be, else taken as it is.
+    pub(crate) fn open_or_create(name: &Name, capacity: Capacity) -> io::Result<Self> {
+        Self::create(&name.0, libc::O_CREAT | libc::O_WRONLY, capacity)
+    }
+
+    /// Creates a queue for sending without waiting; fails with `EEXIST` if there is one.
+    pub(crate) fn create_new(name: &Name, capacity: Capacity) -> io::Result<Self> {
+        Self::create(&name.0, libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY | libc::O_NONBLOCK, capacity)
+    }
+
+    /// Sends one message with priority 0.
+    pub(crate) fn send(&self, message: &[u8]) -> io::Result<()> {
+        loop {
+            // SAFETY: the pointer and the length describe the same live buffer.
+            if unsafe { libc::mq_send(self.descriptor, message.as_ptr().cast(), message.len(), 0) } == 0 {
+                return Ok(());
+            }
+            not_only_interrupted()?;
+        }
+    }
+
+    /// Receives one message into a buffer, which must be as large as the queue's messages may be.
+    pub(crate) fn receive<'b>(&self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
+        loop {
+            // SAFETY: the pointer and the length describe the same live buffer; a null priority pointer is allowed.
+            let length = unsafe {
+                libc::mq_receive(self.descriptor, buffer.as_mut_ptr().cast(), buffer.len(), ptr::null_mut())
+            };
+            if let Ok(length) = usize::try_from(length) {
+                return Ok(&buffer[..length.min(buffer.len())]);
+            }
+            not_only_interrupted()?;
+        }
+    }
+
+    /// What the queue says about itself.
+    pub(crate) fn attributes(&self) -> io::Result<Attributes> {
+        let mut seen = no_attributes();
+        // SAFETY: the pointer is valid for one mq_attr.
+        if unsafe { libc::mq_getattr(self.descriptor, &raw mut seen) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Attributes {
+            maxmsg: u64::try_from(seen.mq_maxmsg).unwrap_or(0),
+            msgsize: u64::try_from(seen.mq_msgsize).unwrap_or(0),
+            curmsgs: u64::try_from(seen.mq_curmsgs).unwrap_or(0),
+        })
+    }
+
+    fn create(name: &CStr, flags: libc::c_int, capacity: Capacity) -> io::Result<Self> {
+        let mut wanted = no_attributes();
+        wanted.mq_maxmsg = capacity.messages.into();
+        wanted.mq_msgsize = capacity.bytes_each.into();
+        // SAFETY: with O_CREAT the call takes a mode and a pointer to attributes, which live through the call.
+        Self::owned(unsafe { libc::mq_open(name.as_ptr(), flags | libc::O_CLOEXEC, MODE, &raw const wanted) })
+    }
+
+    fn owned(descriptor: libc::mqd_t) -> io::Result<Self> {
+        if descriptor < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self { descriptor })
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is open and ours; nobody uses it afterwards.
+        unsafe { libc::mq_close(self.descriptor) };
+    }
+}
+
+/// Takes the name away; the queue lives until its last user closes it.
+pub(crate) fn unlink(name: &Name) -> io::Result<()> {
+    // SAFETY: the name is a C string.
+    match unsafe { libc::mq_unlink(name.0.as_ptr()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+fn no_attributes() -> libc::mq_attr {
+    // SAFETY: all-zero bytes are a valid mq_attr; it holds only integers.
+    unsafe { MaybeUninit::zeroed().assume_init() }
+}
+
+fn not_only_interrupted() -> io::Result<()> {
+    let error = io::Error::last_os_error();
+    match error.kind() {
+        io::ErrorKind::Interrupted => Ok(()),
+        _ => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_one_slash_at_the_front() {
+        assert!(Name::new(b"/ch6_ipc".to_vec()).is_some());
+        for wrong in [&b""[..], b"/", b"ch6_ipc", b"/a/b", b"/a\0b"] {
+            assert!(Name::new(wrong.to_vec()).is_none(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The facts about the article's program that cases rely on.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::bench::{OwnQueue, Running, lines, probe, report, run, until};
+
+/// Messages without what stands before them.
+fn messages(lines: &[String], word: &str) -> Vec<String> {
+    lines.iter().map(|line| line.strip_prefix(word).expect("the right word").to_string()).collect()
+}
+
+/// A producer that nobody listens to, stuck at its eleventh message.
+fn stuck_producer(queue: &OwnQueue, more: &str) -> (Running, Vec<String>) {
+    let producer = Running::start(&format!("produce --queue {} {more}", queue.0));
+    let lines = (0..11).map(|_| producer.line()).collect();
+    until("asleep", || producer.sleeps());
+    (producer, lines)
+}
+
+#[test]
+fn a_producer_alone_writes_eleven_lines_and_blocks() {
+    let queue = OwnQueue::new();
+    let (producer, first) = stuck_producer(&queue, "");
+    thread::sleep(Duration::from_millis(300));
+    assert!(producer.sleeps());
+    assert_eq!(queue.waiting(), Some(10));
+    producer.signal("TERM");
+    let (code, rest) = producer.end();
+    assert_eq!((code, rest.len()), (Some(143), 0));
+    let hex = messages(&first, "Produced: ");
+    assert!(
+        hex.iter().all(|text| u8::from_str_radix(text, 16).is_ok_and(|n| *text == format!("{n:x}"))),
+        "{hex:?}"
+    );
+}
+
+#[test]
+fn a_consumer_gets_everything_in_order_and_the_queue_is_gone() {
+    let queue = OwnQueue::new();
+    let (producer, mut produced) = stuck_producer(&queue, "");
+    let consumer = run(&format!("consume --queue {}", queue.0));
+    let (code, rest) = producer.end();
+    produced.extend(rest);
+    assert_eq!((code, consumer.status.code()), (Some(0), Some(0)));
+    let mut expected = messages(&produced, "Produced: ");
+    assert_eq!(expected.len(), 500);
+    expected.push("done".into());
+    assert_eq!(messages(&lines(&consumer), "Consumed: "), expected);
+    assert_eq!(queue.waiting(), None);
+}
+
+#[test]
+fn a_consumer_that_comes_first_ends_at_once_with_one_line() {
+    let queue = OwnQueue::new();
+    let output = run(&format!("consume --queue {}", queue.0));
+    assert_eq!(output.status.code(), Some(1));
+    let lines = lines(&output);
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].starts_with("Either the producer has not been started") && lines[0].ends_with("ENOENT"));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn a_retrying_consumer_may_come_first() {
+    let queue = OwnQueue::new();
+    let consumer = Running::start(&format!("consume --queue {} --retry-for 10", queue.0));
+    let producer = run(&format!("produce --queue {} --delay-open 200", queue.0));
+    let (code, consumed) = consumer.end();
+    assert_eq!((code, producer.status.code()), (Some(0), Some(0)));
+    assert_eq!((consumed.len(), lines(&producer).len()), (501, 500));
+}
+
+#[test]
+fn a_retrying_consumer_gives_up() {
+    let queue = OwnQueue::new();
+    let begin = Instant::now();
+    let output = run(&format!("consume --queue {} --retry-for 1", queue.0));
+    assert!((1.0..5.0).contains(&begin.elapsed().as_secs_f64()));
+    assert_eq!((output.status.code(), lines(&output).len()), (Some(1), 1));
+}
+
+#[test]
+fn a_thief_takes_one_message_away() {
+    let queue = OwnQueue::new();
+    let (producer, produced) = stuck_producer(&queue, "");
+    let stolen = report(&run(&format!("steal --queue {}", queue.0)));
+    let consumed = lines(&run(&format!("consume --queue {}", queue.0)));
+    assert_eq!(producer.end().0, Some(0));
+    let produced = messages(&produced, "Produced: ");
+    assert_eq!(stolen["text"], produced[0]);
+    assert_eq!(consumed.len(), 500);
+    assert_eq!(messages(&consumed, "Consumed: ")[..10], produced[1..]);
+}
+
+#[test]
+fn a_restarted_producer_adds_to_what_the_killed_one_left() {
+    let queue = OwnQueue::new();
+    let (first, _) = stuck_producer(&queue, "");
+    first.signal("KILL");
+    assert_eq!(first.end().0, None);
+    assert_eq!(queue.waiting(), Some(10));
+    let second = Running::start(&format!("produce --queue {}", queue.0));
+    let consumed = lines(&run(&format!("consume --queue {}", queue.0)));
+    assert_eq!(second.end().0, Some(0));
+    // The eleventh message of the first producer died with it.
+    assert_eq!(consumed.len(), 10 + 501);
+}
+
+#[test]
+fn checked_messages_show_a_duplicate_and_a_loss() {
+    let queue = OwnQueue::new();
+    let (producer, mut produced) = stuck_producer(&queue, "--checked --duplicate 200 --drop 300");
+    let consumed = lines(&run(&format!("consume --queue {} --checked", queue.0)));
+    produced.extend(producer.end().1);
+    let mut seqs = Vec::new();
+    for line in &consumed[..consumed.len() - 1] {
+        let words: Vec<_> = line.split(' ').collect();
+        assert_eq!((words.len(), words[0], words[4]), (6, "Consumed:", "at"), "{line}");
+        assert_eq!(words[2], format!("{:016x}", fnv1a(&format!("{} {}", words[1], words[3]))), "{line}");
+        assert!(words[5].parse::<u64>().is_ok(), "{line}");
+        seqs.push(words[1].parse::<u64>().expect("a number"));
+    }
+    let mut expected: Vec<u64> = (1..=500).filter(|seq| *seq != 300).collect();
+    expected.insert(200, 200);
+    assert_eq!(seqs, expected);
+    assert!(consumed[500].starts_with("Consumed: done at "));
+    let logged: Vec<u64> = produced.iter().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect();
+    assert_eq!(logged, (1..=500).collect::<Vec<_>>());
+}
+
+/// FNV-1a of 64 bits, written a second time so that the probe cannot agree with itself by mistake.
+fn fnv1a(text: &str) -> u64 {
+    let mut sum = 14_695_981_039_346_656_037_u64;
+    for byte in text.bytes() {
+        sum ^= u64::from(byte);
+        sum = sum.wrapping_mul(1_099_511_628_211);
+    }
+    sum
+}
+
+#[test]
+fn a_producer_without_a_queue_complains_unless_told_not_to() {
+    // Too long a name for any queue.
+    let queue = format!("/{}", "x".repeat(300));
+    let honest = probe(["produce", "--queue", &queue]);
+    assert_eq!((honest.status.code(), lines(&honest).len()), (Some(1), 0));
+    assert!(String::from_utf8_lossy(&honest.stderr).contains("ENAMETOOLONG"));
+    let silent = probe(["produce", "--queue", &queue, "--unchecked"]);
+    assert_eq!((silent.status.code(), lines(&silent).len()), (Some(0), 500));
+    assert!(silent.stderr.is_empty());
+}
+
+#[test]
+fn a_consumer_fails_on_greater_messages_than_the_original_expected() {
+    let queue = OwnQueue::new();
+    run(&format!("mq-send --queue {} --text x --msgsize 8192", queue.0));
+    let output = run(&format!("consume --queue {}", queue.0));
+    assert_eq!((output.status.code(), lines(&output).len()), (Some(1), 0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("EMSGSIZE"));
+}

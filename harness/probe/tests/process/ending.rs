@@ -1,0 +1,144 @@
+//! Waiting and ending: signals, triggers, kills.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::bench::{OwnQueue, Running, own_number, report, run, until};
+
+#[test]
+fn hold_ends_on_a_signal_with_the_code_of_the_signal() {
+    for (line, signal, code) in [
+        ("hold", "TERM", 143),
+        ("hold", "INT", 130),
+        ("hold --on-term 0", "TERM", 0),
+        ("hold --on-term 7", "TERM", 7),
+        ("hold --on-term 7", "INT", 130),
+    ] {
+        let probe = Running::start(line);
+        assert_eq!(probe.report()["state"], "holding");
+        probe.signal(signal);
+        let last = probe.report();
+        assert_eq!([&last["state"], &last["signal"]], ["ended", signal]);
+        assert_eq!(last["code"], code);
+        assert_eq!(probe.end().0, Some(code));
+    }
+}
+
+#[test]
+fn every_wait_ends_at_once_on_term() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let never = folder.path().join("never").display().to_string();
+    let queue = OwnQueue::new();
+    for wait in [
+        format!("wait-for --path {never}"),
+        format!("exit-when --path {never} --code 3"),
+        format!("steal --queue {}", queue.0),
+        String::from("pause --ms 60000"),
+        String::from("serve --port 0 --text x"),
+        format!("tick --path {} --every-ms 60000", folder.path().join("t").display()),
+    ] {
+        let probe = Running::start(&format!("clocks then {wait}"));
+        probe.report();
+        until("asleep", || probe.sleeps());
+        let begin = Instant::now();
+        probe.signal("TERM");
+        assert_eq!(probe.end().0, Some(143), "{wait}");
+        assert!(begin.elapsed() < Duration::from_secs(2), "{wait}");
+    }
+}
+
+#[test]
+fn exit_when_takes_a_trigger_that_is_there_already() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("go");
+    fs::write(&path, "").expect("written");
+    let output = run(&format!("exit-when --path {} --code 42 then clocks", path.display()));
+    assert_eq!(output.status.code(), Some(42));
+    assert_eq!(report(&output)["waited"], false);
+    assert!(!path.exists());
+}
+
+#[test]
+fn exit_when_misses_no_trigger_whenever_it_comes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for round in 0..60_u64 {
+        let path = folder.path().join(format!("go-{round}"));
+        let probe = Running::start(&format!("exit-when --path {} --code 42", path.display()));
+        // From "before the probe looks" to "long after", in small steps.
+        thread::sleep(Duration::from_micros(round * 50));
+        fs::write(&path, "").expect("written");
+        let (code, lines) = probe.end();
+        assert_eq!((code, lines.len()), (Some(42), 1), "round {round}");
+        assert!(!path.exists(), "round {round}");
+    }
+}
+
+#[test]
+fn exit_when_wakes_up_for_a_renamed_file_and_sleeps_through_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("go");
+    let probe = Running::start(&format!("exit-when --path {}", path.display()));
+    until("asleep", || probe.sleeps());
+    fs::write(folder.path().join("go.tmp"), "").expect("written");
+    thread::sleep(Duration::from_millis(100));
+    assert!(probe.sleeps());
+    fs::rename(folder.path().join("go.tmp"), &path).expect("renamed");
+    assert_eq!(probe.end().0, Some(0));
+}
+
+#[test]
+fn wait_for_leaves_the_path_and_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("go");
+    let probe = Running::start(&format!("wait-for --path {} then exit --code 5", path.display()));
+    until("asleep", || probe.sleeps());
+    fs::write(&path, "").expect("written");
+    assert_eq!(probe.end().0, Some(5));
+    assert!(path.exists());
+}
+
+#[test]
+fn waiting_in_a_folder_that_is_not_there_or_goes_away_is_a_failure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("inner");
+    let line = format!("wait-for --path {}", inner.join("go").display());
+    assert_eq!(report(&run(&line))["errno"], "ENOENT");
+    fs::create_dir(&inner).expect("created");
+    let probe = Running::start(&format!("clocks then {line}"));
+    probe.report();
+    until("asleep", || probe.sleeps());
+    fs::remove_dir(&inner).expect("removed");
+    assert_eq!(probe.report()["errno"], "ENOENT");
+    assert_eq!(probe.end().0, Some(1));
+}
+
+#[test]
+fn kill_hits_the_one_process_that_matches() {
+    let mark = format!("/nowhere/{}", own_number());
+    let target = Running::start(&format!("stat --path {mark} then hold"));
+    target.report();
+    target.report();
+    let killed = report(&run(&format!("kill --cmdline {mark}")));
+    assert_eq!([&killed["ok"], &killed["signal"]], [&json!(true), &json!("KILL")]);
+    assert!(killed["found"].as_str().is_some_and(|found| found.ends_with("then hold")));
+    assert_eq!(target.end().0, None);
+}
+
+#[test]
+fn kill_refuses_none_and_several() {
+    let mark = format!("/nowhere/{}", own_number());
+    let line = format!("kill --cmdline {mark} --signal TERM");
+    let none = run(&line);
+    assert_eq!(none.status.code(), Some(1));
+    assert_eq!(report(&none)["errno"], "ESRCH");
+    let both = [0, 1].map(|_| Running::start(&format!("stat --path {mark} then hold")));
+    for one in &both {
+        one.report();
+    }
+    let several = report(&run(&line));
+    assert_eq!(several["ok"], false);
+    assert!(several["error"].as_str().is_some_and(|error| error.starts_with("2 processes match")));
+}

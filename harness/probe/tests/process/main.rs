@@ -1,0 +1,9 @@
+//! The probe as a process: every test runs the built program and reads what it writes.
+
+mod article;
+mod bench;
+mod chain;
+mod ending;
+mod files;
+mod network;
+mod objects;

@@ -1,0 +1,84 @@
+//! Kernel objects: message queues and shared memory.
+
+use serde_json::json;
+
+use crate::bench::{OwnQueue, own_number, report, reports, run};
+
+#[test]
+fn messages_wait_in_the_queue_until_somebody_receives_them() {
+    let queue = OwnQueue::new();
+    let name = &queue.0;
+    let sent = report(&run(&format!("mq-send --queue {name} --text m --count 3")));
+    assert_eq!(sent["created"], true);
+    assert_eq!([&sent["sent"], &sent["curmsgs"], &sent["maxmsg"], &sent["msgsize"]], [3, 3, 10, 1024]);
+    let all = reports(&run(&format!(
+        "mq-look --queue {name} then mq-receive --queue {name} then mq-receive --queue {name}"
+    )));
+    assert_eq!([&all[0]["present"], &all[0]["curmsgs"]], [&json!(true), &json!(3)]);
+    assert_eq!(all[1]["texts"], json!(["m-1", "m-2", "m-3"]));
+    assert_eq!([&all[2]["present"], &all[2]["texts"]], [&json!(true), &json!([])]);
+}
+
+#[test]
+fn a_queue_that_is_not_there_is_an_answer() {
+    let queue = OwnQueue::new();
+    let name = &queue.0;
+    let output =
+        run(&format!("mq-look --queue {name} then mq-receive --queue {name} then mq-unlink --queue {name}"));
+    assert!(output.status.success());
+    for one in reports(&output) {
+        assert_eq!([&one["ok"], &one["present"]], [true, false]);
+        assert_eq!(one["errno"], "ENOENT");
+    }
+}
+
+#[test]
+fn a_full_queue_and_a_second_creator_are_noticed() {
+    let queue = OwnQueue::new();
+    let name = &queue.0;
+    let full = run(&format!("mq-send --queue {name} --text m --count 3 --maxmsg 2 --msgsize 16"));
+    assert_eq!(full.status.code(), Some(1));
+    let full = report(&full);
+    assert_eq!([&full["sent"], &full["errno"]], [&json!(2), &json!("EAGAIN")]);
+    let line = format!("mq-send --queue {name} --text n --if-absent then mq-unlink --queue {name}");
+    let all = reports(&run(&format!("{line} then {line}")));
+    assert_eq!([&all[0]["created"], &all[2]["created"]], [false, true]);
+    assert_eq!([&all[0]["sent"], &all[0]["curmsgs"], &all[2]["sent"], &all[2]["curmsgs"]], [0, 2, 1, 1]);
+}
+
+#[test]
+fn a_thief_reports_each_message_and_gives_up_in_time() {
+    let queue = OwnQueue::new();
+    let name = &queue.0;
+    let absent = run(&format!("steal --queue {name} --retry-for 0"));
+    assert_eq!(absent.status.code(), Some(1));
+    assert_eq!(report(&absent)["errno"], "ENOENT");
+    run(&format!("mq-send --queue {name} --text m --count 2"));
+    let all = reports(&run(&format!("steal --queue {name} --count 2 then clocks")));
+    assert_eq!([&all[0]["index"], &all[1]["index"]], [1, 2]);
+    assert_eq!([&all[0]["text"], &all[1]["text"], &all[2]["verb"]], ["m-1", "m-2", "clocks"]);
+}
+
+#[test]
+fn shared_memory_outlives_the_process_that_made_it() {
+    let key = format!("{:x}", own_number());
+    let put = |text: &str, more: &str| report(&run(&format!("shm-put --key {key} --text {text} {more}")));
+    let look = format!("shm-look --key 0x{key}");
+    let first = put("first", "--if-absent");
+    assert_eq!(first["created"], true);
+    assert_eq!([&first["bytes"], &first["size"]], [5, 4096]);
+    assert_eq!(put("second", "--if-absent")["bytes"], 0);
+    let seen = report(&run(&look));
+    assert_eq!(
+        [&seen["present"], &seen["text"], &seen["nattch"]],
+        [&json!(true), &json!("first"), &json!(0)]
+    );
+    assert_eq!(put("3rd", "")["created"], false);
+    let all =
+        reports(&run(&format!("{look} then shm-remove --key {key} then {look} then shm-remove --key {key}")));
+    assert_eq!([&all[0]["text"], &all[1]["present"]], [&json!("3rd"), &json!(true)]);
+    for gone in &all[2..] {
+        assert_eq!([&gone["ok"], &gone["present"]], [true, false]);
+        assert_eq!(gone["errno"], "ENOENT");
+    }
+}

@@ -1,0 +1,119 @@
+//! The command line: exit codes, stdout and stderr, bad input.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use podproof_tests::{podproof, root, run};
+use rstest::rstest;
+
+#[test]
+fn help_and_version_are_data() {
+    assert!(run(&mut podproof(["--help"])).exits(0).stderr.is_empty());
+    assert!(run(&mut podproof(["--version"])).exits(0).stdout.starts_with("podproof "));
+}
+
+#[rstest]
+#[case::no_command(&[])]
+#[case::unknown_command(&["frobnicate"])]
+#[case::unknown_flag(&["list", "--frobnicate"])]
+#[case::two_places(&["run", "--cluster", "kind", "--context", "x"])]
+#[case::no_parallelism(&["run", "--context", "x", "--parallel", "0"])]
+#[case::bad_selection(&["list", "--select", "ipc/* and"])]
+fn wrong_usage_exits_2_and_says_nothing_on_stdout(#[case] args: &[&str]) {
+    let ended = run(&mut podproof(args)).exits(2);
+    assert!(ended.stdout.is_empty(), "{ended}");
+    assert!(!ended.stderr.is_empty(), "{ended}");
+}
+
+#[rstest]
+#[case::list(&["list", "--select", "ipc/mc2-artcle"], "ipc/mc2-article")]
+#[case::run(&["run", "--context", "none", "--select", "mc2-articl"], "ipc/mc2-article")]
+#[case::prove(&["prove", "--context", "none", "--select", "tier:quik"], "tier:quick")]
+#[case::explain(&["explain", "volume/survives-sigkil"], "volume/survives-sigkill")]
+fn an_unknown_name_exits_4_with_the_nearest(#[case] args: &[&str], #[case] nearest: &str) {
+    let ended = run(&mut podproof(args)).exits(4);
+    assert!(ended.stdout.is_empty(), "{ended}");
+    assert!(ended.stderr.contains("hint:") && ended.stderr.contains(nearest), "{ended}");
+}
+
+#[test]
+fn broken_yaml_exits_96_with_file_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("claims.yaml"), "claims:\n- id: [\n").unwrap();
+    let ended = run(podproof(["list", "--manifests"]).arg(folder.path())).exits(96);
+    assert!(ended.stderr.contains("claims.yaml:"), "{ended}");
+}
+
+#[test]
+fn a_missing_tree_exits_96() {
+    let ended = run(&mut podproof(["list", "--manifests", "/nonexistent"])).exits(96);
+    assert!(ended.stderr.contains("/nonexistent/claims.yaml"), "{ended}");
+}
+
+#[test]
+fn an_unknown_context_exits_97_with_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("config");
+    fs::write(&kubeconfig, "apiVersion: v1\nkind: Config\n").unwrap();
+    let ended = run(podproof(["run", "--context", "nobody"]).env("KUBECONFIG", kubeconfig)).exits(97);
+    assert!(ended.stderr.contains("nobody") && ended.stderr.contains("hint:"), "{ended}");
+}
+
+#[rstest]
+#[case::nobody_listens("http://127.0.0.1:9")]
+fn an_unreachable_context_exits_97_within_15_seconds(#[case] server: &str) {
+    unreachable_context(server);
+}
+
+#[test]
+fn a_context_that_never_answers_exits_97_within_15_seconds() {
+    // Accepts connections, and says nothing on them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    unreachable_context(&format!("http://{}", silent.local_addr().unwrap()));
+}
+
+fn unreachable_context(server: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("config");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\nclusters: [{{ name: c, cluster: {{ server: '{server}' }} }}]\n\
+         users: [{{ name: u, user: {{}} }}]\ncontexts: [{{ name: x, context: {{ cluster: c, user: u }} }}]\n"
+    );
+    fs::write(&kubeconfig, text).unwrap();
+    let before = Instant::now();
+    let out = folder.path().join("runs");
+    let ended =
+        run(podproof(["run", "--context", "x", "--out"]).arg(&out).env("KUBECONFIG", kubeconfig)).exits(97);
+    assert!(before.elapsed() < Duration::from_secs(15), "{:?}: {ended}", before.elapsed());
+    assert!(ended.stdout.is_empty() && ended.stderr.contains("context `x`"), "{ended}");
+    assert!(!out.exists(), "a run that could not begin leaves no folder");
+}
+
+#[test]
+fn flags_are_environment_variables_too() {
+    let ended = run(podproof(["list"]).env("PODPROOF_SELECT", "ipc/mc2-article")).exits(0);
+    assert_eq!(ended.stdout.lines().count(), 1, "{ended}");
+}
+
+#[test]
+fn list_shows_every_claim_once_without_colour() {
+    let ended = run(&mut podproof(["list"])).exits(0);
+    let claims = fs::read_to_string(root().join("manifests/claims.yaml")).unwrap();
+    let count = claims.lines().filter(|line| line.trim_start().starts_with("- id: ")).count();
+    assert_eq!(ended.stdout.lines().count(), count, "{ended}");
+    assert!(!ended.stdout.contains('\u{1b}'), "{ended}");
+}
+
+#[test]
+fn explain_tells_claim_source_and_mutants() {
+    let ended = run(&mut podproof(["explain", "ipc/mc2-article"])).exits(0);
+    for word in ["given", "when", "then", "source", "mutant", "must fail by"] {
+        assert!(ended.stdout.contains(word), "{word} is missing: {ended}");
+    }
+}
+
+#[test]
+fn a_run_that_does_not_exist_cannot_be_judged() {
+    let ended = run(&mut podproof(["judge", "/nonexistent"])).exits(96);
+    assert!(ended.stderr.contains("/nonexistent/record.json"), "{ended}");
+}

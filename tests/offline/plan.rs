@@ -1,0 +1,123 @@
+//! Manifests, mutants and the frozen plan.
+
+use std::fs;
+
+use assert_matches::assert_matches;
+use podproof::plan::{Catalogue, Manifest, ManifestError, Plan, Purpose, Tree};
+use rstest::{fixture, rstest};
+use tempfile::TempDir;
+
+const CLAIMS: &str = "\
+claims:
+- id: volume/one
+  title: One
+  level: core
+  tier: quick
+  given: a
+  when: b
+  then: { holds: it holds }
+  sources: [here]
+";
+const CASE: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: main }\nspec: { containers: [] }\n";
+const MUTANTS: &str = "\
+mutants:
+- name: broken
+  breaks: it
+  must_fail: holds
+  patch: [{ op: add, path: /main/spec/hostIPC, value: true }]
+";
+
+/// A tree with one good claim, to be spoilt.
+#[fixture]
+fn tree() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("cases/volume")).unwrap();
+    for (file, text) in
+        [("claims.yaml", CLAIMS), ("cases/volume/one.yaml", CASE), ("cases/volume/one.mutants.yaml", MUTANTS)]
+    {
+        fs::write(folder.path().join(file), text).unwrap();
+    }
+    folder
+}
+
+fn read(tree: &TempDir) -> Result<Catalogue, ManifestError> {
+    Catalogue::read(&Tree::Folder(tree.path().to_owned()))
+}
+
+#[rstest]
+fn a_good_tree_is_read(tree: TempDir) {
+    let catalogue = read(&tree).unwrap();
+    assert_eq!(catalogue.claims().len(), 1);
+}
+
+#[rstest]
+#[case::syntax("claims.yaml", "claims:\n- id: [\n", 3)]
+#[case::unknown_field("claims.yaml", "claims:\n- id: volume/one\n  colour: red\n", 3)]
+#[case::unknown_level("claims.yaml", "claims:\n- id: volume/one\n  title: t\n  level: high\n", 4)]
+#[case::case_syntax("cases/volume/one.yaml", "kind: Pod\n  bad: indent\n", 2)]
+#[case::mutants_syntax("cases/volume/one.mutants.yaml", "mutants: {\n", 2)]
+fn broken_yaml_is_told_with_file_line_and_column(
+    tree: TempDir,
+    #[case] file: &str,
+    #[case] text: &str,
+    #[case] at_line: usize,
+) {
+    fs::write(tree.path().join(file), text).unwrap();
+    let error = read(&tree).unwrap_err();
+    assert_matches!(&error, ManifestError::Yaml { file: told, line, column, .. } => {
+        assert!(told.ends_with(file), "{told}");
+        assert!(line.abs_diff(at_line) <= 1, "{error}");
+        assert!(*column > 0, "{error}");
+    });
+}
+
+#[rstest]
+#[case::no_name("cases/volume/one.yaml", "kind: Pod\n", "metadata.name")]
+#[case::twice_a_name("cases/volume/one.yaml", "metadata: { name: a }\n---\nmetadata: { name: a }\n", "`a`")]
+#[case::no_mutant("cases/volume/one.mutants.yaml", "mutants: []\n", "cannot fail")]
+#[case::foreign_assertion(
+    "cases/volume/one.mutants.yaml",
+    "mutants: [{ name: m, breaks: b, must_fail: other, patch: [] }]\n",
+    "`other`"
+)]
+#[case::patch_that_does_not_fit(
+    "cases/volume/one.mutants.yaml",
+    "mutants: [{ name: m, breaks: b, must_fail: holds, patch: [{ op: remove, path: /nobody }] }]\n",
+    "does not fit"
+)]
+fn what_cannot_be_is_an_error(tree: TempDir, #[case] file: &str, #[case] text: &str, #[case] told: &str) {
+    fs::write(tree.path().join(file), text).unwrap();
+    let error = read(&tree).unwrap_err();
+    assert_matches!(&error, ManifestError::Invalid { problem, .. } => assert!(problem.contains(told), "{error}"));
+}
+
+#[rstest]
+fn a_missing_file_is_named(tree: TempDir) {
+    fs::remove_file(tree.path().join("cases/volume/one.mutants.yaml")).unwrap();
+    assert_matches!(read(&tree), Err(ManifestError::Missing { file }) if file.ends_with("one.mutants.yaml"));
+}
+
+#[rstest]
+fn to_prove_each_case_is_followed_by_its_mutants(tree: TempDir) {
+    let catalogue = read(&tree).unwrap();
+    let chosen = [catalogue.claims()[0].id.clone()];
+    let plan = Plan::new(&catalogue, &chosen, Purpose::Prove, 2);
+    let slugs: Vec<_> = plan.cases.iter().map(|case| case.slug()).collect();
+    assert_eq!(slugs, ["volume/one", "volume/one~broken", "volume/one.2", "volume/one~broken.2"]);
+    assert_eq!(plan.cases[1].manifest.object("main").unwrap()["spec"]["hostIPC"], true);
+    assert_eq!(plan.cases[0].manifest.object("main").unwrap()["spec"].get("hostIPC"), None);
+}
+
+#[rstest]
+fn to_check_no_mutant_runs(tree: TempDir) {
+    let catalogue = read(&tree).unwrap();
+    let chosen = [catalogue.claims()[0].id.clone()];
+    let plan = Plan::new(&catalogue, &chosen, Purpose::Check, 1);
+    assert!(plan.cases.iter().all(|case| case.mutant.is_none()));
+}
+
+#[test]
+fn objects_keep_the_order_of_the_file() {
+    let manifest = Manifest::parse("x", "metadata: { name: b }\n---\nmetadata: { name: a }\n").unwrap();
+    assert_eq!(manifest.names(), ["b", "a"]);
+}
