@@ -2,5 +2,8 @@
 
 mod architecture;
 mod cli;
+mod junit;
 mod plan;
+mod record;
 mod select;
+mod terminal;
