@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error as ThisError;
 
 use super::access::AccessError;
-use super::command::CommandError;
+use super::program::CommandError;
 use super::image::ImageError;
 use super::ownership::ClusterNameError;
 use super::paths::HomeUnknown;

@@ -6,7 +6,7 @@
 
 mod access;
 mod bounding;
-mod command;
+mod program;
 mod engine;
 mod error;
 mod facts;
@@ -27,7 +27,7 @@ use progress::talk;
 
 pub use access::{Access, AccessError, connect};
 pub use bounding::{RUNTIME, act_as_runtime};
-pub use command::{Command, CommandError, Output};
+pub use program::{Program, CommandError, Output};
 pub use error::Error;
 pub use facts::{Facts, NodeFacts, read_facts};
 pub use host::Host;

@@ -10,7 +10,7 @@ use kube::Client;
 use tokio_util::sync::CancellationToken;
 
 use super::access::connect;
-use super::command::Command;
+use super::program::Program;
 use super::engine::Engine;
 use super::error::Error;
 use super::image::{choose_image, is_ours, load_images};
@@ -164,7 +164,7 @@ async fn bring_back(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
     }
     if !stopped.is_empty() {
         talk!("starting stopped nodes: {}", stopped.join(", "));
-        Command::new("docker").arg("start").args(&stopped).run(&host.cancel).await?;
+        Program::new("docker").arg("start").args(&stopped).run(&host.cancel).await?;
     }
     refresh_kubeconfig(host, cluster).await?;
     let back = async {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use super::store;
-use crate::cluster::command::Command;
+use crate::cluster::program::Program;
 use crate::cluster::versions::VERSIONS;
 use crate::cluster::Host;
 
@@ -31,9 +31,9 @@ pub(super) async fn make(host: &Host, reference: &str) -> Result<(), ImageError>
     made
 }
 
-fn mmdebstrap(host: &Host, root: &std::path::Path) -> Command {
+fn mmdebstrap(host: &Host, root: &std::path::Path) -> Program {
     let lists = host.folders.apt_lists();
-    let mut command = Command::new("mmdebstrap")
+    let mut command = Program::new("mmdebstrap")
         .args(["--quiet", "--variant=minbase", "--aptopt=Acquire::Languages \"none\""])
         // The lists that the set-up fetched do: no second fetch.
         .arg(format!("--setup-hook=sync-in {} /var/lib/apt/lists", quoted(&lists)))

@@ -10,7 +10,7 @@ use futures::future::try_join_all;
 use super::error::ImageError;
 use super::recipe::digest;
 use super::{archive, choice, workload};
-use crate::cluster::command::Command;
+use crate::cluster::program::Program;
 use crate::cluster::error::Error;
 use crate::cluster::images::{Images, PullPolicy};
 use crate::cluster::progress::step;
@@ -64,14 +64,14 @@ fn probe_archive(host: &Host, program: &[u8], reference: &str) -> Result<PathBuf
 }
 
 async fn tags(host: &Host, node: &kind::Node) -> Result<Vec<String>, ImageError> {
-    let list = Command::new("docker").args(["exec", &node.name, "ctr", "--namespace", "k8s.io", "images", "ls", "-q"]);
+    let list = Program::new("docker").args(["exec", &node.name, "ctr", "--namespace", "k8s.io", "images", "ls", "-q"]);
     let step = ImageError::step(format!("list the images of node {}", node.name));
     let said = list.run(&host.cancel).await.map_err(step)?.stdout;
     Ok(said.lines().map(ToOwned::to_owned).collect())
 }
 
 async fn import(host: &Host, node: &kind::Node, archive: &Path) -> Result<(), ImageError> {
-    let import = Command::new("docker")
+    let import = Program::new("docker")
         .args(["exec", "--interactive", &node.name, "ctr", "--namespace", "k8s.io", "images", "import", "-"])
         .input_file(archive)
         .deadline(PATIENCE);
