@@ -40,9 +40,15 @@ pub fn tell_failure(failure: &Failure) {
     let bold = anstyle::Style::new().bold();
     // When stderr is gone, there is nobody to tell.
     let _ = writeln!(err, "{bold}error:{bold:#} {failure}");
+    let mut told = failure.to_string();
     let mut cause = failure.source();
     while let Some(error) = cause {
-        let _ = writeln!(err, "  caused by: {error}");
+        let text = error.to_string();
+        // Some libraries repeat the cause in their own words.
+        if !told.ends_with(&text) {
+            let _ = writeln!(err, "  caused by: {text}");
+        }
+        told = text;
         cause = error.source();
     }
     if let Some(hint) = failure.hint() {

@@ -29,7 +29,7 @@ impl Signals {
             tracing::info!(target: "podproof::talk", "stopping: running cases are ended and cleaned up; a second signal stops at once");
             interrupt.stop.cancel();
             next(&mut int, &mut term, &mut hup).await;
-            tracing::info!(target: "podproof::talk", "stopping at once; `podproof sweep` removes what is left");
+            tracing::info!(target: "podproof::talk", "stopping at once; what is left has the label podproof.local/run");
             interrupt.now.cancel();
         });
         Ok(signals)

@@ -1,8 +1,9 @@
 //! The article's two programs: a producer and a consumer that share one message queue.
 //!
-//! They behave as the program `ch6_ipc` does, down to what it gets wrong: the producer logs a message before it is sent and
-//! never logs the exit message, the consumer does not wait for the queue. Two things are better by decision: lines are
-//! written at once, and a producer that cannot send says so unless `--unchecked` asks for the original's silence.
+//! They behave as the program `ch6_ipc` does, down to what it gets wrong: the producer logs a message before
+//! it is sent and never logs the exit message, the consumer does not wait for the queue. Two things are
+//! better by decision: lines are written at once, and a producer that cannot send says so unless
+//! `--unchecked` asks for the original's silence.
 
 use std::io;
 use std::process;

@@ -22,7 +22,8 @@ pub(crate) struct Fetch {
 impl Fetch {
     /// Reads `fetch`.
     ///
-    /// The host is an address: a static program has no resolver that would honour the container's configuration.
+    /// The host is an address: a static program has no resolver that would honour the container's
+    /// configuration.
     pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
         let host = options.required("host")?;
         let address = match host.to_str() {

@@ -73,7 +73,8 @@ fn start_ticks(pid: &str) -> Option<u64> {
     start_ticks_in(&String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/stat")).ok()?))
 }
 
-/// Field 22 of a `stat` line. Field 2 is a name in parentheses that may contain anything, so counting starts behind it.
+/// Field 22 of a `stat` line. Field 2 is a name in parentheses that may contain anything, so counting starts
+/// behind it.
 fn start_ticks_in(stat: &str) -> Option<u64> {
     let (_, behind_name) = stat.rsplit_once(')')?;
     behind_name.split_whitespace().nth(22 - 3)?.parse().ok()

@@ -1,7 +1,7 @@
 //! JSON text, written by hand: the few shapes a report needs, and nothing that reads JSON.
 //!
-//! Bytes from the world (file contents, message bodies, command lines) are hostile: they are made valid UTF-8 by
-//! replacement, and everything JSON forbids inside a string is escaped.
+//! Bytes from the world (file contents, message bodies, command lines) are hostile: they are made valid UTF-8
+//! by replacement, and everything JSON forbids inside a string is escaped.
 
 use std::fmt::Write as _;
 
@@ -118,8 +118,8 @@ fn push_string(out: &mut String, bytes: &[u8]) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // U+2028 and U+2029 are legal JSON but end a line for some readers, and a report is one line. DEL and the
-            // C1 controls could steer a terminal that shows the log.
+            // U+2028 and U+2029 are legal JSON but end a line for some readers, and a report is one line. DEL
+            // and the C1 controls could steer a terminal that shows the log.
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                 let _infallible = write!(out, "\\u{:04x}", u32::from(c));
             }

@@ -1,7 +1,7 @@
 //! The checked payload: a message that tells by itself whether it is whole and where it belongs.
 //!
-//! The text is `SEQ CHECKSUM CONTENT`: the number of the message from 1, the checksum of `SEQ CONTENT` as 16 hexadecimal
-//! digits, and 16 random hexadecimal digits. The checksum is FNV-1a of 64 bits.
+//! The text is `SEQ CHECKSUM CONTENT`: the number of the message from 1, the checksum of `SEQ CONTENT` as 16
+//! hexadecimal digits, and 16 random hexadecimal digits. The checksum is FNV-1a of 64 bits.
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -17,7 +17,8 @@ fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(FNV_OFFSET, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
-/// A small stream of random numbers. Messages must differ from each other and from run to run; nothing here is secret.
+/// A small stream of random numbers. Messages must differ from each other and from run to run; nothing here
+/// is secret.
 #[derive(Debug)]
 pub(crate) struct Dice {
     state: u64,

@@ -75,7 +75,8 @@ impl Kill {
     }
 }
 
-/// All that match, without this process and those that started it: their command lines contain the text as well.
+/// All that match, without this process and those that started it: their command lines contain the text as
+/// well.
 fn matches<'a>(all: &'a BTreeMap<i32, Seen>, text: &[u8], ours: i32) -> Vec<(i32, &'a [u8])> {
     let mut line = vec![ours];
     while let Some(parent) = line.last().and_then(|pid| all.get(pid)).map(|seen| seen.parent) {

@@ -16,8 +16,9 @@ const ARTICLE_QUEUE: &str = "/ch6_ipc";
 
 /// How often an absent queue is looked for.
 ///
-/// There is nothing to sleep on: a queue is no file in a folder. `/dev/mqueue` shows queues as files, but a container need
-/// not have it mounted, and what is mounted there may belong to another IPC namespace, where a watch would sleep for ever.
+/// There is nothing to sleep on: a queue is no file in a folder. `/dev/mqueue` shows queues as files, but a
+/// container need not have it mounted, and what is mounted there may belong to another IPC namespace, where a
+/// watch would sleep for ever.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A verb about a queue.
@@ -102,7 +103,8 @@ pub(crate) fn name(options: &mut Options) -> Result<Name, Usage> {
     Name::new(given.into_encoded_bytes()).ok_or_else(|| options.complaint(&complaint))
 }
 
-/// Opens a queue, and while there is none looks again until patience is over; without a limit there is no end to it.
+/// Opens a queue, and while there is none looks again until patience is over; without a limit there is no end
+/// to it.
 pub(crate) fn open_when_there(name: &Name, access: Access, patience: Option<Duration>) -> io::Result<Queue> {
     let begin = Instant::now();
     loop {

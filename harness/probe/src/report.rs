@@ -1,7 +1,7 @@
 //! The log of the probe: JSON lines that say what each verb did, and plain lines for the article's programs.
 //!
-//! Every line leaves with one `write(2)` of its own and nothing is kept back: whoever reads the pod's log must see a line
-//! even if the process is killed right after it.
+//! Every line leaves with one `write(2)` of its own and nothing is kept back: whoever reads the pod's log
+//! must see a line even if the process is killed right after it.
 
 use std::fs::File;
 use std::io::{self, Write as _};

@@ -40,7 +40,8 @@ impl Tick {
         let mut seq = 0;
         while self.count.is_none_or(|count| seq < count) {
             if seq > 0 {
-                // From the beginning and not from the last line, so that the rate is right however slow the disk is.
+                // From the beginning and not from the last line, so that the rate is right however slow the
+                // disk is.
                 thread::sleep(self.due(seq).saturating_sub(begin.elapsed()));
             }
             seq += 1;

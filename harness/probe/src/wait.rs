@@ -73,8 +73,8 @@ fn path(options: &mut Options) -> Result<PathBuf, Usage> {
 
 /// Sleeps until the path exists. Its folder must exist already.
 ///
-/// The watch is set before the first look, so nothing can appear between the two unseen. A path that appeared and is gone
-/// again counts: it did appear.
+/// The watch is set before the first look, so nothing can appear between the two unseen. A path that appeared
+/// and is gone again counts: it did appear.
 fn until_there(path: &Path) -> io::Result<Fields> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().map(OsStr::as_bytes).unwrap_or_default();

@@ -41,6 +41,12 @@ impl Budgets {
         self.seconds(60.0)
     }
 
+    /// Pods of a finished case to end in an orderly way, before they are deleted by force.
+    #[must_use]
+    pub fn orderly_removal(self) -> Duration {
+        self.seconds(20.0)
+    }
+
     /// A namespace to be gone after its deletion was accepted.
     #[must_use]
     pub fn namespace_gone(self) -> Duration {

@@ -79,7 +79,7 @@ pub async fn conduct(
         faults: Vec::new(),
     };
     say(Event::CleanupStarted);
-    let leaving = await_namespaces_gone(&access.client, order.run.as_str(), order.budgets.namespace_gone());
+    let leaving = await_namespaces_gone(&access.client, order.run.as_str(), &order.budgets);
     match interrupt.now.run_until_cancelled(leaving).await {
         Some(left) => {
             record.faults.extend(left.into_iter().map(|name| format!("namespace {name} is not gone")));

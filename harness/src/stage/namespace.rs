@@ -1,5 +1,6 @@
 //! The case's namespace: made, and removed with all that is in it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -12,7 +13,7 @@ use tokio::time::timeout;
 
 use super::blocked::Blocked;
 use super::deeds::asked_in;
-use crate::plan::Security;
+use crate::plan::{Budgets, Security};
 
 /// The label that carries the run's id, on each namespace and each object.
 pub(super) const RUN_LABEL: &str = "podproof.local/run";
@@ -52,25 +53,48 @@ pub(super) async fn make_namespace(
 
 /// Asks for the removal of the namespace and all that is in it; does not wait.
 pub async fn delete_namespace(client: &Client, name: &str, patience: Duration) -> Result<(), Blocked> {
-    let pods: Api<Pod> = Api::namespaced(client.clone(), name);
-    let action = format!("delete the pods of namespace {name}");
-    let all = ListParams::default();
     // The namespace controller asks again only after many seconds when pods are left, so they go first.
-    let deleted = asked_in(patience, &action, async {
-        pods.delete_collection(&DeleteParams::default(), &all).await.map(drop)
-    });
-    deleted.await?;
+    delete_pods(client, name, &DeleteParams::default(), patience).await?;
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let action = format!("delete namespace {name}");
-    asked_in(patience, &action, async { namespaces.delete(name, &DeleteParams::default()).await.map(drop) })
-        .await
+    let deletion = async { namespaces.delete(name, &DeleteParams::default()).await.map(drop) };
+    asked_in(patience, &action, deletion).await
 }
 
-/// Waits until no namespace of the run is left; names those that are left when `patience` is over.
-pub async fn await_namespaces_gone(client: &Client, run: &str, patience: Duration) -> Vec<String> {
+async fn delete_pods(
+    client: &Client,
+    namespace: &str,
+    how: &DeleteParams,
+    patience: Duration,
+) -> Result<(), Blocked> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let action = format!("delete the pods of namespace {namespace}");
+    let all = ListParams::default();
+    asked_in(patience, &action, async { pods.delete_collection(how, &all).await.map(drop) }).await
+}
+
+/// Waits until no namespace of the run is left; names those that are left when the budgets are over.
+///
+/// Pods get the time to end in an orderly way. Kubelets are known to forget for more than a minute a pod that is
+/// deleted while its container is being restarted, so what is left then is deleted by force.
+pub async fn await_namespaces_gone(client: &Client, run: &str, budgets: &Budgets) -> Vec<String> {
+    let left = namespaces_left(client, run, budgets.orderly_removal()).await;
+    if left.is_empty() {
+        return left;
+    }
+    for namespace in &left {
+        // A namespace that has gone meanwhile answers with an error, which is what is wanted.
+        let _ =
+            delete_pods(client, namespace, &DeleteParams::default().grace_period(0), budgets.request()).await;
+    }
+    namespaces_left(client, run, budgets.namespace_gone()).await
+}
+
+/// The namespaces of the run that are left after `patience`; returns at once when there are none any more.
+async fn namespaces_left(client: &Client, run: &str, patience: Duration) -> Vec<String> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
-    let mut left = std::collections::BTreeSet::new();
     let config = watcher::Config::default().labels(&format!("{RUN_LABEL}={run}"));
+    let mut left = BTreeSet::new();
     let waiting = async {
         let mut stream = watcher(namespaces, config).default_backoff().boxed();
         while let Some(item) = stream.next().await {

@@ -63,7 +63,8 @@ impl Watch {
     }
 }
 
-/// Reads the kernel's records: watch, mask, cookie and name length (four bytes each), then the name filled up with NULs.
+/// Reads the kernel's records: watch, mask, cookie and name length (four bytes each), then the name filled up
+/// with NULs.
 fn changes(mut bytes: &[u8]) -> Vec<Change> {
     let mut found = Vec::new();
     while let Some((head, rest)) = bytes.split_first_chunk::<16>() {

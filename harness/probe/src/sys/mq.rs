@@ -77,7 +77,8 @@ impl Queue {
         Self::owned(unsafe { libc::mq_open(name.0.as_ptr(), flags | libc::O_CLOEXEC) })
     }
 
-    /// Opens a queue for sending and waiting, as the article's producer does: created if need be, else taken as it is.
+    /// Opens a queue for sending and waiting, as the article's producer does: created if need be, else taken
+    /// as it is.
     pub(crate) fn open_or_create(name: &Name, capacity: Capacity) -> io::Result<Self> {
         Self::create(&name.0, libc::O_CREAT | libc::O_WRONLY, capacity)
     }
@@ -101,7 +102,8 @@ impl Queue {
     /// Receives one message into a buffer, which must be as large as the queue's messages may be.
     pub(crate) fn receive<'b>(&self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
         loop {
-            // SAFETY: the pointer and the length describe the same live buffer; a null priority pointer is allowed.
+            // SAFETY: the pointer and the length describe the same live buffer; a null priority pointer is
+            // allowed.
             let length = unsafe {
                 libc::mq_receive(self.descriptor, buffer.as_mut_ptr().cast(), buffer.len(), ptr::null_mut())
             };
@@ -130,7 +132,8 @@ impl Queue {
         let mut wanted = no_attributes();
         wanted.mq_maxmsg = capacity.messages.into();
         wanted.mq_msgsize = capacity.bytes_each.into();
-        // SAFETY: with O_CREAT the call takes a mode and a pointer to attributes, which live through the call.
+        // SAFETY: with O_CREAT the call takes a mode and a pointer to attributes, which live through the
+        // call.
         Self::owned(unsafe { libc::mq_open(name.as_ptr(), flags | libc::O_CLOEXEC, MODE, &raw const wanted) })
     }
 

@@ -47,7 +47,8 @@ impl Segment {
             return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
         }
         let start = self.attach(0)?;
-        // SAFETY: the segment is attached writable at `start` and is `size` bytes long, which is more than the text.
+        // SAFETY: the segment is attached writable at `start` and is `size` bytes long, which is more than
+        // the text.
         unsafe {
             ptr::write_bytes(start, 0, size);
             ptr::copy_nonoverlapping(text.as_ptr(), start, text.len());

@@ -1,7 +1,7 @@
 //! The duty of a first process: to end when it is told to.
 //!
-//! The kernel ignores TERM and INT for process 1 unless it has a handler, so without one a pod would always wait out its
-//! whole grace period.
+//! The kernel ignores TERM and INT for process 1 unless it has a handler, so without one a pod would always
+//! wait out its whole grace period.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -64,7 +64,8 @@ pub(crate) struct HeldBack {
 /// Holds TERM and INT back.
 pub(crate) fn hold_back_term_and_int() -> io::Result<HeldBack> {
     let mut signals = MaybeUninit::<libc::sigset_t>::zeroed();
-    // SAFETY: sigemptyset makes the set valid; both signal numbers exist; the set lives through all three calls.
+    // SAFETY: sigemptyset makes the set valid; both signal numbers exist; the set lives through all three
+    // calls.
     let (signals, result) = unsafe {
         libc::sigemptyset(signals.as_mut_ptr());
         libc::sigaddset(signals.as_mut_ptr(), libc::SIGTERM);

@@ -38,12 +38,12 @@ fn a_producer_alone_writes_eleven_lines_and_blocks() {
 #[test]
 fn a_consumer_gets_everything_in_order_and_the_queue_is_gone() {
     let queue = OwnQueue::new();
-    let (producer, mut produced) = stuck_producer(&queue, "");
+    let (producer, mut log) = stuck_producer(&queue, "");
     let consumer = run(&format!("consume --queue {}", queue.0));
     let (code, rest) = producer.end();
-    produced.extend(rest);
+    log.extend(rest);
     assert_eq!((code, consumer.status.code()), (Some(0), Some(0)));
-    let mut expected = messages(&produced, "Produced: ");
+    let mut expected = messages(&log, "Produced: ");
     assert_eq!(expected.len(), 500);
     expected.push("done".into());
     assert_eq!(messages(&lines(&consumer), "Consumed: "), expected);
@@ -66,9 +66,9 @@ fn a_retrying_consumer_may_come_first() {
     let queue = OwnQueue::new();
     let consumer = Running::start(&format!("consume --queue {} --retry-for 10", queue.0));
     let producer = run(&format!("produce --queue {} --delay-open 200", queue.0));
-    let (code, consumed) = consumer.end();
+    let (code, received) = consumer.end();
     assert_eq!((code, producer.status.code()), (Some(0), Some(0)));
-    assert_eq!((consumed.len(), lines(&producer).len()), (501, 500));
+    assert_eq!((received.len(), lines(&producer).len()), (501, 500));
 }
 
 #[test]
@@ -83,14 +83,14 @@ fn a_retrying_consumer_gives_up() {
 #[test]
 fn a_thief_takes_one_message_away() {
     let queue = OwnQueue::new();
-    let (producer, produced) = stuck_producer(&queue, "");
+    let (producer, log) = stuck_producer(&queue, "");
     let stolen = report(&run(&format!("steal --queue {}", queue.0)));
-    let consumed = lines(&run(&format!("consume --queue {}", queue.0)));
+    let received = lines(&run(&format!("consume --queue {}", queue.0)));
     assert_eq!(producer.end().0, Some(0));
-    let produced = messages(&produced, "Produced: ");
-    assert_eq!(stolen["text"], produced[0]);
-    assert_eq!(consumed.len(), 500);
-    assert_eq!(messages(&consumed, "Consumed: ")[..10], produced[1..]);
+    let sent = messages(&log, "Produced: ");
+    assert_eq!(stolen["text"], sent[0]);
+    assert_eq!(received.len(), 500);
+    assert_eq!(messages(&received, "Consumed: ")[..10], sent[1..]);
 }
 
 #[test]
@@ -101,20 +101,20 @@ fn a_restarted_producer_adds_to_what_the_killed_one_left() {
     assert_eq!(first.end().0, None);
     assert_eq!(queue.waiting(), Some(10));
     let second = Running::start(&format!("produce --queue {}", queue.0));
-    let consumed = lines(&run(&format!("consume --queue {}", queue.0)));
+    let received = lines(&run(&format!("consume --queue {}", queue.0)));
     assert_eq!(second.end().0, Some(0));
     // The eleventh message of the first producer died with it.
-    assert_eq!(consumed.len(), 10 + 501);
+    assert_eq!(received.len(), 10 + 501);
 }
 
 #[test]
 fn checked_messages_show_a_duplicate_and_a_loss() {
     let queue = OwnQueue::new();
-    let (producer, mut produced) = stuck_producer(&queue, "--checked --duplicate 200 --drop 300");
-    let consumed = lines(&run(&format!("consume --queue {} --checked", queue.0)));
-    produced.extend(producer.end().1);
+    let (producer, mut log) = stuck_producer(&queue, "--checked --duplicate 200 --drop 300");
+    let received = lines(&run(&format!("consume --queue {} --checked", queue.0)));
+    log.extend(producer.end().1);
     let mut seqs = Vec::new();
-    for line in &consumed[..consumed.len() - 1] {
+    for line in &received[..received.len() - 1] {
         let words: Vec<_> = line.split(' ').collect();
         assert_eq!((words.len(), words[0], words[4]), (6, "Consumed:", "at"), "{line}");
         assert_eq!(words[2], format!("{:016x}", fnv1a(&format!("{} {}", words[1], words[3]))), "{line}");
@@ -124,8 +124,8 @@ fn checked_messages_show_a_duplicate_and_a_loss() {
     let mut expected: Vec<u64> = (1..=500).filter(|seq| *seq != 300).collect();
     expected.insert(200, 200);
     assert_eq!(seqs, expected);
-    assert!(consumed[500].starts_with("Consumed: done at "));
-    let logged: Vec<u64> = produced.iter().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect();
+    assert!(received[500].starts_with("Consumed: done at "));
+    let logged: Vec<u64> = log.iter().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect();
     assert_eq!(logged, (1..=500).collect::<Vec<_>>());
 }
 
