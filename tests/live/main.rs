@@ -1,1 +1,3 @@
-//! Live suite.
+//! The live suite: needs an engine and a cluster.
+
+mod cluster;

@@ -2,5 +2,6 @@
 
 mod architecture;
 mod cli;
+mod cluster;
 mod plan;
 mod select;

@@ -104,8 +104,7 @@ fn human(cluster: &Status) -> String {
 }
 
 async fn image(host: &Host, order: ImageArgs) -> Result<(), Failure> {
-    let request =
-        ImageRequest { binaries: order.binaries, containerd: order.containerd, etcd: order.etcd };
+    let request = ImageRequest { binaries: order.binaries, containerd: order.containerd, etcd: order.etcd };
     let image = cluster::build_image(host, &request).await?;
     output::print(&format!("{image}\n"))
 }

@@ -119,7 +119,9 @@ impl Failure {
             Self::Selection(_) => Code::NothingSelected,
             Self::Manifest(_) | Self::Record(_) => Code::BadManifest,
             Self::Interrupted(code) => *code,
-            Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => Code::NoCluster,
+            Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => {
+                Code::NoCluster
+            }
             Self::Report(_) | Self::Reporter(_) | Self::Folder { .. } | Self::Stdout(_) => Code::NotWritten,
         }
     }

@@ -60,7 +60,9 @@ fn in_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
 
 /// Whether this program was started under another name.
 fn runs_as(name: &str) -> bool {
-    std::env::args_os().next().is_some_and(|program| Path::new(&program).file_name() == Some(OsStr::new(name)))
+    std::env::args_os()
+        .next()
+        .is_some_and(|program| Path::new(&program).file_name() == Some(OsStr::new(name)))
 }
 
 /// The container engine calls us as its OCI runtime.

@@ -10,8 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::bounding::{Bounding, RUNTIME, install_runtime};
-use super::program::{Program, CommandError};
 use super::error::Error;
+use super::program::{CommandError, Program};
 use super::{Host, talk};
 
 const PID_FILE: &str = "/var/run/docker.pid";
@@ -39,7 +39,9 @@ impl Engine {
             Err(error) => start(host, error).await?,
         }
         // An engine whose process is not to be seen has other capabilities than we: it is taken to have all.
-        let Some(process) = running_process(PID_FILE, "dockerd") else { return Ok(Self { restricted: false }) };
+        let Some(process) = running_process(PID_FILE, "dockerd") else {
+            return Ok(Self { restricted: false });
+        };
         let missing = missing_capabilities(&process)?;
         if !missing.is_empty() {
             use_runtime(host, &process, &missing).await?;
@@ -77,7 +79,10 @@ async fn start(host: &Host, refusal: CommandError) -> Result<(), Error> {
         start_detached(host)?;
     }
     let log = host.folders.engine().join("dockerd.log");
-    answer().run_until_well(PATIENCE, &host.cancel).await.map_err(|source| Error::EngineStart { log, source })?;
+    answer()
+        .run_until_well(PATIENCE, &host.cancel)
+        .await
+        .map_err(|source| Error::EngineStart { log, source })?;
     Ok(())
 }
 
@@ -112,11 +117,13 @@ fn start_detached(host: &Host) -> Result<(), Error> {
 async fn use_runtime(host: &Host, process: &str, missing: &[String]) -> Result<(), Error> {
     let folder = host.folders.engine();
     let configuration = configuration_of(process);
-    let present = fs::read(&configuration).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let present =
+        fs::read(&configuration).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     let ours = present.as_ref().is_some_and(|value| value["default-runtime"] == RUNTIME);
     // A colleague's copy of this program may have set it up: its runtime is as good as ours.
     let named = present.as_ref().and_then(|value| value["runtimes"][RUNTIME]["path"].as_str());
-    if ours && named.is_some_and(|path| Path::new(path).exists() && Path::new(path).parent() != Some(&folder)) {
+    if ours && named.is_some_and(|path| Path::new(path).exists() && Path::new(path).parent() != Some(&folder))
+    {
         return Ok(());
     }
     let runtime = install_runtime(&host.program, &folder).map_err(Error::file(&folder))?;
@@ -188,7 +195,8 @@ mod tests {
         let users = json!({"log-driver": "journald", "runtimes": {"kata": {"path": "/k"}}});
         let merged = with_runtime(users, Path::new("/s/podproof-runc"));
         let runtimes = json!({"kata": {"path": "/k"}, "podproof-runc": {"path": "/s/podproof-runc"}});
-        let expected = json!({"log-driver": "journald", "runtimes": runtimes, "default-runtime": "podproof-runc"});
+        let expected =
+            json!({"log-driver": "journald", "runtimes": runtimes, "default-runtime": "podproof-runc"});
         assert_eq!(merged, expected);
     }
 

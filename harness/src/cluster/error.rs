@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use thiserror::Error as ThisError;
 
 use super::access::AccessError;
-use super::program::CommandError;
 use super::image::ImageError;
 use super::ownership::ClusterNameError;
 use super::paths::HomeUnknown;
+use super::program::CommandError;
 
 /// No cluster could be had, or not be removed.
 #[derive(Debug, ThisError)]
@@ -162,7 +162,9 @@ impl Error {
             Self::Create { source, .. } => source.hint(),
             Self::Access(error) => Some(error.hint()),
             Self::Image(error) => error.hint(),
-            Self::Command(CommandError::Missing { .. }) => Some("`make setup` installs what is missing".to_owned()),
+            Self::Command(CommandError::Missing { .. }) => {
+                Some("`make setup` installs what is missing".to_owned())
+            }
             _ => None,
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Host;
-use super::program::{Program, CommandError};
 use super::error::Error;
+use super::program::{CommandError, Program};
 use super::versions::{VERSIONS, Version};
 
 const CREATE_PATIENCE: Duration = Duration::from_secs(600);
@@ -110,8 +110,7 @@ mod tests {
     fn create_keeps_failed_nodes_and_leaves_the_users_kubeconfig() {
         let kind = Kind { program: "kind".into() };
         let create = kind.create("p", "i:1", Path::new("/c.yaml"), Path::new("/k"));
-        let expected =
-            "kind create cluster --name p --image i:1 --retain --config /c.yaml --kubeconfig /k";
+        let expected = "kind create cluster --name p --image i:1 --retain --config /c.yaml --kubeconfig /k";
         assert_eq!(create.shown(), expected);
         assert!(!create.shown().contains("--wait"));
     }
@@ -125,7 +124,8 @@ mod tests {
 
     #[test]
     fn reads_what_the_engine_lists() {
-        let line = r#"{"ID":"a1","Names":"p-control-plane","State":"exited","Image":"i:1","Status":"Exited (137)"}"#;
+        let line =
+            r#"{"ID":"a1","Names":"p-control-plane","State":"exited","Image":"i:1","Status":"Exited (137)"}"#;
         let node: Node = serde_json::from_str(line).unwrap();
         assert!(!node.runs());
         assert_eq!(node.name, "p-control-plane");

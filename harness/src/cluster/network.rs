@@ -12,8 +12,8 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::Host;
-use super::program::{Program, CommandError};
 use super::error::Error;
+use super::program::{CommandError, Program};
 
 /// Pods' addresses are in here unless a cluster's configuration says otherwise; kind's own default.
 const POD_SUBNET: &str = "10.244.0.0/16";
@@ -36,7 +36,8 @@ struct Member {
 /// Pairs of interfaces rather than a bridge: all traffic is routed by the node, so that services work also
 /// between pods of one node on hosts without bridge filtering.
 pub(super) fn conflist(pods: &str) -> String {
-    let ipam = json!({"type": "host-local", "ranges": [[{"subnet": pods}]], "routes": [{"dst": "0.0.0.0/0"}]});
+    let ipam =
+        json!({"type": "host-local", "ranges": [[{"subnet": pods}]], "routes": [{"dst": "0.0.0.0/0"}]});
     let plugins = json!([
         {"type": "ptp", "ipMasq": false, "ipam": ipam},
         {"type": "portmap", "capabilities": {"portMappings": true}},
@@ -52,7 +53,10 @@ pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Resul
         tee.input(conflist(&member.pods)).run(&host.cancel).await?;
         masquerade(host, member).await?;
         for other in members.iter().filter(|other| *other != member) {
-            inside(member).args(["ip", "route", "replace", &other.pods, "via", &other.address]).run(&host.cancel).await?;
+            inside(member)
+                .args(["ip", "route", "replace", &other.pods, "via", &other.address])
+                .run(&host.cancel)
+                .await?;
         }
     }
     Ok(())
@@ -116,7 +120,8 @@ async fn members(client: &Client, nodes: usize) -> Result<Vec<Member>, Error> {
 
 fn member(node: &Node) -> Option<Member> {
     let addresses = node.status.as_ref()?.addresses.as_ref()?;
-    let address = addresses.iter().find(|address| address.type_ == "InternalIP" && address.address.contains('.'))?;
+    let address =
+        addresses.iter().find(|address| address.type_ == "InternalIP" && address.address.contains('.'))?;
     Some(Member {
         name: node.metadata.name.clone()?,
         address: address.address.clone(),
@@ -144,7 +149,8 @@ mod tests {
             .unwrap()
         };
         assert_eq!(member(&node(json!({}))), None);
-        let expected = Member { name: "n".into(), address: "172.18.0.2".into(), pods: "10.244.0.0/24".into() };
+        let expected =
+            Member { name: "n".into(), address: "172.18.0.2".into(), pods: "10.244.0.0/24".into() };
         assert_eq!(member(&node(json!({"podCIDR": "10.244.0.0/24"}))), Some(expected));
     }
 }

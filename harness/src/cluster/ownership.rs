@@ -169,7 +169,11 @@ mod tests {
     #[case(Some(mark(&[])), &["a"], Claim::Unfinished)]
     #[case(Some(mark(&["a", "b"])), &["b"], Claim::Ours(mark(&["a", "b"])))]
     #[case(Some(mark(&["a"])), &["a", "c"], Claim::Foreign)]
-    fn only_what_we_made_is_ours(#[case] mark: Option<Mark>, #[case] found: &[&str], #[case] expected: Claim) {
+    fn only_what_we_made_is_ours(
+        #[case] mark: Option<Mark>,
+        #[case] found: &[&str],
+        #[case] expected: Claim,
+    ) {
         assert_eq!(claim(mark, &set(found)), expected);
     }
 

@@ -232,7 +232,9 @@ impl Program {
         let start = Instant::now();
         loop {
             match self.run(cancel).await {
-                Err(CommandError::Failed { .. } | CommandError::Late { .. }) if start.elapsed() < patience => {
+                Err(CommandError::Failed { .. } | CommandError::Late { .. })
+                    if start.elapsed() < patience =>
+                {
                     sleep(Duration::from_millis(100)).await;
                 }
                 end => return end,
@@ -364,7 +366,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_bad_end_shows_command_status_and_last_words() {
-        let error = Program::new("sh").args(["-c", "echo no luck >&2; exit 7"]).run(&never()).await.unwrap_err();
+        let error =
+            Program::new("sh").args(["-c", "echo no luck >&2; exit 7"]).run(&never()).await.unwrap_err();
         let shown = error.to_string();
         assert!(shown.contains("sh -c"), "{shown}");
         assert!(shown.contains("exit code 7"), "{shown}");
@@ -379,7 +382,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_late_program_is_killed_with_what_it_started() {
-        let command = Program::new("sh").args(["-c", "sleep 987 & echo $! ; wait"]).deadline(Duration::from_millis(300));
+        let command = Program::new("sh")
+            .args(["-c", "sleep 987 & echo $! ; wait"])
+            .deadline(Duration::from_millis(300));
         let error = command.run(&never()).await.unwrap_err();
         let CommandError::Late { said, .. } = error else { unreachable!("{error}") };
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", said.trim())).unwrap_or_default();

@@ -15,8 +15,13 @@ use super::error::Error;
 
 const NAMESPACE: &str = "default";
 /// Reasons for which a container waits that time does not mend.
-const HOPELESS: [&str; 5] =
-    ["ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError"];
+const HOPELESS: [&str; 5] = [
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+];
 
 /// Runs a pod on every node and removes it.
 pub(super) async fn prove(client: &Client, patience: Duration) -> Result<(), Error> {
@@ -48,17 +53,17 @@ async fn await_account(client: &Client, patience: Duration) -> Result<(), Error>
 async fn prove_node(client: &Client, node: &Node, patience: Duration) -> Result<(), Error> {
     let name = node.metadata.name.clone().unwrap_or_default();
     let pods: Api<Pod> = Api::namespaced(client.clone(), NAMESPACE);
-    let pod = ready_pod(&name, &pause_image(node).unwrap_or_default()).map_err(|error| Error::NotReady {
-        node: name.clone(),
-        why: error.to_string(),
-    })?;
+    let pod = ready_pod(&name, &pause_image(node).unwrap_or_default())
+        .map_err(|error| Error::NotReady { node: name.clone(), why: error.to_string() })?;
     let pod_name = pod.metadata.name.clone().unwrap_or_default();
     let at_once = DeleteParams::default().grace_period(0);
     // One that an interrupted proof left is in the way.
     let _ = pods.delete(&pod_name, &at_once).await;
     let start = Instant::now();
     let mut created = pods.create(&PostParams::default(), &pod).await;
-    while matches!(&created, Err(kube::Error::Api(status)) if status.code == 409) && start.elapsed() < patience {
+    while matches!(&created, Err(kube::Error::Api(status)) if status.code == 409)
+        && start.elapsed() < patience
+    {
         created = pods.create(&PostParams::default(), &pod).await;
     }
     created.map_err(Error::api("create a pod to prove readiness"))?;
@@ -114,7 +119,8 @@ fn ready_pod(node: &str, image: &str) -> Result<Pod, serde_json::Error> {
 }
 
 fn runs(pod: &Pod) -> bool {
-    let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
+    let statuses =
+        pod.status.as_ref().and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
     statuses.iter().any(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()))
 }
 
@@ -125,7 +131,8 @@ fn state(pod: &Pod) -> String {
     let reasons = waiting.map(|waiting| {
         [waiting.reason, waiting.message].into_iter().flatten().collect::<Vec<_>>().join(": ")
     });
-    let unmet = status.conditions.unwrap_or_default().into_iter().filter(|condition| condition.status == "False");
+    let unmet =
+        status.conditions.unwrap_or_default().into_iter().filter(|condition| condition.status == "False");
     let conditions = unmet.filter_map(|condition| condition.message);
     let words: Vec<_> = status.phase.into_iter().chain(reasons).chain(conditions).collect();
     words.join(", ")
@@ -139,7 +146,8 @@ mod tests {
     fn a_pod_runs_when_its_container_does() {
         let pod = |state: serde_json::Value| -> Pod {
             let status = json!({"name": "pause", "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": state});
-            serde_json::from_value(json!({"status": {"phase": "Pending", "containerStatuses": [status]}})).unwrap()
+            serde_json::from_value(json!({"status": {"phase": "Pending", "containerStatuses": [status]}}))
+                .unwrap()
         };
         assert!(runs(&pod(json!({"running": {}}))));
         let waits = pod(json!({"waiting": {"reason": "ErrImageNeverPull", "message": "not there"}}));

@@ -52,7 +52,8 @@ impl Topology {
         if document.get("kind").and_then(Value::as_str) != Some("Cluster") {
             return Err(wrong("it is no `kind: Cluster`".to_owned()));
         }
-        demand(&mut document, demands).ok_or_else(|| wrong("a list or a mapping has another type".to_owned()))?;
+        demand(&mut document, demands)
+            .ok_or_else(|| wrong("a list or a mapping has another type".to_owned()))?;
         serde_yaml::to_string(&document).map_err(|error| wrong(error.to_string()))
     }
 }

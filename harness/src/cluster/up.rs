@@ -9,8 +9,8 @@ use futures::future::try_join_all;
 use kube::Client;
 use tokio_util::sync::CancellationToken;
 
+use super::Host;
 use super::access::connect;
-use super::program::Program;
 use super::engine::Engine;
 use super::error::Error;
 use super::image::{choose_image, is_ours, load_images};
@@ -19,10 +19,10 @@ use super::kind::{Kind, Node, nodes};
 use super::network;
 use super::ownership::{Claim, ClusterName, Mark, claim, hold};
 use super::paths::write_whole;
+use super::program::Program;
 use super::progress::{step, talk};
 use super::ready::prove;
 use super::topology::{Demands, Topology, cgroup_v1};
-use super::Host;
 
 /// How long a healthy cluster takes at most to answer.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -82,7 +82,8 @@ impl KindCluster {
 /// Has the cluster: a healthy one of ours at once, else one brought back, else a new one.
 pub async fn up(host: &Host, request: &ClusterRequest) -> Result<KindCluster, Error> {
     let name = &request.name;
-    let _held = hold(host, host.folders.cluster_lock(name.as_str()), &format!("cluster `{}`", name.as_str())).await?;
+    let _held =
+        hold(host, host.folders.cluster_lock(name.as_str()), &format!("cluster `{}`", name.as_str())).await?;
     let engine = Engine::ready(host).await?;
     let present = nodes(host, name.as_str()).await?;
     match claimed(host, name, &present) {
@@ -109,7 +110,8 @@ pub async fn up(host: &Host, request: &ClusterRequest) -> Result<KindCluster, Er
 
 /// Removes a cluster of ours and all we know of it; says whether there was one.
 pub async fn down(host: &Host, name: &ClusterName) -> Result<bool, Error> {
-    let _held = hold(host, host.folders.cluster_lock(name.as_str()), &format!("cluster `{}`", name.as_str())).await?;
+    let _held =
+        hold(host, host.folders.cluster_lock(name.as_str()), &format!("cluster `{}`", name.as_str())).await?;
     Engine::ready(host).await?;
     let present = nodes(host, name.as_str()).await?;
     if claimed(host, name, &present) == Claim::Foreign {
@@ -158,7 +160,8 @@ fn again(request: &ClusterRequest, mark: &Mark) -> ClusterRequest {
 
 /// Makes a cluster that is there answer and run pods.
 async fn bring_back(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
-    let stopped: Vec<_> = cluster.nodes.iter().filter(|node| !node.runs()).map(|node| node.name.as_str()).collect();
+    let stopped: Vec<_> =
+        cluster.nodes.iter().filter(|node| !node.runs()).map(|node| node.name.as_str()).collect();
     if stopped.is_empty() && cluster.client(ANSWER).await.is_ok() {
         return Ok(());
     }
@@ -211,12 +214,8 @@ async fn create(host: &Host, engine: &Engine, request: &ClusterRequest) -> Resul
     let configuration = topology.render(demands)?;
     // What is there was found to be ours, half made or past mending.
     remove(host, name, !nodes(host, name.as_str()).await?.is_empty()).await?;
-    let mut mark = Mark {
-        format: 1,
-        image: image.clone(),
-        topology: topology.to_string(),
-        containers: BTreeSet::new(),
-    };
+    let mut mark =
+        Mark { format: 1, image: image.clone(), topology: topology.to_string(), containers: BTreeSet::new() };
     mark.write(host, name)?;
     match make(host, &kind, name, &image, &configuration).await {
         Ok(cluster) => {
@@ -331,5 +330,12 @@ async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
         Claim::Ours(_) => "stopped",
     };
     let nodes = cluster.nodes.iter().map(|node| node.name.clone()).collect();
-    Ok(Status { name: name.as_str().to_owned(), state, version, nodes, image, kubeconfig: cluster.kubeconfig })
+    Ok(Status {
+        name: name.as_str().to_owned(),
+        state,
+        version,
+        nodes,
+        image,
+        kubeconfig: cluster.kubeconfig,
+    })
 }

@@ -76,11 +76,8 @@ impl Version {
 
     fn parse(word: &str) -> Option<Self> {
         let mut numbers = word.strip_prefix('v').unwrap_or(word).split('.').map(str::parse);
-        let version = Self {
-            major: numbers.next()?.ok()?,
-            minor: numbers.next()?.ok()?,
-            patch: numbers.next()?.ok()?,
-        };
+        let version =
+            Self { major: numbers.next()?.ok()?, minor: numbers.next()?.ok()?, patch: numbers.next()?.ok()? };
         numbers.next().is_none().then_some(version)
     }
 }

@@ -69,7 +69,8 @@ mod tests {
         }
         let mut layer = tar::Archive::new(&layer[..]);
         let entries = layer.entries().unwrap().map(Result::unwrap);
-        let listed: Vec<_> = entries.map(|e| (e.path().unwrap().into_owned(), e.header().mode().unwrap())).collect();
+        let listed: Vec<_> =
+            entries.map(|e| (e.path().unwrap().into_owned(), e.header().mode().unwrap())).collect();
         assert_eq!(listed, [("tmp/".into(), 0o1777), ("probe".into(), 0o755)]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use crate::cluster::Host;
-use crate::cluster::program::{Program, Output};
+use crate::cluster::program::{Output, Program};
 
 /// How the containers are called, before the number of the process that made them.
 pub(super) const NAME: &str = "podproof-build";
@@ -36,7 +36,17 @@ impl<'h> Builder<'h> {
         let name = format!("{NAME}-{}-{}", plan.purpose, std::process::id());
         let network = if plan.network { "host" } else { "none" };
         let mut run = Program::new("docker")
-            .args(["run", "--detach", "--rm", "--name", &name, "--network", network, "--workdir", plan.folder])
+            .args([
+                "run",
+                "--detach",
+                "--rm",
+                "--name",
+                &name,
+                "--network",
+                network,
+                "--workdir",
+                plan.folder,
+            ])
             .args(["--security-opt", "seccomp=unconfined", "--entrypoint", "sleep"]);
         for (outside, inside) in plan.mounts {
             run = run.arg("--volume").arg(format!("{}:{inside}", outside.display()));
@@ -80,7 +90,8 @@ impl<'h> Builder<'h> {
     pub(super) async fn end(self) {
         // Also after a cancel: the container would stay for ever.
         let never = tokio_util::sync::CancellationToken::new();
-        let removed = Program::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
+        let removed =
+            Program::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
         if let Err(error) = removed {
             tracing::warn!(%error, "the build container stays");
         }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::error::ImageError;
 use super::node::{Given, node};
 use super::{store, workload};
-use crate::cluster::program::{Program, CommandError};
 use crate::cluster::error::Error;
 use crate::cluster::ownership::hold;
+use crate::cluster::program::{CommandError, Program};
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
 use crate::cluster::{Host, talk};
@@ -66,7 +66,8 @@ pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), Error> {
 }
 
 async fn kindest_in_engine(host: &Host) -> Result<Option<String>, Error> {
-    let list = Program::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
+    let list =
+        Program::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
     Ok(newest(&list.run(&host.cancel).await?.stdout))
 }
 
@@ -94,7 +95,8 @@ async fn kindest_from_registry(host: &Host) -> Result<Option<String>, Error> {
 
 /// The highest version in a list of image references.
 fn newest(list: &str) -> Option<String> {
-    let images = list.lines().filter_map(|image| Some((Version::find(image.rsplit_once(':')?.1).ok()?, image)));
+    let images =
+        list.lines().filter_map(|image| Some((Version::find(image.rsplit_once(':')?.1).ok()?, image)));
     images.max().map(|(_, image)| image.to_owned())
 }
 

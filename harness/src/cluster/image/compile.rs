@@ -75,7 +75,8 @@ impl Sources {
         let mounts: [(&Path, &str); 1] = [(&workshop, "/build")];
         // The generator finds vendored packages only from inside the tree.
         let folder = format!("/build/go/src/{TREE}");
-        let plan = Plan { purpose: "kubernetes", image: debian, mounts: &mounts, folder: &folder, network: false };
+        let plan =
+            Plan { purpose: "kubernetes", image: debian, mounts: &mounts, folder: &folder, network: false };
         let builder = Builder::start(host, &plan).await?;
         let compiled = step("compiling Kubernetes", compile(&builder, &workshop)).await;
         builder.end().await;
@@ -100,7 +101,8 @@ fn tree(workshop: &Path) -> PathBuf {
 async fn unpack_tree(host: &Host, archive: &Path, workshop: &Path) -> Result<(), ImageError> {
     let folder = tree(workshop);
     fs::create_dir_all(&folder).map_err(ImageError::file(&folder))?;
-    let unpack = Program::new("tar").arg("-xzf").arg(archive).args(["--strip-components=1", "-C"]).arg(&folder);
+    let unpack =
+        Program::new("tar").arg("-xzf").arg(archive).args(["--strip-components=1", "-C"]).arg(&folder);
     let step = ImageError::step("unpack the sources of Kubernetes");
     unpack.deadline(PATIENCE).run(&host.cancel).await.map_err(step).map(|_| ())
 }
@@ -194,7 +196,8 @@ fn collect_described(folder: &Path, import: &str, found: &mut Vec<String>) -> Re
             collect_described(&path, &format!("{import}/{name}"), found)?;
         } else if !described && name.ends_with(".go") && !name.starts_with("zz_generated") {
             let text = fs::read(&path).map_err(ImageError::file(&path))?;
-            described = String::from_utf8_lossy(&text).lines().any(|line| line.trim() == "// +k8s:openapi-gen=true");
+            described =
+                String::from_utf8_lossy(&text).lines().any(|line| line.trim() == "// +k8s:openapi-gen=true");
         }
     }
     if described {

@@ -10,9 +10,9 @@ use futures::future::try_join_all;
 use super::error::ImageError;
 use super::recipe::digest;
 use super::{archive, choice, workload};
-use crate::cluster::program::Program;
 use crate::cluster::error::Error;
 use crate::cluster::images::{Images, PullPolicy};
+use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
 use crate::cluster::{Host, kind};
@@ -32,7 +32,9 @@ pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Res
         pairs.filter(|(_, tags)| !tags.iter().any(|tag| tag == image)).map(|(node, _)| node).collect()
     };
     let mut without: Vec<_> = lacking(&workloads.debian);
-    without.extend(lacking(&workloads.nginx).into_iter().filter(|node| !without.contains(node)).collect::<Vec<_>>());
+    without.extend(
+        lacking(&workloads.nginx).into_iter().filter(|node| !without.contains(node)).collect::<Vec<_>>(),
+    );
     if !without.is_empty() {
         choice::prepare_workloads(host).await?;
         let load = try_join_all(without.iter().map(|node| import(host, node, &workloads.archive)));
@@ -53,7 +55,8 @@ fn references(workloads: &workload::Workloads, probe: &str) -> Images {
         "debian" => workloads.debian.clone(),
         _ => probe.to_owned(),
     };
-    let references: BTreeMap<_, _> = Images::NAMES.iter().map(|name| ((*name).to_owned(), image_of(name))).collect();
+    let references: BTreeMap<_, _> =
+        Images::NAMES.iter().map(|name| ((*name).to_owned(), image_of(name))).collect();
     Images { references, pull: PullPolicy::Never }
 }
 
@@ -64,7 +67,16 @@ fn probe_archive(host: &Host, program: &[u8], reference: &str) -> Result<PathBuf
 }
 
 async fn tags(host: &Host, node: &kind::Node) -> Result<Vec<String>, ImageError> {
-    let list = Program::new("docker").args(["exec", &node.name, "ctr", "--namespace", "k8s.io", "images", "ls", "-q"]);
+    let list = Program::new("docker").args([
+        "exec",
+        &node.name,
+        "ctr",
+        "--namespace",
+        "k8s.io",
+        "images",
+        "ls",
+        "-q",
+    ]);
     let step = ImageError::step(format!("list the images of node {}", node.name));
     let said = list.run(&host.cancel).await.map_err(step)?.stdout;
     Ok(said.lines().map(ToOwned::to_owned).collect())

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::builder::{Builder, Plan};
+use super::compile::Sources;
 use super::error::ImageError;
 use super::group::Group;
 use super::packages::Packages;
 use super::recipe::{digest, node_digest};
 use super::release::Release;
-use super::compile::Sources;
 use super::{compile, store, workload};
-use crate::cluster::{Host, network};
 use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
+use crate::cluster::{Host, network};
 
 /// Makes a plain Debian the root of a node.
 pub(super) const ROOT: &str = include_str!("node-root.sh");
@@ -65,9 +65,11 @@ pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageErro
     let release = Release(Version::find(&version)?);
     release.check_containerd(given.containerd.is_some())?;
     let packages = Packages::of(host)?;
-    let names: Vec<_> = PACKAGES.split(' ').chain(["kubernetes-client", "etcd-server", "catatonit"]).collect();
+    let names: Vec<_> =
+        PACKAGES.split(' ').chain(["kubernetes-client", "etcd-server", "catatonit"]).collect();
     let versions = packages.versions(&names).await?;
-    let folders = [unpacked.as_ref().map(|unpacked| &unpacked.folder), given.containerd.as_ref(), given.etcd.as_ref()];
+    let folders =
+        [unpacked.as_ref().map(|unpacked| &unpacked.folder), given.containerd.as_ref(), given.etcd.as_ref()];
     let made_of = folders.map(|folder| folder.map(|folder| makes(folder)).transpose());
     let mut found = vec![version.clone(), versions];
     for make in made_of {
@@ -92,7 +94,8 @@ pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageErro
     };
     let debian = step("making a plain Debian", workload::debian(host));
     let etcd = given.etcd.as_deref();
-    let (debian, sources, parts) = tokio::try_join!(debian, kubernetes, parts(host, &packages, release, etcd))?;
+    let (debian, sources, parts) =
+        tokio::try_join!(debian, kubernetes, parts(host, &packages, release, etcd))?;
     let place = Place { debian: &debian, parts: parts.path(), containerd: given.containerd.as_deref() };
     step("building the node image", build(host, &place, sources, release, &version, &image)).await?;
     step("keeping the node image in the cache", store::save(host, &[&image], &archive)).await?;
@@ -129,7 +132,8 @@ impl Unpacked {
 
 async fn version_of(host: &Host, folder: &Path) -> Result<String, ImageError> {
     let ask = Program::new(folder.join("kubelet")).arg("--version");
-    let said = ask.run(&host.cancel).await.map_err(ImageError::step("ask the kubelet for its version"))?.stdout;
+    let said =
+        ask.run(&host.cancel).await.map_err(ImageError::step("ask the kubelet for its version"))?.stdout;
     Ok(said.split_whitespace().last().unwrap_or_default().to_owned())
 }
 
@@ -177,7 +181,8 @@ async fn parts(
     let source = packages.source("kind", "trixie").await?;
     let kind = parts.path().join("kind");
     fs::create_dir_all(&kind).map_err(ImageError::file(&kind))?;
-    let unpack = Program::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
+    let unpack =
+        Program::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
     let unpack = unpack.arg(&kind).arg("*/images/base/files");
     unpack.run(&host.cancel).await.map_err(ImageError::step("unpack kind's files for nodes"))?;
     Ok(parts)
@@ -199,7 +204,8 @@ async fn build(
     version: &str,
     image: &str,
 ) -> Result<(), ImageError> {
-    let folder = tempfile::tempdir_in(host.folders.build()).map_err(ImageError::file(host.folders.build()))?;
+    let folder =
+        tempfile::tempdir_in(host.folders.build()).map_err(ImageError::file(host.folders.build()))?;
     let group = Group::new(host);
     let builder = start(&group.host, place, folder.path()).await?;
     let made = async {
@@ -210,7 +216,9 @@ async fn build(
         let kubernetes = group.outcome(kubernetes)?;
         for name in BINARIES {
             let (from, to) = (kubernetes.join(name), folder.path().join(name));
-            fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ())).map_err(ImageError::file(&from))?;
+            fs::hard_link(&from, &to)
+                .or_else(|_| fs::copy(&from, &to).map(|_| ()))
+                .map_err(ImageError::file(&from))?;
         }
         finish(&builder, release, version).await?;
         let entrypoint = r#"ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]"#;
@@ -229,7 +237,8 @@ async fn start<'h>(host: &'h Host, place: &Place<'_>, binaries: &Path) -> Result
         (binaries, "/in/bin:ro"),
         (place.parts, "/in/parts:ro"),
     ];
-    let containerd = place.containerd.map(|folder| fs::canonicalize(folder).map_err(ImageError::file(folder)));
+    let containerd =
+        place.containerd.map(|folder| fs::canonicalize(folder).map_err(ImageError::file(folder)));
     let containerd = containerd.transpose()?;
     if let Some(folder) = &containerd {
         mounts.push((folder, "/in/containerd:ro"));

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use crate::cluster::program::Program;
-use crate::cluster::versions::VERSIONS;
 use crate::cluster::{Host, talk};
 
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -28,7 +27,8 @@ impl<'h> Packages<'h> {
     /// The versions that a fetch would give, one line each: part of what an image is made from.
     pub(super) async fn versions(&self, names: &[&str]) -> Result<String, ImageError> {
         let show = self.tool("apt-cache").args(["--no-all-versions", "show"]).args(names);
-        let shown = show.run(&self.host.cancel).await.map_err(ImageError::step("read the package lists"))?.stdout;
+        let shown =
+            show.run(&self.host.cancel).await.map_err(ImageError::step("read the package lists"))?.stdout;
         let field = |line: &str, name: &str| line.strip_prefix(name).map(|value| value.trim().to_owned());
         let mut lines = Vec::new();
         let mut package = String::new();
@@ -67,7 +67,13 @@ impl<'h> Packages<'h> {
         unpack.run(&self.host.cancel).await.map_err(step).map(|_| ())
     }
 
-    async fn fetched(&self, fetch: Program, name: &str, suite: &str, ending: &str) -> Result<PathBuf, ImageError> {
+    async fn fetched(
+        &self,
+        fetch: Program,
+        name: &str,
+        suite: &str,
+        ending: &str,
+    ) -> Result<PathBuf, ImageError> {
         let folder = self.host.folders.packages().join(suite);
         fs::create_dir_all(&folder).map_err(ImageError::file(&folder))?;
         let fetch = fetch.folder(&folder).deadline(PATIENCE);
@@ -75,10 +81,10 @@ impl<'h> Packages<'h> {
             // A mirror keeps only what its current lists name, so old lists are the first suspect.
             talk!("fetching {name} failed: refreshing the package lists");
             let refresh = self.tool("apt-get").args(["--quiet=2", "update"]).deadline(PATIENCE);
-            refresh.run(&self.host.cancel).await.map_err(|_| ImageError::Step {
-                step: format!("fetch {name}"),
-                source: error,
-            })?;
+            refresh
+                .run(&self.host.cancel)
+                .await
+                .map_err(|_| ImageError::Step { step: format!("fetch {name}"), source: error })?;
             fetch.run(&self.host.cancel).await.map_err(ImageError::step(format!("fetch {name}")))?;
         }
         newest(&folder, name, ending)
@@ -86,8 +92,7 @@ impl<'h> Packages<'h> {
     }
 
     fn tool(&self, program: &str) -> Program {
-        let command = Program::new(program).variable("APT_CONFIG", self.host.folders.apt_conf());
-        command.arg("--option").arg(format!("APT::Default-Release={}", VERSIONS.debian_suite))
+        Program::new(program).variable("APT_CONFIG", self.host.folders.apt_conf())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use crate::cluster::Host;
-use crate::cluster::program::{Program, CommandError};
+use crate::cluster::program::{CommandError, Program};
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -20,7 +20,12 @@ pub(super) async fn has(host: &Host, reference: &str) -> Result<bool, ImageError
 }
 
 /// Makes a root file system an image.
-pub(super) async fn import(host: &Host, root: &Path, reference: &str, command: &str) -> Result<(), ImageError> {
+pub(super) async fn import(
+    host: &Host,
+    root: &Path,
+    reference: &str,
+    command: &str,
+) -> Result<(), ImageError> {
     let import = Program::new("docker").args(["import", "--change", &format!("CMD {command}")]);
     let import = import.arg(root).arg(reference).deadline(PATIENCE);
     import.run(&host.cancel).await.map_err(ImageError::step(format!("import image {reference}"))).map(|_| ())
@@ -31,8 +36,11 @@ pub(super) async fn save(host: &Host, references: &[&str], archive: &Path) -> Re
     let folder = archive.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(ImageError::file(folder))?;
     let draft = archive.with_extension(format!("draft-{}", std::process::id()));
-    let save = Program::new("docker").args(["save", "--output"]).arg(&draft).args(references).deadline(PATIENCE);
-    save.run(&host.cancel).await.map_err(ImageError::step(format!("save image {}", references.join(", "))))?;
+    let save =
+        Program::new("docker").args(["save", "--output"]).arg(&draft).args(references).deadline(PATIENCE);
+    save.run(&host.cancel)
+        .await
+        .map_err(ImageError::step(format!("save image {}", references.join(", "))))?;
     std::fs::rename(&draft, archive).map_err(ImageError::file(archive))
 }
 
