@@ -79,22 +79,29 @@ make_package_root() {
         echo "deb $signed $mirror $suite main"
         echo "deb-src $signed $mirror $suite main"
     done >"$root/sources.list"
-    cat >"$root/apt.conf" <<CONF
+    {
+        # Of the host's own configuration only the way to the mirror is taken.
+        apt-config dump | grep -E '^Acquire::(http|https|ftp)::' || true
+        cat <<CONF
+Dir::Etc::main "$root/none/apt.conf";
+Dir::Etc::parts "$root/none";
 Dir::Etc::sourcelist "$root/sources.list";
 Dir::Etc::sourceparts "$root/none";
+Dir::Etc::preferences "$root/none/preferences";
 Dir::Etc::preferencesparts "$root/none";
 Dir::State "$root";
 Dir::State::lists "$root/lists";
 Dir::State::status "$root/status";
 Dir::Cache "$root";
 Dir::Cache::archives "$root/archives";
+APT::Default-Release "$DEBIAN_SUITE";
 APT::Sandbox::User "root";
-APT::Get::List-Cleanup "false";
+Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
-Acquire::GzipIndexes "false";
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 CONF
+    } >"$root/apt.conf"
     APT_CONFIG=$root/apt.conf apt-get --quiet=2 update >"$log" 2>&1 ||
         { cat "$log" >&2; fail "could not fetch the package lists"; }
     : >"$root/complete"

@@ -75,6 +75,18 @@ pub fn podproof(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     command
 }
 
+/// A command line that uses the folders of whoever runs the tests: images must not be built anew.
+pub fn ours(args: &[&str]) -> Command {
+    let mut command = podproof(args);
+    for name in ["HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
+        match std::env::var_os(name) {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 /// Runs `command` to its end.
 pub fn run(command: &mut Command) -> Ended {
     let Output { status, stdout, stderr } = command.output().expect("the program starts");

@@ -1,1 +1,5 @@
-//! Live suite.
+//! The live suite: what only a real cluster can show.
+
+mod cases;
+mod cluster;
+mod interrupt;

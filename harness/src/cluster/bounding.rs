@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
+
+use super::program::become_program;
 
 /// The name under which this program is an OCI runtime.
 pub const RUNTIME: &str = "podproof-runc";
@@ -152,7 +152,7 @@ pub fn act_as_runtime(arguments: &[OsString]) -> io::Error {
         // The engine may run with a bare environment, so the usual places come after the search path.
         Ok(()) => ["runc", "/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"]
             .into_iter()
-            .map(|runtime| Command::new(runtime).args(arguments).exec())
+            .map(|runtime| become_program(runtime, arguments))
             .find(|error| error.kind() != io::ErrorKind::NotFound)
             .unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "runc is not installed")),
         Err(error) => error,

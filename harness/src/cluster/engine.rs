@@ -10,8 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::bounding::{Bounding, RUNTIME, install_runtime};
-use super::command::{Command, CommandError};
 use super::error::Error;
+use super::program::{CommandError, Program};
 use super::{Host, talk};
 
 const PID_FILE: &str = "/var/run/docker.pid";
@@ -56,8 +56,8 @@ impl Engine {
     }
 }
 
-fn answer() -> Command {
-    Command::new("docker")
+fn answer() -> Program {
+    Program::new("docker")
         .args(["version", "--format", "{{.Server.Version}}"])
         .deadline(Duration::from_secs(15))
 }
@@ -74,7 +74,7 @@ async fn start(host: &Host, refusal: CommandError) -> Result<(), Error> {
     }
     if Path::new("/run/systemd/system").is_dir() {
         talk!("starting the container engine by systemd");
-        Command::new("systemctl").args(["start", "docker"]).deadline(PATIENCE).run(&host.cancel).await?;
+        Program::new("systemctl").args(["start", "docker"]).deadline(PATIENCE).run(&host.cancel).await?;
     } else {
         start_detached(host)?;
     }
@@ -99,7 +99,7 @@ fn start_detached(host: &Host) -> Result<(), Error> {
     fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
     let log = folder.join("dockerd.log");
     let log = File::options().create(true).append(true).open(&log).map_err(Error::file(&log))?;
-    let mut command = Command::new("dockerd");
+    let mut command = Program::new("dockerd");
     if !missing_capabilities("self")?.is_empty() {
         let runtime = install_runtime(&host.program, &folder).map_err(Error::file(&folder))?;
         let configuration = folder.join("daemon.json");
@@ -133,7 +133,7 @@ async fn use_runtime(host: &Host, process: &str, missing: &[String]) -> Result<(
     talk!("this host lacks {}: registering {RUNTIME} in {}", missing.join(", "), configuration.display());
     write_configuration(&configuration, &configuration, &runtime)?;
     reload(process).map_err(Error::file(PID_FILE))?;
-    let runtime_is_known = Command::new("docker").args(["info", "--format", "{{.DefaultRuntime}}"]);
+    let runtime_is_known = Program::new("docker").args(["info", "--format", "{{.DefaultRuntime}}"]);
     for _ in 0..50 {
         if runtime_is_known.run(&host.cancel).await?.stdout.trim() == RUNTIME {
             return Ok(());

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use thiserror::Error as ThisError;
 
 use super::access::AccessError;
-use super::command::CommandError;
 use super::image::ImageError;
 use super::ownership::ClusterNameError;
 use super::paths::HomeUnknown;
+use super::program::CommandError;
 
 /// No cluster could be had, or not be removed.
 #[derive(Debug, ThisError)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Host;
-use super::command::{Command, CommandError};
 use super::error::Error;
+use super::program::{CommandError, Program};
 use super::versions::{VERSIONS, Version};
 
 const CREATE_PATIENCE: Duration = Duration::from_secs(600);
@@ -50,7 +50,7 @@ impl Kind {
     pub(super) async fn find(host: &Host) -> Result<Self, Error> {
         let minimum = Version::find(VERSIONS.kind_minimum).map_err(super::image::ImageError::from)?;
         for program in [PathBuf::from("kind"), host.folders.fetched_kind()] {
-            match Command::new(&program).arg("version").run(&host.cancel).await {
+            match Program::new(&program).arg("version").run(&host.cancel).await {
                 Ok(output) if Version::find(&output.stdout).is_ok_and(|version| version >= minimum) => {
                     return Ok(Self { program });
                 }
@@ -62,7 +62,7 @@ impl Kind {
     }
 
     /// Makes a cluster. Its nodes stay when that fails, so that their logs can be had.
-    pub(super) fn create(&self, name: &str, image: &str, configuration: &Path, kubeconfig: &Path) -> Command {
+    pub(super) fn create(&self, name: &str, image: &str, configuration: &Path, kubeconfig: &Path) -> Program {
         self.command(&["create", "cluster", "--name", name, "--image", image, "--retain"])
             .arg("--config")
             .arg(configuration)
@@ -72,28 +72,28 @@ impl Kind {
     }
 
     /// Removes a cluster.
-    pub(super) fn delete(&self, name: &str, kubeconfig: &Path) -> Command {
+    pub(super) fn delete(&self, name: &str, kubeconfig: &Path) -> Program {
         self.command(&["delete", "cluster", "--name", name]).arg("--kubeconfig").arg(kubeconfig)
     }
 
     /// Writes the kubeconfig anew.
-    pub(super) fn export_kubeconfig(&self, name: &str, kubeconfig: &Path) -> Command {
+    pub(super) fn export_kubeconfig(&self, name: &str, kubeconfig: &Path) -> Program {
         self.command(&["export", "kubeconfig", "--name", name]).arg("--kubeconfig").arg(kubeconfig)
     }
 
     /// Writes the nodes' logs into a folder.
-    pub(super) fn export_logs(&self, name: &str, folder: &Path) -> Command {
+    pub(super) fn export_logs(&self, name: &str, folder: &Path) -> Program {
         self.command(&["export", "logs", "--name", name]).arg(folder).deadline(Duration::from_secs(120))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        Command::new(&self.program).args(arguments)
+    fn command(&self, arguments: &[&str]) -> Program {
+        Program::new(&self.program).args(arguments)
     }
 }
 
 /// The node containers of a cluster, in the order of their names.
 pub(super) async fn nodes(host: &Host, name: &str) -> Result<Vec<Node>, Error> {
-    let list = Command::new("docker")
+    let list = Program::new("docker")
         .args(["ps", "--all", "--no-trunc", "--format", "{{json .}}", "--filter"])
         .arg(format!("label={CLUSTER_LABEL}={name}"));
     let said = list.run(&host.cancel).await?.stdout;

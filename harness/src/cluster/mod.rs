@@ -6,7 +6,6 @@
 
 mod access;
 mod bounding;
-mod command;
 mod engine;
 mod error;
 mod facts;
@@ -17,6 +16,7 @@ mod kind;
 mod network;
 mod ownership;
 mod paths;
+mod program;
 mod progress;
 mod ready;
 mod topology;
@@ -27,7 +27,6 @@ use progress::talk;
 
 pub use access::{Access, AccessError, connect};
 pub use bounding::{RUNTIME, act_as_runtime};
-pub use command::{Command, CommandError, Output};
 pub use error::Error;
 pub use facts::{Facts, NodeFacts, read_facts};
 pub use host::Host;
@@ -36,6 +35,7 @@ pub use images::{Images, PullPolicy};
 pub use kind::Node;
 pub use ownership::{ClusterName, ClusterNameError};
 pub use paths::{Folders, HomeUnknown};
+pub use program::{CommandError, Output, Program};
 pub use topology::Topology;
 pub use up::{ClusterRequest, KindCluster, Status, down, status, up};
 pub use versions::{VERSIONS, Version, VersionError, Versions};

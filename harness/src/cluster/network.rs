@@ -12,8 +12,8 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::Host;
-use super::command::{Command, CommandError};
 use super::error::Error;
+use super::program::{CommandError, Program};
 
 /// Pods' addresses are in here unless a cluster's configuration says otherwise; kind's own default.
 const POD_SUBNET: &str = "10.244.0.0/16";
@@ -49,7 +49,7 @@ pub(super) fn conflist(pods: &str) -> String {
 pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Result<(), Error> {
     let members = members(client, nodes).await?;
     for member in &members {
-        let tee = Command::new("docker").args(["exec", "--interactive", &member.name, "tee", CONFLIST]);
+        let tee = Program::new("docker").args(["exec", "--interactive", &member.name, "tee", CONFLIST]);
         tee.input(conflist(&member.pods)).run(&host.cancel).await?;
         masquerade(host, member).await?;
         for other in members.iter().filter(|other| *other != member) {
@@ -62,8 +62,8 @@ pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Resul
     Ok(())
 }
 
-fn inside(member: &Member) -> Command {
-    Command::new("docker").args(["exec", &member.name])
+fn inside(member: &Member) -> Program {
+    Program::new("docker").args(["exec", &member.name])
 }
 
 /// What leaves the cluster leaves under the node's address; what stays keeps the pod's.

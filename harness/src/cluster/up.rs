@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::Host;
 use super::access::connect;
-use super::command::Command;
 use super::engine::Engine;
 use super::error::Error;
 use super::image::{choose_image, is_ours, load_images};
@@ -20,6 +19,7 @@ use super::kind::{Kind, Node, nodes};
 use super::network;
 use super::ownership::{Claim, ClusterName, Mark, claim, hold};
 use super::paths::write_whole;
+use super::program::Program;
 use super::progress::{step, talk};
 use super::ready::prove;
 use super::topology::{Demands, Topology, cgroup_v1};
@@ -167,7 +167,7 @@ async fn bring_back(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
     }
     if !stopped.is_empty() {
         talk!("starting stopped nodes: {}", stopped.join(", "));
-        Command::new("docker").arg("start").args(&stopped).run(&host.cancel).await?;
+        Program::new("docker").arg("start").args(&stopped).run(&host.cancel).await?;
     }
     refresh_kubeconfig(host, cluster).await?;
     let back = async {

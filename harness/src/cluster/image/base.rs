@@ -1,12 +1,13 @@
 //! The plain Debian that everything else stands on, which is also the Debian workload image.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use super::error::ImageError;
 use super::store;
 use crate::cluster::Host;
-use crate::cluster::command::Command;
+use crate::cluster::program::Program;
 use crate::cluster::versions::VERSIONS;
 
 /// What is put into its package manager: no documentation, no flushing of each file.
@@ -31,12 +32,12 @@ pub(super) async fn make(host: &Host, reference: &str) -> Result<(), ImageError>
     made
 }
 
-fn mmdebstrap(host: &Host, root: &std::path::Path) -> Command {
-    let lists = host.folders.apt_lists();
-    let mut command = Command::new("mmdebstrap")
+fn mmdebstrap(host: &Host, root: &Path) -> Program {
+    let lists = lists(&host.folders.apt_lists());
+    let mut command = Program::new("mmdebstrap")
         .args(["--quiet", "--variant=minbase", "--aptopt=Acquire::Languages \"none\""])
         // The lists that the set-up fetched do: no second fetch.
-        .arg(format!("--setup-hook=sync-in {} /var/lib/apt/lists", quoted(&lists)))
+        .arg(format!("--setup-hook=copy-in {lists} /var/lib/apt/lists"))
         .args(["--skip=update", "--skip=check/empty"]);
     for option in SETUP.lines() {
         command = command.arg(format!("--dpkgopt={option}"));
@@ -45,7 +46,19 @@ fn mmdebstrap(host: &Host, root: &std::path::Path) -> Command {
     command.arg(VERSIONS.debian_suite).arg(root).arg(sources).deadline(Duration::from_secs(600))
 }
 
+/// The package lists of the suite, as words of a hook.
+fn lists(folder: &Path) -> String {
+    let suite = format!("_{}_", VERSIONS.debian_suite);
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let ours = entries.filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.contains(&suite) && !name.contains("_source_")
+    });
+    ours.map(|entry| quoted(&entry.path())).collect::<Vec<_>>().join(" ")
+}
+
 /// One word of a hook: these are split as a shell would split them.
-fn quoted(path: &std::path::Path) -> String {
+fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

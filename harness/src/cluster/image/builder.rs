@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use crate::cluster::Host;
-use crate::cluster::command::{Command, Output};
+use crate::cluster::program::{Output, Program};
 
 /// How the containers are called, before the number of the process that made them.
 pub(super) const NAME: &str = "podproof-build";
@@ -18,6 +18,8 @@ pub(super) struct Plan<'p> {
     pub(super) image: &'p str,
     /// Folders of the host and where they are seen inside.
     pub(super) mounts: &'p [(&'p Path, &'p str)],
+    /// Where programs run inside.
+    pub(super) folder: &'p str,
     /// Whether it may use the host's network.
     pub(super) network: bool,
 }
@@ -33,8 +35,18 @@ impl<'h> Builder<'h> {
     pub(super) async fn start(host: &'h Host, plan: &Plan<'_>) -> Result<Self, ImageError> {
         let name = format!("{NAME}-{}-{}", plan.purpose, std::process::id());
         let network = if plan.network { "host" } else { "none" };
-        let mut run = Command::new("docker")
-            .args(["run", "--detach", "--rm", "--name", &name, "--network", network])
+        let mut run = Program::new("docker")
+            .args([
+                "run",
+                "--detach",
+                "--rm",
+                "--name",
+                &name,
+                "--network",
+                network,
+                "--workdir",
+                plan.folder,
+            ])
             .args(["--security-opt", "seccomp=unconfined", "--entrypoint", "sleep"]);
         for (outside, inside) in plan.mounts {
             run = run.arg("--volume").arg(format!("{}:{inside}", outside.display()));
@@ -53,7 +65,7 @@ impl<'h> Builder<'h> {
         input: Option<&str>,
         deadline: Duration,
     ) -> Result<Output, ImageError> {
-        let mut exec = Command::new("docker").args(["exec", "--interactive"]).deadline(deadline);
+        let mut exec = Program::new("docker").args(["exec", "--interactive"]).deadline(deadline);
         for (name, value) in variables {
             exec = exec.arg("--env").arg(format!("{name}={value}"));
         }
@@ -66,7 +78,7 @@ impl<'h> Builder<'h> {
 
     /// Makes what is inside an image.
     pub(super) async fn commit(&self, reference: &str, changes: &[&str]) -> Result<(), ImageError> {
-        let mut commit = Command::new("docker").arg("commit").deadline(Duration::from_secs(300));
+        let mut commit = Program::new("docker").arg("commit").deadline(Duration::from_secs(300));
         for change in changes {
             commit = commit.args(["--change", change]);
         }
@@ -79,7 +91,7 @@ impl<'h> Builder<'h> {
         // Also after a cancel: the container would stay for ever.
         let never = tokio_util::sync::CancellationToken::new();
         let removed =
-            Command::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
+            Program::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
         if let Err(error) = removed {
             tracing::warn!(%error, "the build container stays");
         }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::error::ImageError;
 use super::node::{Given, node};
 use super::{store, workload};
-use crate::cluster::command::{Command, CommandError};
 use crate::cluster::error::Error;
 use crate::cluster::ownership::hold;
+use crate::cluster::program::{CommandError, Program};
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
 use crate::cluster::{Host, talk};
@@ -43,7 +43,7 @@ pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, 
 pub async fn choose_image(host: &Host, asked: Option<&str>) -> Result<String, Error> {
     if let Some(image) = asked {
         if !store::has(host, image).await? {
-            let pull = Command::new("docker").args(["pull", "--quiet", image]).deadline(PULL_PATIENCE);
+            let pull = Program::new("docker").args(["pull", "--quiet", image]).deadline(PULL_PATIENCE);
             let pulled = step(&format!("pulling {image}"), pull.run(&host.cancel)).await;
             pulled.map_err(ImageError::step(format!("find node image {image}")))?;
         }
@@ -67,13 +67,13 @@ pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), Error> {
 
 async fn kindest_in_engine(host: &Host) -> Result<Option<String>, Error> {
     let list =
-        Command::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
+        Program::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
     Ok(newest(&list.run(&host.cancel).await?.stdout))
 }
 
 async fn kindest_from_registry(host: &Host) -> Result<Option<String>, Error> {
     let image = VERSIONS.kindest_node;
-    let ask = Command::new("docker").args(["manifest", "inspect", image]).deadline(REGISTRY_PATIENCE);
+    let ask = Program::new("docker").args(["manifest", "inspect", image]).deadline(REGISTRY_PATIENCE);
     match ask.run(&host.cancel).await {
         Ok(_) => {}
         Err(error @ CommandError::Cancelled { .. }) => return Err(error.into()),
@@ -82,7 +82,7 @@ async fn kindest_from_registry(host: &Host) -> Result<Option<String>, Error> {
             return Ok(None);
         }
     }
-    let pull = Command::new("docker").args(["pull", "--quiet", image]).deadline(PULL_PATIENCE);
+    let pull = Program::new("docker").args(["pull", "--quiet", image]).deadline(PULL_PATIENCE);
     match step(&format!("pulling {image}"), pull.run(&host.cancel)).await {
         Ok(_) => Ok(Some(image.to_owned())),
         Err(error @ CommandError::Cancelled { .. }) => Err(error.into()),

@@ -9,7 +9,7 @@ use super::error::ImageError;
 use super::packages::Packages;
 use super::recipe::digest;
 use crate::cluster::Host;
-use crate::cluster::command::Command;
+use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
 
@@ -23,8 +23,21 @@ const FIRST: [&str; 5] = ["kubelet", "kubeadm", "kube-controller-manager", "kube
 /// Needs the generated API description.
 const LAST: &str = "kube-apiserver";
 
-/// The folder with the programs, compiled if it is not there.
-pub(super) async fn kubernetes(host: &Host, debian: &str) -> Result<PathBuf, ImageError> {
+/// Kubernetes on its way from sources to programs.
+pub(super) enum Sources {
+    /// The programs are in this folder already.
+    Compiled(PathBuf),
+    /// The sources are in `workshop`; the programs will be in `kept`.
+    Fetched {
+        /// Where the work is done.
+        workshop: PathBuf,
+        /// Where the programs are kept.
+        kept: PathBuf,
+    },
+}
+
+/// Fetches and unpacks the sources, unless they were compiled before.
+pub(super) async fn fetch(host: &Host) -> Result<Sources, ImageError> {
     let packages = Packages::of(host)?;
     let (go, go_source) = (format!("golang-{}-go", VERSIONS.go), format!("golang-{}-src", VERSIONS.go));
     let reflect = "golang-github-modern-go-reflect2-dev";
@@ -33,11 +46,11 @@ pub(super) async fn kubernetes(host: &Host, debian: &str) -> Result<PathBuf, Ima
     let key = digest(&[versions.as_bytes(), TAGS.as_bytes(), VERSIONS.kubernetes.as_bytes()]);
     let kept = host.folders.images(&format!("kubernetes-{key}"));
     if kept.join(LAST).exists() {
-        return Ok(kept);
+        return Ok(Sources::Compiled(kept));
     }
     let workshop = host.folders.build().join("kubernetes");
     clear(&workshop)?;
-    step("fetching and unpacking the sources of Kubernetes", async {
+    let unpacked = async {
         let suite = VERSIONS.debian_suite;
         let tree = packages.source("kubernetes", suite).await?;
         let client = packages.binary("kubernetes-client", suite).await?;
@@ -47,17 +60,31 @@ pub(super) async fn kubernetes(host: &Host, debian: &str) -> Result<PathBuf, Ima
         packages.unpack(&client, &workshop.join("client")).await?;
         unpack_tree(host, &tree, &workshop).await?;
         replace_reflect(&workshop)
-    })
-    .await?;
-    let plan =
-        Plan { purpose: "kubernetes", image: debian, mounts: &[(&workshop, "/build")], network: false };
-    let builder = Builder::start(host, &plan).await?;
-    let compiled = step("compiling Kubernetes", compile(&builder, &workshop)).await;
-    builder.end().await;
-    compiled?;
-    keep(&workshop, &kept)?;
-    clear(&workshop)?;
-    Ok(kept)
+    };
+    step("fetching the sources of Kubernetes", unpacked).await?;
+    Ok(Sources::Fetched { workshop, kept })
+}
+
+impl Sources {
+    /// The folder with the programs; compiles them in a container of `debian` if they are not there.
+    pub(super) async fn compiled(self, host: &Host, debian: &str) -> Result<PathBuf, ImageError> {
+        let (workshop, kept) = match self {
+            Self::Compiled(folder) => return Ok(folder),
+            Self::Fetched { workshop, kept } => (workshop, kept),
+        };
+        let mounts: [(&Path, &str); 1] = [(&workshop, "/build")];
+        // The generator finds vendored packages only from inside the tree.
+        let folder = format!("/build/go/src/{TREE}");
+        let plan =
+            Plan { purpose: "kubernetes", image: debian, mounts: &mounts, folder: &folder, network: false };
+        let builder = Builder::start(host, &plan).await?;
+        let compiled = step("compiling Kubernetes", compile(&builder, &workshop)).await;
+        builder.end().await;
+        compiled?;
+        keep(&workshop, &kept)?;
+        clear(&workshop)?;
+        Ok(kept)
+    }
 }
 
 fn clear(folder: &Path) -> Result<(), ImageError> {
@@ -75,7 +102,7 @@ async fn unpack_tree(host: &Host, archive: &Path, workshop: &Path) -> Result<(),
     let folder = tree(workshop);
     fs::create_dir_all(&folder).map_err(ImageError::file(&folder))?;
     let unpack =
-        Command::new("tar").arg("-xzf").arg(archive).args(["--strip-components=1", "-C"]).arg(&folder);
+        Program::new("tar").arg("-xzf").arg(archive).args(["--strip-components=1", "-C"]).arg(&folder);
     let step = ImageError::step("unpack the sources of Kubernetes");
     unpack.deadline(PATIENCE).run(&host.cancel).await.map_err(step).map(|_| ())
 }

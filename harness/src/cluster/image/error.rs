@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::cluster::command::CommandError;
+use crate::cluster::program::CommandError;
 use crate::cluster::versions::{Version, VersionError};
 
 /// An image could not be made.
@@ -46,6 +46,9 @@ pub enum ImageError {
     /// The program does not say its version.
     #[error(transparent)]
     Version(#[from] VersionError),
+    /// Something else failed first.
+    #[error("stopped")]
+    Stopped,
     /// A program failed.
     #[error("{step}")]
     Step {

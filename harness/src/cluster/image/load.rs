@@ -10,9 +10,9 @@ use futures::future::try_join_all;
 use super::error::ImageError;
 use super::recipe::digest;
 use super::{archive, choice, workload};
-use crate::cluster::command::Command;
 use crate::cluster::error::Error;
 use crate::cluster::images::{Images, PullPolicy};
+use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
 use crate::cluster::{Host, kind};
@@ -83,7 +83,7 @@ fn probe_archive(host: &Host, program: &[u8], reference: &str) -> Result<PathBuf
 }
 
 async fn tags(host: &Host, node: &kind::Node) -> Result<Vec<String>, ImageError> {
-    let list = Command::new("docker").args([
+    let list = Program::new("docker").args([
         "exec",
         &node.name,
         "ctr",
@@ -99,7 +99,7 @@ async fn tags(host: &Host, node: &kind::Node) -> Result<Vec<String>, ImageError>
 }
 
 async fn import(host: &Host, node: &kind::Node, archive: &Path) -> Result<(), ImageError> {
-    let import = Command::new("docker")
+    let import = Program::new("docker")
         .args(["exec", "--interactive", &node.name, "ctr", "--namespace", "k8s.io", "images", "import", "-"])
         .input_file(archive)
         .deadline(PATIENCE);

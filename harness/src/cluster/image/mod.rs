@@ -10,6 +10,7 @@ mod builder;
 mod choice;
 mod compile;
 mod error;
+mod group;
 mod load;
 mod node;
 mod packages;

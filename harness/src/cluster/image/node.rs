@@ -6,18 +6,22 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::builder::{Builder, Plan};
+use super::compile::Sources;
 use super::error::ImageError;
+use super::group::Group;
 use super::packages::Packages;
 use super::recipe::{digest, node_digest};
 use super::release::Release;
 use super::{compile, store, workload};
-use crate::cluster::command::Command;
+use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
 use crate::cluster::{Host, network};
 
-/// Makes a plain Debian a node.
-pub(super) const ASSEMBLE: &str = include_str!("assemble.sh");
+/// Makes a plain Debian the root of a node.
+pub(super) const ROOT: &str = include_str!("node-root.sh");
+/// Makes the root of a node a node image.
+pub(super) const KUBERNETES: &str = include_str!("node-kubernetes.sh");
 /// What a node has installed.
 pub(super) const PACKAGES: &str = "systemd systemd-sysv dbus containerd runc containernetworking-plugins conntrack \
      iptables nftables iproute2 ethtool mount kmod pigz socat ebtables ca-certificates curl jq procps";
@@ -82,14 +86,18 @@ pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageErro
         step("loading the node image from the cache", store::load(host, &archive)).await?;
         return Ok(image);
     }
-    let debian = step("making a plain Debian", workload::debian(host)).await?;
-    let kubernetes = match &unpacked {
-        Some(unpacked) => unpacked.folder.clone(),
-        None => compile::kubernetes(host, &debian).await?,
+    let kubernetes = async {
+        match &unpacked {
+            Some(unpacked) => Ok(Sources::Compiled(unpacked.folder.clone())),
+            None => compile::fetch(host).await,
+        }
     };
-    let parts = parts(host, &packages, release, given.etcd.as_deref()).await?;
-    let inputs = Inputs { kubernetes: &kubernetes, parts: &parts, containerd: given.containerd.as_deref() };
-    step("assembling the node image", assemble(host, &debian, &inputs, release, &version, &image)).await?;
+    let debian = step("making a plain Debian", workload::debian(host));
+    let etcd = given.etcd.as_deref();
+    let (debian, sources, parts) =
+        tokio::try_join!(debian, kubernetes, parts(host, &packages, release, etcd))?;
+    let place = Place { debian: &debian, parts: parts.path(), containerd: given.containerd.as_deref() };
+    step("building the node image", build(host, &place, sources, release, &version, &image)).await?;
     step("keeping the node image in the cache", store::save(host, &[&image], &archive)).await?;
     Ok(image)
 }
@@ -109,7 +117,7 @@ impl Unpacked {
             let build = host.folders.build();
             fs::create_dir_all(&build).map_err(ImageError::file(&build))?;
             let temporary = tempfile::tempdir_in(&build).map_err(ImageError::file(&build))?;
-            let unpack = Command::new("tar").arg("-xf").arg(place).arg("-C").arg(temporary.path());
+            let unpack = Program::new("tar").arg("-xf").arg(place).arg("-C").arg(temporary.path());
             let members = BINARIES.map(|name| format!("kubernetes/server/bin/{name}"));
             let step = ImageError::step(format!("unpack {}", place.display()));
             unpack.args(members).deadline(PATIENCE).run(&host.cancel).await.map_err(step)?;
@@ -123,7 +131,7 @@ impl Unpacked {
 }
 
 async fn version_of(host: &Host, folder: &Path) -> Result<String, ImageError> {
-    let ask = Command::new(folder.join("kubelet")).arg("--version");
+    let ask = Program::new(folder.join("kubelet")).arg("--version");
     let said =
         ask.run(&host.cancel).await.map_err(ImageError::step("ask the kubelet for its version"))?.stdout;
     Ok(said.split_whitespace().last().unwrap_or_default().to_owned())
@@ -174,57 +182,87 @@ async fn parts(
     let kind = parts.path().join("kind");
     fs::create_dir_all(&kind).map_err(ImageError::file(&kind))?;
     let unpack =
-        Command::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
+        Program::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
     let unpack = unpack.arg(&kind).arg("*/images/base/files");
     unpack.run(&host.cancel).await.map_err(ImageError::step("unpack kind's files for nodes"))?;
     Ok(parts)
 }
 
-struct Inputs<'i> {
-    kubernetes: &'i Path,
-    parts: &'i tempfile::TempDir,
-    containerd: Option<&'i Path>,
+/// What a node image is built from besides Kubernetes.
+struct Place<'p> {
+    debian: &'p str,
+    parts: &'p Path,
+    containerd: Option<&'p Path>,
 }
 
-async fn assemble(
+/// While Kubernetes is compiled, which keeps the processors busy, packages are fetched and installed.
+async fn build(
     host: &Host,
-    debian: &str,
-    inputs: &Inputs<'_>,
+    place: &Place<'_>,
+    sources: Sources,
     release: Release,
     version: &str,
     image: &str,
 ) -> Result<(), ImageError> {
-    let (lists, kind) = (host.folders.apt_lists(), inputs.parts.path().join("kind"));
-    let mut mounts: Vec<(&Path, &str)> = vec![
-        (&lists, "/var/lib/apt/lists:ro"),
-        (&kind, "/in/kind:ro"),
-        (inputs.kubernetes, "/in/bin:ro"),
-        (inputs.parts.path(), "/in/parts:ro"),
-    ];
-    let containerd = inputs.containerd.map(fs::canonicalize).transpose();
-    let containerd = containerd.map_err(ImageError::file("containerd"))?;
-    if let Some(folder) = &containerd {
-        mounts.push((folder, "/in/containerd:ro"));
-    }
-    // A cluster of one node needs nothing more, and its node is ready as soon as its kubelet is.
-    let conflist = network::conflist(network::FIRST_NODE);
-    let plan = Plan { purpose: "node", image: debian, mounts: &mounts, network: true };
-    let builder = Builder::start(host, &plan).await?;
+    let folder =
+        tempfile::tempdir_in(host.folders.build()).map_err(ImageError::file(host.folders.build()))?;
+    let group = Group::new(host);
+    let builder = start(&group.host, place, folder.path()).await?;
     let made = async {
-        let variables = [
-            ("VERSION", version),
-            ("CONFLIST", &conflist),
-            ("SYSTEMD_CGROUPS", if release.systemd_cgroups() { "true" } else { "false" }),
-            ("KEEP_CGROUP_BINDS", if release.miscounts_cgroup_mounts() { "false" } else { "true" }),
-        ];
-        let argv: Vec<_> = ["sh", "-s", "--"].into_iter().chain(PACKAGES.split(' ')).collect();
-        builder.run("assemble the node image", &argv, &variables, Some(ASSEMBLE), PATIENCE).await?;
+        let compiled = group.member(sources.compiled(&group.host, place.debian));
+        let installed = group.member(install(&builder));
+        let workloads = group.member(workload::archive(&group.host));
+        let (kubernetes, ..) = tokio::join!(compiled, installed, workloads);
+        let kubernetes = group.outcome(kubernetes)?;
+        for name in BINARIES {
+            let (from, to) = (kubernetes.join(name), folder.path().join(name));
+            fs::hard_link(&from, &to)
+                .or_else(|_| fs::copy(&from, &to).map(|_| ()))
+                .map_err(ImageError::file(&from))?;
+        }
+        finish(&builder, release, version).await?;
         let entrypoint = r#"ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]"#;
         builder.commit(image, &[entrypoint, "ENV container=docker"]).await
     };
     let made = made.await;
     builder.end().await;
     made
+}
+
+async fn start<'h>(host: &'h Host, place: &Place<'_>, binaries: &Path) -> Result<Builder<'h>, ImageError> {
+    let (lists, kind) = (host.folders.apt_lists(), place.parts.join("kind"));
+    let mut mounts: Vec<(&Path, &str)> = vec![
+        (&lists, "/var/lib/apt/lists:ro"),
+        (&kind, "/in/kind:ro"),
+        (binaries, "/in/bin:ro"),
+        (place.parts, "/in/parts:ro"),
+    ];
+    let containerd =
+        place.containerd.map(|folder| fs::canonicalize(folder).map_err(ImageError::file(folder)));
+    let containerd = containerd.transpose()?;
+    if let Some(folder) = &containerd {
+        mounts.push((folder, "/in/containerd:ro"));
+    }
+    let plan = Plan { purpose: "node", image: place.debian, mounts: &mounts, folder: "/", network: true };
+    Builder::start(host, &plan).await
+}
+
+async fn install(builder: &Builder<'_>) -> Result<(), ImageError> {
+    // A cluster of one node needs no other network, and its node is ready as soon as its kubelet is.
+    let conflist = network::conflist(network::FIRST_NODE);
+    let argv: Vec<_> = ["sh", "-s", "--"].into_iter().chain(PACKAGES.split(' ')).collect();
+    let step = "install what a node needs";
+    builder.run(step, &argv, &[("CONFLIST", &conflist)], Some(ROOT), PATIENCE).await.map(|_| ())
+}
+
+async fn finish(builder: &Builder<'_>, release: Release, version: &str) -> Result<(), ImageError> {
+    let variables = [
+        ("VERSION", version),
+        ("SYSTEMD_CGROUPS", if release.systemd_cgroups() { "true" } else { "false" }),
+        ("KEEP_CGROUP_BINDS", if release.miscounts_cgroup_mounts() { "false" } else { "true" }),
+    ];
+    let step = "place Kubernetes in the node";
+    builder.run(step, &["sh", "-s"], &variables, Some(KUBERNETES), PATIENCE).await.map(|_| ())
 }
 
 #[cfg(test)]

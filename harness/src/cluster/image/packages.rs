@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::ImageError;
-use crate::cluster::command::Command;
-use crate::cluster::versions::VERSIONS;
+use crate::cluster::program::Program;
 use crate::cluster::{Host, talk};
 
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -63,14 +62,14 @@ impl<'h> Packages<'h> {
     /// Unpacks a package, without its documentation and tests.
     pub(super) async fn unpack(&self, package: &Path, folder: &Path) -> Result<(), ImageError> {
         fs::create_dir_all(folder).map_err(ImageError::file(folder))?;
-        let unpack = Command::new("dpkg-deb").arg("--extract").arg(package).arg(folder).deadline(PATIENCE);
+        let unpack = Program::new("dpkg-deb").arg("--extract").arg(package).arg(folder).deadline(PATIENCE);
         let step = ImageError::step(format!("unpack {}", package.display()));
         unpack.run(&self.host.cancel).await.map_err(step).map(|_| ())
     }
 
     async fn fetched(
         &self,
-        fetch: Command,
+        fetch: Program,
         name: &str,
         suite: &str,
         ending: &str,
@@ -92,9 +91,8 @@ impl<'h> Packages<'h> {
             .ok_or_else(|| ImageError::NoPackage { name: name.to_owned(), suite: suite.to_owned() })
     }
 
-    fn tool(&self, program: &str) -> Command {
-        let command = Command::new(program).variable("APT_CONFIG", self.host.folders.apt_conf());
-        command.arg("--option").arg(format!("APT::Default-Release={}", VERSIONS.debian_suite))
+    fn tool(&self, program: &str) -> Program {
+        Program::new(program).variable("APT_CONFIG", self.host.folders.apt_conf())
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) fn workload_digest() -> String {
 
 /// What a node image is made from: our part, and what was found on this host.
 pub(super) fn node_digest(found: &[&[u8]]) -> String {
-    let ours = [RECIPE, base::SETUP, node::ASSEMBLE, node::PACKAGES, compile::TAGS].map(str::as_bytes);
+    let ours =
+        [RECIPE, base::SETUP, node::ROOT, node::KUBERNETES, node::PACKAGES, compile::TAGS].map(str::as_bytes);
     digest(&[&ours, found].concat())
 }
 

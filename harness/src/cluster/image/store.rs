@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use crate::cluster::Host;
-use crate::cluster::command::{Command, CommandError};
+use crate::cluster::program::{CommandError, Program};
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Whether the engine has an image.
 pub(super) async fn has(host: &Host, reference: &str) -> Result<bool, ImageError> {
-    let ask = Command::new("docker").args(["image", "inspect", "--format", "{{.Id}}", reference]);
+    let ask = Program::new("docker").args(["image", "inspect", "--format", "{{.Id}}", reference]);
     match ask.run(&host.cancel).await {
         Ok(_) => Ok(true),
         Err(CommandError::Failed { .. }) => Ok(false),
@@ -26,7 +26,7 @@ pub(super) async fn import(
     reference: &str,
     command: &str,
 ) -> Result<(), ImageError> {
-    let import = Command::new("docker").args(["import", "--change", &format!("CMD {command}")]);
+    let import = Program::new("docker").args(["import", "--change", &format!("CMD {command}")]);
     let import = import.arg(root).arg(reference).deadline(PATIENCE);
     import.run(&host.cancel).await.map_err(ImageError::step(format!("import image {reference}"))).map(|_| ())
 }
@@ -37,7 +37,7 @@ pub(super) async fn save(host: &Host, references: &[&str], archive: &Path) -> Re
     std::fs::create_dir_all(folder).map_err(ImageError::file(folder))?;
     let draft = archive.with_extension(format!("draft-{}", std::process::id()));
     let save =
-        Command::new("docker").args(["save", "--output"]).arg(&draft).args(references).deadline(PATIENCE);
+        Program::new("docker").args(["save", "--output"]).arg(&draft).args(references).deadline(PATIENCE);
     save.run(&host.cancel)
         .await
         .map_err(ImageError::step(format!("save image {}", references.join(", "))))?;
@@ -46,7 +46,7 @@ pub(super) async fn save(host: &Host, references: &[&str], archive: &Path) -> Re
 
 /// Reads images from an archive.
 pub(super) async fn load(host: &Host, archive: &Path) -> Result<(), ImageError> {
-    let load = Command::new("docker").args(["load", "--quiet", "--input"]).arg(archive).deadline(PATIENCE);
+    let load = Program::new("docker").args(["load", "--quiet", "--input"]).arg(archive).deadline(PATIENCE);
     let step = ImageError::step(format!("load images from {}", archive.display()));
     load.run(&host.cancel).await.map_err(step).map(|_| ())
 }

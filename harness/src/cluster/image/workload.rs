@@ -62,7 +62,7 @@ async fn nginx(host: &Host, debian: &str, reference: &str) -> Result<(), ImageEr
     crate::cluster::talk!("making the nginx image");
     let lists = host.folders.apt_lists();
     let mounts: [(&Path, &str); 1] = [(&lists, "/var/lib/apt/lists:ro")];
-    let plan = Plan { purpose: "nginx", image: debian, mounts: &mounts, network: true };
+    let plan = Plan { purpose: "nginx", image: debian, mounts: &mounts, folder: "/", network: true };
     let builder = Builder::start(host, &plan).await?;
     let made = async {
         let step = "install nginx";

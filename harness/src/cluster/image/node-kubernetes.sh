@@ -1,14 +1,9 @@
 #!/bin/sh
-# Makes a plain Debian a node image. Runs inside the build container, which has
-#   /in/kind    kind's files for nodes
-#   /in/bin     kubeadm, kubelet, kubectl, kube-*
-#   /in/parts   etcd and catatonit
-#   /in/containerd  containerd with its tools, unless Debian's is to be used
-# and in the environment VERSION, CONFLIST, SYSTEMD_CGROUPS (true, false), KEEP_CGROUP_BINDS (true, false).
-# The arguments are the packages to install.
+# Makes the root of a node a node image of one Kubernetes. Runs inside the build container, which has
+#   /in/bin    kubeadm, kubelet, kubectl, kube-*
+#   /in/parts  etcd and catatonit
+# and in the environment VERSION, SYSTEMD_CGROUPS (true, false), KEEP_CGROUP_BINDS (true, false).
 set -eu
-
-step() { echo "$*" >&2; }
 
 # Copies programs and the libraries they load to a new root.
 closure() {
@@ -39,29 +34,6 @@ image() {
     rm -rf "$work" "$root"
 }
 
-step "install packages"
-export DEBIAN_FRONTEND=noninteractive
-apt-get --quiet=2 install --no-install-recommends "$@" >/dev/null
-apt-get clean
-
-step "place kind's files"
-cp -r /in/kind/. /
-chmod 755 /kind/bin /kind/bin/* /usr/local/bin/*
-rm -f /lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service \
-    /lib/systemd/system/multi-user.target.wants/* /lib/systemd/system/local-fs.target.wants/* \
-    /lib/systemd/system/sockets.target.wants/*udev* /lib/systemd/system/sockets.target.wants/*initctl* \
-    /lib/systemd/system/basic.target.wants/* /etc/systemd/system/*.wants/*
-echo ReadKMsg=no >>/etc/systemd/journald.conf
-mkdir -p /etc/kubernetes/manifests /etc/cni/net.d /opt/cni
-printf %s "$CONFLIST" >/etc/cni/net.d/10-podproof.conflist
-ln -s /usr/lib/cni /opt/cni/bin
-if [ -d /in/containerd ]; then
-    install -m 755 /in/containerd/* /usr/local/bin/
-else
-    sed -i 's#^ExecStart=.*/containerd$#ExecStart=/usr/bin/containerd#' /etc/systemd/system/containerd.service
-fi
-systemctl --quiet enable kubelet.service containerd.service undo-mount-hacks.service
-systemctl --quiet mask systemd-binfmt.service
 if [ "$KEEP_CGROUP_BINDS" = false ]; then
     bind='mount --bind "${subsystem}/${cgroup_root}" "${subsystem}/${cgroup_root}"'
     grep -qF "$bind" /usr/local/bin/entrypoint
@@ -70,7 +42,6 @@ if [ "$KEEP_CGROUP_BINDS" = false ]; then
     rm /tmp/entrypoint
 fi
 
-step "place Kubernetes $VERSION"
 install -m 755 /in/bin/kubeadm /in/bin/kubelet /in/bin/kubectl /usr/bin/
 printf %s "$VERSION" >/kind/version
 kubeadm config images list --kubernetes-version "$VERSION" 2>/dev/null >/tmp/wanted
@@ -80,7 +51,6 @@ sed -i "s#sandbox_image = .*#sandbox_image = \"$pause\"#; s#SystemdCgroup = .*#S
 ctr oci spec | jq '.hooks.createContainer += [{path: "/kind/bin/mount-product-files.sh"}] | del(.process.rlimits)' \
     >/etc/containerd/cri-base.json
 
-step "make the component images"
 containerd >/tmp/containerd.log 2>&1 &
 containerd=$!
 tries=0

@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -27,7 +27,7 @@ const SHOWN_LINES: usize = 12;
 
 /// A program with its arguments and its limits.
 #[derive(Debug)]
-pub struct Command {
+pub struct Program {
     argv: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
     folder: Option<PathBuf>,
@@ -108,7 +108,7 @@ impl CommandError {
     }
 }
 
-impl Command {
+impl Program {
     /// `program` is searched in `PATH` unless it has a slash. Without more it gets one minute.
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         Self {
@@ -294,6 +294,11 @@ impl Command {
     }
 }
 
+/// Becomes another program; returns only to say why it could not.
+pub(super) fn become_program(program: &str, arguments: &[OsString]) -> io::Error {
+    std::process::Command::new(program).args(arguments).exec()
+}
+
 /// Asks the whole group to end, then kills it.
 async fn end(group: Option<u32>, child: &mut Child) {
     let Some(group) = group.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return };
@@ -355,14 +360,14 @@ mod tests {
 
     #[tokio::test]
     async fn gives_what_was_said() {
-        let output = Command::new("cat").input("here").run(&never()).await.unwrap();
+        let output = Program::new("cat").input("here").run(&never()).await.unwrap();
         assert_eq!(output.stdout, "here");
     }
 
     #[tokio::test]
     async fn a_bad_end_shows_command_status_and_last_words() {
         let error =
-            Command::new("sh").args(["-c", "echo no luck >&2; exit 7"]).run(&never()).await.unwrap_err();
+            Program::new("sh").args(["-c", "echo no luck >&2; exit 7"]).run(&never()).await.unwrap_err();
         let shown = error.to_string();
         assert!(shown.contains("sh -c"), "{shown}");
         assert!(shown.contains("exit code 7"), "{shown}");
@@ -371,13 +376,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_program_is_named() {
-        let error = Command::new("podproof-no-such-program").run(&never()).await.unwrap_err();
+        let error = Program::new("podproof-no-such-program").run(&never()).await.unwrap_err();
         assert_matches!(error, CommandError::Missing { program } if program == "podproof-no-such-program");
     }
 
     #[tokio::test]
     async fn a_late_program_is_killed_with_what_it_started() {
-        let command = Command::new("sh")
+        let command = Program::new("sh")
             .args(["-c", "sleep 987 & echo $! ; wait"])
             .deadline(Duration::from_millis(300));
         let error = command.run(&never()).await.unwrap_err();
@@ -390,12 +395,12 @@ mod tests {
     async fn a_cancel_ends_the_program() {
         let cancel = never();
         cancel.cancel();
-        let error = Command::new("sleep").arg("60").run(&cancel).await.unwrap_err();
+        let error = Program::new("sleep").arg("60").run(&cancel).await.unwrap_err();
         assert_matches!(error, CommandError::Cancelled { .. });
     }
 
     #[test]
     fn a_long_command_is_cut_when_shown() {
-        assert!(Command::new("echo").arg("ä".repeat(500)).shown().ends_with(" …"));
+        assert!(Program::new("echo").arg("ä".repeat(500)).shown().ends_with(" …"));
     }
 }

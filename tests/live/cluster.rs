@@ -1,0 +1,157 @@
+//! Clusters of podproof's own, by the command line. Each test has a cluster name of its own.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use podproof_tests::{Ended, ours, run};
+use rstest::rstest;
+
+fn docker(args: &[&str]) -> String {
+    let output = Command::new("docker").args(args).output().expect("the engine's program is there");
+    assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn containers(cluster: &str) -> String {
+    docker(&[
+        "ps",
+        "--all",
+        "--quiet",
+        "--no-trunc",
+        "--filter",
+        &format!("label=io.x-k8s.kind.cluster={cluster}"),
+    ])
+}
+
+fn state(cluster: &str) -> String {
+    let status = run(&mut ours(&["cluster", "status", "--message-format", "json"])).exits(0);
+    let lines = status.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let mut found = lines.filter(|line| line["name"] == cluster);
+    found.next().map_or_else(|| "unknown".to_owned(), |line| line["state"].as_str().unwrap().to_owned())
+}
+
+/// Removes the cluster also when the test fails.
+struct Removed(&'static str);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        let _ = ours(&["cluster", "down", "--name", self.0]).output();
+    }
+}
+
+fn begin(args: &[&str]) -> Child {
+    ours(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+}
+
+fn ended(child: Child) -> Ended {
+    let output = child.wait_with_output().expect("the program ends");
+    Ended {
+        command: "podproof cluster up".to_owned(),
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[rstest]
+#[ignore = "needs a cluster: make test"]
+fn a_cluster_is_made_once_taken_brought_back_and_removed() {
+    const NAME: &str = "podproof-live-life";
+    let up = ["cluster", "up", "--name", NAME];
+    let _removed = Removed(NAME);
+
+    // Two callers, one creation.
+    let (one, two) = (begin(&up), begin(&up));
+    let (one, two) = (ended(one).exits(0), ended(two).exits(0));
+    assert_eq!(one.stdout, two.stdout);
+    let waited =
+        [&one, &two].iter().filter(|end| end.stderr.contains("waiting for another podproof")).count();
+    let created = [&one, &two].iter().filter(|end| end.stderr.contains("creating cluster")).count();
+    assert_eq!((waited, created), (1, 1), "{one}\n{two}");
+    let made = containers(NAME);
+    assert_eq!(made.lines().count(), 1);
+    assert!(Path::new(one.stdout.trim()).is_file(), "{one}");
+
+    // What is healthy is taken at once.
+    let start = Instant::now();
+    let warm = run(&mut ours(&up)).exits(0);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}: {warm}", start.elapsed());
+    assert_eq!(state(NAME), "running");
+
+    // What was killed is started again.
+    docker(&["kill", &made]);
+    assert_eq!(state(NAME), "stopped");
+    let back = run(&mut ours(&up)).exits(0);
+    assert_eq!(containers(NAME), made, "{back}");
+    assert_eq!(state(NAME), "running");
+
+    // Another shape under the same name is refused, not silently ignored.
+    let other = run(&mut ours(&["cluster", "up", "--name", NAME, "--config", "three-nodes"])).exits(97);
+    assert!(other.stderr.contains("one-node instead of three-nodes"), "{other}");
+
+    let down = ["cluster", "down", "--name", NAME];
+    let _ = run(&mut ours(&down)).exits(0);
+    assert_eq!(containers(NAME), "");
+    assert_eq!(state(NAME), "unknown");
+    let _ = run(&mut ours(&down)).exits(0);
+}
+
+#[rstest]
+#[ignore = "needs a cluster: make test"]
+fn what_was_left_half_made_is_made_anew() {
+    const NAME: &str = "podproof-live-killed";
+    let up = ["cluster", "up", "--name", NAME];
+    let _removed = Removed(NAME);
+    let mut first = begin(&up);
+    while containers(NAME).is_empty() {
+        assert!(first.try_wait().unwrap().is_none(), "{}", ended(first));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let again = run(&mut ours(&up)).exits(0);
+    assert!(again.stderr.contains("half made"), "{again}");
+    assert_eq!(state(NAME), "running");
+}
+
+#[rstest]
+#[ignore = "needs a cluster: make test"]
+fn a_cluster_of_somebody_else_is_left_alone() {
+    const NAME: &str = "podproof-live-foreign";
+    let image = docker(&["ps", "--filter", "label=io.x-k8s.kind.cluster", "--format", "{{.Image}}"]);
+    let image = image.lines().next().expect("a cluster is up");
+    let label = format!("io.x-k8s.kind.cluster={NAME}");
+    let theirs = docker(&[
+        "run",
+        "--detach",
+        "--network",
+        "none",
+        "--label",
+        &label,
+        "--entrypoint",
+        "sleep",
+        image,
+        "infinity",
+    ]);
+    let up = run(&mut ours(&["cluster", "up", "--name", NAME]));
+    let down = run(&mut ours(&["cluster", "down", "--name", NAME]));
+    let still = containers(NAME);
+    docker(&["rm", "--force", "--volumes", &theirs]);
+    for end in [up.exits(97), down.exits(97)] {
+        assert!(end.stderr.contains("was not made by podproof"), "{end}");
+    }
+    assert_eq!(still, theirs);
+}
+
+#[rstest]
+#[ignore = "needs a cluster: make test"]
+fn an_image_that_cannot_be_had_is_told_quickly() {
+    const NAME: &str = "podproof-live-noimage";
+    let start = Instant::now();
+    let up =
+        run(&mut ours(&["cluster", "up", "--name", NAME, "--image", "podproof.local/no-such:1"])).exits(97);
+    assert!(up.stderr.contains("podproof.local/no-such:1"), "{up}");
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert_eq!(containers(NAME), "");
+}
