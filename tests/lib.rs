@@ -20,6 +20,11 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// The static probe: the one named by `PODPROOF_PROBE`, or the one beside the program.
+pub fn probe() -> PathBuf {
+    std::env::var_os("PODPROOF_PROBE").map_or_else(|| program().with_file_name("probe"), PathBuf::from)
+}
+
 fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
