@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod junit;
 mod plan;
+mod readback;
 mod record;
 mod select;
 mod terminal;
