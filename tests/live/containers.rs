@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use podproof_tests::probe;
 use serde_json::Value;
-use testcontainers::core::{WaitFor};
+use testcontainers::core::WaitFor;
 use testcontainers::runners::{AsyncBuilder as _, AsyncRunner as _};
 use testcontainers::{ContainerAsync, ContainerRequest, GenericBuildableImage, GenericImage, ImageExt as _};
 use tokio::io::AsyncBufReadExt as _;
@@ -125,7 +125,8 @@ async fn a_thief_is_noticed() {
 #[ignore = "needs a container engine: make test"]
 async fn queues_and_segments_outlive_their_maker_and_stay_in_their_namespace() {
     let (pod, other) = (pod().await, pod().await);
-    let make = ["mq-send", "--queue", "/kept", "--text", "a", "then", "shm-put", "--key", "5eed", "--text", "b"];
+    let make =
+        ["mq-send", "--queue", "/kept", "--text", "a", "then", "shm-put", "--key", "5eed", "--text", "b"];
     assert_eq!(ended(beside(&pod, &make).await).await.0, 0);
 
     let look = ["mq-receive", "--queue", "/kept", "then", "shm-look", "--key", "5eed"];

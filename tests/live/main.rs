@@ -3,4 +3,5 @@
 mod cases;
 mod cluster;
 mod containers;
+mod disk;
 mod interrupt;
