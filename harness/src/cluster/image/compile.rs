@@ -194,7 +194,7 @@ fn collect_described(folder: &Path, import: &str, found: &mut Vec<String>) -> Re
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             collect_described(&path, &format!("{import}/{name}"), found)?;
-        } else if !described && name.ends_with(".go") && !name.starts_with("zz_generated") {
+        } else if !described && path.extension().is_some_and(|ending| ending == "go") && !name.starts_with("zz_generated") {
             let text = fs::read(&path).map_err(ImageError::file(&path))?;
             described =
                 String::from_utf8_lossy(&text).lines().any(|line| line.trim() == "// +k8s:openapi-gen=true");
