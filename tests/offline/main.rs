@@ -3,5 +3,8 @@
 mod architecture;
 mod cli;
 mod cluster;
+mod junit;
 mod plan;
+mod record;
 mod select;
+mod terminal;

@@ -122,6 +122,12 @@ pub struct CheckArgs {
     /// Where to check.
     #[command(flatten)]
     pub place: Place,
+    /// The file in which `--context` is looked up [default: KUBECONFIG, or the one in the home folder]
+    #[arg(long, value_name = "FILE", env = "PODPROOF_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// What stands for an image name in the manifests, for example `nginx=registry.example/nginx:1.29`
+    #[arg(long = "image", value_name = "NAME=REFERENCE", value_parser = image)]
+    pub images: Vec<(String, String)>,
     /// Which cases.
     #[command(flatten)]
     pub choice: Choice,
@@ -185,4 +191,18 @@ pub struct ExplainArgs {
 pub struct JudgeArgs {
     /// The run's folder
     pub run: PathBuf,
+}
+
+/// Parses `NAME=REFERENCE`; the name must be one that manifests use.
+fn image(text: &str) -> Result<(String, String), String> {
+    let known = podproof::cluster::Images::NAMES;
+    match text.split_once('=') {
+        Some((name, reference)) if known.contains(&name) && !reference.is_empty() => {
+            Ok((name.to_owned(), reference.to_owned()))
+        }
+        Some((name, _)) if !known.contains(&name) => {
+            Err(format!("manifests use no image `{name}`, but {}", known.join(", ")))
+        }
+        _ => Err("not of the form NAME=REFERENCE".to_owned()),
+    }
 }

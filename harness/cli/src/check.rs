@@ -32,7 +32,7 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, F
 
     let interrupt = Interrupt::default();
     let signals = Signals::listen(&interrupt)?;
-    let access = place::access(&order.place, &budgets, &interrupt).await?;
+    let access = place::access(&order, &budgets, &interrupt).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
     let folder = make_folder(&order.out, &run)?;
     let parallel = usize::from(order.parallel);

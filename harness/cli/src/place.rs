@@ -1,48 +1,55 @@
 //! Where to check: our own kind cluster, or a context that was named.
 
-use std::collections::BTreeMap;
-
-use podproof::cluster::{Access, ClusterRequest, Images, PullPolicy, connect, up};
+use podproof::cluster::{Access, ClusterNameError, ClusterRequest, Images, connect, name_images, up};
 use podproof::plan::Budgets;
 use podproof::run::Interrupt;
 
-use crate::args::Place;
+use crate::args::CheckArgs;
 use crate::cluster::{host, probe};
 use crate::exit::Failure;
 
-/// A way into the cluster that was asked for.
-pub async fn access(place: &Place, budgets: &Budgets, interrupt: &Interrupt) -> Result<Access, Failure> {
-    match &place.context {
-        Some(context) => Ok(connect(None, context, given_images(), budgets.connect()).await?),
-        None => own(place.cluster.as_deref().unwrap_or("kind"), budgets, interrupt).await,
+/// A way into the cluster that was asked for. Our own is brought up where it is missing.
+pub async fn access(order: &CheckArgs, budgets: &Budgets, interrupt: &Interrupt) -> Result<Access, Failure> {
+    match (&order.place.cluster, &order.place.context) {
+        (_, Some(context)) => existing(order, context, budgets, interrupt).await,
+        (Some(cluster), None) => own(order, cluster, budgets, interrupt).await,
+        (None, None) => Err(Failure::Usage("name a cluster: --cluster kind or --context NAME".to_owned())),
     }
 }
 
-/// A cluster of our own, brought up where it is missing, with all that test pods need in its nodes.
-async fn own(place: &str, budgets: &Budgets, interrupt: &Interrupt) -> Result<Access, Failure> {
-    let name = match place.split_once(':') {
-        None if place == "kind" => "podproof",
-        Some(("kind", name)) => name,
-        _ => return Err(Failure::Usage(format!("`--cluster {place}` is not `kind` or `kind:NAME`"))),
-    };
-    let name = name.parse().map_err(podproof::cluster::Error::from)?;
+async fn existing(
+    order: &CheckArgs,
+    context: &str,
+    budgets: &Budgets,
+    interrupt: &Interrupt,
+) -> Result<Access, Failure> {
+    let host = host(&interrupt.stop)?;
+    let images = replaced(name_images(&host, &probe(&host)?)?, order);
+    Ok(connect(order.kubeconfig.as_deref(), context, images, budgets.connect()).await?)
+}
+
+async fn own(
+    order: &CheckArgs,
+    cluster: &str,
+    budgets: &Budgets,
+    interrupt: &Interrupt,
+) -> Result<Access, Failure> {
+    let name = match cluster.split_once(':') {
+        None if cluster == "kind" => Ok(podproof::cluster::ClusterName::default()),
+        Some(("kind", name)) => {
+            name.parse().map_err(|error: ClusterNameError| Failure::Usage(error.to_string()))
+        }
+        _ => Err(Failure::Usage(format!("--cluster takes `kind` or `kind:NAME`, not `{cluster}`"))),
+    }?;
     let host = host(&interrupt.stop)?;
     let probe = probe(&host)?;
-    let cluster = up(&host, &ClusterRequest { name, ..ClusterRequest::default() }).await?;
-    let images = cluster.load_images(&host, &probe).await?;
-    Ok(connect(Some(&cluster.kubeconfig), &cluster.context, images, budgets.connect()).await?)
+    let kind = up(&host, &ClusterRequest { name, ..ClusterRequest::default() }).await?;
+    let images = replaced(kind.load_images(&host, &probe).await?, order);
+    Ok(connect(Some(&kind.kubeconfig), &kind.context, images, budgets.connect()).await?)
 }
 
-/// What the nodes of a named cluster must have, or be able to pull.
-fn given_images() -> Images {
-    let mut references = BTreeMap::new();
-    for (name, reference) in [
-        ("podproof/probe", "podproof.local/probe:dev"),
-        ("allingeek/ch6_ipc", "podproof.local/probe:dev"),
-        ("nginx", "podproof.local/nginx:12"),
-        ("debian", "podproof.local/debian:12"),
-    ] {
-        references.insert(name.to_owned(), reference.to_owned());
-    }
-    Images { references, pull: PullPolicy::IfNotPresent }
+/// The images, with what was named on the command line instead.
+fn replaced(mut images: Images, order: &CheckArgs) -> Images {
+    images.references.extend(order.images.iter().cloned());
+    images
 }

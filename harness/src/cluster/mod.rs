@@ -30,7 +30,7 @@ pub use bounding::{RUNTIME, act_as_runtime};
 pub use error::Error;
 pub use facts::{Facts, NodeFacts, read_facts};
 pub use host::Host;
-pub use image::{ImageError, ImageRequest, build_image};
+pub use image::{ImageError, ImageRequest, build_image, name_images};
 pub use images::{Images, PullPolicy};
 pub use kind::Node;
 pub use ownership::{ClusterName, ClusterNameError};

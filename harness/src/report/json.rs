@@ -1,5 +1,8 @@
 //! Events as JSON lines, for programs.
 
+use std::fmt::Write as _;
+
+use super::text::is_deceptive;
 use crate::run::Told;
 
 /// The event as one line of JSON, with its line end.
@@ -10,9 +13,10 @@ pub fn json_line(told: &Told) -> Result<String, serde_json::Error> {
     let plain = serde_json::to_string(told)?;
     let mut line = String::with_capacity(plain.len() + 1);
     for c in plain.chars() {
-        if super::text::is_deceptive(c) {
+        if is_deceptive(c) {
             // All of these lie in the basic plane, and JSON text has them only inside of strings.
-            line.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Writing to a string cannot fail.
+            let _ = write!(line, "\\u{:04x}", u32::from(c));
         } else {
             line.push(c);
         }

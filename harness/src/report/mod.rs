@@ -6,6 +6,7 @@
 //! This room may *not* talk to a cluster, change or weigh a verdict, read the clock, or stop a run: a reporter
 //! that fails is remembered and told at the end, and the others go on.
 
+mod escape;
 mod fault;
 mod json;
 mod junit;

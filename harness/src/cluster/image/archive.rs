@@ -8,11 +8,22 @@ use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 
 /// Writes the archive of the image `reference`, in which `program` is all there is and runs by default.
-pub(super) fn write(program: &[u8], name: &str, reference: &str, archive: &Path) -> io::Result<()> {
+///
+/// It is found under `name` and, as links to it, under each of `aliases`.
+pub(super) fn write(
+    program: &[u8],
+    name: &str,
+    aliases: &[&str],
+    reference: &str,
+    archive: &Path,
+) -> io::Result<()> {
     let mut layer = Builder::new(Vec::new());
     // Test pods run as many users: all may write where anybody may on any system.
     folder(&mut layer, "tmp/", 0o1777)?;
     file(&mut layer, name, 0o755, program)?;
+    for alias in aliases {
+        link(&mut layer, alias, name)?;
+    }
     let layer = layer.into_inner()?;
     let digest = format!("sha256:{:x}", Sha256::digest(&layer));
     let configuration = json!({
@@ -44,6 +55,14 @@ fn folder(tar: &mut Builder<Vec<u8>>, name: &str, mode: u32) -> io::Result<()> {
     tar.append_data(&mut header, name, io::empty())
 }
 
+fn link(tar: &mut Builder<Vec<u8>>, name: &str, target: &str) -> io::Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::Symlink);
+    header.set_mode(0o777);
+    header.set_size(0);
+    tar.append_link(&mut header, name, target)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
@@ -54,8 +73,8 @@ mod tests {
     fn the_same_program_gives_the_same_archive_with_its_layer() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (folder.path().join("1.tar"), folder.path().join("2.tar"));
-        write(b"program", "probe", "local/probe:1", &one).unwrap();
-        write(b"program", "probe", "local/probe:1", &two).unwrap();
+        write(b"program", "probe", &["ipc"], "local/probe:1", &one).unwrap();
+        write(b"program", "probe", &["ipc"], "local/probe:1", &two).unwrap();
         let bytes = std::fs::read(&one).unwrap();
         assert_eq!(bytes, std::fs::read(&two).unwrap());
 
@@ -71,6 +90,10 @@ mod tests {
         let entries = layer.entries().unwrap().map(Result::unwrap);
         let listed: Vec<_> =
             entries.map(|e| (e.path().unwrap().into_owned(), e.header().mode().unwrap())).collect();
+<<<<<<< HEAD
         assert_eq!(listed, [("tmp/".into(), 0o1777), ("probe".into(), 0o755)]);
+=======
+        assert_eq!(listed, [("tmp/".into(), 0o1777), ("probe".into(), 0o755), ("ipc".into(), 0o777)]);
+>>>>>>> main
     }
 }

@@ -36,7 +36,7 @@ pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, 
         etcd: request.etcd.clone(),
     };
     let _held = hold(host, host.folders.image_lock(), "images").await?;
-    Ok(node(host, &given).await?)
+    Ok(Box::pin(node(host, &given)).await?)
 }
 
 /// The node image of a new cluster: the one asked for, else kind's own, else one built here.
@@ -67,7 +67,11 @@ pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), Error> {
 
 async fn kindest_in_engine(host: &Host) -> Result<Option<String>, Error> {
     let list =
+<<<<<<< HEAD
         Program::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
+=======
+        Command::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
+>>>>>>> main
     Ok(newest(&list.run(&host.cancel).await?.stdout))
 }
 

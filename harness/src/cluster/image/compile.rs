@@ -60,6 +60,7 @@ pub(super) async fn fetch(host: &Host) -> Result<Sources, ImageError> {
         packages.unpack(&client, &workshop.join("client")).await?;
         unpack_tree(host, &tree, &workshop).await?;
         replace_reflect(&workshop)
+<<<<<<< HEAD
     };
     step("fetching the sources of Kubernetes", unpacked).await?;
     Ok(Sources::Fetched { workshop, kept })
@@ -85,6 +86,19 @@ impl Sources {
         clear(&workshop)?;
         Ok(kept)
     }
+=======
+    })
+    .await?;
+    let plan =
+        Plan { purpose: "kubernetes", image: debian, mounts: &[(&workshop, "/build")], network: false };
+    let builder = Builder::start(host, &plan).await?;
+    let compiled = step("compiling Kubernetes", compile(&builder, &workshop)).await;
+    builder.end().await;
+    compiled?;
+    keep(&workshop, &kept)?;
+    clear(&workshop)?;
+    Ok(kept)
+>>>>>>> main
 }
 
 fn clear(folder: &Path) -> Result<(), ImageError> {
@@ -102,7 +116,11 @@ async fn unpack_tree(host: &Host, archive: &Path, workshop: &Path) -> Result<(),
     let folder = tree(workshop);
     fs::create_dir_all(&folder).map_err(ImageError::file(&folder))?;
     let unpack =
+<<<<<<< HEAD
         Program::new("tar").arg("-xzf").arg(archive).args(["--strip-components=1", "-C"]).arg(&folder);
+=======
+        Command::new("tar").arg("-xzf").arg(archive).args(["--strip-components=1", "-C"]).arg(&folder);
+>>>>>>> main
     let step = ImageError::step("unpack the sources of Kubernetes");
     unpack.deadline(PATIENCE).run(&host.cancel).await.map_err(step).map(|_| ())
 }

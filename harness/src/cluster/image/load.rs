@@ -17,14 +17,17 @@ use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
 use crate::cluster::{Host, kind};
 
+/// Part of the digest in the tag, to be changed with what is in the image beside the program. The article's pod
+/// calls the program `./ipc`.
+const PROBE_LAYOUT: &[u8] = b"probe ipc tmp";
+
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Puts the workload images and the probe's image into every node that lacks them.
 ///
 /// Tags hold a digest of what an image was made from, so a tag that is there is the right image.
 pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Result<Images, Error> {
-    let program = fs::read(probe).map_err(ImageError::file(probe))?;
-    let probe = format!("{}:{}", VERSIONS.probe_image, digest(&[&program]));
+    let (program, probe) = named_probe(probe)?;
     let workloads = workload::named(host);
     let present = try_join_all(nodes.iter().map(|node| tags(host, node))).await?;
     let lacking = |image: &str| -> Vec<&kind::Node> {
@@ -45,11 +48,24 @@ pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Res
         let archive = probe_archive(host, &program, &probe)?;
         try_join_all(without.iter().map(|node| import(host, node, &archive))).await?;
     }
-    Ok(references(&workloads, &probe))
+    Ok(references(&workloads, &probe, PullPolicy::Never))
+}
+
+/// The images as [`load_images`] names them, for a cluster whose nodes have them already or pull them.
+pub fn name_images(host: &Host, probe: &Path) -> Result<Images, Error> {
+    let (_, probe) = named_probe(probe)?;
+    Ok(references(&workload::named(host), &probe, PullPolicy::IfNotPresent))
+}
+
+/// The probe's program and the name of its image.
+fn named_probe(probe: &Path) -> Result<(Vec<u8>, String), ImageError> {
+    let program = fs::read(probe).map_err(ImageError::file(probe))?;
+    let name = format!("{}:{}", VERSIONS.probe_image, digest(&[PROBE_LAYOUT, &program]));
+    Ok((program, name))
 }
 
 /// What stands for the names in manifests.
-fn references(workloads: &workload::Workloads, probe: &str) -> Images {
+fn references(workloads: &workload::Workloads, probe: &str, pull: PullPolicy) -> Images {
     let image_of = |name: &str| match name {
         "nginx" => workloads.nginx.clone(),
         "debian" => workloads.debian.clone(),
@@ -57,17 +73,25 @@ fn references(workloads: &workload::Workloads, probe: &str) -> Images {
     };
     let references: BTreeMap<_, _> =
         Images::NAMES.iter().map(|name| ((*name).to_owned(), image_of(name))).collect();
+<<<<<<< HEAD
     Images { references, pull: PullPolicy::Never }
+=======
+    Images { references, pull }
+>>>>>>> main
 }
 
 fn probe_archive(host: &Host, program: &[u8], reference: &str) -> Result<PathBuf, ImageError> {
     let archive = host.folders.images("probe").join("probe.tar");
-    archive::write(program, "probe", reference, &archive).map_err(ImageError::file(&archive))?;
+    archive::write(program, "probe", &["ipc"], reference, &archive).map_err(ImageError::file(&archive))?;
     Ok(archive)
 }
 
 async fn tags(host: &Host, node: &kind::Node) -> Result<Vec<String>, ImageError> {
+<<<<<<< HEAD
     let list = Program::new("docker").args([
+=======
+    let list = Command::new("docker").args([
+>>>>>>> main
         "exec",
         &node.name,
         "ctr",
@@ -99,7 +123,7 @@ mod tests {
     fn every_name_of_a_manifest_has_an_image() {
         let workloads =
             workload::Workloads { debian: "d:1".into(), nginx: "n:1".into(), archive: PathBuf::from("/a") };
-        let images = references(&workloads, "p:1");
+        let images = references(&workloads, "p:1", PullPolicy::Never);
         assert_eq!(images.resolve("nginx"), "n:1");
         assert_eq!(images.resolve("debian"), "d:1");
         assert_eq!(images.resolve("podproof/probe"), "p:1");

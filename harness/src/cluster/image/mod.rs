@@ -21,5 +21,5 @@ mod workload;
 
 pub use choice::{ImageRequest, build_image, choose_image};
 pub use error::ImageError;
-pub use load::load_images;
+pub use load::{load_images, name_images};
 pub use node::is_ours;

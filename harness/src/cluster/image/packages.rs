@@ -69,7 +69,11 @@ impl<'h> Packages<'h> {
 
     async fn fetched(
         &self,
+<<<<<<< HEAD
         fetch: Program,
+=======
+        fetch: Command,
+>>>>>>> main
         name: &str,
         suite: &str,
         ending: &str,

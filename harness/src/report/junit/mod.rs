@@ -1,17 +1,11 @@
-//! JUnit.
-use std::io;
-use std::path::Path;
+//! The record of a run as JUnit: one suite per area, one test case per execution.
+//!
+//! `junit-report` writes the skeleton, and what it lacks is added to its output. It writes every string raw into
+//! CDATA sections, so this folder hands it nothing but [`XmlText`](super::text::XmlText).
 
-use super::fault::ReportError;
-use crate::run::RunRecord;
+mod document;
+mod ending;
+mod enrich;
+mod suite;
 
-/// The record as a JUnit document.
-pub fn junit_document(record: &RunRecord) -> io::Result<Vec<u8>> {
-    Ok(format!("{record:?}").into_bytes())
-}
-
-/// Writes the record as a JUnit document to `file`: whole, or not at all.
-pub fn write_junit(file: &Path, record: &RunRecord) -> Result<(), ReportError> {
-    let write = || std::fs::write(file, junit_document(record)?);
-    write().map_err(|source| ReportError::File { file: file.to_owned(), source })
-}
+pub use document::{junit_document, write_junit};

@@ -1,0 +1,49 @@
+//! Terminal escape sequences, as ECMA-48 has them.
+
+const ESCAPE: char = '\u{1B}';
+
+/// What follows the escape sequence with which `text` begins; `None` where it begins with no whole one.
+///
+/// A sequence that is cut, or that a control character interrupts, is none: nothing that stands after it may vanish.
+/// So no sequence is looked at beyond the next control character, and a text is scanned in linear time.
+pub(super) fn after_escape(text: &str) -> Option<&str> {
+    let mut chars = text.chars();
+    match chars.next()? {
+        ESCAPE => match chars.clone().next()? {
+            '[' => after_control(&chars.as_str()[1..]),
+            ']' | 'P' | 'X' | '^' | '_' => after_string(&chars.as_str()[1..]),
+            _ => after_short(chars.as_str()),
+        },
+        // The same in one character, as 8-bit terminals have it.
+        '\u{9B}' => after_control(chars.as_str()),
+        '\u{90}' | '\u{98}' | '\u{9D}'..='\u{9F}' => after_string(chars.as_str()),
+        _ => None,
+    }
+}
+
+/// After `31m`: parameters, intermediates, one final byte.
+fn after_control(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(|c| ('\u{30}'..='\u{3F}').contains(&c));
+    after_final(rest.trim_start_matches(is_intermediate), '\u{40}')
+}
+
+/// After `(B` or `7`: intermediates, one final byte.
+fn after_short(text: &str) -> Option<&str> {
+    after_final(text.trim_start_matches(is_intermediate), '\u{30}')
+}
+
+/// After a title or a link: anything up to BEL or the string terminator.
+fn after_string(text: &str) -> Option<&str> {
+    let end = text.find(char::is_control)?;
+    let rest = &text[end..];
+    ["\u{07}", "\u{1B}\\", "\u{9C}"].iter().find_map(|terminator| rest.strip_prefix(terminator))
+}
+
+fn after_final(text: &str, lowest: char) -> Option<&str> {
+    let last = text.chars().next()?;
+    (lowest..='\u{7E}').contains(&last).then(|| &text[1..])
+}
+
+fn is_intermediate(c: char) -> bool {
+    ('\u{20}'..='\u{2F}').contains(&c)
+}

@@ -1,0 +1,130 @@
+//! How an execution ends in the words of JUnit.
+
+use crate::judge::{Finding, Verdict};
+use crate::plan::Purpose;
+use crate::run::{CaseRecord, Proof};
+
+/// How an execution ends in the words of JUnit. What could not be told is an error, never a success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It is as it must be.
+    Success {
+        /// What is worth saying all the same.
+        note: Option<String>,
+    },
+    /// It was not asked.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// It could not be told.
+    Error {
+        /// Why.
+        reason: String,
+        /// Whose doing it is.
+        class: Class,
+    },
+    /// It is not as it must be.
+    Failure {
+        /// The kind of failure: an assertion's name, or what became of a mutant.
+        kind: String,
+        /// Everything known about it.
+        text: String,
+        /// Whose doing it is.
+        class: Class,
+    },
+}
+
+/// Whose doing it is that an execution is no success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// The cluster's.
+    Product,
+    /// The harness's, or its surroundings'.
+    Harness,
+    /// Nobody's: what the case needs is not there.
+    Precondition,
+}
+
+impl Class {
+    /// The value of the property `outcome.class`.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Harness => "harness",
+            Self::Precondition => "precondition",
+        }
+    }
+}
+
+impl Ending {
+    /// How `case` ends, given what the run is for and what the execution proves.
+    pub(super) fn of(purpose: Purpose, case: &CaseRecord, proof: &Proof) -> Self {
+        match purpose {
+            Purpose::Check => Self::of_verdict(&case.verdict),
+            Purpose::Prove => Self::of_proof(case, proof),
+        }
+    }
+
+    /// Whose doing it is; nobody needs to ask after a success.
+    pub(super) fn class(&self) -> Option<Class> {
+        match self {
+            Self::Success { .. } => None,
+            Self::Skipped { .. } => Some(Class::Precondition),
+            Self::Error { class, .. } | Self::Failure { class, .. } => Some(*class),
+        }
+    }
+
+    fn of_verdict(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Success { note: None },
+            Verdict::Skip { reason } => Self::Skipped { reason: reason.clone() },
+            Verdict::Inconclusive { reason } => Self::Error { reason: reason.clone(), class: Class::Harness },
+            Verdict::Fail { findings } => Self::contradicted(findings),
+        }
+    }
+
+    fn of_proof(case: &CaseRecord, proof: &Proof) -> Self {
+        let findings = case.verdict.findings();
+        let mutant = case.mutant.as_ref();
+        let breaks = mutant.map(|mutant| mutant.breaks.as_str()).unwrap_or_default();
+        let must_fail = mutant.map(|mutant| mutant.must_fail.as_str()).unwrap_or_default();
+        match proof {
+            Proof::Green => Self::Success { note: None },
+            Proof::Red => Self::contradicted(findings),
+            Proof::Killed => Self::Success { note: Some(format!("killed by {must_fail}")) },
+            Proof::Survived => Self::Failure {
+                kind: "mutant-survived".to_owned(),
+                text: format!("the case passed although {breaks}; {must_fail} must fail"),
+                class: Class::Harness,
+            },
+            Proof::KilledOtherwise { by } => Self::Failure {
+                kind: "mutant-killed-otherwise".to_owned(),
+                text: format!(
+                    "{must_fail} must fail, but what failed is {}\n{}",
+                    by.join(", "),
+                    told(findings)
+                ),
+                class: Class::Harness,
+            },
+            Proof::Untold { why } => {
+                let skipped = matches!(case.verdict, Verdict::Skip { .. });
+                let class = if skipped { Class::Precondition } else { Class::Harness };
+                Self::Error { reason: why.clone(), class }
+            }
+        }
+    }
+
+    fn contradicted(findings: &[Finding]) -> Self {
+        let first = findings.first().map(|finding| finding.assertion.clone());
+        Self::Failure {
+            kind: first.unwrap_or_else(|| "unnamed".to_owned()),
+            text: told(findings),
+            class: Class::Product,
+        }
+    }
+}
+
+fn told(findings: &[Finding]) -> String {
+    findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("\n")
+}

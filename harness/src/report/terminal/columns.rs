@@ -1,0 +1,58 @@
+//! Words in columns.
+
+use anstyle::Style;
+
+use super::style::styled;
+
+/// Rows of cells; every column is as wide as its widest cell, and the last is not padded.
+pub(super) struct Columns {
+    /// The columns whose cells stand to the right.
+    right: &'static [usize],
+    rows: Vec<Vec<(Style, String)>>,
+}
+
+impl Columns {
+    pub(super) fn new(heads: &[&str], style: Style, right: &'static [usize]) -> Self {
+        let heads = heads.iter().map(|head| (style, (*head).to_owned())).collect();
+        Self { right, rows: vec![heads] }
+    }
+
+    pub(super) fn push(&mut self, row: Vec<(Style, String)>) {
+        self.rows.push(row);
+    }
+
+    pub(super) fn text(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widths: Vec<_> = (0..columns).map(|column| self.width(column)).collect();
+        self.rows.iter().map(|row| self.line(row, &widths)).collect()
+    }
+
+    fn width(&self, column: usize) -> usize {
+        self.rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|(_, cell)| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn line(&self, row: &[(Style, String)], widths: &[usize]) -> String {
+        let last = row.iter().rposition(|(_, cell)| !cell.is_empty()).unwrap_or(0);
+        let mut line = String::new();
+        for (column, (style, cell)) in row.iter().enumerate().take(last + 1) {
+            let width = widths[column];
+            // Only the word is styled: no stripe of colour runs through the gaps.
+            let gap = " ".repeat(width - cell.chars().count());
+            let word = styled(*style, cell);
+            if self.right.contains(&column) {
+                line += &(gap + &word);
+            } else if column < last {
+                line += &(word + &gap);
+            } else {
+                line += &word;
+            }
+            line += if column < last { "  " } else { "\n" };
+        }
+        line
+    }
+}

@@ -1,0 +1,90 @@
+//! The word that says how an execution ended.
+
+use anstyle::Style;
+
+use super::style::Styles;
+use crate::judge::Verdict;
+use crate::plan::Purpose;
+use crate::run::{CaseRecord, Proof};
+
+/// How an execution ended, in one ASCII word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Pass,
+    Fail,
+    Inconclusive,
+    Skip,
+    Killed,
+    Survived,
+    KilledOtherwise,
+    Untold,
+}
+
+impl Status {
+    /// A case as it is has its verdict's word; what became of a mutant has a word of its own.
+    pub(super) fn of(purpose: Purpose, case: &CaseRecord, proof: &Proof) -> Self {
+        match (purpose, proof, &case.mutant) {
+            (Purpose::Prove, Proof::Killed, Some(_)) => Self::Killed,
+            (Purpose::Prove, Proof::Survived, Some(_)) => Self::Survived,
+            (Purpose::Prove, Proof::KilledOtherwise { .. }, Some(_)) => Self::KilledOtherwise,
+            (Purpose::Prove, Proof::Untold { .. }, Some(_)) => Self::Untold,
+            (Purpose::Prove, Proof::Green | Proof::Red, _) | (Purpose::Check, _, _) | (_, _, None) => {
+                Self::of_verdict(&case.verdict)
+            }
+        }
+    }
+
+    fn of_verdict(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Pass,
+            Verdict::Skip { .. } => Self::Skip,
+            Verdict::Inconclusive { .. } => Self::Inconclusive,
+            Verdict::Fail { .. } => Self::Fail,
+        }
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Inconclusive => "INCONC",
+            Self::Skip => "SKIP",
+            Self::Killed => "KILLED",
+            Self::Survived => "SURVIVED",
+            Self::KilledOtherwise => "OTHERWISE",
+            Self::Untold => "UNTOLD",
+        }
+    }
+
+    pub(super) fn style(self, styles: &Styles) -> Style {
+        match self {
+            Self::Pass | Self::Killed => styles.good,
+            Self::Fail | Self::Survived | Self::KilledOtherwise => styles.bad,
+            Self::Inconclusive | Self::Untold => styles.untold,
+            Self::Skip => styles.skipped,
+        }
+    }
+}
+
+/// How wide the words of a run of this purpose get.
+pub(super) fn widest(purpose: Purpose) -> usize {
+    let word = match purpose {
+        Purpose::Check => Status::Inconclusive,
+        Purpose::Prove => Status::KilledOtherwise,
+    };
+    word.word().len()
+}
+
+/// The assertion a fail is known by, or why there is no verdict: one line of free text; nothing for a pass.
+pub(super) fn gist(case: &CaseRecord, proof: &Proof) -> String {
+    match (&case.verdict, proof) {
+        (Verdict::Skip { reason } | Verdict::Inconclusive { reason }, _) => reason.clone(),
+        (_, Proof::Untold { why }) => why.clone(),
+        (Verdict::Pass, _) => String::new(),
+        (Verdict::Fail { findings }, _) => {
+            let mut names: Vec<_> = findings.iter().map(|finding| finding.assertion.as_str()).collect();
+            names.dedup();
+            names.join(", ")
+        }
+    }
+}

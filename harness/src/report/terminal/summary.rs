@@ -1,0 +1,89 @@
+//! The last line.
+
+use std::path::Path;
+
+use super::style::{Styles, styled};
+use crate::plan::Purpose;
+use crate::report::text::visible_line;
+use crate::run::{CaseRecord, Outcome, Proof, RunRecord};
+
+/// How much of a version and a path fits.
+const LONGEST_REST: usize = 400;
+
+/// `1 case`, `2 cases`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// How the run went, in one line.
+pub(super) fn summary(
+    record: &RunRecord,
+    proofs: &[(&CaseRecord, Proof)],
+    folder: &Path,
+    styles: &Styles,
+) -> String {
+    let counts = match record.purpose {
+        Purpose::Check => verdict_counts(record),
+        Purpose::Prove => proof_counts(proofs),
+    };
+    let outcome = Outcome::of(record);
+    let style = match outcome {
+        Outcome::Conformant => styles.good,
+        Outcome::Partial => styles.skipped,
+        Outcome::Inconclusive => styles.untold,
+        Outcome::Nonconformant => styles.bad,
+    };
+    let interrupted =
+        record.interrupted.as_deref().map(|by| format!(", interrupted by {by}")).unwrap_or_default();
+    let wall = record.ended.duration_since(record.started).as_secs_f64();
+    let rest = format!(
+        "after {wall:.1} s on {}, evidence in {}{interrupted}",
+        record.cluster.version,
+        folder.display()
+    );
+    format!("{} ({counts}) {}", styled(style, outcome.word()), visible_line(&rest, LONGEST_REST))
+}
+
+fn verdict_counts(record: &RunRecord) -> String {
+    let counts = record.counts();
+    let noun = if record.cases.iter().any(|case| case.round > 1) { "execution" } else { "case" };
+    let all = counted(record.cases.len(), noun);
+    let parts = [
+        (counts.pass, "passed"),
+        (counts.fail, "failed"),
+        (counts.inconclusive, "inconclusive"),
+        (counts.skip, "skipped"),
+    ];
+    listed(&all, &parts)
+}
+
+fn proof_counts(proofs: &[(&CaseRecord, Proof)]) -> String {
+    let mutants: Vec<_> =
+        proofs.iter().filter(|(case, _)| case.mutant.is_some()).map(|(_, proof)| proof).collect();
+    let cases: Vec<_> =
+        proofs.iter().filter(|(case, _)| case.mutant.is_none()).map(|(_, proof)| proof).collect();
+    let count =
+        |proofs: &[&Proof], fits: fn(&Proof) -> bool| proofs.iter().filter(|proof| fits(proof)).count();
+    let untold = |proof: &Proof| matches!(proof, Proof::Untold { .. });
+    let of_cases = [
+        (count(&cases, |proof| matches!(proof, Proof::Green)), "passed"),
+        (count(&cases, |proof| matches!(proof, Proof::Red)), "failed"),
+        (count(&cases, untold), "untold"),
+    ];
+    let of_mutants = [
+        (count(&mutants, |proof| matches!(proof, Proof::Killed)), "killed"),
+        (count(&mutants, |proof| matches!(proof, Proof::Survived)), "survived"),
+        (count(&mutants, |proof| matches!(proof, Proof::KilledOtherwise { .. })), "killed otherwise"),
+        (count(&mutants, untold), "untold"),
+    ];
+    let cases = listed(&counted(cases.len(), "case"), &of_cases);
+    let mutants = listed(&counted(mutants.len(), "mutant"), &of_mutants);
+    format!("{cases}; {mutants}")
+}
+
+/// What there is none of is not worth a word.
+fn listed(all: &str, parts: &[(usize, &str)]) -> String {
+    let some: Vec<_> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if some.is_empty() { all.to_owned() } else { format!("{all}: {}", some.join(", ")) }
+}
