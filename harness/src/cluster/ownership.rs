@@ -167,15 +167,9 @@ mod tests {
     #[case(None, &[], Claim::Free)]
     #[case(Some(marked(&["a"])), &[], Claim::Free)]
     #[case(None, &["a"], Claim::Foreign)]
-<<<<<<< HEAD
     #[case(Some(marked(&[])), &["a"], Claim::Unfinished)]
     #[case(Some(marked(&["a", "b"])), &["b"], Claim::Ours(marked(&["a", "b"])))]
     #[case(Some(marked(&["a"])), &["a", "c"], Claim::Foreign)]
-=======
-    #[case(Some(mark(&[])), &["a"], Claim::Unfinished)]
-    #[case(Some(mark(&["a", "b"])), &["b"], Claim::Ours(mark(&["a", "b"])))]
-    #[case(Some(mark(&["a"])), &["a", "c"], Claim::Foreign)]
->>>>>>> main
     fn only_what_we_made_is_ours(
         #[case] mark: Option<Mark>,
         #[case] found: &[&str],

@@ -367,11 +367,7 @@ mod tests {
     #[tokio::test]
     async fn a_bad_end_shows_command_status_and_last_words() {
         let error =
-<<<<<<< HEAD:harness/src/cluster/program.rs
             Program::new("sh").args(["-c", "echo no luck >&2; exit 7"]).run(&never()).await.unwrap_err();
-=======
-            Command::new("sh").args(["-c", "echo no luck >&2; exit 7"]).run(&never()).await.unwrap_err();
->>>>>>> main:harness/src/cluster/command.rs
         let shown = error.to_string();
         assert!(shown.contains("sh -c"), "{shown}");
         assert!(shown.contains("exit code 7"), "{shown}");
@@ -386,11 +382,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_late_program_is_killed_with_what_it_started() {
-<<<<<<< HEAD:harness/src/cluster/program.rs
         let command = Program::new("sh")
-=======
-        let command = Command::new("sh")
->>>>>>> main:harness/src/cluster/command.rs
             .args(["-c", "sleep 987 & echo $! ; wait"])
             .deadline(Duration::from_millis(300));
         let error = command.run(&never()).await.unwrap_err();

@@ -177,7 +177,8 @@ async fn bring_back(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
         }
         prove(&client, READY).await
     };
-    step(&format!("bringing back cluster `{}`", cluster.name.as_str()), interruptible(host, Box::pin(back))).await
+    step(&format!("bringing back cluster `{}`", cluster.name.as_str()), interruptible(host, Box::pin(back)))
+        .await
 }
 
 /// A restarted engine may give the API server another port.

@@ -7,11 +7,7 @@ use std::time::Duration;
 use super::error::ImageError;
 use super::store;
 use crate::cluster::Host;
-<<<<<<< HEAD
 use crate::cluster::program::Program;
-=======
-use crate::cluster::command::Command;
->>>>>>> main
 use crate::cluster::versions::VERSIONS;
 
 /// What is put into its package manager: no documentation, no flushing of each file.

@@ -91,11 +91,7 @@ impl<'h> Builder<'h> {
         // Also after a cancel: the container would stay for ever.
         let never = tokio_util::sync::CancellationToken::new();
         let removed =
-<<<<<<< HEAD
             Program::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
-=======
-            Command::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
->>>>>>> main
         if let Err(error) = removed {
             tracing::warn!(%error, "the build container stays");
         }

@@ -67,11 +67,7 @@ pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), Error> {
 
 async fn kindest_in_engine(host: &Host) -> Result<Option<String>, Error> {
     let list =
-<<<<<<< HEAD
         Program::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
-=======
-        Command::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
->>>>>>> main
     Ok(newest(&list.run(&host.cancel).await?.stdout))
 }
 

@@ -73,11 +73,7 @@ fn references(workloads: &workload::Workloads, probe: &str, pull: PullPolicy) ->
     };
     let references: BTreeMap<_, _> =
         Images::NAMES.iter().map(|name| ((*name).to_owned(), image_of(name))).collect();
-<<<<<<< HEAD
     Images { references, pull: PullPolicy::Never }
-=======
-    Images { references, pull }
->>>>>>> main
 }
 
 fn probe_archive(host: &Host, program: &[u8], reference: &str) -> Result<PathBuf, ImageError> {
@@ -87,11 +83,7 @@ fn probe_archive(host: &Host, program: &[u8], reference: &str) -> Result<PathBuf
 }
 
 async fn tags(host: &Host, node: &kind::Node) -> Result<Vec<String>, ImageError> {
-<<<<<<< HEAD
     let list = Program::new("docker").args([
-=======
-    let list = Command::new("docker").args([
->>>>>>> main
         "exec",
         &node.name,
         "ctr",

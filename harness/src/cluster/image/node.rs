@@ -13,11 +13,7 @@ use super::packages::Packages;
 use super::recipe::{digest, node_digest};
 use super::release::Release;
 use super::{compile, store, workload};
-<<<<<<< HEAD
 use crate::cluster::program::Program;
-=======
-use crate::cluster::command::Command;
->>>>>>> main
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
 use crate::cluster::{Host, network};
@@ -101,7 +97,8 @@ pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageErro
     let (debian, sources, parts) =
         tokio::try_join!(debian, kubernetes, parts(host, &packages, release, etcd))?;
     let place = Place { debian: &debian, parts: parts.path(), containerd: given.containerd.as_deref() };
-    step("building the node image", Box::pin(build(host, &place, sources, release, &version, &image))).await?;
+    step("building the node image", Box::pin(build(host, &place, sources, release, &version, &image)))
+        .await?;
     step("keeping the node image in the cache", store::save(host, &[&image], &archive)).await?;
     Ok(image)
 }
@@ -135,11 +132,7 @@ impl Unpacked {
 }
 
 async fn version_of(host: &Host, folder: &Path) -> Result<String, ImageError> {
-<<<<<<< HEAD
     let ask = Program::new(folder.join("kubelet")).arg("--version");
-=======
-    let ask = Command::new(folder.join("kubelet")).arg("--version");
->>>>>>> main
     let said =
         ask.run(&host.cancel).await.map_err(ImageError::step("ask the kubelet for its version"))?.stdout;
     Ok(said.split_whitespace().last().unwrap_or_default().to_owned())
@@ -190,11 +183,7 @@ async fn parts(
     let kind = parts.path().join("kind");
     fs::create_dir_all(&kind).map_err(ImageError::file(&kind))?;
     let unpack =
-<<<<<<< HEAD
         Program::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
-=======
-        Command::new("tar").arg("-xzf").arg(&source).args(["--strip-components=4", "--wildcards", "-C"]);
->>>>>>> main
     let unpack = unpack.arg(&kind).arg("*/images/base/files");
     unpack.run(&host.cancel).await.map_err(ImageError::step("unpack kind's files for nodes"))?;
     Ok(parts)

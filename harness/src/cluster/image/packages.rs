@@ -69,11 +69,7 @@ impl<'h> Packages<'h> {
 
     async fn fetched(
         &self,
-<<<<<<< HEAD
         fetch: Program,
-=======
-        fetch: Command,
->>>>>>> main
         name: &str,
         suite: &str,
         ending: &str,

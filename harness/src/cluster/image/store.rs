@@ -26,11 +26,7 @@ pub(super) async fn import(
     reference: &str,
     command: &str,
 ) -> Result<(), ImageError> {
-<<<<<<< HEAD
     let import = Program::new("docker").args(["import", "--change", &format!("CMD {command}")]);
-=======
-    let import = Command::new("docker").args(["import", "--change", &format!("CMD {command}")]);
->>>>>>> main
     let import = import.arg(root).arg(reference).deadline(PATIENCE);
     import.run(&host.cancel).await.map_err(ImageError::step(format!("import image {reference}"))).map(|_| ())
 }
@@ -41,11 +37,7 @@ pub(super) async fn save(host: &Host, references: &[&str], archive: &Path) -> Re
     std::fs::create_dir_all(folder).map_err(ImageError::file(folder))?;
     let draft = archive.with_extension(format!("draft-{}", std::process::id()));
     let save =
-<<<<<<< HEAD
         Program::new("docker").args(["save", "--output"]).arg(&draft).args(references).deadline(PATIENCE);
-=======
-        Command::new("docker").args(["save", "--output"]).arg(&draft).args(references).deadline(PATIENCE);
->>>>>>> main
     save.run(&host.cancel)
         .await
         .map_err(ImageError::step(format!("save image {}", references.join(", "))))?;
