@@ -20,6 +20,11 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// The static probe: the one named by `PODPROOF_PROBE`, or the one beside the program.
+pub fn probe() -> PathBuf {
+    std::env::var_os("PODPROOF_PROBE").map_or_else(|| program().with_file_name("probe"), PathBuf::from)
+}
+
 fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
@@ -72,6 +77,18 @@ pub fn podproof(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         }
     }
     command.env_remove("KUBECONFIG").env("HOME", "/nonexistent").env_remove("NO_COLOR").args(args);
+    command
+}
+
+/// A command line that uses the folders of whoever runs the tests: images must not be built anew.
+pub fn ours(args: &[&str]) -> Command {
+    let mut command = podproof(args);
+    for name in ["HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
+        match std::env::var_os(name) {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     command
 }
 

@@ -1,13 +1,12 @@
 //! Every case on a real cluster: it holds as it is, and each of its mutants is killed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_matches::assert_matches;
 use podproof::judge::Verdict;
 use podproof::run::{Proof, RunRecord, judge_again, proofs, read_record};
 use podproof_tests::{ours, run};
 use rstest::rstest;
-use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// `manifests/cases/AREA/CASE.yaml` or `….mutants.yaml` -> `AREA/CASE`.

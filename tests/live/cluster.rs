@@ -4,20 +4,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use podproof_tests::{Ended, podproof, run};
+use podproof_tests::{Ended, ours, run};
 use rstest::rstest;
-
-/// A command line that uses the folders of whoever runs the tests: images must not be built anew.
-fn ours(args: &[&str]) -> Command {
-    let mut command = podproof(args);
-    for name in ["HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
-        match std::env::var_os(name) {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command
-}
 
 fn docker(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().expect("the engine's program is there");

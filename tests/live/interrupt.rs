@@ -13,11 +13,13 @@ use serde_json::Value;
 /// The namespaces that carry the run's label, as the cluster has them.
 fn namespaces_of(run_id: &str) -> String {
     let up = run(&mut ours(&["cluster", "up"])).exits(0);
-    let node = run(Command::new("docker").args(["ps", "--quiet", "--filter", "name=^podproof-control-plane$"]));
+    let node =
+        run(Command::new("docker").args(["ps", "--quiet", "--filter", "name=^podproof-control-plane$"]));
     assert!(!node.stdout.is_empty(), "{up}\n{node}");
     let kubectl = ["exec", "podproof-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"];
     let label = format!("podproof.local/run={run_id}");
-    let got = run(Command::new("docker").args(kubectl).args(["get", "namespaces", "--output=name", "-l", &label]));
+    let got =
+        run(Command::new("docker").args(kubectl).args(["get", "namespaces", "--output=name", "-l", &label]));
     got.exits(0).stdout
 }
 
@@ -31,7 +33,8 @@ fn signal(child: &Child, name: &str) {
 #[ignore = "needs a cluster: make test"]
 fn a_signal_ends_the_run_with_reports_and_without_leftovers(#[case] name: &str, #[case] code: i32) {
     let out = tempfile::tempdir().unwrap();
-    let mut command = ours(&["run", "--cluster", "kind", "--message-format", "json", "--repeat", "3", "--out"]);
+    let mut command =
+        ours(&["run", "--cluster", "kind", "--message-format", "json", "--repeat", "3", "--out"]);
     let mut child =
         command.arg(out.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -52,7 +55,8 @@ fn a_signal_ends_the_run_with_reports_and_without_leftovers(#[case] name: &str, 
 fn assert_reports(folder: &Path) {
     let record = read_record(folder).unwrap();
     assert!(record.interrupted.is_some());
-    let skipped = |verdict: &Verdict| matches!(verdict, Verdict::Skip { reason } if reason.contains("interrupted"));
+    let skipped =
+        |verdict: &Verdict| matches!(verdict, Verdict::Skip { reason } if reason.contains("interrupted"));
     assert!(record.cases.iter().any(|case| skipped(&case.verdict)));
     assert!(record.cases.iter().all(|case| skipped(&case.verdict) || case.verdict.is_pass()), "{record:#?}");
     assert_eq!(judge_again(folder, &record), record);

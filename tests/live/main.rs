@@ -1,3 +1,6 @@
-//! The live suite: needs an engine and a cluster.
+//! The live suite: what only a real cluster can show.
 
+mod cases;
 mod cluster;
+mod containers;
+mod interrupt;

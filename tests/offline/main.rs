@@ -5,6 +5,7 @@ mod cli;
 mod cluster;
 mod junit;
 mod plan;
+mod readback;
 mod record;
 mod select;
 mod terminal;

@@ -1,1 +1,319 @@
-//! Terminal.
+//! What people see.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use podproof::report::{LiveLines, Reporters, Styles, json_line, table};
+use podproof::run::{Event, Outcome, RunRecord, Told};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record};
+
+fn plain(record: &RunRecord) -> String {
+    table(record, Path::new("runs/20261122-100000-3fa9c1d2"), &Styles::default())
+}
+
+/// The events of a run that went as `record` says.
+fn events(record: &RunRecord) -> Vec<Told> {
+    let started = Event::RunStarted {
+        run: record.run.clone(),
+        purpose: record.purpose,
+        planned: record.cases.len(),
+        parallel: record.parallel,
+        cluster: record.cluster.clone(),
+    };
+    let cases = record.cases.iter().enumerate().flat_map(|(index, case)| {
+        [
+            Event::CaseStarted { index, slug: case.slug.clone() },
+            Event::CaseFinished { index, case: Box::new(case.clone()) },
+        ]
+    });
+    let end = [
+        Event::CancelRequested { reason: "SIGINT".to_owned() },
+        Event::CleanupStarted,
+        Event::RunFinished { outcome: Outcome::of(record) },
+    ];
+    let told = |event| Told { format: 1, at: record.started, event };
+    [started].into_iter().chain(cases).chain(end).map(told).collect()
+}
+
+fn live(record: &RunRecord) -> String {
+    let mut lines = LiveLines::new(Styles::default());
+    events(record).iter().filter_map(|told| lines.line(told)).collect()
+}
+
+#[test]
+fn the_table_of_a_run() {
+    insta::assert_snapshot!(plain(&checked()), @r##"
+    VERDICT  CLAIM                    SECONDS  WHAT
+    PASS     volume/shared                3.2  The claim volume/shared holds.
+    FAIL     volume/survives-sigkill      3.2  same-content, same-inode
+    INCONC   ipc/two-containers           3.2  the image is not there:\nErrImageNeverPull
+    SKIP     ipc/article                  3.2  needs v1.29 or newer
+    PASS     volume/shared (round 2)      3.2  The claim volume/shared holds.
+
+    FAIL volume/survives-sigkill
+      The claim volume/survives-sigkill holds.
+      same-content
+        expected the token abc
+        seen     \u{1b}[31mtwo\u{1b}[0m
+                 lines ]]> here
+        where    logs[0].lines[3]
+      same-inode
+        expected 12
+        seen     13 <or> "14" & more
+        where    probe[1]
+      evidence runs/20261122-100000-3fa9c1d2/cases/volume/survives-sigkill/evidence.json
+
+    INCONC ipc/two-containers
+      The claim ipc/two-containers holds.
+      the image is not there:
+      ErrImageNeverPull
+      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/two-containers/evidence.json
+
+    FAULT volume/survives-sigkill: namespace podproof-3fa9c1d2-1 is not gone
+    FAULT events.jsonl is not whole
+
+    nonconformant (5 executions: 2 passed, 1 failed, 1 inconclusive, 1 skipped) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
+    "##);
+}
+
+#[test]
+fn the_table_of_a_proof() {
+    insta::assert_snapshot!(plain(&proved()), @r##"
+    PROOF      CASE                MUTANT     KILLED BY   SECONDS  WHAT
+    PASS       volume/shared       -          -               3.2  passes without a mutant
+    KILLED     volume/shared       no-volume  keeps           3.2  the volume is on the root file system
+    SURVIVED   volume/shared       host-path  -               3.2  keeps must fail
+    OTHERWISE  volume/shared       other-pod  same-inode      3.2  keeps must fail
+    UNTOLD     volume/shared       too-big    -               3.2  Unschedulable
+    FAIL       ipc/article         -          -               3.2  fails without a mutant: all-consumed
+    UNTOLD     ipc/article         no-queue   -               3.2  the case does not pass without the mutant
+    SKIP       startup/spec-order  -          -               3.2  needs v1.29 or newer
+
+    SURVIVED volume/shared under host-path
+      The claim volume/shared holds.
+      passed although the volume is on the root file system; keeps must fail
+      evidence runs/20261122-100000-3fa9c1d2/cases/volume/shared~host-path/evidence.json
+
+    OTHERWISE volume/shared under other-pod
+      The claim volume/shared holds.
+      keeps must fail
+      same-inode
+        expected the token abc
+        seen     nothing
+        where    logs[0].lines[3]
+      evidence runs/20261122-100000-3fa9c1d2/cases/volume/shared~other-pod/evidence.json
+
+    UNTOLD volume/shared under too-big
+      The claim volume/shared holds.
+      Unschedulable
+      evidence runs/20261122-100000-3fa9c1d2/cases/volume/shared~too-big/evidence.json
+
+    FAIL ipc/article
+      The claim ipc/article holds.
+      all-consumed
+        expected the token abc
+        seen     nothing
+        where    logs[0].lines[3]
+      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/article/evidence.json
+
+    UNTOLD ipc/article under no-queue
+      The claim ipc/article holds.
+      the case does not pass without the mutant
+      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/article~no-queue/evidence.json
+
+    nonconformant (3 cases: 1 passed, 1 failed, 1 untold; 5 mutants: 1 killed, 1 survived, 1 killed otherwise, 2 untold) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
+    "##);
+}
+
+#[test]
+fn the_lines_of_a_run() {
+    insta::assert_snapshot!(live(&checked()), @r##"
+    RUN             20261122-100000-3fa9c1d2: 5 executions, 4 at once, on v1.20.2
+    PASS      3.2s  volume/shared
+    FAIL      3.2s  volume/survives-sigkill: same-content, same-inode (1 fault)
+    INCONC    3.2s  ipc/two-containers: the image is not there:\nErrImageNeverPull
+    SKIP      3.2s  ipc/article: needs v1.29 or newer
+    PASS      3.2s  volume/shared.2
+    STOP            SIGINT: nothing new begins
+    CLEAN           waiting for the namespaces to go
+    END             nonconformant
+    "##);
+}
+
+#[test]
+fn the_lines_of_a_proof() {
+    insta::assert_snapshot!(live(&proved()), @r##"
+    RUN                20261122-100000-3fa9c1d2: 8 executions, 4 at once, on v1.20.2
+    PASS         3.2s  volume/shared
+    KILLED       3.2s  volume/shared~no-volume: keeps, neighbour
+    SURVIVED     3.2s  volume/shared~host-path
+    OTHERWISE    3.2s  volume/shared~other-pod: same-inode
+    UNTOLD       3.2s  volume/shared~too-big: Unschedulable
+    FAIL         3.2s  ipc/article: all-consumed
+    UNTOLD       3.2s  ipc/article~no-queue: the case does not pass without the mutant
+    SKIP         3.2s  startup/spec-order: needs v1.29 or newer
+    STOP               SIGINT: nothing new begins
+    CLEAN              waiting for the namespaces to go
+    END                nonconformant
+    "##);
+}
+
+#[test]
+fn one_is_not_many() {
+    let table = plain(&record("check", &[case("volume/shared", 1, &pass())]));
+    assert!(table.contains("(1 case: 1 passed)"), "{table}");
+}
+
+#[test]
+fn a_run_without_cases_is_no_success() {
+    let table = plain(&record("check", &[]));
+    assert!(table.contains("inconclusive (0 cases)"), "{table}");
+}
+
+/// Nothing a terminal obeys, nothing that reorders text: only letters, LF, and what we drew.
+fn assert_harmless(text: &str) {
+    let harm: Vec<_> = text
+        .chars()
+        .filter(|c| {
+            (c.is_control() && *c != '\n') || ('\u{202A}'..='\u{202E}').contains(c) || *c == '\u{2066}'
+        })
+        .collect();
+    assert!(harm.is_empty(), "{harm:?} in {text}");
+}
+
+fn hostile() -> RunRecord {
+    let text = "a\u{1b}[2Jb\u{9b}31mc\u{202E}d\u{2066}e\u{7}f\0g\rPASS volume/shared\n\th\u{7f}";
+    let verdict = json!({ "kind": "fail", "findings": [finding(text, text, text, text)] });
+    let mut cases = vec![case("volume/shared", 1, &verdict), case("ipc/article", 2, &inconclusive(text))];
+    for case in &mut cases {
+        case["title"] = json!(text);
+        case["slug"] = json!(text);
+        case["faults"] = json!([text]);
+    }
+    let mut record = record("check", &cases);
+    text.clone_into(&mut record.cluster.version);
+    record.interrupted = Some(text.to_owned());
+    record.faults = vec![text.to_owned()];
+    record
+}
+
+#[test]
+fn hostile_text_is_shown_and_does_no_harm() {
+    assert_harmless(&live(&hostile()));
+    let table = plain(&hostile()).replace('\t', "");
+    assert_harmless(&table);
+    assert!(table.contains(r"a\u{1b}[2Jb\u{9b}31mc\u{202e}d\u{2066}e\u{7}f\u{0}g\rPASS"), "{table}");
+    // No line of a hostile text begins where ours do.
+    assert!(!table.contains("\nPASS"), "{table}");
+}
+
+#[test]
+fn a_text_without_end_is_cut() {
+    let text = "ü".repeat(1 << 20);
+    let verdict = json!({ "kind": "fail", "findings": [finding(&text, &text, &text, &text)] });
+    let table = plain(&record("check", &[case("volume/shared", 1, &verdict)]));
+    assert!(table.len() < 10_000, "{}", table.len());
+    assert!(table.contains("bytes left out"), "{table}");
+}
+
+#[test]
+fn a_line_of_json_does_no_harm_and_means_the_same() {
+    for told in events(&hostile()) {
+        let line = json_line(&told).unwrap();
+        assert_harmless(&line);
+        let read: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(read, serde_json::to_value(&told).unwrap());
+        assert_eq!(line.lines().count(), 1);
+    }
+}
+
+#[rstest]
+#[case::checked(checked())]
+#[case::proved(proved())]
+fn colour_adds_nothing_but_colour(#[case] record: RunRecord) {
+    let coloured = table(&record, Path::new("runs/20261122-100000-3fa9c1d2"), &Styles::coloured());
+    assert!(coloured.contains("\u{1b}["), "{coloured}");
+    let mut stripped = Vec::new();
+    let mut rest = coloured.as_str();
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        stripped.push(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    stripped.push(rest);
+    assert_eq!(stripped.concat(), plain(&record));
+    assert!(!plain(&record).contains('\u{1b}'));
+}
+
+/// A stream that takes so many bytes and no more.
+#[derive(Clone, Default)]
+struct Stream {
+    taken: Arc<Mutex<Vec<u8>>>,
+    limit: Option<(usize, io::ErrorKind)>,
+}
+
+impl Stream {
+    fn text(&self) -> String {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&taken).into_owned()
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.limit {
+            Some((limit, kind)) if taken.len() + bytes.len() > limit => Err(kind.into()),
+            _ => {
+                taken.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reporter_that_fails_is_told_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("events.jsonl");
+    let nowhere = folder.path().join("no/events.jsonl");
+    let full = Stream { limit: Some((1000, io::ErrorKind::StorageFull)), ..Stream::default() };
+    let gone = Stream { limit: Some((0, io::ErrorKind::BrokenPipe)), ..Stream::default() };
+    let whole = Stream::default();
+    let mut reporters = Reporters::new()
+        .log(nowhere.clone())
+        .json("stdout", full.clone())
+        .json("stdout", gone)
+        .live("stderr", whole.clone(), LiveLines::new(Styles::default()))
+        .log(log.clone());
+    let events = events(&checked());
+    for told in &events {
+        reporters.tell(told);
+    }
+    let faults: Vec<_> = reporters.close().iter().map(ToString::to_string).collect();
+    assert_eq!(faults, [format!("write {}", nowhere.display()), "write to stdout".to_owned()]);
+
+    assert_eq!(whole.text(), live(&checked()));
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), events.len());
+    // What came through is whole lines.
+    assert!(full.text().ends_with("}\n"), "{}", full.text());
+}
+
+#[test]
+fn the_log_is_on_disk_while_the_run_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("events.jsonl");
+    let mut reporters = Reporters::new().log(PathBuf::clone(&log));
+    for (told, number) in events(&record("check", &[case("volume/a", 1, &fail(&["x"]))])).iter().zip(1..) {
+        reporters.tell(told);
+        assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), number);
+    }
+}

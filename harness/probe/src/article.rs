@@ -5,7 +5,9 @@
 //! better by decision: lines are written at once, and a producer that cannot send says so unless
 //! `--unchecked` asks for the original's silence.
 
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::Path;
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -22,6 +24,20 @@ use crate::verb::Verb;
 const MESSAGE_SIZE: usize = 1024;
 const CAPACITY: Capacity = Capacity { messages: 10, bytes_each: 1024 };
 const EXIT_MESSAGE: &[u8] = b"done";
+
+/// The name of the article's program in its image.
+const PROGRAM: &str = "ipc";
+
+/// The command line of the article's program in the words of this one; any other command line stays as it is.
+///
+/// As in the original, whatever is not `-producer` means the consumer.
+pub(crate) fn translate(called: &OsStr, words: Vec<OsString>) -> Vec<OsString> {
+    if Path::new(called).file_name() != Some(OsStr::new(PROGRAM)) {
+        return words;
+    }
+    let produces = words.first().is_some_and(|word| word == "-producer");
+    vec![OsString::from(if produces { "produce" } else { "consume" })]
+}
 
 /// The producer.
 #[derive(Debug)]
@@ -172,4 +188,28 @@ fn complain(what: &str, error: &io::Error) -> Next {
     let name = errno::name(error).unwrap_or_default();
     eprintln!("probe: {what}: {} ({name})", errno::words(error));
     Next::End(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translated(line: &str) -> String {
+        let mut words = line.split_whitespace().map(OsString::from);
+        let called = words.next().unwrap_or_default();
+        let words = translate(&called, words.collect());
+        words.join(OsStr::new(" ")).to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn called_as_the_articles_program_it_is_that_program() {
+        assert_eq!(translated("./ipc -producer"), "produce");
+        assert_eq!(translated("./ipc -consumer"), "consume");
+        assert_eq!(translated("/ipc"), "consume");
+    }
+
+    #[test]
+    fn called_as_the_probe_it_takes_verbs() {
+        assert_eq!(translated("/probe mq-look then clocks"), "mq-look then clocks");
+    }
 }

@@ -11,6 +11,8 @@
 //! nothing runs and the exit code is 64. When the last verb is done the exit code is 0. TERM and INT end the
 //! process at any time with 143 and 130.
 //!
+//! Called by the name `ipc` the program is the article's one: `ipc -producer` is `produce`, anything else is `consume`.
+//!
 //! # Reports
 //!
 //! Each verb writes one JSON object on one line of standard output, except the article's two programs,
@@ -142,7 +144,10 @@ use verb::Verb;
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
-    let verbs = match chain::read(env::args_os().skip(1)) {
+    let mut words = env::args_os();
+    let called = words.next().unwrap_or_default();
+    let words = article::translate(&called, words.collect());
+    let verbs = match chain::read(words.into_iter()) {
         Ok(verbs) => verbs,
         Err(usage) => {
             eprintln!("probe: {usage} (`probe help` lists the verbs)");

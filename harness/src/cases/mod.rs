@@ -4,5 +4,14 @@
 //! through its stage and may *not* decide; a judge reads the evidence and may *not* act.
 
 mod case;
+mod comeback;
+mod exchange;
+mod ipc;
+mod isolation;
+mod lifecycle;
+mod namesake;
+mod restart;
+mod startup;
+mod volume;
 
 pub use case::{Case, Driving, all, find};

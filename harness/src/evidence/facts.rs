@@ -185,6 +185,41 @@ impl Evidence {
         Ok(Fact { value, pointer: log.pointer })
     }
 
+    /// The probe's first report of `verb` about `path` in the log of a container instance.
+    pub fn log_report_on(
+        &self,
+        (uid, container, restart): (&str, &str, i32),
+        verb: &str,
+        path: &str,
+    ) -> Result<Fact<ProbeReport>, Missing> {
+        let log = self.log(uid, container, restart)?;
+        let about = |report: &ProbeReport| report.verb() == verb && report.text("path") == Ok(path);
+        let value = log.value.reports().find(about).ok_or_else(|| {
+            Missing::new(format!(
+                "the `{verb}` report on {path} of instance {restart} of container {container}"
+            ))
+        })?;
+        Ok(Fact { value, pointer: log.pointer })
+    }
+
+    /// When a container of the pod with this UID was first started, by the name of the event that says so.
+    pub fn start_event(&self, uid: &str, container: &str) -> Result<Fact<u64>, Missing> {
+        let start = self.events.iter().find_map(|seen| seen.start_of(uid, container));
+        let value =
+            start.ok_or_else(|| Missing::new(format!("the event of the start of container {container}")))?;
+        Ok(Fact { value, pointer: "events".to_owned() })
+    }
+
+    /// The text of the log that the drive asked for under `label`.
+    pub fn recall(&self, label: &str) -> Result<Fact<&str>, Missing> {
+        let recall = self.recalls.iter().find(|recall| recall.label == label);
+        let recall = recall.ok_or_else(|| Missing::new(format!("the log {label}")))?;
+        match &recall.answer {
+            Ok(text) => Ok(Fact { value: text, pointer: format!("recalls/{label}") }),
+            Err(why) => Err(Missing::new(format!("the log {label} ({why})"))),
+        }
+    }
+
     /// The moment the drive called `name`.
     pub fn mark(&self, name: &str) -> Result<Timestamp, Missing> {
         self.marks

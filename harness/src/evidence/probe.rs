@@ -1,5 +1,7 @@
 //! The probe's reports: one JSON object per line.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -30,6 +32,25 @@ impl ProbeReport {
         self.0.get("ok").and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// Whether a verb that looks found something where it looked.
+    ///
+    /// Nothing is there only where the system said so (`ENOENT`); that looking failed is no answer.
+    pub fn present(&self) -> Result<bool, Missing> {
+        let absent = !self.truth("present")?;
+        let answered = self.ok() && (!absent || self.text("errno") == Ok("ENOENT"));
+        if answered {
+            Ok(!absent)
+        } else {
+            Err(Missing::new(format!("an answer to the probe's `{}`", self.verb())))
+        }
+    }
+
+    /// The link of one of the namespaces of an `identity` report, like `ipc:[4026531839]`.
+    pub fn namespace(&self, name: &str) -> Result<&str, Missing> {
+        let link = self.field("namespaces")?.get(name).and_then(Value::as_str);
+        link.ok_or_else(|| Missing::new(format!("the {name} namespace in the probe's report")))
+    }
+
     /// The field called `name`.
     pub fn field(&self, name: &str) -> Result<&Value, Missing> {
         self.0
@@ -56,5 +77,11 @@ impl ProbeReport {
         self.field(name)?.as_bool().ok_or_else(|| {
             Missing::new(format!("field `{name}` of the probe's `{}` report as true or false", self.verb()))
         })
+    }
+}
+
+impl fmt::Display for ProbeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Value::Object(self.0.clone()).fmt(f)
     }
 }

@@ -34,6 +34,9 @@ pub struct Evidence {
     pub execs: Vec<Exec>,
     /// The HTTP requests that were sent into pods.
     pub fetches: Vec<Fetch>,
+    /// The logs that were asked for at one time, beside those that were followed.
+    #[serde(default)]
+    pub recalls: Vec<Recall>,
     /// What was awaited, and how that ended.
     pub waits: Vec<Wait>,
     /// Named moments of the drive.
@@ -111,6 +114,25 @@ pub struct Fetch {
     pub ended: Timestamp,
     /// The HTTP status and the body, or why there is none.
     pub answer: Result<(u16, String), String>,
+}
+
+/// The log of a container as it was asked for at one time, like `kubectl logs [--previous]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recall {
+    /// The drive's name for it, unique in the case.
+    pub label: String,
+    /// The pod's name.
+    pub pod: String,
+    /// The container's name.
+    pub container: String,
+    /// Whether the log of the instance before the last one was asked for.
+    pub previous: bool,
+    /// When it was asked for.
+    pub started: Timestamp,
+    /// When the answer was complete.
+    pub ended: Timestamp,
+    /// The text, or why there is none.
+    pub answer: Result<String, String>,
 }
 
 /// Something that was awaited.

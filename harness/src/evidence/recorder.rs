@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::facts::Missing;
 use super::follow::{LogFollower, watch_events, watch_pods};
-use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, Wait};
+use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, Recall, Wait};
 use super::seen::Observed;
 use crate::plan::ClaimId;
 
@@ -35,6 +35,7 @@ struct Deeds {
     applied: Vec<Applied>,
     execs: Vec<Exec>,
     fetches: Vec<Fetch>,
+    recalls: Vec<Recall>,
     waits: Vec<Wait>,
     marks: Vec<Mark>,
 }
@@ -79,6 +80,11 @@ impl Recorder {
         self.deeds().fetches.push(fetch);
     }
 
+    /// Keeps a log that was asked for.
+    pub fn recall(&self, recall: Recall) {
+        self.deeds().recalls.push(recall);
+    }
+
     /// Keeps how waiting ended.
     pub fn wait(&self, wait: Wait) {
         self.deeds().waits.push(wait);
@@ -106,7 +112,7 @@ impl Recorder {
             // A task that panicked has nothing more to give; what it saw before is kept.
             let _ = task.await;
         }
-        let Deeds { applied, execs, fetches, waits, marks } =
+        let Deeds { applied, execs, fetches, recalls, waits, marks } =
             self.deeds.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Observed { timeline, events, logs, broken } = self.observed.send_replace(Observed::default());
         Evidence {
@@ -120,6 +126,7 @@ impl Recorder {
             applied,
             execs,
             fetches,
+            recalls,
             waits,
             marks,
             timeline,

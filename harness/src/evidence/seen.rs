@@ -46,6 +46,12 @@ impl SeenPod {
         self.pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
     }
 
+    /// The node it was assigned to.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        self.pod.spec.as_ref()?.node_name.as_deref()
+    }
+
     /// Whether the phase is `Succeeded` or `Failed`.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
@@ -76,6 +82,21 @@ pub struct SeenEvent {
     pub event: Event,
 }
 
+impl SeenEvent {
+    /// When a container of the pod with this UID was started, in nanoseconds since 1970, if this event says so.
+    ///
+    /// Its time fields have seconds only, but its name ends in the nanoseconds of its making, in hexadecimal digits.
+    #[must_use]
+    pub fn start_of(&self, uid: &str, container: &str) -> Option<u64> {
+        let object = &self.event.involved_object;
+        let is_it = self.event.reason.as_deref() == Some("Started")
+            && object.uid.as_deref() == Some(uid)
+            && object.field_path.as_deref() == Some(&format!("spec.containers{{{container}}}"));
+        let (_, nanoseconds) = self.event.metadata.name.as_deref().filter(|_| is_it)?.rsplit_once('.')?;
+        u64::from_str_radix(nanoseconds, 16).ok()
+    }
+}
+
 /// Everything the watches and log streams of one case have seen so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
@@ -94,6 +115,12 @@ impl Observed {
     #[must_use]
     pub fn pod(&self, uid: &str) -> Option<&SeenPod> {
         self.timeline.iter().rev().find(|seen| seen.uid() == uid)
+    }
+
+    /// When a container of the pod with this UID was first started, where an event says so.
+    #[must_use]
+    pub fn started_at(&self, uid: &str, container: &str) -> Option<u64> {
+        self.events.iter().find_map(|seen| seen.start_of(uid, container))
     }
 
     /// The log of the `restart`th instance (0 is the first) of a container of the pod with this UID.

@@ -1,5 +1,6 @@
 //! An inquiry: the assertions of one judge, and the verdict that follows from them.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::verdict::{Finding, Verdict};
@@ -11,7 +12,7 @@ use crate::evidence::{Evidence, Missing};
 /// is part of the case: where it does not hold, the case did not take place as meant, and nothing follows.
 #[derive(Debug, Default)]
 pub struct Inquiry {
-    held: usize,
+    held: BTreeSet<String>,
     findings: Vec<Finding>,
 }
 
@@ -33,7 +34,7 @@ impl Inquiry {
             (Some(why), Ok(())) => why.clone(),
             (Some(why), Err(missing)) => format!("{why}; {missing}"),
             (None, Err(missing)) => missing.to_string(),
-            (None, Ok(())) if inquiry.held == 0 => "nothing was asserted".to_owned(),
+            (None, Ok(())) if inquiry.held.is_empty() => "nothing was asserted".to_owned(),
             (None, Ok(())) => return Verdict::Pass,
         };
         Verdict::Inconclusive { reason }
@@ -49,7 +50,7 @@ impl Inquiry {
         pointer: impl Into<String>,
     ) {
         if holds {
-            self.held += 1;
+            self.held.insert(assertion.to_owned());
         } else {
             self.findings.push(Finding {
                 assertion: assertion.to_owned(),
@@ -87,6 +88,13 @@ impl Inquiry {
             format!("{one:?} twice"),
             pointer,
         );
+    }
+
+    /// The assertions that were stated so far, whether they held or not.
+    #[must_use]
+    pub fn stated(&self) -> BTreeSet<&str> {
+        let found = self.findings.iter().map(|finding| finding.assertion.as_str());
+        self.held.iter().map(String::as_str).chain(found).collect()
     }
 
     /// Requires that the case took place as meant.

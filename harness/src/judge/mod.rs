@@ -3,6 +3,7 @@
 //! Judging is a plain function of the evidence: this room may *not* be asynchronous, hold a client, read the
 //! clock or touch a file.
 
+mod expect;
 mod inquiry;
 mod verdict;
 

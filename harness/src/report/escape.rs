@@ -47,3 +47,52 @@ fn after_final(text: &str, lowest: char) -> Option<&str> {
 fn is_intermediate(c: char) -> bool {
     ('\u{20}'..='\u{2F}').contains(&c)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use rstest::rstest;
+
+    use super::after_escape;
+
+    #[rstest]
+    #[case::colour("\u{1B}[1;31mrest")]
+    #[case::private("\u{1B}[?25hrest")]
+    #[case::intermediate("\u{1B}[0 qrest")]
+    #[case::in_one_character("\u{9B}31mrest")]
+    #[case::title("\u{1B}]0;a title\u{07}rest")]
+    #[case::link("\u{1B}]8;;https://example.org\u{1B}\\rest")]
+    #[case::title_in_one_character("\u{9D}0;ü\u{9C}rest")]
+    #[case::device("\u{1B}P1$q\u{1B}\\rest")]
+    #[case::charset("\u{1B}(Brest")]
+    #[case::save("\u{1B}7rest")]
+    fn a_whole_sequence_is_passed_over(#[case] text: &str) {
+        assert_eq!(after_escape(text), Some("rest"));
+    }
+
+    #[rstest]
+    #[case::none("rest")]
+    #[case::empty("")]
+    #[case::cut("\u{1B}[31")]
+    #[case::alone("\u{1B}")]
+    #[case::no_final("\u{1B}[31ürest")]
+    #[case::title_without_end("\u{1B}]0;everything that follows")]
+    #[case::title_over_lines("\u{1B}]0;a\nb\u{07}rest")]
+    #[case::title_in_title("\u{1B}]0;a\u{1B}]0;b\u{07}rest")]
+    fn what_is_no_whole_sequence_hides_nothing(#[case] text: &str) {
+        assert_eq!(after_escape(text), None);
+    }
+
+    #[test]
+    fn many_beginnings_are_scanned_in_linear_time() {
+        let text = "\u{1B}]".repeat(500_000);
+        let start = Instant::now();
+        let mut rest = text.as_str();
+        while let Some(c) = rest.chars().next() {
+            assert_eq!(after_escape(rest), None);
+            rest = &rest[c.len_utf8()..];
+        }
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}

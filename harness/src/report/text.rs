@@ -116,3 +116,91 @@ fn head_and_tail(text: String, limit: usize) -> String {
     let left_out = tail - head;
     format!("{}\n[… {left_out} bytes left out …]\n{}", &text[..head], &text[tail..])
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{LONGEST_LINE, XmlText, visible, visible_line};
+
+    fn clean(raw: &str) -> String {
+        XmlText::new(raw).0
+    }
+
+    #[rstest]
+    #[case::plain("a <b> & \"c\" ü 🦀", "a <b> & \"c\" ü 🦀")]
+    #[case::colour("a\u{1B}[31mb\u{1B}[0mc", "abc")]
+    #[case::cut_colour("a\u{1B}[31", "a\u{FFFD}[31")]
+    #[case::controls("a\0b\u{8}c\u{7F}d\u{85}e", "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e")]
+    #[case::no_characters("\u{FFFE}\u{FFFF}", "\u{FFFD}\u{FFFD}")]
+    #[case::tab_and_line("a\tb\nc", "a\tb\nc")]
+    #[case::line_ends("a\r\nb\rc\r\r\nd\r", "a\nb\nc\n\nd\n")]
+    fn xml_text_is_legal(#[case] raw: &str, #[case] expected: &str) {
+        assert_eq!(clean(raw), expected);
+    }
+
+    #[rstest]
+    #[case::one("]]>", "]]]]><![CDATA[>")]
+    #[case::overlapping("]]]>>", "]]]]]><![CDATA[>>")]
+    #[case::two("]]>]]>", "]]]]><![CDATA[>]]]]><![CDATA[>")]
+    fn the_end_of_cdata_is_split(#[case] raw: &str, #[case] expected: &str) {
+        assert_eq!(XmlText::new(raw).cdata(), expected);
+    }
+
+    #[test]
+    fn what_a_sequence_hid_is_split_too() {
+        assert_eq!(XmlText::new("]\u{1B}[0m]\u{1B}[0m>").cdata(), "]]]]><![CDATA[>");
+    }
+
+    #[rstest]
+    #[case::fits("abcdef", 6, "abcdef")]
+    #[case::cut("abcdefghij", 4, "ab\n[… 6 bytes left out …]\nij")]
+    #[case::between_characters("üüüüü", 6, "ü\n[… 6 bytes left out …]\nü")]
+    #[case::nothing("abc", 0, "\n[… 3 bytes left out …]\n")]
+    fn a_long_text_keeps_head_and_tail(#[case] raw: &str, #[case] limit: usize, #[case] expected: &str) {
+        assert_eq!(XmlText::new(raw).within(limit).0, expected);
+    }
+
+    #[test]
+    fn sequences_go_before_the_cut() {
+        let raw = "\u{1B}[31m".repeat(100) + "ab";
+        assert_eq!(XmlText::new(&raw).within(4).0, "ab");
+    }
+
+    #[rstest]
+    #[case::first("a\nb", "a")]
+    #[case::first_that_says_something("\n  \n a\tb \nc", "a b")]
+    #[case::none(" \n ", "")]
+    fn a_line_is_one_line(#[case] raw: &str, #[case] expected: &str) {
+        assert_eq!(XmlText::new(raw).line(), expected);
+    }
+
+    #[test]
+    fn a_line_is_short() {
+        let line = XmlText::new(&"ü".repeat(5000)).line();
+        assert_eq!(line.chars().count(), LONGEST_LINE);
+        assert!(line.ends_with('…'));
+    }
+
+    #[rstest]
+    #[case::plain("a ü 🦀", "a ü 🦀")]
+    #[case::escape("\u{1B}[2J\u{9B}m", r"\u{1b}[2J\u{9b}m")]
+    #[case::reordered("a\u{202E}b\u{2066}c\u{200F}", r"a\u{202e}b\u{2066}c\u{200f}")]
+    #[case::overwritten("good\rbad", r"good\rbad")]
+    #[case::lines("a\n\tb", r"a\n\tb")]
+    #[case::line_separator("a\u{2028}b", r"a\u{2028}b")]
+    fn a_terminal_sees_what_it_would_obey(#[case] raw: &str, #[case] expected: &str) {
+        assert_eq!(visible_line(raw, 100), expected);
+    }
+
+    #[test]
+    fn a_paragraph_keeps_its_lines() {
+        assert_eq!(visible("a\n\tb\r\nc\u{7}", 100), "a\n\tb\\r\nc\\u{7}");
+    }
+
+    #[test]
+    fn a_visible_line_is_short() {
+        assert_eq!(visible_line(&"\0".repeat(1 << 20), 10), r"\u{0}\u{0…");
+        assert_eq!(visible_line("abcdef", 6), "abcdef");
+    }
+}

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::attire::{Wearer, dress};
 use super::blocked::Blocked;
 use super::open::Stage;
-use crate::evidence::Applied;
+use crate::evidence::{Applied, SeenPod};
 
 /// A pod that was created: its name and, because names are used again, its UID.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +29,11 @@ impl Stage {
         self.create_pod(name, None).await
     }
 
-    /// Creates the pod called `name` on the node on which `other` runs or ran.
+    /// Creates the pod called `name` on the node on which `other` runs or ran, once that is known.
     pub async fn create_beside(&self, name: &str, other: &PodRef) -> Result<PodRef, Blocked> {
-        let node = self.node_of(other);
-        let node = node.ok_or_else(|| Blocked::Unobserved {
-            what: format!("the node of pod {}", other.name),
-            why: "the pod was never scheduled".to_owned(),
-        })?;
+        let what = format!("the node of pod {}", other.name);
+        let node = |seen: &SeenPod| seen.node().map(str::to_owned);
+        let node = self.until_pod(&what, self.budgets.pod_running(), other, node).await?;
         self.create_pod(name, Some(&node)).await
     }
 
@@ -75,12 +73,6 @@ impl Stage {
 
     pub(super) fn pods(&self) -> Api<Pod> {
         Api::namespaced(self.client.clone(), &self.namespace)
-    }
-
-    fn node_of(&self, pod: &PodRef) -> Option<String> {
-        let observed = self.recorder.observed();
-        let observed = observed.borrow();
-        observed.pod(&pod.uid)?.pod.spec.as_ref()?.node_name.clone()
     }
 
     async fn create_pod(&self, name: &str, node: Option<&str>) -> Result<PodRef, Blocked> {

@@ -11,6 +11,7 @@ mod exec;
 mod fetch;
 mod namespace;
 mod open;
+mod recall;
 mod wait;
 
 pub use attire::{Attire, Wearer, dress};

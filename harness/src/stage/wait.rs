@@ -62,6 +62,17 @@ impl Stage {
         }
     }
 
+    /// Waits until a state of `pod` shows what `look` looks for; hopeless where the pod ended or is stuck without.
+    pub async fn until_pod<T>(
+        &self,
+        what: &str,
+        budget: Duration,
+        pod: &PodRef,
+        mut look: impl FnMut(&SeenPod) -> Option<T>,
+    ) -> Result<T, Blocked> {
+        self.until(what, budget, |seen| of_pod(seen, pod, &mut look)).await
+    }
+
     /// Waits until every container of `pod` runs.
     pub async fn until_running(&self, pod: &PodRef) -> Result<(), Blocked> {
         let what = format!("pod {} with all containers running", pod.name);

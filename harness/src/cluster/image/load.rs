@@ -73,7 +73,7 @@ fn references(workloads: &workload::Workloads, probe: &str, pull: PullPolicy) ->
     };
     let references: BTreeMap<_, _> =
         Images::NAMES.iter().map(|name| ((*name).to_owned(), image_of(name))).collect();
-    Images { references, pull: PullPolicy::Never }
+    Images { references, pull }
 }
 
 fn probe_archive(host: &Host, program: &[u8], reference: &str) -> Result<PathBuf, ImageError> {

@@ -128,3 +128,47 @@ impl Ending {
 fn told(findings: &[Finding]) -> String {
     findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{Class, Ending};
+    use crate::judge::{Finding, Verdict};
+
+    fn fail(assertions: &[&str]) -> Verdict {
+        let finding = |assertion: &&str| Finding {
+            assertion: (*assertion).to_owned(),
+            expected: "a".to_owned(),
+            seen: "b".to_owned(),
+            pointer: "c".to_owned(),
+        };
+        Verdict::Fail { findings: assertions.iter().map(finding).collect() }
+    }
+
+    #[rstest]
+    #[case::pass(Verdict::Pass, Ending::Success { note: None })]
+    #[case::skip(
+        Verdict::Skip { reason: "why".to_owned() },
+        Ending::Skipped { reason: "why".to_owned() }
+    )]
+    #[case::inconclusive(
+        Verdict::Inconclusive { reason: "why".to_owned() },
+        Ending::Error { reason: "why".to_owned(), class: Class::Harness }
+    )]
+    #[case::fail(
+        fail(&["one", "two"]),
+        Ending::Failure {
+            kind: "one".to_owned(),
+            text: "one: expected a, seen b (c)\ntwo: expected a, seen b (c)".to_owned(),
+            class: Class::Product,
+        }
+    )]
+    #[case::fail_without_a_word(
+        fail(&[]),
+        Ending::Failure { kind: "unnamed".to_owned(), text: String::new(), class: Class::Product }
+    )]
+    fn each_verdict_ends_in_its_own_way(#[case] verdict: Verdict, #[case] expected: Ending) {
+        assert_eq!(Ending::of_verdict(&verdict), expected);
+    }
+}

@@ -26,14 +26,16 @@ pub(super) fn details(
     for (case, proof) in proofs {
         let status = Status::of(record.purpose, case, proof);
         match status {
-            Status::Pass | Status::Killed => {}
-            Status::Skip | Status::Survived | Status::Untold | Status::Inconclusive => {
+            // The table has said why a case was not asked.
+            Status::Pass | Status::Killed | Status::Skip => {}
+            Status::Survived | Status::Untold | Status::Inconclusive => {
                 text += &head(case, status, styles);
                 text += &told(case, proof, status);
                 text += &evidence(case, folder, styles);
             }
             Status::Fail | Status::KilledOtherwise => {
                 text += &head(case, status, styles);
+                text += &unkilled(case, status);
                 text += &case.verdict.findings().iter().map(|one| finding(one, styles)).collect::<String>();
                 text += &evidence(case, folder, styles);
             }
@@ -58,6 +60,14 @@ fn told(case: &CaseRecord, proof: &Proof, status: Status) -> String {
     };
     let said = if said.trim().is_empty() { "no reason was given" } else { said.as_str() };
     format!("  {}\n", hanging(said, 2))
+}
+
+/// A mutant that was killed otherwise fails by what follows, and not by what it must.
+fn unkilled(case: &CaseRecord, status: Status) -> String {
+    match (status, &case.mutant) {
+        (Status::KilledOtherwise, Some(mutant)) => format!("  {} must fail\n", hanging(&mutant.must_fail, 2)),
+        _ => String::new(),
+    }
 }
 
 fn finding(finding: &Finding, styles: &Styles) -> String {

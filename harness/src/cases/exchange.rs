@@ -1,0 +1,66 @@
+//! The article's exchange: a producer and a consumer on one message queue.
+//!
+//! Shared by the cases about it. The containers are called `producer` and `consumer`, as in the article.
+
+use crate::evidence::{Evidence, Missing};
+use crate::judge::Inquiry;
+use crate::stage::{Blocked, PodRef, Stage};
+
+pub(super) const PRODUCER: &str = "producer";
+pub(super) const CONSUMER: &str = "consumer";
+
+/// The message after which the consumer ends.
+pub(super) const EXIT_MESSAGE: &str = "done";
+
+/// How the only line of a consumer begins that finds no queue.
+const TOO_EARLY: &str = "Either the producer has not been started";
+
+/// Waits until the pod has ended, or its consumer has failed: then the producer waits for ever.
+pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+    let what = format!("the end of the exchange in pod {}", pod.name);
+    let consumer_failed = |status: &k8s_openapi::api::core::v1::ContainerStatus| {
+        let ended = status.state.as_ref().and_then(|state| state.terminated.as_ref());
+        ended.is_some_and(|ended| ended.exit_code != 0)
+    };
+    stage
+        .until_pod(&what, stage.budgets().pod_done(), pod, |seen| {
+            let failed = seen.container(CONSUMER).is_some_and(consumer_failed);
+            (seen.is_terminal() || failed).then_some(())
+        })
+        .await
+}
+
+/// The messages that the log of a program shows, whose lines begin with `word`.
+pub(super) fn messages<'a>(lines: impl Iterator<Item = &'a str>, word: &str) -> Vec<&'a str> {
+    lines.filter_map(|line| line.strip_prefix(word)?.strip_prefix(": ")).collect()
+}
+
+/// Whether the consumer looked for the queue before the producer had made it, and gave up.
+pub(super) fn gave_up<'a>(mut lines: impl Iterator<Item = &'a str>) -> bool {
+    lines.any(|line| line.starts_with(TOO_EARLY))
+}
+
+/// Asserts that a container ended with exit code 0.
+pub(super) fn assert_exit_zero(
+    seen: &Evidence,
+    say: &mut Inquiry,
+    assertion: &str,
+    (uid, container): (&str, &str),
+) -> Result<(), Missing> {
+    let end = seen.ending(uid, container, 0)?;
+    say.assert_equal(assertion, &0, &end.value.exit_code, end.pointer);
+    Ok(())
+}
+
+/// Asserts that the pod ended, and that its phase is `Succeeded`.
+pub(super) fn assert_succeeded(
+    seen: &Evidence,
+    say: &mut Inquiry,
+    assertion: &str,
+    uid: &str,
+) -> Result<(), Missing> {
+    let last = seen.last(uid)?;
+    Inquiry::premise(&format!("the end of pod {}", last.name()), last.is_terminal())?;
+    say.assert_equal(assertion, &"Succeeded", &last.phase(), format!("timeline/{}", last.name()));
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! One queue name in two pods.
+
+use futures::try_join;
+
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, Missing};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const HERE: &str = "here";
+const THERE: &str = "there";
+
+pub(super) const MQUEUE_BETWEEN_PODS: Case = Case {
+    id: "isolation/mqueue-between-pods",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(use_one_name_twice(stage)),
+    judge: judge_two_queues,
+};
+
+async fn use_one_name_twice(stage: &Stage) -> Result<(), Blocked> {
+    let here = stage.create(HERE).await?;
+    let there = stage.create_beside(THERE, &here).await?;
+    try_join!(stage.until_reported(&here, HERE, 0, "hold"), stage.until_reported(&there, THERE, 0, "hold"),)?;
+    let queue = format!("/pp-{}", stage.token());
+    let look = [
+        "mq-look",
+        "--queue",
+        &queue,
+        "then",
+        "mq-send",
+        "--queue",
+        &queue,
+        "--text",
+        "from-there",
+        "--maxmsg",
+        "1",
+    ];
+    stage.probe("look-there", &there, THERE, &look).await?;
+    let receive = ["mq-receive", "--queue", &queue];
+    // One after the other: with one queue for both, the first would get everything.
+    stage.probe("receive-here", &here, HERE, &receive).await?;
+    stage.probe("receive-there", &there, THERE, &receive).await?;
+    Ok(())
+}
+
+fn judge_two_queues(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let (here, there) = (seen.applied(HERE, 0)?, seen.applied(THERE, 0)?);
+    let node = seen.last(&here.uid)?.node();
+    Inquiry::premise("both pods on one node", node.is_some() && node == seen.last(&there.uid)?.node())?;
+    let sent = seen.log_report(&here.uid, HERE, 0, "mq-send")?;
+    Inquiry::premise("a queue with a message in the first pod", sent.value.ok())?;
+
+    say.assert_absent("not-visible", &seen.exec_report("look-there", "mq-look")?)?;
+    let sent = seen.exec_report("look-there", "mq-send")?;
+    Inquiry::premise("a message sent in the second pod", sent.value.ok())?;
+    for (label, own) in [("receive-here", "from-here"), ("receive-there", "from-there")] {
+        let received = seen.exec_report(label, "mq-receive")?;
+        Inquiry::premise("a queue in each pod", received.value.present()?)?;
+        say.assert_equal(
+            "no-crosstalk",
+            &serde_json::json!([own]),
+            received.value.field("texts")?,
+            received.pointer,
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! A pod that ends when its containers have.
+
+use crate::cases::case::Case;
+use crate::cases::exchange::{CONSUMER, PRODUCER, assert_succeeded};
+use crate::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
+
+const POD: &str = "mc2";
+
+/// The moment at which the ended pod has been watched for the whole of the quiet window.
+const WATCHED: &str = "watched";
+
+pub(super) const NEVER_COMPLETES: Case = Case {
+    id: "lifecycle/never-completes",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_and_stay(stage)),
+    judge: judge_completion,
+};
+
+async fn end_and_stay(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    let ended_or_restarted = |seen: &SeenPod| (seen.is_terminal() || restarts(seen) > 0).then_some(());
+    stage.until_pod("the end of pod mc2", stage.budgets().pod_done(), &pod, ended_or_restarted).await?;
+    stage.unless("a restart", stage.budgets().quiet_window(), |seen| restarted(seen, &pod)).await?;
+    stage.mark(WATCHED);
+    Ok(())
+}
+
+fn restarted(seen: &Observed, pod: &PodRef) -> Progress<()> {
+    let restarted = seen.pod(&pod.uid).is_some_and(|seen| restarts(seen) > 0);
+    if restarted { Progress::Met(()) } else { Progress::NotYet }
+}
+
+fn restarts(seen: &SeenPod) -> i32 {
+    seen.containers().map(|status| status.restart_count).sum()
+}
+
+fn judge_completion(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    let pointer = format!("timeline/{POD}");
+    let restarts = seen.states(uid).map(restarts).max().ok_or_else(|| Missing::new("the pod"))?;
+    if restarts == 0 {
+        // That nothing happened counts only when it was watched for long enough.
+        seen.mark(WATCHED)?;
+    }
+    say.assert_equal("not-restarted", &0, &restarts, &pointer);
+    if restarts > 0 {
+        return Ok(());
+    }
+
+    assert_succeeded(seen, say, "succeeds", uid)?;
+    let phases = phases(seen, uid);
+    let steps: Option<Vec<_>> = phases.iter().map(|phase| step(phase)).collect();
+    let forward = steps.is_some_and(|steps| steps.is_sorted());
+    say.assert("phases-go-forward", forward, "Pending, Running, the end", phases.join(" "), &pointer);
+
+    let last = seen.last(uid)?;
+    for name in [PRODUCER, CONSUMER] {
+        let status =
+            last.container(name).ok_or_else(|| Missing::new(format!("the status of container {name}")))?;
+        let end = seen.ending(uid, name, 0)?;
+        let told = format!("ready: {}, {}", status.ready, end.value.reason.unwrap_or_default());
+        say.assert_equal("shows-0-of-2-completed", &"ready: false, Completed", &told.as_str(), end.pointer);
+    }
+    Ok(())
+}
+
+/// The pod's phases in the order in which they were seen, each once in a row.
+fn phases<'a>(seen: &'a Evidence, uid: &str) -> Vec<&'a str> {
+    let mut phases: Vec<_> = seen.states(uid).map(SeenPod::phase).filter(|phase| !phase.is_empty()).collect();
+    phases.dedup();
+    phases
+}
+
+/// How far on its way a pod is. The watch may miss a step, but must never show an earlier one again.
+fn step(phase: &str) -> Option<u8> {
+    match phase {
+        "Pending" => Some(0),
+        "Running" => Some(1),
+        "Succeeded" | "Failed" => Some(2),
+        _ => None,
+    }
+}

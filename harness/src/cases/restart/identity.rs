@@ -1,0 +1,86 @@
+//! What changes in a pod when one of its containers is restarted, and what does not.
+
+use crate::cases::case::Case;
+use crate::cases::comeback::{End, MAIN, SIBLING, came_back, end_once};
+use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+/// The exit code of the first instance.
+const CODE: i32 = 3;
+
+/// The namespaces that belong to the pod and not to a container.
+const PODS_OWN: [&str; 3] = ["ipc", "net", "uts"];
+
+pub(super) const IDENTITY: Case = Case {
+    id: "restart/identity",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(restart_one(stage)),
+    judge: judge_identity,
+};
+
+async fn restart_one(stage: &Stage) -> Result<(), Blocked> {
+    let pair = end_once(stage, "identity", End::Told).await?;
+    stage.probe("sibling-after", &pair, SIBLING, &["identity"]).await?;
+    Ok(())
+}
+
+fn judge_identity(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = came_back(seen, CODE)?;
+    judge_container(seen, say, uid)?;
+    judge_pod(seen, say, uid)?;
+    judge_sibling(seen, say, uid)
+}
+
+fn judge_container(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
+    let first = started(seen.instance(uid, MAIN, 0)?)?;
+    let second = started(seen.instance(uid, MAIN, 1)?)?;
+    say.assert_differ("new-container", "container IDs", &first.value.id, &second.value.id, &second.pointer);
+    say.assert_equal("restart-is-counted", &1, &seen.container(uid, MAIN)?.value.restarts, &second.pointer);
+    let before = second.value.before.ok_or_else(|| Missing::new("the last state of the second instance"))?;
+    say.assert_equal("last-state-is-kept", &CODE, &before.exit_code, &second.pointer);
+    let id_before = before.container_id.unwrap_or_default();
+    say.assert_equal("last-state-is-kept", &first.value.id, &id_before, &second.pointer);
+    Ok(())
+}
+
+fn judge_pod(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
+    let ips: Vec<_> = seen
+        .states(uid)
+        .filter_map(|seen| seen.pod.status.as_ref()?.pod_ip.as_deref())
+        .filter(|ip| !ip.is_empty())
+        .collect();
+    let (Some(first), Some(last)) = (ips.first(), ips.last()) else {
+        return Err(Missing::new("the pod's IP"));
+    };
+    say.assert_equal("same-ip", first, last, format!("timeline/{MAIN}"));
+
+    let first = seen.log_report(uid, MAIN, 0, "identity")?;
+    let second = seen.log_report(uid, MAIN, 1, "identity")?;
+    for name in PODS_OWN {
+        let (before, after) = (first.value.namespace(name)?, second.value.namespace(name)?);
+        say.assert_equal("same-namespaces", &before, &after, &second.pointer);
+    }
+    Ok(())
+}
+
+/// The sibling is not touched: it never ended, and after the restart its process is the one that it began with.
+fn judge_sibling(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
+    let last = started(seen.container(uid, SIBLING)?)?;
+    let goes_on = last.value.running && last.value.restarts == 0;
+    let told = format!("running: {}, restarts: {}", last.value.running, last.value.restarts);
+    say.assert("sibling-goes-on", goes_on, "running: true, restarts: 0", told, &last.pointer);
+    if goes_on {
+        let ticks = |report: Fact<ProbeReport>| report.value.number("pid1_start_ticks");
+        let before = ticks(seen.log_report(uid, SIBLING, 0, "identity")?)?;
+        let after = ticks(seen.exec_report("sibling-after", "identity")?)?;
+        say.assert_equal("sibling-goes-on", &before, &after, "execs/sibling-after");
+    }
+    Ok(())
+}
+
+/// Facts of an instance that has a container ID.
+fn started(facts: Fact<ContainerFacts>) -> Result<Fact<ContainerFacts>, Missing> {
+    Inquiry::premise("a container ID", !facts.value.id.is_empty())?;
+    Ok(facts)
+}

@@ -1,0 +1,101 @@
+//! The article's first pod: nginx serves what the other container writes.
+
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, ExecEnd, Missing};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const POD: &str = "mc1";
+const NGINX: &str = "1st";
+const WRITER: &str = "2nd";
+const PORT: u16 = 80;
+
+/// Ends when there is a first line and somebody listens on port 80 of the pod, whose network both share.
+const READY: &str = "until test -s /html/index.html && grep -qs ':0050 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; \
+                     do sleep 0.1; done";
+
+/// Ends when a line has been added, and writes out the file as it is then.
+const GROWN: &str = "lines() { wc -l < /html/index.html; }; n=$(lines); \
+                     until test $(lines) -gt $n; do sleep 0.1; done; cat /html/index.html";
+
+pub(super) const HTTP_EQUALS_FILE: Case = Case {
+    id: "volume/http-equals-file",
+    attire: Attire::AsTyped,
+    drive: |stage| Box::pin(ask_and_look(stage)),
+    judge: judge_texts,
+};
+
+async fn ask_and_look(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    stage.until_running(&pod).await?;
+    stage.exec("ready", &pod, WRITER, &["/bin/sh", "-c", READY]).await?;
+    stage.fetch("first-page", &pod, PORT, "/").await?;
+    stage.exec("grown-file", &pod, WRITER, &["/bin/sh", "-c", GROWN]).await?;
+    stage.fetch("later-page", &pod, PORT, "/").await?;
+    // The article's own two commands.
+    stage.exec("file-in-1st", &pod, NGINX, &["/bin/cat", "/usr/share/nginx/html/index.html"]).await?;
+    stage.exec("file-in-2nd", &pod, WRITER, &["/bin/cat", "/html/index.html"]).await?;
+    Ok(())
+}
+
+/// The file only grows, so each text must begin with every text that was had before it.
+fn judge_texts(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let grown = file(seen, "grown-file")?;
+    Inquiry::premise("a file of two lines or more", grown.lines().count() >= 2)?;
+    let first = page(seen, "first-page")?;
+    let later = page(seen, "later-page")?;
+    let in_first = file(seen, "file-in-1st")?;
+    let in_second = file(seen, "file-in-2nd")?;
+
+    let served = later.body.starts_with(grown) && in_second.starts_with(later.body);
+    let expected = format!("status 200 and all of {}", brief(grown));
+    say.assert("serves-the-file", later.is_ok() && served, expected, later.brief(), "fetches/later-page");
+
+    let follows = first.is_ok() && later.body.starts_with(first.body) && later.body.len() > first.body.len();
+    let expected = format!("more than {}", brief(first.body));
+    say.assert("page-grows", follows, expected, later.brief(), "fetches/later-page");
+
+    let same = in_first.starts_with(grown) && in_second.starts_with(in_first);
+    let expected = format!("all of {}", brief(grown));
+    say.assert("same-in-both", same, expected, brief(in_first), "execs/file-in-1st");
+    Ok(())
+}
+
+struct Page<'a> {
+    status: u16,
+    body: &'a str,
+}
+
+impl Page<'_> {
+    fn is_ok(&self) -> bool {
+        self.status == 200
+    }
+
+    fn brief(&self) -> String {
+        format!("status {} and {}", self.status, brief(self.body))
+    }
+}
+
+fn page<'a>(seen: &'a Evidence, label: &str) -> Result<Page<'a>, Missing> {
+    match &seen.fetch(label)?.answer {
+        Ok((status, body)) => Ok(Page { status: *status, body }),
+        Err(why) => Err(Missing::new(format!("the answer to the request {label} ({why})"))),
+    }
+}
+
+/// The file as a command wrote it out; a file that `cat` says is not there is empty.
+fn file<'a>(seen: &'a Evidence, label: &str) -> Result<&'a str, Missing> {
+    let exec = seen.exec(label)?;
+    match exec.end {
+        ExecEnd::Exited(0) => Ok(&exec.stdout),
+        ExecEnd::Exited(1) if exec.stderr.contains("No such file or directory") => Ok(""),
+        _ => Err(Missing::new(format!("the file in the output of the command {label}"))),
+    }
+}
+
+fn brief(text: &str) -> String {
+    match text.lines().next_back() {
+        Some(last) => format!("{} lines up to `{last}`", text.lines().count()),
+        None => "nothing".to_owned(),
+    }
+}

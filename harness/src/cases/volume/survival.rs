@@ -1,0 +1,83 @@
+//! What is left of a container's files when it ends and comes back.
+
+use crate::cases::case::Case;
+use crate::cases::comeback::{End, MAIN, came_back, end_once};
+use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const ON_VOLUME: &str = "/data/token";
+const ON_LAYER: &str = "/tmp/token";
+
+/// The exit code of a process that SIGKILL ended.
+const KILLED: i32 = 137;
+
+pub(super) const SURVIVES_EXIT_ZERO: Case = Case {
+    id: "volume/survives-exit-zero",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
+    judge: |seen, say| judge_token(seen, say, 0),
+};
+
+pub(super) const SURVIVES_EXIT_NONZERO: Case = Case {
+    id: "volume/survives-exit-nonzero",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
+    judge: |seen, say| judge_token(seen, say, 42),
+};
+
+pub(super) const SURVIVES_SIGKILL: Case = Case {
+    id: "volume/survives-sigkill",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_main(stage, "hold", End::Killed("write-part"))),
+    judge: judge_sigkill,
+};
+
+pub(super) const ROOTFS_DOES_NOT_SURVIVE: Case = Case {
+    id: "volume/rootfs-does-not-survive",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
+    judge: judge_layer,
+};
+
+async fn end_main(stage: &Stage, ready: &str, end: End) -> Result<(), Blocked> {
+    end_once(stage, ready, end).await.map(drop)
+}
+
+fn judge_token(seen: &Evidence, say: &mut Inquiry, code: i32) -> Result<(), Missing> {
+    let uid = came_back(seen, code)?;
+    let token = found_again(seen, uid, &token_path(seen, uid)?)?;
+    say.assert_found("token-survives", &token, "content", &seen.token)
+}
+
+fn judge_sigkill(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = came_back(seen, KILLED)?;
+    let token = found_again(seen, uid, &token_path(seen, uid)?)?;
+    let half_written = seen.log_report(uid, MAIN, 0, "write-part")?;
+    Inquiry::premise("a file that was half written", half_written.value.ok())?;
+    let half = seen.log_report_on((uid, MAIN, 1), "read", half_written.value.text("path")?)?;
+    say.assert_found("token-survives", &token, "content", &seen.token)?;
+    say.assert_found("synced-part-survives", &half, "content", &format!("synced-{}", seen.token))
+}
+
+fn judge_layer(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = came_back(seen, 1)?;
+    let on_layer = found_again(seen, uid, ON_LAYER)?;
+    let on_volume = found_again(seen, uid, ON_VOLUME)?;
+    say.assert_absent("layer-is-lost", &on_layer)?;
+    say.assert_found("volume-is-kept", &on_volume, "content", &seen.token)
+}
+
+/// Where the first instance looked first: the manifest decides where the token is kept.
+fn token_path(seen: &Evidence, uid: &str) -> Result<String, Missing> {
+    Ok(seen.log_report(uid, MAIN, 0, "read")?.value.text("path")?.to_owned())
+}
+
+/// What the second instance found at `path`, given that the first found nothing there and wrote the token.
+fn found_again(seen: &Evidence, uid: &str, path: &str) -> Result<Fact<ProbeReport>, Missing> {
+    let before = seen.log_report_on((uid, MAIN, 0), "read", path)?;
+    Inquiry::premise_absent(&format!("nothing at {path} at first"), &before)?;
+    let written = seen.log_report_on((uid, MAIN, 0), "write", path)?;
+    Inquiry::premise(&format!("the token written to {path}"), written.value.ok())?;
+    seen.log_report_on((uid, MAIN, 1), "read", path)
+}

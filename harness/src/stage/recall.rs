@@ -1,0 +1,40 @@
+//! Logs asked for at one time, as `kubectl logs [--previous]` does.
+
+use jiff::Timestamp;
+use kube::api::LogParams;
+use tokio::time::timeout;
+
+use super::blocked::{Blocked, brief};
+use super::deeds::PodRef;
+use super::open::Stage;
+use crate::evidence::Recall;
+
+impl Stage {
+    /// Asks for the log of `container`, or of the instance before its last one, and keeps the answer as evidence
+    /// under `label`. That there is none is an answer as well and does not block.
+    pub async fn recall(
+        &self,
+        label: &str,
+        pod: &PodRef,
+        container: &str,
+        previous: bool,
+    ) -> Result<(), Blocked> {
+        let started = Timestamp::now();
+        let patience = self.budgets.exec();
+        let wanted = LogParams { container: Some(container.to_owned()), previous, ..LogParams::default() };
+        let answer = match timeout(patience, self.pods().logs(&pod.name, &wanted)).await {
+            Ok(answer) => answer.map_err(|error| brief(&error)),
+            Err(_) => Err(format!("no answer in {} s", patience.as_secs())),
+        };
+        self.recorder.recall(Recall {
+            label: label.to_owned(),
+            pod: pod.name.clone(),
+            container: container.to_owned(),
+            previous,
+            started,
+            ended: Timestamp::now(),
+            answer,
+        });
+        Ok(())
+    }
+}
