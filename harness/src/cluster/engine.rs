@@ -148,7 +148,7 @@ fn configuration_of(process: &str) -> PathBuf {
     let words: Vec<_> = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
     let named = words.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
         Some(("--config-file", value)) => Some(value.to_owned()),
-        None if word == "--config-file" => words.get(at + 1).map(|value| value.to_string()),
+        None if word == "--config-file" => words.get(at + 1).map(ToString::to_string),
         _ => None,
     });
     PathBuf::from(named.unwrap_or_else(|| USER_CONFIGURATION.to_owned()))

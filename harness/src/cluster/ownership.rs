@@ -89,13 +89,14 @@ pub enum Claim {
 /// Decides whose the containers of this name are.
 #[must_use]
 pub fn claim(mark: Option<Mark>, containers: &BTreeSet<String>) -> Claim {
+    if containers.is_empty() {
+        return Claim::Free;
+    }
     match mark {
-        _ if containers.is_empty() => Claim::Free,
-        None => Claim::Foreign,
         // The mark is written only where no cluster of this name was, so what there is now is what we began.
         Some(mark) if mark.containers.is_empty() => Claim::Unfinished,
         Some(mark) if containers.is_subset(&mark.containers) => Claim::Ours(mark),
-        Some(_) => Claim::Foreign,
+        Some(_) | None => Claim::Foreign,
     }
 }
 
@@ -158,17 +159,17 @@ mod tests {
         ids.iter().map(ToString::to_string).collect()
     }
 
-    fn mark(containers: &[&str]) -> Mark {
+    fn marked(containers: &[&str]) -> Mark {
         Mark { format: 1, image: "i".into(), topology: "one-node".into(), containers: set(containers) }
     }
 
     #[rstest]
     #[case(None, &[], Claim::Free)]
-    #[case(Some(mark(&["a"])), &[], Claim::Free)]
+    #[case(Some(marked(&["a"])), &[], Claim::Free)]
     #[case(None, &["a"], Claim::Foreign)]
-    #[case(Some(mark(&[])), &["a"], Claim::Unfinished)]
-    #[case(Some(mark(&["a", "b"])), &["b"], Claim::Ours(mark(&["a", "b"])))]
-    #[case(Some(mark(&["a"])), &["a", "c"], Claim::Foreign)]
+    #[case(Some(marked(&[])), &["a"], Claim::Unfinished)]
+    #[case(Some(marked(&["a", "b"])), &["b"], Claim::Ours(marked(&["a", "b"])))]
+    #[case(Some(marked(&["a"])), &["a", "c"], Claim::Foreign)]
     fn only_what_we_made_is_ours(
         #[case] mark: Option<Mark>,
         #[case] found: &[&str],

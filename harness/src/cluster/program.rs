@@ -320,7 +320,7 @@ async fn feed(stdin: Option<tokio::process::ChildStdin>, input: &Input) {
 async fn keep_end(stream: Option<impl AsyncRead + Unpin>) -> String {
     let mut kept = Vec::new();
     let Some(mut stream) = stream else { return String::new() };
-    let mut chunk = [0; 8192];
+    let mut chunk = vec![0; 8192];
     while let Ok(read @ 1..) = stream.read(&mut chunk).await {
         kept.extend_from_slice(&chunk[..read]);
         if kept.len() > 2 * KEPT {
@@ -345,7 +345,7 @@ fn ending(status: ExitStatus) -> String {
 }
 
 fn quoted(said: &str) -> String {
-    said.lines().map(|line| format!("\n    {line}")).collect()
+    said.lines().flat_map(|line| ["\n    ", line]).collect()
 }
 
 #[cfg(test)]

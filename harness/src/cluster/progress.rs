@@ -28,9 +28,7 @@ pub(super) async fn step<T, E>(what: &str, work: impl Future<Output = Result<T, 
         }
     };
     let seconds = start.elapsed().as_secs_f32();
-    match &result {
-        Ok(_) => talk!("{what}: done in {seconds:.1} s"),
-        Err(_) => talk!("{what}: failed after {seconds:.1} s"),
-    }
+    let end = if result.is_ok() { "done in" } else { "failed after" };
+    talk!("{what}: {end} {seconds:.1} s");
     result
 }

@@ -177,7 +177,8 @@ async fn bring_back(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
         }
         prove(&client, READY).await
     };
-    step(&format!("bringing back cluster `{}`", cluster.name.as_str()), interruptible(host, back)).await
+    step(&format!("bringing back cluster `{}`", cluster.name.as_str()), interruptible(host, Box::pin(back)))
+        .await
 }
 
 /// A restarted engine may give the API server another port.
@@ -208,7 +209,7 @@ async fn interruptible<T>(host: &Host, work: impl Future<Output = Result<T, Erro
 async fn create(host: &Host, engine: &Engine, request: &ClusterRequest) -> Result<KindCluster, Error> {
     let name = &request.name;
     let kind = Kind::find(host).await?;
-    let image = choose_image(host, request.image.as_deref()).await?;
+    let image = Box::pin(choose_image(host, request.image.as_deref())).await?;
     let topology = request.topology.clone().unwrap_or_default();
     let demands = Demands { image: &image, restricted: engine.restricted(), cgroup_v1: cgroup_v1() };
     let configuration = topology.render(demands)?;
@@ -217,7 +218,7 @@ async fn create(host: &Host, engine: &Engine, request: &ClusterRequest) -> Resul
     let mut mark =
         Mark { format: 1, image: image.clone(), topology: topology.to_string(), containers: BTreeSet::new() };
     mark.write(host, name)?;
-    match make(host, &kind, name, &image, &configuration).await {
+    match Box::pin(make(host, &kind, name, &image, &configuration)).await {
         Ok(cluster) => {
             mark.containers = identifiers(&cluster.nodes);
             mark.write(host, name)?;
@@ -254,7 +255,7 @@ async fn make(
         }
         prove(&client, READY).await
     };
-    step("running a pod on each node", interruptible(host, run_pods)).await?;
+    step("running a pod on each node", interruptible(host, Box::pin(run_pods))).await?;
     Ok(cluster)
 }
 

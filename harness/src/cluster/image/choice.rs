@@ -36,7 +36,7 @@ pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, 
         etcd: request.etcd.clone(),
     };
     let _held = hold(host, host.folders.image_lock(), "images").await?;
-    Ok(node(host, &given).await?)
+    Ok(Box::pin(node(host, &given)).await?)
 }
 
 /// The node image of a new cluster: the one asked for, else kind's own, else one built here.

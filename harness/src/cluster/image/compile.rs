@@ -43,7 +43,8 @@ pub(super) async fn fetch(host: &Host) -> Result<Sources, ImageError> {
     let reflect = "golang-github-modern-go-reflect2-dev";
     // The client package is made from the same source, so its version is that of the source.
     let versions = packages.versions(&["kubernetes-client", &go, reflect]).await?;
-    let key = digest(&[versions.as_bytes(), TAGS.as_bytes(), VERSIONS.kubernetes.as_bytes()]);
+    let stamp = stamp(VERSIONS.kubernetes)?;
+    let key = digest(&[versions.as_bytes(), TAGS.as_bytes(), stamp.as_bytes()]);
     let kept = host.folders.images(&format!("kubernetes-{key}"));
     if kept.join(LAST).exists() {
         return Ok(Sources::Compiled(kept));
@@ -172,8 +173,12 @@ fn available_memory() -> u64 {
 /// Tells the programs their version. Without it they call themselves `v0.0.0`.
 fn stamp(version: &str) -> Result<String, ImageError> {
     let Version { major, minor, .. } = Version::find(version)?;
-    let place = format!("-X {TREE}/vendor/k8s.io/component-base/version");
-    Ok(format!("-s -w {place}.gitVersion={version} {place}.gitMajor={major} {place}.gitMinor={minor}"))
+    // The aggregator in front of the API server, whose answer clients see, has it from the second place.
+    let places = ["component-base/version", "client-go/pkg/version"].map(|package| {
+        let place = format!("-X {TREE}/vendor/k8s.io/{package}");
+        format!("{place}.gitVersion={version} {place}.gitMajor={major} {place}.gitMinor={minor}")
+    });
+    Ok(format!("-s -w {}", places.join(" ")))
 }
 
 /// The packages whose types the API describes, as import paths with commas between.
@@ -194,7 +199,10 @@ fn collect_described(folder: &Path, import: &str, found: &mut Vec<String>) -> Re
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             collect_described(&path, &format!("{import}/{name}"), found)?;
-        } else if !described && name.ends_with(".go") && !name.starts_with("zz_generated") {
+        } else if !described
+            && path.extension().is_some_and(|ending| ending == "go")
+            && !name.starts_with("zz_generated")
+        {
             let text = fs::read(&path).map_err(ImageError::file(&path))?;
             described =
                 String::from_utf8_lossy(&text).lines().any(|line| line.trim() == "// +k8s:openapi-gen=true");

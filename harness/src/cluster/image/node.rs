@@ -97,7 +97,8 @@ pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageErro
     let (debian, sources, parts) =
         tokio::try_join!(debian, kubernetes, parts(host, &packages, release, etcd))?;
     let place = Place { debian: &debian, parts: parts.path(), containerd: given.containerd.as_deref() };
-    step("building the node image", build(host, &place, sources, release, &version, &image)).await?;
+    step("building the node image", Box::pin(build(host, &place, sources, release, &version, &image)))
+        .await?;
     step("keeping the node image in the cache", store::save(host, &[&image], &archive)).await?;
     Ok(image)
 }
@@ -224,7 +225,7 @@ async fn build(
         let entrypoint = r#"ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]"#;
         builder.commit(image, &[entrypoint, "ENV container=docker"]).await
     };
-    let made = made.await;
+    let made = Box::pin(made).await;
     builder.end().await;
     made
 }
