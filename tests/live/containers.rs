@@ -76,13 +76,12 @@ async fn the_article_s_exchange_arrives_complete_with_the_exit_marker() {
     let pod = pod().await;
     let consumer = beside(&pod, &["consume", "--retry-for", "30"]).await;
     let producer = beside(&pod, &["produce"]).await;
-    let ((consumed_code, consumed), (produced_code, produced)) =
-        tokio::join!(ended(consumer), ended(producer));
-    assert_eq!((produced_code, consumed_code), (0, 0));
-    let (produced, mut consumed) = (payloads(&produced, "Produced: "), payloads(&consumed, "Consumed: "));
-    assert_eq!(produced.len(), 500);
-    assert_eq!(consumed.pop(), Some("done"));
-    assert_eq!(consumed, produced);
+    let ((in_code, in_lines), (out_code, out_lines)) = tokio::join!(ended(consumer), ended(producer));
+    assert_eq!((out_code, in_code), (0, 0));
+    let (sent, mut received) = (payloads(&out_lines, "Produced: "), payloads(&in_lines, "Consumed: "));
+    assert_eq!(sent.len(), 500);
+    assert_eq!(received.pop(), Some("done"));
+    assert_eq!(received, sent);
     let (_, look) = ended(beside(&pod, &["mq-look"]).await).await;
     assert_eq!(report(&look)["present"], false);
     pod.rm().await.unwrap();
@@ -116,8 +115,8 @@ async fn a_thief_is_noticed() {
     let producer = beside(&pod, &["produce"]).await;
     assert_eq!(ended(thief).await.0, 0);
     let consumer = beside(&pod, &["consume", "--retry-for", "30"]).await;
-    let ((_, consumed), (_, produced)) = tokio::join!(ended(consumer), ended(producer));
-    assert_eq!((produced.len(), consumed.len()), (500, 500));
+    let ((_, received), (_, sent)) = tokio::join!(ended(consumer), ended(producer));
+    assert_eq!((sent.len(), received.len()), (500, 500));
     pod.rm().await.unwrap();
 }
 

@@ -1,4 +1,5 @@
 //! The live suite: what only a real cluster can show.
+#![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 mod cases;
 mod cluster;
