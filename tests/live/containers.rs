@@ -100,8 +100,8 @@ async fn a_consumer_that_comes_first_ends_with_1_and_the_producer_blocks_at_11_l
     }
     let (_, look) = ended(beside(&pod, &["mq-look"]).await).await;
     assert_eq!(report(&look)["curmsgs"], 10);
-    let written = producer.stdout_to_vec().await.unwrap();
-    assert_eq!(written.iter().filter(|byte| **byte == b'\n').count(), 11);
+    let written = String::from_utf8(producer.stdout_to_vec().await.unwrap()).unwrap();
+    assert_eq!(written.lines().count(), 11);
     assert!(producer.is_running().await.unwrap());
     producer.rm().await.unwrap();
     pod.rm().await.unwrap();

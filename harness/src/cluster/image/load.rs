@@ -51,7 +51,7 @@ pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Res
     Ok(references(&workloads, &probe, PullPolicy::Never))
 }
 
-/// The images as [`load_images`] names them, for a cluster whose nodes have them already or pull them.
+/// The images under the names they get when they are loaded, for a cluster whose nodes have them already or pull them.
 pub fn name_images(host: &Host, probe: &Path) -> Result<Images, Error> {
     let (_, probe) = named_probe(probe)?;
     Ok(references(&workload::named(host), &probe, PullPolicy::IfNotPresent))
