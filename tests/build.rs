@@ -1,5 +1,7 @@
-//! The live suite is generated from the case manifests, so a new manifest must rebuild it.
+//! The live suite is generated from the case manifests, and the judges' tests from the recorded evidence: a new file
+//! must rebuild them.
 
 fn main() {
     println!("cargo::rerun-if-changed=../manifests");
+    println!("cargo::rerun-if-changed=fixtures");
 }

@@ -2,8 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 mod architecture;
+mod catalogue;
 mod cli;
 mod cluster;
+mod judge;
+mod judge_fixtures;
+mod judge_tampered;
 mod junit;
 mod plan;
 mod readback;

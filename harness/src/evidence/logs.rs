@@ -31,6 +31,7 @@ pub struct LogText {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// When the runtime received the line; absent where the stamp could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
     /// The text without its stamp and line end.
     pub text: String,

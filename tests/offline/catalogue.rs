@@ -1,0 +1,88 @@
+//! Claims, manifests, mutants and cases: four lists that must agree.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use podproof::cases;
+use podproof::plan::{Catalogue, Manifest, Security, Tree};
+use podproof_tests::root;
+use rstest::rstest;
+
+fn tree() -> Tree {
+    Tree::Folder(root().join("manifests"))
+}
+
+fn catalogue() -> Catalogue {
+    Catalogue::read(&tree()).unwrap()
+}
+
+fn files(folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|inner| format!("{name}/{inner}")));
+        } else {
+            found.insert(name);
+        }
+    }
+    found
+}
+
+#[test]
+fn claims_and_cases_are_the_same_in_the_same_order() {
+    let catalogue = catalogue();
+    let claims: Vec<_> = catalogue.claims().iter().map(|claim| claim.id.as_str()).collect();
+    let cases: Vec<_> = cases::all().map(|case| case.id).collect();
+    assert_eq!(claims, cases);
+}
+
+#[test]
+fn each_claim_has_its_two_files_and_there_are_no_others() {
+    let catalogue = catalogue();
+    let expected: BTreeSet<_> = catalogue
+        .claims()
+        .iter()
+        .flat_map(|claim| [format!("{}.yaml", claim.id), format!("{}.mutants.yaml", claim.id)])
+        .collect();
+    assert_eq!(files(&root().join("manifests/cases")), expected);
+}
+
+#[test]
+fn the_built_in_manifests_are_those_in_the_source() {
+    assert_eq!(Catalogue::read(&Tree::Embedded).unwrap().claims(), catalogue().claims());
+}
+
+#[rstest]
+#[case("article/mc1.yaml", "cases/volume/http-equals-file.yaml")]
+#[case("article/mc2.yaml", "cases/ipc/mc2-article.yaml")]
+fn the_articles_pods_are_applied_as_they_are(#[case] article: &str, #[case] case: &str) {
+    let tree = tree();
+    assert_eq!(Manifest::read(&tree, article).unwrap(), Manifest::read(&tree, case).unwrap());
+}
+
+#[test]
+fn every_manifest_says_first_what_its_pods_do() {
+    for file in files(&root().join("manifests/cases")).iter().filter(|file| !file.contains(".mutants.")) {
+        let text = fs::read_to_string(root().join("manifests/cases").join(file)).unwrap();
+        assert!(text.starts_with("# "), "{file} begins without a comment");
+    }
+}
+
+#[test]
+fn mutants_that_reach_for_the_node_say_so_and_clean_up() {
+    let catalogue = catalogue();
+    for claim in catalogue.claims() {
+        for mutant in &catalogue.script(&claim.id).unwrap().mutants {
+            let patch = serde_json::to_string(&mutant.patch).unwrap();
+            let reaches = patch.contains("hostPath") || patch.contains("hostIPC");
+            let says = mutant.security == Some(Security::Privileged);
+            assert_eq!(reaches, says, "{} {}", claim.id, mutant.name);
+            // The mutant of same-namespace only looks.
+            let leaves = reaches && claim.id.as_str() != "ipc/same-namespace";
+            assert_eq!(leaves, mutant.undo.is_some(), "{} {}", claim.id, mutant.name);
+        }
+    }
+}
