@@ -1,4 +1,5 @@
 //! What the two suites share: the program under test, run as a user runs it.
+#![expect(clippy::missing_panics_doc, reason = "a test panics where something is wrong")]
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -81,6 +82,7 @@ pub fn podproof(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
 }
 
 /// A command line that uses the folders of whoever runs the tests: images must not be built anew.
+#[must_use]
 pub fn ours(args: &[&str]) -> Command {
     let mut command = podproof(args);
     for name in ["HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {

@@ -9,6 +9,8 @@
 //! A case's `drive` acts and observes, its `judge` decides from the [`evidence::Evidence`] alone.
 //! Everything right of the evidence works from files: no cluster is needed to judge again or to report.
 
+mod disk;
+
 pub mod plan;
 
 pub mod evidence;

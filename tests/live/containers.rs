@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use podproof_tests::probe;
 use serde_json::Value;
-use testcontainers::core::{WaitFor};
+use testcontainers::core::WaitFor;
 use testcontainers::runners::{AsyncBuilder as _, AsyncRunner as _};
 use testcontainers::{ContainerAsync, ContainerRequest, GenericBuildableImage, GenericImage, ImageExt as _};
 use tokio::io::AsyncBufReadExt as _;
@@ -76,13 +76,12 @@ async fn the_article_s_exchange_arrives_complete_with_the_exit_marker() {
     let pod = pod().await;
     let consumer = beside(&pod, &["consume", "--retry-for", "30"]).await;
     let producer = beside(&pod, &["produce"]).await;
-    let ((consumed_code, consumed), (produced_code, produced)) =
-        tokio::join!(ended(consumer), ended(producer));
-    assert_eq!((produced_code, consumed_code), (0, 0));
-    let (produced, mut consumed) = (payloads(&produced, "Produced: "), payloads(&consumed, "Consumed: "));
-    assert_eq!(produced.len(), 500);
-    assert_eq!(consumed.pop(), Some("done"));
-    assert_eq!(consumed, produced);
+    let ((in_code, in_lines), (out_code, out_lines)) = tokio::join!(ended(consumer), ended(producer));
+    assert_eq!((out_code, in_code), (0, 0));
+    let (sent, mut received) = (payloads(&out_lines, "Produced: "), payloads(&in_lines, "Consumed: "));
+    assert_eq!(sent.len(), 500);
+    assert_eq!(received.pop(), Some("done"));
+    assert_eq!(received, sent);
     let (_, look) = ended(beside(&pod, &["mq-look"]).await).await;
     assert_eq!(report(&look)["present"], false);
     pod.rm().await.unwrap();
@@ -116,8 +115,8 @@ async fn a_thief_is_noticed() {
     let producer = beside(&pod, &["produce"]).await;
     assert_eq!(ended(thief).await.0, 0);
     let consumer = beside(&pod, &["consume", "--retry-for", "30"]).await;
-    let ((_, consumed), (_, produced)) = tokio::join!(ended(consumer), ended(producer));
-    assert_eq!((produced.len(), consumed.len()), (500, 500));
+    let ((_, received), (_, sent)) = tokio::join!(ended(consumer), ended(producer));
+    assert_eq!((sent.len(), received.len()), (500, 500));
     pod.rm().await.unwrap();
 }
 
@@ -125,7 +124,8 @@ async fn a_thief_is_noticed() {
 #[ignore = "needs a container engine: make test"]
 async fn queues_and_segments_outlive_their_maker_and_stay_in_their_namespace() {
     let (pod, other) = (pod().await, pod().await);
-    let make = ["mq-send", "--queue", "/kept", "--text", "a", "then", "shm-put", "--key", "5eed", "--text", "b"];
+    let make =
+        ["mq-send", "--queue", "/kept", "--text", "a", "then", "shm-put", "--key", "5eed", "--text", "b"];
     assert_eq!(ended(beside(&pod, &make).await).await.0, 0);
 
     let look = ["mq-receive", "--queue", "/kept", "then", "shm-look", "--key", "5eed"];

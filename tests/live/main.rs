@@ -1,6 +1,8 @@
 //! The live suite: what only a real cluster can show.
+#![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 mod cases;
 mod cluster;
 mod containers;
+mod disk;
 mod interrupt;

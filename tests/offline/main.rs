@@ -1,4 +1,5 @@
 //! The offline suite: no cluster, no engine.
+#![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 mod architecture;
 mod cli;

@@ -102,7 +102,7 @@ fn to_prove_each_case_is_followed_by_its_mutants(tree: TempDir) {
     let catalogue = read(&tree).unwrap();
     let chosen = [catalogue.claims()[0].id.clone()];
     let plan = Plan::new(&catalogue, &chosen, Purpose::Prove, 2);
-    let slugs: Vec<_> = plan.cases.iter().map(|case| case.slug()).collect();
+    let slugs: Vec<_> = plan.cases.iter().map(podproof::plan::PlannedCase::slug).collect();
     assert_eq!(slugs, ["volume/one", "volume/one~broken", "volume/one.2", "volume/one~broken.2"]);
     assert_eq!(plan.cases[1].manifest.object("main").unwrap()["spec"]["hostIPC"], true);
     assert_eq!(plan.cases[0].manifest.object("main").unwrap()["spec"].get("hostIPC"), None);

@@ -80,14 +80,12 @@ async fn down(host: &Host, order: DownArgs) -> Result<(), Failure> {
 }
 
 async fn status(host: &Host, talk: &Talk) -> Result<(), Failure> {
-    let mut text = String::new();
-    for cluster in cluster::status(host).await? {
-        text += &match talk.message_format {
-            Format::Human => human(&cluster),
-            Format::Json => format!("{}\n", json!(cluster)),
-        };
-    }
-    output::print(&text)
+    let clusters = cluster::status(host).await?;
+    let lines = clusters.iter().map(|cluster| match talk.message_format {
+        Format::Human => human(cluster),
+        Format::Json => format!("{}\n", json!(cluster)),
+    });
+    output::print(&lines.collect::<String>())
 }
 
 fn human(cluster: &Status) -> String {

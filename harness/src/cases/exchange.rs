@@ -2,7 +2,9 @@
 //!
 //! Shared by the cases about it. The containers are called `producer` and `consumer`, as in the article.
 
-use crate::evidence::{Evidence, Missing};
+use k8s_openapi::api::core::v1::ContainerStatus;
+
+use crate::evidence::{Evidence, LogText, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Stage};
 
@@ -18,7 +20,7 @@ const TOO_EARLY: &str = "Either the producer has not been started";
 /// Waits until the pod has ended, or its consumer has failed: then the producer waits for ever.
 pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
     let what = format!("the end of the exchange in pod {}", pod.name);
-    let consumer_failed = |status: &k8s_openapi::api::core::v1::ContainerStatus| {
+    let consumer_failed = |status: &ContainerStatus| {
         let ended = status.state.as_ref().and_then(|state| state.terminated.as_ref());
         ended.is_some_and(|ended| ended.exit_code != 0)
     };
@@ -30,14 +32,45 @@ pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocke
         .await
 }
 
-/// The messages that the log of a program shows, whose lines begin with `word`.
-pub(super) fn messages<'a>(lines: impl Iterator<Item = &'a str>, word: &str) -> Vec<&'a str> {
-    lines.filter_map(|line| line.strip_prefix(word)?.strip_prefix(": ")).collect()
+/// What both programs of an exchange logged, from the first line to the last.
+#[derive(Debug)]
+pub(super) struct Exchange<'a> {
+    /// The messages that the producer told.
+    pub(super) sent: Vec<&'a str>,
+    /// The messages that the consumer told, the exit message included.
+    pub(super) received: Vec<&'a str>,
+    /// Where the producer's log stands.
+    pub(super) sent_at: String,
+    /// Where the consumer's log stands.
+    pub(super) received_at: String,
+}
+
+impl<'a> Exchange<'a> {
+    /// Reads both logs, which must have ended.
+    pub(super) fn read(seen: &'a Evidence, uid: &str) -> Result<Self, Missing> {
+        let (from, to) = (seen.ended_log(uid, PRODUCER, 0)?, seen.ended_log(uid, CONSUMER, 0)?);
+        Ok(Self {
+            sent: messages(from.value, "Produced"),
+            received: messages(to.value, "Consumed"),
+            sent_at: from.pointer,
+            received_at: to.pointer,
+        })
+    }
+}
+
+/// The messages in the log of a program whose lines begin with `word`.
+fn messages<'a>(log: &'a LogText, word: &str) -> Vec<&'a str> {
+    log.texts().filter_map(|line| line.strip_prefix(word)?.strip_prefix(": ")).collect()
+}
+
+/// How many messages the producer has told so far.
+pub(super) fn sent_so_far(log: &LogText) -> usize {
+    messages(log, "Produced").len()
 }
 
 /// Whether the consumer looked for the queue before the producer had made it, and gave up.
-pub(super) fn gave_up<'a>(mut lines: impl Iterator<Item = &'a str>) -> bool {
-    lines.any(|line| line.starts_with(TOO_EARLY))
+pub(super) fn gave_up(log: &LogText) -> bool {
+    log.texts().any(|line| line.starts_with(TOO_EARLY))
 }
 
 /// Asserts that a container ended with exit code 0.

@@ -162,7 +162,7 @@ fn write_configuration(from: &Path, to: &Path, runtime: &Path) -> Result<(), Err
         Err(error) => return Err(Error::file(from)(error)),
     };
     let text = format!("{:#}\n", with_runtime(present, runtime));
-    super::paths::write_whole(to, text.as_bytes()).map_err(Error::file(to))
+    crate::disk::write_whole(to, text.as_bytes()).map_err(Error::file(to))
 }
 
 /// The engine's configuration with our runtime as one more and as the default.

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::Host;
 use super::error::Error;
-use super::paths::write_whole;
+use crate::disk::write_whole;
 
 /// The name of a cluster of ours.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

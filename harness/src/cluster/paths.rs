@@ -2,8 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -114,18 +113,10 @@ impl Folders {
     }
 }
 
-/// Writes a file so that a reader sees the old or the new content, never a part.
-pub(super) fn write_whole(file: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let draft = tempfile::NamedTempFile::new_in(folder)?;
-    fs::write(draft.path(), content)?;
-    draft.persist(file)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn folders(variables: &[(&str, &str)]) -> Option<Folders> {

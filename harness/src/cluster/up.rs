@@ -18,11 +18,11 @@ use super::images::{Images, PullPolicy};
 use super::kind::{Kind, Node, nodes};
 use super::network;
 use super::ownership::{Claim, ClusterName, Mark, claim, hold};
-use super::paths::write_whole;
 use super::program::Program;
 use super::progress::{step, talk};
 use super::ready::prove;
 use super::topology::{Demands, Topology, cgroup_v1};
+use crate::disk::write_whole;
 
 /// How long a healthy cluster takes at most to answer.
 const ANSWER: Duration = Duration::from_secs(5);

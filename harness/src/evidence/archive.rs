@@ -1,12 +1,13 @@
 //! Evidence on disk: one folder per case.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::record::{Evidence, FORMAT};
+use crate::disk::write_whole;
 
 const EVIDENCE: &str = "evidence.json";
 
@@ -57,9 +58,8 @@ pub fn write_evidence(folder: &Path, evidence: &Evidence) -> Result<(), ArchiveE
         fs::write(&file, text).map_err(failed(&file))?;
     }
     let file = folder.join(EVIDENCE);
-    let mut out = BufWriter::new(File::create(&file).map_err(failed(&file))?);
-    serde_json::to_writer(&mut out, evidence).map_err(|source| failed(&file)(source.into()))?;
-    out.flush().map_err(failed(&file))
+    let text = serde_json::to_vec(evidence).map_err(|source| failed(&file)(source.into()))?;
+    write_whole(&file, &text).map_err(failed(&file))
 }
 
 /// Reads the evidence in `folder` back.

@@ -116,6 +116,14 @@ struct Instance {
     restart: i32,
 }
 
+impl Instance {
+    fn empty_log(&self) -> LogText {
+        let Self { pod, uid, container, restart } = self.clone();
+        let lines = Vec::new();
+        LogText { pod, uid, container, restart, lines, complete: false, cut: false, broken: None }
+    }
+}
+
 impl LogFollower {
     pub(super) fn new(client: &Client, namespace: &str, sink: Sink, stop: CancellationToken) -> Self {
         let pods = Api::namespaced(client.clone(), namespace);
@@ -146,6 +154,8 @@ impl LogFollower {
         if !begun.insert(instance.clone()) {
             return;
         }
+        // Known before the state that shows the instance is: whoever sees the instance can wait for its log.
+        self.sink.send_modify(|observed| observed.logs.push(instance.empty_log()));
         let (pods, sink, stop) = (self.pods.clone(), self.sink.clone(), self.stop.clone());
         tokio::spawn(async move {
             let _ = stop.run_until_cancelled(follow_log(pods, sink, instance, previous)).await;
@@ -158,20 +168,6 @@ fn has_started(status: &ContainerStatus) -> bool {
 }
 
 async fn follow_log(pods: Api<Pod>, sink: Sink, instance: Instance, previous: bool) {
-    sink.send_modify(|observed| {
-        let Instance { pod, uid, container, restart } = instance.clone();
-        let log = LogText {
-            pod,
-            uid,
-            container,
-            restart,
-            lines: Vec::new(),
-            complete: false,
-            cut: false,
-            broken: None,
-        };
-        observed.logs.push(log);
-    });
     let end = stream_log(&pods, &sink, &instance, previous).await;
     change_log(&sink, &instance, |log| match end {
         Ok(()) => log.complete = true,

@@ -49,6 +49,9 @@ pub struct Evidence {
     pub logs: Vec<LogText>,
     /// Why the drive could not go on to its end, where it could not.
     pub blocked: Option<String>,
+    /// Whether it was the run's interruption that ended the drive.
+    #[serde(default)]
+    pub interrupted: bool,
 }
 
 /// An object as it was sent, and the UID that the API server gave it.

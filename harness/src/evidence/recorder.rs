@@ -133,6 +133,7 @@ impl Recorder {
             events,
             logs,
             blocked: broken,
+            interrupted: false,
         }
     }
 

@@ -20,7 +20,8 @@ impl Inquiry {
     /// Asks `judge` about `evidence` and gives the verdict.
     ///
     /// A contradiction that was seen stays one, whatever else is missing. Without a contradiction, a missing
-    /// fact, a drive that could not go on, or an inquiry that asserted nothing is inconclusive.
+    /// fact, a drive that could not go on, or an inquiry that asserted nothing is inconclusive; a drive that was
+    /// interrupted with the run is skipped.
     pub fn verdict(
         evidence: &Evidence,
         judge: impl FnOnce(&Evidence, &mut Self) -> Result<(), Missing>,
@@ -29,6 +30,9 @@ impl Inquiry {
         let told = judge(evidence, &mut inquiry);
         if !inquiry.findings.is_empty() {
             return Verdict::Fail { findings: inquiry.findings };
+        }
+        if evidence.interrupted {
+            return Verdict::Skip { reason: "interrupted before its end".to_owned() };
         }
         let reason = match (&evidence.blocked, told) {
             (Some(why), Ok(())) => why.clone(),

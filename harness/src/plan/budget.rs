@@ -35,10 +35,11 @@ impl Budgets {
         self.seconds(60.0)
     }
 
-    /// A deleted pod to be gone from the API.
+    /// A deleted pod to be gone from the API. A kubelet that misses the end of a container collects it only with
+    /// its next round, which old ones make once a minute.
     #[must_use]
     pub fn pod_gone(self) -> Duration {
-        self.seconds(60.0)
+        self.seconds(150.0)
     }
 
     /// Pods of a finished case to end in an orderly way, before they are deleted by force.

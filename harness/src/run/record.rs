@@ -1,7 +1,7 @@
 //! The record of a run: the one input of reports and history.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::identity::RunId;
 use crate::cluster::Facts;
+use crate::disk::write_whole;
 use crate::judge::Verdict;
 use crate::plan::{ClaimId, Level, PlannedCase, Purpose, Tier};
 
@@ -176,16 +177,11 @@ impl CaseRecord {
 /// Writes `record.json` into the run's folder: whole, or not at all.
 pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, RecordError> {
     let file = folder.join(RECORD);
-    let write = || {
-        fs::create_dir_all(folder)?;
-        let mut draft = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut draft, record)?;
-        draft.write_all(b"\n")?;
-        draft.as_file().sync_all()?;
-        draft.persist(&file).map_err(|error| error.error)
-    };
-    match write() {
-        Ok(_) => Ok(file),
+    let written = serde_json::to_string_pretty(record)
+        .map_err(io::Error::from)
+        .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
+    match written {
+        Ok(()) => Ok(file),
         Err(source) => Err(RecordError::File { action: "write", file, source }),
     }
 }

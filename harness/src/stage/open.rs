@@ -104,6 +104,7 @@ impl Stage {
         let Self { client, namespace, token, budgets, recorder, .. } = self;
         let mut evidence = recorder.finish(claim, mutant, &namespace, &token).await;
         if let Err(blocked) = driven {
+            evidence.interrupted = matches!(blocked, Blocked::Interrupted);
             evidence.blocked = Some(blocked.to_string());
         }
         let deleted = delete_namespace(&client, &namespace, budgets.request()).await;

@@ -1,8 +1,8 @@
 //! The article's "one major problem": a consumer that is there before the queue.
 
 use crate::cases::case::Case;
-use crate::cases::exchange::{CONSUMER, PRODUCER, gave_up, messages};
-use crate::evidence::{Evidence, LogText, Missing};
+use crate::cases::exchange::{CONSUMER, PRODUCER, gave_up, sent_so_far};
+use crate::evidence::{Evidence, LogText, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
 
@@ -24,20 +24,16 @@ pub(super) const RACE_REPRODUCED: Case = Case {
 async fn lose_the_race(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_ended(&pod, CONSUMER).await?;
-    let at_least = |count| move |log: &LogText| (produced(log) >= count).then_some(());
+    let at_least = |count| move |log: &LogText| (sent_so_far(log) >= count).then_some(());
     stage.until_log("the producer's eleventh message", (&pod, PRODUCER, 0), at_least(STUCK_AT)).await?;
     let went_on = stage.unless("the producer to go on", stage.budgets().quiet_window(), |seen| {
         let more = seen.log(&pod.uid, PRODUCER, 0).and_then(at_least(STUCK_AT + 1));
-        let over = seen.pod(&pod.uid).is_some_and(|pod| pod.is_terminal());
+        let over = seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
         if more.is_some() || over { Progress::Met(()) } else { Progress::NotYet }
     });
     went_on.await?;
     stage.mark(WATCHED);
     Ok(())
-}
-
-fn produced(log: &LogText) -> usize {
-    messages(log.texts(), "Produced").len()
 }
 
 fn judge_race(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
@@ -51,7 +47,7 @@ fn judge_race(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let lines = log.value.texts().count();
     say.assert(
         "consumer-gives-up",
-        gave_up(log.value.texts()),
+        gave_up(log.value),
         "its complaint",
         format!("{lines} other lines"),
         log.pointer,
@@ -59,7 +55,7 @@ fn judge_race(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
     seen.mark(WATCHED)?;
     let log = seen.log(uid, PRODUCER, 0)?;
-    let count = produced(log.value);
+    let count = sent_so_far(log.value);
     Inquiry::premise("eleven messages of the producer", count >= STUCK_AT)?;
     say.assert_equal("producer-blocks", &STUCK_AT, &count, log.pointer);
     let producer = seen.container(uid, PRODUCER)?;

@@ -4,7 +4,7 @@ use futures::future::try_join_all;
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{
-    CONSUMER, EXIT_MESSAGE, PRODUCER, assert_exit_zero, assert_succeeded, messages, until_over,
+    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, until_over,
 };
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
@@ -45,11 +45,9 @@ fn judge_pod(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missin
     assert_exit_zero(seen, say, "all-succeed", (uid, CONSUMER))?;
     assert_exit_zero(seen, say, "all-succeed", (uid, PRODUCER))?;
     assert_succeeded(seen, say, "all-succeed", uid)?;
-    let (producer, consumer) = (seen.ended_log(uid, PRODUCER, 0)?, seen.ended_log(uid, CONSUMER, 0)?);
-    let produced = messages(producer.value.texts(), "Produced");
-    Inquiry::premise("all messages produced", produced.len() == COUNT)?;
-    let expected: Vec<_> = produced.into_iter().chain([EXIT_MESSAGE]).collect();
-    let consumed = messages(consumer.value.texts(), "Consumed");
-    say.assert_equal("all-is-delivered", &expected, &consumed, consumer.pointer);
+    let Exchange { sent, received, received_at, .. } = Exchange::read(seen, uid)?;
+    Inquiry::premise("all messages produced", sent.len() == COUNT)?;
+    let expected: Vec<_> = sent.into_iter().chain([EXIT_MESSAGE]).collect();
+    say.assert_equal("all-is-delivered", &expected, &received, received_at);
     Ok(())
 }

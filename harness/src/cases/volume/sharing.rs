@@ -3,7 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing};
+use crate::evidence::{Evidence, Missing, ProbeReport};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -36,8 +36,7 @@ fn judge_one_file(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
     say.assert_found("same-bytes", &read, "content", &seen.token)?;
     if read.value.present()? {
-        let place =
-            |report: &crate::evidence::ProbeReport| Ok((report.number("dev")?, report.number("ino")?));
+        let place = |report: &ProbeReport| Ok((report.number("dev")?, report.number("ino")?));
         say.assert_equal("same-file", &place(&written.value)?, &place(&read.value)?, &read.pointer);
     }
     Ok(())

@@ -37,7 +37,7 @@ pub(super) fn write(
     file(&mut image, "config.json", 0o644, configuration.to_string().as_bytes())?;
     file(&mut image, "layer.tar", 0o644, &layer)?;
     file(&mut image, "manifest.json", 0o644, manifest.to_string().as_bytes())?;
-    crate::cluster::paths::write_whole(archive, &image.into_inner()?)
+    crate::disk::write_whole(archive, &image.into_inner()?)
 }
 
 fn file(tar: &mut Builder<Vec<u8>>, name: &str, mode: u32, content: &[u8]) -> io::Result<()> {

@@ -1,8 +1,6 @@
 //! The JUnit document: junit-report's skeleton, enriched.
 
-use std::fs::Permissions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io;
 use std::path::Path;
 
 use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
@@ -10,6 +8,7 @@ use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestS
 use super::ending::Ending;
 use super::enrich::enrich;
 use super::suite::{Entry, Suite, hostname, suites};
+use crate::disk::write_whole;
 use crate::report::fault::ReportError;
 use crate::report::text::XmlText;
 use crate::run::{RunRecord, evidence_folder};
@@ -36,17 +35,9 @@ pub fn junit_document(record: &RunRecord) -> io::Result<Vec<u8>> {
 
 /// Writes the record as a JUnit document to `file`: whole, or not at all.
 pub fn write_junit(file: &Path, record: &RunRecord) -> Result<(), ReportError> {
-    let write = || {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut draft = tempfile::Builder::new();
-        // Others read reports too: collectors of artifacts run as somebody else.
-        let mut draft = draft.permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
-        draft.write_all(&junit_document(record)?)?;
-        draft.as_file().sync_all()?;
-        draft.persist(file).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|source| ReportError::File { file: file.to_owned(), source })
+    junit_document(record)
+        .and_then(|document| write_whole(file, &document))
+        .map_err(|source| ReportError::File { file: file.to_owned(), source })
 }
 
 fn test_suite(record: &RunRecord, suite: &Suite<'_>, limit: usize) -> TestSuite {
