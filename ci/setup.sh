@@ -62,7 +62,7 @@ mirror() {
 }
 
 make_package_root() {
-    if [ -e "$root/complete" ]; then return 0; fi
+    if [ -e "$root/complete-2" ]; then return 0; fi
     has apt-get || fail "not a Debian: podproof makes images from Debian's packages"
     mirror=${PODPROOF_DEBIAN_MIRROR:-$(mirror)}
     if [ -z "$mirror" ]; then
@@ -104,7 +104,7 @@ CONF
     } >"$root/apt.conf"
     APT_CONFIG=$root/apt.conf apt-get --quiet=2 update >"$log" 2>&1 ||
         { cat "$log" >&2; fail "could not fetch the package lists"; }
-    : >"$root/complete"
+    : >"$root/complete-2"
 }
 
 fetch_kind() {
