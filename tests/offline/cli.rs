@@ -80,10 +80,10 @@ fn unreachable_context(server: &str) {
          users: [{{ name: u, user: {{}} }}]\ncontexts: [{{ name: x, context: {{ cluster: c, user: u }} }}]\n"
     );
     fs::write(&kubeconfig, text).unwrap();
-    let before = Instant::now();
     let out = folder.path().join("runs");
-    let ended =
-        run(podproof(["run", "--context", "x", "--out"]).arg(&out).env("KUBECONFIG", kubeconfig)).exits(97);
+    let mut command = podproof(["run", "--context", "x", "--out"]);
+    let before = Instant::now();
+    let ended = run(command.arg(&out).env("KUBECONFIG", kubeconfig)).exits(97);
     assert!(before.elapsed() < Duration::from_secs(15), "{:?}: {ended}", before.elapsed());
     assert!(ended.stdout.is_empty() && ended.stderr.contains("context `x`"), "{ended}");
     assert!(!out.exists(), "a run that could not begin leaves no folder");

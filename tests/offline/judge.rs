@@ -161,6 +161,7 @@ fn nothing_that_is_missing_makes_a_pass(#[files("fixtures/evidence/*/*/*.json")]
         events: Vec::new(),
         logs: Vec::new(),
         blocked: None,
+        interrupted: false,
     };
     let verdict = case.verdict(&nothing);
     assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");

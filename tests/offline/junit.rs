@@ -173,7 +173,7 @@ fn the_file_is_whole_or_not_there() {
     write_junit(&file, &checked()).unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), document(&checked()));
 
-    let nowhere = folder.path().join("no/such/junit.xml");
+    let nowhere = file.join("no/such/junit.xml");
     let error = write_junit(&nowhere, &checked()).unwrap_err();
     assert_eq!(error.to_string(), format!("write {}", nowhere.display()));
     let left = fs::read_dir(folder.path()).unwrap().count();
