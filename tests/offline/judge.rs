@@ -142,29 +142,6 @@ fn nothing_that_is_missing_makes_a_pass(#[files("fixtures/evidence/*/*/*.json")]
             assert!(!case.verdict(&rest).is_pass(), "passes without {what}");
         }
     }
-<<<<<<< HEAD
-    let Evidence { format, claim, mutant, namespace, token, started, ended, applied, waits, .. } = evidence;
-    let nothing = Evidence {
-        format,
-        claim,
-        mutant,
-        namespace,
-        token,
-        started,
-        ended,
-        applied,
-        waits,
-        execs: Vec::new(),
-        fetches: Vec::new(),
-        recalls: Vec::new(),
-        marks: Vec::new(),
-        timeline: Vec::new(),
-        events: Vec::new(),
-        logs: Vec::new(),
-        blocked: None,
-        interrupted: false,
-    };
-=======
     let mut nothing = evidence;
     nothing.execs.clear();
     nothing.fetches.clear();
@@ -174,7 +151,6 @@ fn nothing_that_is_missing_makes_a_pass(#[files("fixtures/evidence/*/*/*.json")]
     nothing.events.clear();
     nothing.logs.clear();
     nothing.blocked = None;
->>>>>>> cases
     let verdict = case.verdict(&nothing);
     assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
 }
