@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-ci/setup.sh
+# The set-up mostly waits for the network, the compiler for the processors.
+ci/setup.sh &
+setup=$!
 ci/build.sh
+wait "$setup"
 exec target/debug/podproof run --cluster kind "$@"

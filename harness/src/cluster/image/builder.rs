@@ -8,7 +8,7 @@ use crate::cluster::Host;
 use crate::cluster::program::{Output, Program};
 
 /// How the containers are called, before the number of the process that made them.
-pub(super) const NAME: &str = "podproof-build";
+const NAME: &str = "podproof-build";
 
 /// What a builder is for and what it needs.
 pub(super) struct Plan<'p> {
@@ -47,12 +47,13 @@ impl<'h> Builder<'h> {
                 "--workdir",
                 plan.folder,
             ])
-            .args(["--security-opt", "seccomp=unconfined", "--entrypoint", "sleep"]);
+            .args(["--security-opt", "seccomp=unconfined"]);
         for (outside, inside) in plan.mounts {
             run = run.arg("--volume").arg(format!("{}:{inside}", outside.display()));
         }
         let step = ImageError::step(format!("start a build container of {}", plan.image));
-        run.args([plan.image, "infinity"]).run(&host.cancel).await.map_err(step)?;
+        // As a command: an entry point would become that of the image, and could not be taken out again.
+        run.args([plan.image, "sleep", "infinity"]).run(&host.cancel).await.map_err(step)?;
         Ok(Self { host, name })
     }
 

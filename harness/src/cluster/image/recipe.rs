@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{base, builder, compile, node, workload};
+use super::{base, compile, node, workload};
 
 /// Raised when something changes that the texts below do not show.
 const RECIPE: &str = "2";
@@ -24,7 +24,7 @@ pub(super) fn digest(inputs: &[&[u8]]) -> String {
 
 /// What the workload images are made from.
 pub(super) fn workload_digest() -> String {
-    digest(&[RECIPE.as_bytes(), base::SETUP.as_bytes(), builder::NAME.as_bytes(), workload::NGINX.as_bytes()])
+    digest(&[RECIPE, base::SETUP, workload::NGINX, workload::NGINX_RUNS].map(str::as_bytes))
 }
 
 /// What a node image is made from: our part, and what was found on this host.

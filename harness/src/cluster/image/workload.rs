@@ -8,10 +8,14 @@ use super::error::ImageError;
 use super::recipe::workload_digest;
 use super::{base, store};
 use crate::cluster::Host;
+use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
 
 /// Makes a plain Debian an nginx.
 pub(super) const NGINX: &str = include_str!("nginx.sh");
+
+/// What the nginx image runs.
+pub(super) const NGINX_RUNS: &str = r#"CMD ["/usr/sbin/nginx","-g","daemon off;"]"#;
 
 /// The workload images and the archive that holds both.
 #[derive(Clone, Debug)]
@@ -50,7 +54,7 @@ pub(super) async fn archive(host: &Host) -> Result<Workloads, ImageError> {
     if workloads.archive.exists() {
         return Ok(workloads);
     }
-    let debian = debian(host).await?;
+    let debian = step("making a plain Debian", debian(host)).await?;
     if !store::has(host, &workloads.nginx).await? {
         nginx(host, &debian, &workloads.nginx).await?;
     }
@@ -67,7 +71,7 @@ async fn nginx(host: &Host, debian: &str, reference: &str) -> Result<(), ImageEr
     let made = async {
         let step = "install nginx";
         builder.run(step, &["sh", "-s"], &[], Some(NGINX), Duration::from_secs(300)).await?;
-        builder.commit(reference, &[r#"CMD ["/usr/sbin/nginx","-g","daemon off;"]"#]).await
+        builder.commit(reference, &[NGINX_RUNS]).await
     };
     let made = made.await;
     builder.end().await;
