@@ -24,4 +24,4 @@ down:        ## remove the cluster
 	@target/debug/podproof cluster down
 
 clean-cache: ## remove the caches: packages, node image, workload images
-	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/podproof"
+	@ci/clean-cache.sh

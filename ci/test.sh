@@ -3,8 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-ci/setup.sh
+# The set-up mostly waits for the network, the compiler for the processors.
+ci/setup.sh &
+setup=$!
 ci/build.sh
+wait "$setup"
 export PODPROOF_BIN=$PWD/target/debug/podproof
 ci/check.sh
 cargo test --workspace --quiet
