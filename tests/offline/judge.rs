@@ -24,7 +24,7 @@ impl Recorded {
         let script = catalogue.script(&evidence.claim).unwrap();
         let mutant = evidence.mutant.as_ref().map(|name| {
             let mutant = script.mutants.iter().find(|mutant| mutant.name == *name);
-            mutant.unwrap_or_else(|| panic!("{} has no mutant {name}", evidence.claim)).clone()
+            mutant.expect("the catalogue has the mutant of the evidence").clone()
         });
         Self {
             case: cases::find(&evidence.claim).unwrap(),

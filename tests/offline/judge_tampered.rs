@@ -98,6 +98,10 @@ const STARTUP: &[Tampering] = &[
         in_log(e, ("fourth", 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":0,"was":"#);
     }),
     ("startup/spec-order", "events-in-order", |e| {
+        // Ticks that tell the processes apart would overrule the events.
+        for container in ["first", "second", "third", "fourth"] {
+            in_log(e, (container, 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":7,"was":"#);
+        }
         let first = e.events.remove(0);
         let name = &mut e.events.last_mut().unwrap().event.metadata.name;
         let later = std::mem::replace(name, first.event.metadata.name.clone());
@@ -135,7 +139,7 @@ const REST: &[Tampering] = &[
     ("lifecycle/never-completes", "shows-0-of-2-completed", |e| last_status(e, "consumer").ready = true),
     ("isolation/mqueue-between-pods", "not-visible", |e| in_exec(e, "look-there", ABSENT, PRESENT)),
     ("isolation/mqueue-between-pods", "no-crosstalk", |e| {
-        in_exec(e, "receive-here", "from-here", "from-there")
+        in_exec(e, "receive-here", "from-here", "from-there");
     }),
 ];
 

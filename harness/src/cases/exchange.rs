@@ -73,6 +73,22 @@ pub(super) fn gave_up(log: &LogText) -> bool {
     log.texts().any(|line| line.starts_with(TOO_EARLY))
 }
 
+/// Requires that nobody but the programs themselves ended the pod or one of its containers.
+pub(super) fn undisturbed(seen: &Evidence, uid: &str) -> Result<(), Missing> {
+    let last = seen.last(uid)?;
+    // `DeadlineExceeded`, `Evicted` and the like: the kubelet's doing, for want of something.
+    let reason = last.pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    Inquiry::premise(
+        &format!("a pod that is left alone ({})", reason.unwrap_or_default()),
+        reason.is_none(),
+    )?;
+    let starved = last.containers().any(|status| {
+        let ended = status.state.as_ref().and_then(|state| state.terminated.as_ref());
+        ended.is_some_and(|ended| ended.reason.as_deref() == Some("OOMKilled"))
+    });
+    Inquiry::premise("containers with enough memory", !starved)
+}
+
 /// Asserts that a container ended with exit code 0.
 pub(super) fn assert_exit_zero(
     seen: &Evidence,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{
-    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, gave_up, until_over,
+    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, gave_up, undisturbed,
+    until_over,
 };
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
@@ -42,6 +43,7 @@ async fn run_to_the_end(stage: &Stage) -> Result<(), Blocked> {
 
 fn judge_delivery(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
     let found_it = !gave_up(seen.ended_log(uid, CONSUMER, 0)?.value);
     Inquiry::premise("a queue when the consumer looked (its race is startup/race-reproduced's)", found_it)?;
     let Exchange { sent, received, sent_at, received_at } = Exchange::read(seen, uid)?;
@@ -66,6 +68,7 @@ fn first_difference(sent: &[&str], received: &[&str]) -> Option<usize> {
 
 fn judge_content(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
     let Exchange { sent, received, received_at, .. } = Exchange::read(seen, uid)?;
     Inquiry::premise("all messages produced", sent.len() == CHECKED_COUNT)?;
     let received: Vec<_> = received.into_iter().map(Checked::read).collect();

@@ -1,7 +1,7 @@
 //! A pod that ends when its containers have.
 
 use crate::cases::case::Case;
-use crate::cases::exchange::{CONSUMER, PRODUCER, assert_succeeded};
+use crate::cases::exchange::{CONSUMER, PRODUCER, assert_succeeded, undisturbed};
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
@@ -38,6 +38,7 @@ fn restarts(seen: &SeenPod) -> i32 {
 
 fn judge_completion(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
     let pointer = format!("timeline/{POD}");
     let restarts = seen.states(uid).map(restarts).max().ok_or_else(|| Missing::new("the pod"))?;
     if restarts == 0 {

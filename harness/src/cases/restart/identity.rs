@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::comeback::{End, MAIN, SIBLING, came_back, end_once};
-use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport};
+use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -22,6 +22,12 @@ pub(super) const IDENTITY: Case = Case {
 async fn restart_one(stage: &Stage) -> Result<(), Blocked> {
     let pair = end_once(stage, "identity", End::Told).await?;
     stage.probe("sibling-after", &pair, SIBLING, &["identity"]).await?;
+    // A kubelet may tell of the restart first, and of what was before it with a later status.
+    let has_last_state = |seen: &SeenPod| {
+        let last_state = seen.container(MAIN)?.last_state.as_ref()?;
+        last_state.terminated.is_some().then_some(())
+    };
+    stage.until_pod("the last state of main", stage.budgets().pod_done(), &pair, has_last_state).await?;
     Ok(())
 }
 
@@ -36,8 +42,9 @@ fn judge_container(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), 
     let first = started(seen.instance(uid, MAIN, 0)?)?;
     let second = started(seen.instance(uid, MAIN, 1)?)?;
     say.assert_differ("new-container", "container IDs", &first.value.id, &second.value.id, &second.pointer);
-    say.assert_equal("restart-is-counted", &1, &seen.container(uid, MAIN)?.value.restarts, &second.pointer);
-    let before = second.value.before.ok_or_else(|| Missing::new("the last state of the second instance"))?;
+    let now = seen.container(uid, MAIN)?;
+    say.assert_equal("restart-is-counted", &1, &now.value.restarts, &now.pointer);
+    let before = now.value.before.ok_or_else(|| Missing::new("the last state of the second instance"))?;
     say.assert_equal("last-state-is-kept", &CODE, &before.exit_code, &second.pointer);
     let id_before = before.container_id.unwrap_or_default();
     say.assert_equal("last-state-is-kept", &first.value.id, &id_before, &second.pointer);

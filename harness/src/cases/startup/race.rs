@@ -1,7 +1,7 @@
 //! The article's "one major problem": a consumer that is there before the queue.
 
 use crate::cases::case::Case;
-use crate::cases::exchange::{CONSUMER, PRODUCER, gave_up, sent_so_far};
+use crate::cases::exchange::{CONSUMER, PRODUCER, gave_up, sent_so_far, undisturbed};
 use crate::evidence::{Evidence, LogText, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
@@ -38,6 +38,7 @@ async fn lose_the_race(stage: &Stage) -> Result<(), Blocked> {
 
 fn judge_race(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
     let look = seen.log_report(uid, CONSUMER, 0, "mq-look")?;
     Inquiry::premise_absent("a consumer that was there before the queue", &look)?;
 

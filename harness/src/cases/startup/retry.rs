@@ -4,7 +4,7 @@ use futures::future::try_join_all;
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{
-    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, until_over,
+    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, undisturbed, until_over,
 };
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
@@ -42,6 +42,7 @@ fn judge_all(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 }
 
 fn judge_pod(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
+    undisturbed(seen, uid)?;
     assert_exit_zero(seen, say, "all-succeed", (uid, CONSUMER))?;
     assert_exit_zero(seen, say, "all-succeed", (uid, PRODUCER))?;
     assert_succeeded(seen, say, "all-succeed", uid)?;
