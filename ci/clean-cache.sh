@@ -4,7 +4,7 @@ set -eu
 
 rm -rf "${XDG_CACHE_HOME:-$HOME/.cache}/podproof"
 if docker version >/dev/null 2>&1; then
-    docker images --quiet --filter 'reference=podproof.local/*' | sort -u | while read -r image; do
+    docker images --format '{{.Repository}}:{{.Tag}}' --filter 'reference=podproof.local/*' | while read -r image; do
         # An image that a cluster is made of stays as long as the cluster.
         docker image rm --force "$image" >/dev/null 2>&1 || echo "image $image is in use" >&2
     done
