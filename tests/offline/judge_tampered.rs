@@ -74,7 +74,7 @@ const IPC: &[Tampering] = &[
     ("ipc/mc2-article", "all-consumed", |e| drop(log(e, ("consumer", 0)).lines.remove(7))),
     ("ipc/mc2-article", "done-is-last", |e| in_log(e, ("consumer", 0), "Consumed: done", "Consumed: d0ne")),
     ("ipc/mc2-article", "same-order", swap_messages),
-    ("ipc/mc2-article", "both-exit-zero", |e| end_of(last_status(e, "consumer")).exit_code = 1),
+    ("ipc/mc2-article", "both-exit-zero", |e| end_consumer_with(e, 1)),
     ("ipc/mc2-article", "pod-succeeds", |e| end_in_phase(e, "Failed")),
     ("ipc/mc2-no-loss-content", "each-once-in-order", swap_messages),
     ("ipc/mc2-no-loss-content", "content-is-intact", |e| in_log(e, ("consumer", 0), " at ", "0 at ")),
@@ -108,19 +108,13 @@ const STARTUP: &[Tampering] = &[
         e.events.push(first);
         e.events.last_mut().unwrap().event.metadata.name = later;
     }),
-    ("startup/race-reproduced", "consumer-gives-up", |e| {
-        each_status(e, "consumer", |status| {
-            if let Some(end) = status.state.as_mut().and_then(|state| state.terminated.as_mut()) {
-                end.exit_code = 0;
-            }
-        });
-    }),
+    ("startup/race-reproduced", "consumer-gives-up", |e| end_consumer_with(e, 0)),
     ("startup/race-reproduced", "producer-blocks", |e| {
         let lines = &mut log(e, ("producer", 0)).lines;
         lines.push(lines[0].clone());
     }),
     ("startup/race-reproduced", "pod-hangs", |e| end_in_phase(e, "Failed")),
-    ("startup/fix-retry", "all-succeed", |e| end_of(last_status(e, "consumer")).exit_code = 1),
+    ("startup/fix-retry", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-retry", "all-is-delivered", swap_messages),
 ];
 
@@ -235,8 +229,13 @@ fn before(status: &mut ContainerStatus) -> Option<&mut ContainerStateTerminated>
     status.last_state.as_mut()?.terminated.as_mut()
 }
 
-fn end_of(status: &mut ContainerStatus) -> &mut ContainerStateTerminated {
-    status.state.as_mut().unwrap().terminated.as_mut().unwrap()
+/// Changes the exit code of the consumer wherever it is told.
+fn end_consumer_with(evidence: &mut Evidence, code: i32) {
+    each_status(evidence, "consumer", |status| {
+        if let Some(end) = status.state.as_mut().and_then(|state| state.terminated.as_mut()) {
+            end.exit_code = code;
+        }
+    });
 }
 
 fn repeat_last_state(evidence: &mut Evidence) {

@@ -5,10 +5,11 @@
 //! The end is ordered from the sibling: a command inside `main` would be killed with it, and its own end not known.
 
 use futures::try_join;
+use k8s_openapi::api::core::v1::ContainerState;
 
-use crate::evidence::{Evidence, Missing};
+use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Blocked, PodRef, Stage};
+use crate::stage::{Blocked, PodRef, Progress, Stage};
 
 pub(super) const PAIR: &str = "pair";
 pub(super) const MAIN: &str = "main";
@@ -34,7 +35,20 @@ pub(super) async fn end_once(stage: &Stage, ready: &str, end: End) -> Result<Pod
     stage.probe("end", &pair, SIBLING, order).await?;
     stage.until_restarted(&pair, MAIN, 1).await?;
     stage.until_reported(&pair, MAIN, 1, ready).await?;
+    // A kubelet may tell of the restart first, and of the end before it with a later status.
+    stage
+        .until("how main ended", stage.budgets().pod_done(), |seen| {
+            let told = seen.timeline.iter().any(|state| state.uid() == pair.uid && tells_an_end(state));
+            if told { Progress::Met(()) } else { Progress::NotYet }
+        })
+        .await?;
     Ok(pair)
+}
+
+fn tells_an_end(state: &SeenPod) -> bool {
+    let Some(main) = state.container(MAIN) else { return false };
+    let ended = |state: Option<&ContainerState>| state.is_some_and(|state| state.terminated.is_some());
+    ended(main.state.as_ref()) || ended(main.last_state.as_ref())
 }
 
 /// Requires that `main` ended with `code`, once, and came back; gives the pod's UID.
