@@ -126,13 +126,15 @@ mod tests {
         let all = rendered(&Topology::OneNode, Demands { image, restricted: true, cgroup_v1: true });
         assert_eq!(all["networking"]["disableDefaultCNI"], Value::from(true));
         assert_eq!(all["containerdConfigPatches"][0], Value::from(KEEP_OOM_SCORE));
-        assert_eq!(all["kubeadmConfigPatches"][0], Value::from(ALLOW_CGROUP_V1));
+        let patches = all["kubeadmConfigPatches"].as_sequence().unwrap();
+        assert!(patches.contains(&Value::from(ALLOW_CGROUP_V1)));
     }
 
     #[test]
     fn an_older_kubelet_is_not_told_of_control_groups() {
         let old = rendered(&Topology::OneNode, Demands { cgroup_v1: true, ..PLAIN });
-        assert!(old.get("kubeadmConfigPatches").is_none());
+        let patches = old["kubeadmConfigPatches"].as_sequence().unwrap();
+        assert!(!patches.contains(&Value::from(ALLOW_CGROUP_V1)));
     }
 
     #[test]
