@@ -9,4 +9,5 @@ cargo build --package podproof-cli
 target=$(rustc -vV | sed -n 's/^host: //p')
 RUSTFLAGS='-C target-feature=+crt-static' \
   cargo build --package podproof-probe --profile probe --target "$target"
-install -m 755 "target/$target/probe/probe" target/debug/probe
+# Under another name than cargo's own build of it for tests, which is not static.
+install -m 755 "target/$target/probe/probe" target/debug/podproof-probe

@@ -45,7 +45,7 @@ pub fn probe(host: &Host) -> Result<PathBuf, Failure> {
     }
     let folder = host.program.parent().unwrap_or(&host.program);
     let built = format!("../{}-unknown-linux-gnu/probe/probe", std::env::consts::ARCH);
-    let places = [folder.join("probe"), folder.join(built)];
+    let places = [folder.join("podproof-probe"), folder.join(built)];
     places.into_iter().find(|place| place.is_file()).ok_or(Failure::NoProbe)
 }
 
