@@ -23,7 +23,8 @@ pub fn program() -> &'static Path {
 
 /// The static probe: the one named by `PODPROOF_PROBE`, or the one beside the program.
 pub fn probe() -> PathBuf {
-    std::env::var_os("PODPROOF_PROBE").map_or_else(|| program().with_file_name("podproof-probe"), PathBuf::from)
+    std::env::var_os("PODPROOF_PROBE")
+        .map_or_else(|| program().with_file_name("podproof-probe"), PathBuf::from)
 }
 
 fn build() -> PathBuf {
