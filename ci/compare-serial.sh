@@ -3,6 +3,8 @@
 #
 #   ci/compare-serial.sh KUBECONFIG CONTEXT PROBE_IMAGE [ROUNDS]
 set -euo pipefail
+# A script that fails must not count as a fast one.
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 
 kubeconfig=$1 context=$2 image=$3 rounds=${4:-3}
