@@ -49,7 +49,7 @@ pub(super) async fn execute(
     }
     // No time for grace: what can be removed by one request is.
     let _ = delete_namespace(&access.client, &namespace, order.budgets.request()).await;
-    untold("interrupted twice".to_owned())
+    CaseRecord::of(planned, Verdict::Skip { reason: "interrupted twice".to_owned() }, started)
 }
 
 fn stage_order(
