@@ -92,6 +92,32 @@ impl Options {
         }
     }
 
+    /// The mode in an option, in octal digits.
+    pub(crate) fn mode(&mut self, key: &str) -> Result<Option<u32>, Usage> {
+        let Some(value) = self.optional(key) else { return Ok(None) };
+        let mode = value.to_str().and_then(|text| u32::from_str_radix(text, 8).ok());
+        match mode.filter(|mode| *mode <= 0o7777) {
+            Some(mode) => Ok(Some(mode)),
+            None => Err(self.complaint(&format!(
+                "cannot take --{key} `{}`: a mode is up to 4 octal digits",
+                value.display()
+            ))),
+        }
+    }
+
+    /// The key of a System V object, in hexadecimal digits.
+    pub(crate) fn ipc_key(&mut self) -> Result<u32, Usage> {
+        let given = self.required("key")?;
+        let digits = given.to_str().map(|text| text.strip_prefix("0x").unwrap_or(text));
+        let key = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        key.ok_or_else(|| {
+            self.complaint(&format!(
+                "cannot take --key `{}`: a key is up to 8 hexadecimal digits",
+                given.display()
+            ))
+        })
+    }
+
     /// Whether a flag was given.
     pub(crate) fn flag(&self, key: &str) -> bool {
         self.flags.contains(&key)

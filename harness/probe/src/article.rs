@@ -18,7 +18,8 @@ use crate::payload::{self, Dice};
 use crate::queue;
 use crate::report::{Log, Next};
 use crate::sys::clock;
-use crate::sys::mq::{self, Access, Capacity, Name, Queue};
+use crate::sys::mq::{self, Access, Capacity, Queue};
+use crate::sys::name::Name;
 use crate::verb::Verb;
 
 const MESSAGE_SIZE: usize = 1024;
@@ -140,7 +141,7 @@ impl Producer {
     fn send(&self, queue: Option<&Queue>, text: &[u8]) -> io::Result<()> {
         let mut message = [0; MESSAGE_SIZE];
         message[..text.len()].copy_from_slice(text);
-        match queue.map(|queue| queue.send(&message)) {
+        match queue.map(|queue| queue.send(&message, 0)) {
             Some(Err(error)) if !self.silent => Err(error),
             _ => Ok(()),
         }
@@ -173,7 +174,7 @@ impl Consumer {
         let mut buffer = [0; MESSAGE_SIZE];
         loop {
             let message = match queue.receive(&mut buffer) {
-                Ok(message) => queue::as_c_string(message),
+                Ok((message, _priority)) => queue::as_c_string(message),
                 Err(error) => return Ok(complain("cannot receive", &error)),
             };
             self.style.log(log, "Consumed", message)?;

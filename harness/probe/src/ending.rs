@@ -5,7 +5,7 @@ use std::io;
 use crate::args::{Options, Usage};
 use crate::json::Fields;
 use crate::report::{Log, Next};
-use crate::sys::signal;
+use crate::sys::signal::{self, Signal};
 use crate::verb::Verb;
 
 /// `exit` or `hold`
@@ -13,8 +13,19 @@ use crate::verb::Verb;
 pub(crate) enum Ending {
     /// At once, with this code.
     Exit(u8),
-    /// On TERM or INT; a code for TERM, if it shall not be 143.
-    Hold(Option<u8>),
+    /// On TERM or INT.
+    Hold(Manner),
+}
+
+/// What TERM does to `hold`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Manner {
+    /// It ends the process with 143.
+    Usual,
+    /// It ends the process with this code.
+    OnTerm(u8),
+    /// Nothing: the process holds on until it is killed.
+    IgnoreTerm,
 }
 
 impl Ending {
@@ -25,7 +36,13 @@ impl Ending {
 
     /// Reads `hold`.
     pub(crate) fn hold(options: &mut Options) -> Result<Verb, Usage> {
-        Ok(Verb::Ending(Self::Hold(options.parsed("on-term")?)))
+        let manner = match (options.parsed("on-term")?, options.flag("ignore-term")) {
+            (None, false) => Manner::Usual,
+            (Some(code), false) => Manner::OnTerm(code),
+            (None, true) => Manner::IgnoreTerm,
+            (Some(_), true) => return Err(options.complaint("cannot take both --on-term and --ignore-term")),
+        };
+        Ok(Verb::Ending(Self::Hold(manner)))
     }
 
     /// Does it.
@@ -35,29 +52,37 @@ impl Ending {
                 log.done("exit", &Fields::new().number("code", code))?;
                 Ok(Next::End(code))
             }
-            Self::Hold(on_term) => hold(log, on_term),
+            Self::Hold(manner) => hold(log, manner),
         }
     }
 }
 
-fn hold(log: &mut Log, on_term: Option<u8>) -> io::Result<Next> {
+fn hold(log: &mut Log, manner: Manner) -> io::Result<Next> {
     // Held back before the report: whoever has read it may send the signal at once.
-    let signals = match signal::hold_back_term_and_int() {
+    let signals = match signal::hold_back() {
         Ok(signals) => signals,
         Err(error) => return log.act("hold", Fields::new(), Err(error)),
     };
     log.done("hold", &Fields::new().text("state", "holding"))?;
-    let ending = match signals.wait() {
-        Ok(ending) => ending,
-        Err(error) => return log.act("hold", Fields::new(), Err(error)),
-    };
-    let code = match (ending, on_term) {
-        (signal::Ending::Term, Some(code)) => code,
-        (ending, _) => ending.exit_code(),
-    };
-    log.done(
-        "hold",
-        &Fields::new().text("state", "ended").text("signal", ending.name()).number("code", code),
-    )?;
-    Ok(Next::End(code))
+    loop {
+        let signal = match signals.wait() {
+            Ok(signal) => signal,
+            Err(error) => return log.act("hold", Fields::new(), Err(error)),
+        };
+        let told = |state: &str| Fields::new().text("state", state).text("signal", signal.name());
+        let code = match (signal, manner) {
+            (Signal::Usr1, _) => {
+                log.done("hold", &told("signalled"))?;
+                continue;
+            }
+            (Signal::Term, Manner::IgnoreTerm) => {
+                log.done("hold", &told("ignored"))?;
+                continue;
+            }
+            (Signal::Term, Manner::OnTerm(code)) => code,
+            (Signal::Term | Signal::Int, _) => signal.exit_code(),
+        };
+        log.done("hold", &told("ended").number("code", code))?;
+        return Ok(Next::End(code));
+    }
 }

@@ -13,7 +13,7 @@ use crate::report::{Log, Next};
 use crate::verb::Verb;
 
 /// How much of a file `read` reports; more would not fit into one log line anyhow.
-const READ_LIMIT: u64 = 64 * 1024;
+pub(crate) const READ_LIMIT: u64 = 64 * 1024;
 
 /// A verb about a file.
 #[derive(Debug)]
@@ -145,7 +145,8 @@ fn written(bytes: usize, seen: &Metadata) -> Fields {
     Fields::new().count("bytes", bytes).number("dev", seen.dev()).number("ino", seen.ino())
 }
 
-fn read(path: &Path, limit: u64) -> io::Result<Fields> {
+/// What `read` tells of a file.
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Fields> {
     let file = File::open(path)?;
     let seen = file.metadata()?;
     let mut content = Vec::new();

@@ -79,6 +79,22 @@ impl Fields {
         self
     }
 
+    /// Adds a list of integers.
+    pub(crate) fn numbers<N: Copy + Into<i128>>(mut self, key: &str, values: &[N]) -> Self {
+        self.key(key);
+        let values: Vec<_> = values.iter().map(|value| (*value).into().to_string()).collect();
+        let _infallible = write!(self.body, "[{}]", values.join(","));
+        self
+    }
+
+    /// Adds a list of objects.
+    pub(crate) fn objects(mut self, key: &str, values: &[Self]) -> Self {
+        self.key(key);
+        let values: Vec<_> = values.iter().map(Self::to_json).collect();
+        let _infallible = write!(self.body, "[{}]", values.join(","));
+        self
+    }
+
     /// Adds an object inside this one.
     pub(crate) fn object(mut self, key: &str, value: &Self) -> Self {
         self.key(key);
@@ -161,12 +177,14 @@ mod tests {
             .texts("l", &["a", "b"])
             .text_or_null("z", None::<&str>)
             .object("o", &inner)
+            .numbers("i", &[1, -2])
+            .objects("a", &[inner, Fields::new()])
             .and(&Fields::new())
             .and(&Fields::new().flag("last", false))
             .to_json();
         assert_eq!(
             json,
-            r#"{"t":"x","f":true,"l":["a","b"],"z":null,"o":{"n":18446744073709551615},"last":false}"#
+            r#"{"t":"x","f":true,"l":["a","b"],"z":null,"o":{"n":18446744073709551615},"i":[1,-2],"a":[{"n":18446744073709551615},{}],"last":false}"#
         );
     }
 

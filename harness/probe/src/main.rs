@@ -31,6 +31,9 @@
 //! `"ok":true,"present":false,"errno":"ENOENT"`. Other errors are `"ok":false` without `present`, and the
 //! chain goes on all the same.
 //!
+//! Verbs that *try* end no chain either. What they try may be impossible for a reason that is their answer,
+//! which is said below; anything else, an absent path as well, is `"ok":false`.
+//!
 //! # Verbs
 //!
 //! Options in brackets may be left out; `--queue` is `/ch6_ipc` unless given. After the arrow: the fields of
@@ -50,19 +53,42 @@
 //!
 //! - `steal [--queue] [--count 1] [--retry-for SECONDS]` → `queue`, `index`, `text`; one report for each
 //!   message. Waits for the queue without limit unless told otherwise, and for each message without limit.
-//! - `mq-send --text T [--queue] [--count 1] [--maxmsg 10] [--msgsize 1024] [--if-absent]` → `queue`, `sent`,
-//!   `created`, `maxmsg`, `msgsize`, `curmsgs`. With a count above 1 the texts are `T-1`, `T-2` …; with
-//!   `--if-absent` nothing is sent into a queue that was there already. A full queue is `EAGAIN`.
-//! - `mq-receive [--queue]` (looks) → `queue`, `present`, `count`, `texts`
+//! - `mq-send --text T [--queue] [--count 1] [--priority 0] [--maxmsg 10] [--msgsize 1024] [--mode OCTAL]
+//!   [--if-absent]` → `queue`, `sent`, `created`, `maxmsg`, `msgsize`, `curmsgs`. With a count above 1 the
+//!   texts are `T-1`, `T-2` …; with `--if-absent` nothing is sent into a queue that was there already. A full
+//!   queue is `EAGAIN`. Sizes and mode are for a queue that is created; the mode given is its mode exactly,
+//!   else it is 644 less the mask of the process.
+//! - `mq-receive [--queue]` (looks) → `queue`, `present`, `count`, `texts`, `priorities` (of the texts, in
+//!   the same order)
 //! - `mq-look [--queue]` (looks) → `queue`, `present`, `maxmsg`, `msgsize`, `curmsgs`
 //! - `mq-unlink [--queue]` (looks) → `queue`, `present` (whether it was there)
+//! - `mq-create [--queue] [--count 1] [--maxmsg 10] [--msgsize 1024] [--mode OCTAL]` (tries) → `queue`,
+//!   `count`, `maxmsg`, `msgsize`, `created` (how many), and if an error stopped it `errno`. With a count
+//!   above 1 the queues are `NAME-1`, `NAME-2` …. It is always `"ok":true`: number and errno are the answer.
+//!   A queue that is there already is `EEXIST`.
+//! - `mq-open --access r|w|rw [--queue]` (tries) → `queue`, `access`, `present`, `opened`, and if it was not
+//!   opened `errno`. `ENOENT`, `EACCES` and `EPERM` are answers.
+//! - `wait-queue [--queue]` → `queue`, `waited` (false if it was there at once); waits without limit. A
+//!   queue that may not be opened is there.
 //!
-//! System V shared memory; `nattch` does not count the probe itself, `key` is reported as 8 hexadecimal
-//! digits:
+//! System V shared memory; `nattch` does not count the probe itself but in `shm-hold`; `key` is reported as 8
+//! hexadecimal digits:
 //!
 //! - `shm-put --key HEX --text T [--if-absent]` → `key`, `created`, `bytes`, `nattch`, `size`
+//! - `shm-hold --key HEX --text T [--private]` → `key`, `shmid`, `nattch` (with the probe), `size`; the probe
+//!   stays attached until it ends. `--private` uses a segment that no key leads to and that ends with the
+//!   process.
 //! - `shm-look --key HEX` (looks) → `key`, `present`, `text`, `nattch`, `size`
 //! - `shm-remove --key HEX` (looks) → `key`, `present` (whether it was there)
+//!
+//! System V semaphores, of mode 666:
+//!
+//! - `sem-create --key HEX [--value 0]` → `key`, `created`, `value`. One that is there keeps its value.
+//! - `sem-wait --key HEX` → `key`, `state` `waiting`, and then a second report with `state` `woken` and
+//!   `waited_ns`. Takes one away and waits for that without limit. One that is removed meanwhile is `EIDRM`.
+//! - `sem-post --key HEX` → `key`
+//! - `sem-look --key HEX` (looks) → `key`, `present`, `value`, `waiters`
+//! - `sem-remove --key HEX` (looks) → `key`, `present` (whether it was there)
 //!
 //! Files and folders:
 //!
@@ -76,9 +102,26 @@
 //!   `mode` (octal text such as `1777`), `uid`, `gid`, `size`, `dev`, `ino`
 //! - `list --path P` (looks) → `path`, `present`, `count`, `names` (sorted)
 //! - `remove --path P [--contents]` → `path`, `present` (whether it was there), `removed` (how many entries)
+//! - `chmod --path P --mode OCTAL` → `path`, `mode`
+//! - `mkdir --path P [--mode OCTAL] [--if-absent]` → `path`, `created`, `mode` (as it is now). The mode given
+//!   is its mode exactly; a folder that is there keeps its own.
+//! - `rename --from A --to B` → `from`, `to`
 //! - `tick --path P [--every-ms 1000] [--count N] [--truncate]` → `path`, `state`, `lines`: one report after
 //!   the first line (`ticking`), one at the end (`ended`). The lines in the file are `SEQ REALTIME_NS`.
 //!   `--truncate` keeps only the last.
+//! - `count-start --path P` → `path`, `number`: adds a line with its number to the file and syncs it, so that
+//!   the first start is 1, the next one 2 …
+//!
+//! Space:
+//!
+//! - `mount --path P` (looks) → `path`, `present`, `is_mount_point`, `mount_point`, `fstype`, `source`,
+//!   `options` and `super_options` (lists: of the mount and of its filesystem), `dev` (`MAJOR:MINOR`),
+//!   `total_bytes`, `free_bytes` (for anybody). Symbolic links in the path are followed.
+//! - `fill --path P --bytes N [--block 65536]` (tries) → `path`, `bytes_written`, `complete`, and if a full
+//!   disk stopped it (`ENOSPC`, `EDQUOT`: these are answers) `errno`. The file is emptied first and synced
+//!   when complete. An `"ok":false` report has the two fields as well.
+//! - `allocate --bytes N [--step-ms 0]` → `bytes`, `state` `allocated`: memory that is written to and kept
+//!   until the process ends. `--step-ms` is the rest after each MiB.
 //!
 //! Who and where:
 //!
@@ -94,11 +137,26 @@
 //! - `exit-when --path P [--code 0]` → `path`, `code`, `waited`; removes the path and exits
 //! - `pause --ms N` → `ms`
 //! - `exit --code N` → `code`
-//! - `hold [--on-term CODE]` → `state` `holding`; on a signal a second report with `state` `ended`, `signal`,
-//!   `code`. `--on-term` is for TERM only.
+//! - `exit-nth --path P --codes 3,0` → `path`, `number`, `code`: counts as `count-start` does (and adds to its
+//!   count, if the path is the same) and exits with the code of that number; the last code is for all later
+//!   starts.
+//! - `hold [--on-term CODE | --ignore-term]` → `state` `holding`; on TERM or INT a second report with `state`
+//!   `ended`, `signal`, `code`. `--on-term` is for TERM only. With `--ignore-term` TERM is a report with
+//!   `state` `ignored` and `signal`, and holding goes on; USR1 is always a report with `state` `signalled`
+//!   and `signal`, and holding goes on.
+//!
+//! Other processes; a signal is one of `KILL`, `TERM`, `INT`, `HUP`, `USR1`, `USR2`, `STOP`, `CONT`:
+//!
 //! - `kill --cmdline T [--signal KILL]` → `cmdline`, `signal`, `pid`, `found` (the whole command line).
 //!   Exactly one process besides the probe and its ancestors must match: none is `ESRCH`, several are a
 //!   failure without `errno`.
+//! - `kill-pid --pid N [--signal KILL]` → `pid`, `signal`. None is `ESRCH`.
+//! - `processes` (tries) → `self` (the probe's number), `count`, `processes`: a list of objects with `pid`,
+//!   `cmdline` and `uid` (null if it has just ended), at most 200. What has no command line is left out.
+//! - `peek --cmdline T --path P` (looks) → `cmdline`, `path`, `pid`, `present`, `content`, `truncated`,
+//!   `size`, `dev`, `ino`: the file as the one process that matches sees it, up to 64 KiB. No such process is
+//!   `"ok":false` with `ESRCH` and without `pid`; a process that may not be looked into is `EACCES` or
+//!   `EPERM`.
 //!
 //! Network:
 //!
@@ -112,7 +170,9 @@
 
 mod args;
 mod article;
+mod catalogue;
 mod chain;
+mod change;
 mod ending;
 mod errno;
 mod fetch;
@@ -120,13 +180,20 @@ mod file;
 mod folder;
 mod identity;
 mod json;
+mod kill;
+mod limits;
+mod mount;
 mod nonce;
 mod payload;
+mod peek;
 mod process;
 mod queue;
 mod report;
+mod semaphore;
 mod serve;
 mod shm;
+mod space;
+mod start;
 mod sys;
 mod tick;
 mod verb;

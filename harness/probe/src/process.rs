@@ -1,4 +1,4 @@
-//! Other processes: find one by its command line and send it a signal.
+//! Other processes: what `/proc` shows of them, and how one is found by its command line.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,73 +6,37 @@ use std::io;
 use std::process;
 
 use crate::args::{Options, Usage};
-use crate::json::Fields;
-use crate::report::{Log, Next};
-use crate::sys::process as kernel;
-use crate::verb::Verb;
-
-const SIGNALS: [(&str, i32); 8] = [
-    ("KILL", libc::SIGKILL),
-    ("TERM", libc::SIGTERM),
-    ("INT", libc::SIGINT),
-    ("HUP", libc::SIGHUP),
-    ("USR1", libc::SIGUSR1),
-    ("USR2", libc::SIGUSR2),
-    ("STOP", libc::SIGSTOP),
-    ("CONT", libc::SIGCONT),
-];
-
-/// `kill`
-#[derive(Debug)]
-pub(crate) struct Kill {
-    cmdline: Vec<u8>,
-    signal: (&'static str, i32),
-}
 
 /// A process as `/proc` shows it.
-struct Seen {
+#[derive(Debug)]
+pub(crate) struct Seen {
     parent: i32,
-    cmdline: Vec<u8>,
+    /// The words of the command line with blanks between them.
+    pub(crate) cmdline: Vec<u8>,
 }
 
-impl Kill {
-    /// Reads `kill`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
-        let cmdline = options.required_bytes("cmdline")?;
-        if cmdline.is_empty() {
-            return Err(options.complaint("needs a --cmdline that is not empty"));
+/// The text in `--cmdline`.
+pub(crate) fn cmdline(options: &mut Options) -> Result<Vec<u8>, Usage> {
+    let cmdline = options.required_bytes("cmdline")?;
+    if cmdline.is_empty() {
+        return Err(options.complaint("needs a --cmdline that is not empty"));
+    }
+    Ok(cmdline)
+}
+
+/// The one process with this text in its command line: its number and its whole command line.
+pub(crate) fn only_one(cmdline: &[u8]) -> io::Result<(i32, Vec<u8>)> {
+    let all = all()?;
+    let ours = i32::try_from(process::id()).map_err(io::Error::other)?;
+    let matches = matches(&all, cmdline, ours);
+    let [(pid, found)] = matches.as_slice() else {
+        if matches.is_empty() {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
         }
-        let wanted = options.optional("signal").unwrap_or_else(|| "KILL".into());
-        let Some(signal) = SIGNALS.into_iter().find(|(name, _)| wanted == *name) else {
-            let known = SIGNALS.map(|(name, _)| name).join(", ");
-            return Err(
-                options.complaint(&format!("cannot take --signal `{}` (known: {known})", wanted.display()))
-            );
-        };
-        Ok(Verb::Kill(Self { cmdline, signal }))
-    }
-
-    /// Does it.
-    pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = Fields::new().text("cmdline", &self.cmdline).text("signal", self.signal.0);
-        let result = self.send();
-        log.act("kill", asked, result)
-    }
-
-    fn send(&self) -> io::Result<Fields> {
-        let all = processes()?;
-        let ours = i32::try_from(process::id()).map_err(io::Error::other)?;
-        let matches = matches(&all, &self.cmdline, ours);
-        let [(pid, found)] = matches.as_slice() else {
-            if matches.is_empty() {
-                return Err(io::Error::from_raw_os_error(libc::ESRCH));
-            }
-            let pids: Vec<_> = matches.iter().map(|(pid, _)| pid.to_string()).collect();
-            return Err(io::Error::other(format!("{} processes match: {}", pids.len(), pids.join(", "))));
-        };
-        kernel::send_signal(*pid, self.signal.1)?;
-        Ok(Fields::new().number("pid", *pid).text("found", found))
-    }
+        let pids: Vec<_> = matches.iter().map(|(pid, _)| pid.to_string()).collect();
+        return Err(io::Error::other(format!("{} processes match: {}", pids.len(), pids.join(", "))));
+    };
+    Ok((*pid, found.to_vec()))
 }
 
 /// All that match, without this process and those that started it: their command lines contain the text as
@@ -92,7 +56,8 @@ fn matches<'a>(all: &'a BTreeMap<i32, Seen>, text: &[u8], ours: i32) -> Vec<(i32
         .collect()
 }
 
-fn processes() -> io::Result<BTreeMap<i32, Seen>> {
+/// All processes that can be seen.
+pub(crate) fn all() -> io::Result<BTreeMap<i32, Seen>> {
     let mut all = BTreeMap::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();

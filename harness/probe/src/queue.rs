@@ -8,7 +8,8 @@ use crate::args::{Options, Usage};
 use crate::errno;
 use crate::json::Fields;
 use crate::report::{Log, Next};
-use crate::sys::mq::{self, Access, Attributes, Capacity, Name, Queue};
+use crate::sys::mq::{self, Access, Attributes, Capacity, Queue};
+use crate::sys::name::Name;
 use crate::verb::Verb;
 
 /// The queue of the article's program.
@@ -31,10 +32,22 @@ pub(crate) struct QueueVerb {
 #[derive(Debug)]
 enum What {
     Steal { count: u64, patience: Option<Duration> },
-    Send { text: Vec<u8>, count: u64, capacity: Capacity, if_absent: bool },
+    Send(Sending),
     Receive,
     Look,
     Unlink,
+    WaitFor,
+}
+
+/// What `mq-send` sends, and into what.
+#[derive(Debug)]
+struct Sending {
+    text: Vec<u8>,
+    count: u64,
+    priority: u32,
+    capacity: Capacity,
+    mode: Option<u32>,
+    if_absent: bool,
 }
 
 impl QueueVerb {
@@ -48,13 +61,15 @@ impl QueueVerb {
     /// Reads `mq-send`.
     pub(crate) fn send(options: &mut Options) -> Result<Verb, Usage> {
         let text = options.required_bytes("text")?;
-        let count = options.parsed_or("count", 1)?;
-        let capacity = Capacity {
-            messages: options.parsed_or("maxmsg", 10)?,
-            bytes_each: options.parsed_or("msgsize", 1024)?,
+        let sending = Sending {
+            text,
+            count: options.parsed_or("count", 1)?,
+            priority: options.parsed_or("priority", 0)?,
+            capacity: capacity(options)?,
+            mode: options.mode("mode")?,
+            if_absent: options.flag("if-absent"),
         };
-        let if_absent = options.flag("if-absent");
-        Self::about(options, What::Send { text, count, capacity, if_absent })
+        Self::about(options, What::Send(sending))
     }
 
     /// Reads `mq-receive`.
@@ -72,6 +87,11 @@ impl QueueVerb {
         Self::about(options, What::Unlink)
     }
 
+    /// Reads `wait-queue`.
+    pub(crate) fn wait_for(options: &mut Options) -> Result<Verb, Usage> {
+        Self::about(options, What::WaitFor)
+    }
+
     fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
         Ok(Verb::Queue(Self { queue: name(options)?, what }))
     }
@@ -82,13 +102,14 @@ impl QueueVerb {
         let asked = Fields::new().text("queue", queue.as_bytes());
         match self.what {
             What::Steal { count, patience } => steal(log, queue, count, patience),
-            What::Send { text, count, capacity, if_absent } => {
+            What::Send(sending) => {
                 let mut sent = 0;
-                let result = send(queue, &text, count, capacity, if_absent, &mut sent);
+                let result = send(queue, &sending, &mut sent);
                 log.act("mq-send", asked.number("sent", sent), result)
             }
             What::Receive => log.look("mq-receive", asked, receive_all(queue)),
             What::Look => log.look("mq-look", asked, look(queue)),
+            What::WaitFor => log.act("wait-queue", asked, wait_for(queue)),
             What::Unlink => {
                 log.look("mq-unlink", asked, mq::unlink(queue).map(|()| Fields::new().flag("present", true)))
             }
@@ -101,6 +122,14 @@ pub(crate) fn name(options: &mut Options) -> Result<Name, Usage> {
     let given = options.optional("queue").unwrap_or_else(|| ARTICLE_QUEUE.into());
     let complaint = format!("cannot take --queue `{}`: a name is one slash and no other", given.display());
     Name::new(given.into_encoded_bytes()).ok_or_else(|| options.complaint(&complaint))
+}
+
+/// What a new queue shall hold, in `--maxmsg` and `--msgsize`.
+pub(crate) fn capacity(options: &mut Options) -> Result<Capacity, Usage> {
+    Ok(Capacity {
+        messages: options.parsed_or("maxmsg", 10)?,
+        bytes_each: options.parsed_or("msgsize", 1024)?,
+    })
 }
 
 /// Opens a queue, and while there is none looks again until patience is over; without a limit there is no end
@@ -119,6 +148,21 @@ pub(crate) fn open_when_there(name: &Name, access: Access, patience: Option<Dura
     }
 }
 
+/// Waits until there is a queue, whoever may open it.
+fn wait_for(name: &Name) -> io::Result<Fields> {
+    let is_there = |patience| match open_when_there(name, Access::ReceiveAtOnce, patience) {
+        Ok(_) => Ok(true),
+        Err(error) if error.raw_os_error() == Some(libc::EACCES) => Ok(true),
+        Err(error) if errno::is_absent(&error) => Ok(false),
+        Err(error) => Err(error),
+    };
+    let waited = !is_there(Some(Duration::ZERO))?;
+    if waited {
+        is_there(None)?;
+    }
+    Ok(Fields::new().flag("waited", waited))
+}
+
 /// The bytes before the first NUL: what a C program would print of a message.
 pub(crate) fn as_c_string(message: &[u8]) -> &[u8] {
     message.split(|byte| *byte == 0).next().unwrap_or_default()
@@ -134,7 +178,7 @@ fn steal(log: &mut Log, name: &Name, count: u64, patience: Option<Duration>) -> 
     };
     for index in 1..=count {
         let stolen =
-            queue.receive(&mut buffer).map(|message| Fields::new().text("text", as_c_string(message)));
+            queue.receive(&mut buffer).map(|(message, _)| Fields::new().text("text", as_c_string(message)));
         let next = log.act("steal", asked().number("index", index), stolen)?;
         if next != Next::GoOn {
             return Ok(next);
@@ -143,21 +187,15 @@ fn steal(log: &mut Log, name: &Name, count: u64, patience: Option<Duration>) -> 
     Ok(Next::GoOn)
 }
 
-fn send(
-    name: &Name,
-    text: &[u8],
-    count: u64,
-    capacity: Capacity,
-    if_absent: bool,
-    sent: &mut u64,
-) -> io::Result<Fields> {
-    let (queue, created) = open_or_create(name, capacity)?;
-    if created || !if_absent {
-        for index in 1..=count {
-            if count == 1 {
-                queue.send(text)?;
+fn send(name: &Name, sending: &Sending, sent: &mut u64) -> io::Result<Fields> {
+    let (queue, created) = open_or_create(name, sending.capacity, sending.mode)?;
+    if created || !sending.if_absent {
+        for index in 1..=sending.count {
+            if sending.count == 1 {
+                queue.send(&sending.text, sending.priority)?;
             } else {
-                queue.send(&[text, format!("-{index}").as_bytes()].concat())?;
+                let text = [&sending.text, format!("-{index}").as_bytes()].concat();
+                queue.send(&text, sending.priority)?;
             }
             *sent += 1;
         }
@@ -166,9 +204,9 @@ fn send(
 }
 
 /// Creates the queue or takes the one that is there, and says which.
-fn open_or_create(name: &Name, capacity: Capacity) -> io::Result<(Queue, bool)> {
+fn open_or_create(name: &Name, capacity: Capacity, mode: Option<u32>) -> io::Result<(Queue, bool)> {
     loop {
-        match Queue::create_new(name, capacity) {
+        match Queue::create_new(name, capacity, mode) {
             Ok(queue) => return Ok((queue, true)),
             Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
             Err(error) => return Err(error),
@@ -186,14 +224,22 @@ fn receive_all(name: &Name) -> io::Result<Fields> {
     let queue = Queue::open(name, Access::ReceiveAtOnce)?;
     let mut buffer = buffer_for(&queue)?;
     let mut texts = Vec::new();
+    let mut priorities = Vec::new();
     loop {
         match queue.receive(&mut buffer) {
-            Ok(message) => texts.push(as_c_string(message).to_vec()),
+            Ok((message, priority)) => {
+                texts.push(as_c_string(message).to_vec());
+                priorities.push(priority);
+            }
             Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => break,
             Err(error) => return Err(error),
         }
     }
-    Ok(Fields::new().flag("present", true).count("count", texts.len()).texts("texts", &texts))
+    Ok(Fields::new()
+        .flag("present", true)
+        .count("count", texts.len())
+        .texts("texts", &texts)
+        .numbers("priorities", &priorities))
 }
 
 fn look(name: &Name) -> io::Result<Fields> {

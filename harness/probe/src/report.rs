@@ -75,6 +75,25 @@ impl Log {
         }
     }
 
+    /// Reports a verb that tries something: a failure is reported as one, and the chain goes on.
+    ///
+    /// Unlike [`Log::look`] it knows no absent thing: what is tried is something to be done, and the verb has
+    /// put into its fields whatever is an answer.
+    pub(crate) fn attempt(
+        &mut self,
+        verb: &str,
+        asked: Fields,
+        result: io::Result<Fields>,
+    ) -> io::Result<Next> {
+        match result {
+            Ok(seen) => self.done(verb, &asked.and(&seen)),
+            Err(error) => {
+                self.failed(verb, &asked, &error)?;
+                Ok(Next::GoOn)
+            }
+        }
+    }
+
     fn failed(&mut self, verb: &str, asked: &Fields, error: &io::Error) -> io::Result<()> {
         let mut fields = self.head(verb, false).and(asked).text("error", errno::words(error));
         if let Some(name) = errno::name(error) {

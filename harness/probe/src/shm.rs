@@ -1,4 +1,4 @@
-//! System V shared memory: put, look, remove.
+//! System V shared memory: put, hold, look, remove.
 
 use std::io;
 
@@ -18,6 +18,7 @@ pub(crate) struct ShmVerb {
 #[derive(Debug)]
 enum What {
     Put { text: Vec<u8>, if_absent: bool },
+    Hold { text: Vec<u8>, private: bool },
     Look,
     Remove,
 }
@@ -28,6 +29,13 @@ impl ShmVerb {
         let text = options.required_bytes("text")?;
         let if_absent = options.flag("if-absent");
         Self::about(options, What::Put { text, if_absent })
+    }
+
+    /// Reads `shm-hold`.
+    pub(crate) fn hold(options: &mut Options) -> Result<Verb, Usage> {
+        let text = options.required_bytes("text")?;
+        let private = options.flag("private");
+        Self::about(options, What::Hold { text, private })
     }
 
     /// Reads `shm-look`.
@@ -41,16 +49,7 @@ impl ShmVerb {
     }
 
     fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        let given = options.required("key")?;
-        let digits = given.to_str().map(|text| text.strip_prefix("0x").unwrap_or(text));
-        let key = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        let key = key.ok_or_else(|| {
-            options.complaint(&format!(
-                "cannot take --key `{}`: a key is up to 8 hexadecimal digits",
-                given.display()
-            ))
-        })?;
-        Ok(Verb::Shm(Self { key, what }))
+        Ok(Verb::Shm(Self { key: options.ipc_key()?, what }))
     }
 
     /// Does it.
@@ -59,6 +58,7 @@ impl ShmVerb {
         let asked = Fields::new().text("key", format!("{key:08x}"));
         match self.what {
             What::Put { text, if_absent } => log.act("shm-put", asked, put(key, &text, if_absent)),
+            What::Hold { text, private } => log.act("shm-hold", asked, hold(key, &text, private)),
             What::Look => log.look("shm-look", asked, look(key)),
             What::Remove => log.look("shm-remove", asked, remove(key)),
         }
@@ -82,6 +82,19 @@ fn put(key: u32, text: &[u8], if_absent: bool) -> io::Result<Fields> {
         .count("bytes", bytes)
         .number("nattch", seen.attached)
         .count("size", seen.size))
+}
+
+/// Attaches for the rest of the process.
+fn hold(key: u32, text: &[u8], private: bool) -> io::Result<Fields> {
+    let segment = if private { Segment::create_private()? } else { Segment::find_or_create(key)? };
+    segment.write(text)?;
+    segment.keep_attached()?;
+    if private {
+        // Nobody else can find it to remove it; from now on it ends with its last user.
+        segment.remove()?;
+    }
+    let seen = segment.facts()?;
+    Ok(Fields::new().number("shmid", segment.id()).number("nattch", seen.attached).count("size", seen.size))
 }
 
 fn look(key: u32) -> io::Result<Fields> {

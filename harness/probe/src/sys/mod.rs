@@ -4,13 +4,28 @@
 //! are safe to call and that return [`std::io::Error`].
 #![expect(
     unsafe_code,
-    reason = "message queues, shared memory, signals and inotify exist only as C functions"
+    reason = "message queues, shared memory, semaphores, signals and inotify exist only as C functions"
 )]
 
+use std::io;
+
 pub(crate) mod clock;
+pub(crate) mod disk;
 pub(crate) mod inotify;
 pub(crate) mod mq;
+pub(crate) mod name;
 pub(crate) mod process;
 pub(crate) mod random;
+pub(crate) mod sem;
 pub(crate) mod shm;
 pub(crate) mod signal;
+pub(crate) mod umask;
+
+/// The error of the last call, unless it was only interrupted and is to be made again.
+fn not_only_interrupted() -> io::Result<()> {
+    let error = io::Error::last_os_error();
+    match error.kind() {
+        io::ErrorKind::Interrupted => Ok(()),
+        _ => Err(error),
+    }
+}

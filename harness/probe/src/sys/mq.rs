@@ -1,32 +1,14 @@
 //! POSIX message queues.
 
-use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::MaybeUninit;
-use std::ptr;
+
+use super::name::Name;
+use super::not_only_interrupted;
+use super::umask;
 
 /// The mode the article's program gives to its queue.
-const MODE: libc::c_uint = 0o644;
-
-/// The name of a queue: a slash and then no other.
-#[derive(Clone, Debug)]
-pub(crate) struct Name(CString);
-
-impl Name {
-    /// A name, if it can be one. `mq_open` would call all others invalid or look elsewhere.
-    pub(crate) fn new(bytes: Vec<u8>) -> Option<Self> {
-        let rest = bytes.strip_prefix(b"/")?;
-        if rest.is_empty() || rest.contains(&b'/') {
-            return None;
-        }
-        CString::new(bytes).ok().map(Self)
-    }
-
-    /// The name with its slash.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
+const MODE: libc::mode_t = 0o644;
 
 /// What a new queue shall be able to hold.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +39,8 @@ pub(crate) enum Access {
     ReceiveAtOnce,
     /// Only for sending; a full queue is an error.
     SendAtOnce,
+    /// For both; neither waits.
+    BothAtOnce,
 }
 
 /// An open queue.
@@ -72,43 +56,55 @@ impl Queue {
             Access::Receive => libc::O_RDONLY,
             Access::ReceiveAtOnce => libc::O_RDONLY | libc::O_NONBLOCK,
             Access::SendAtOnce => libc::O_WRONLY | libc::O_NONBLOCK,
+            Access::BothAtOnce => libc::O_RDWR | libc::O_NONBLOCK,
         };
         // SAFETY: the name is a C string, and without O_CREAT the call takes no further arguments.
-        Self::owned(unsafe { libc::mq_open(name.0.as_ptr(), flags | libc::O_CLOEXEC) })
+        Self::owned(unsafe { libc::mq_open(name.as_c_str().as_ptr(), flags | libc::O_CLOEXEC) })
     }
 
     /// Opens a queue for sending and waiting, as the article's producer does: created if need be, else taken
     /// as it is.
     pub(crate) fn open_or_create(name: &Name, capacity: Capacity) -> io::Result<Self> {
-        Self::create(&name.0, libc::O_CREAT | libc::O_WRONLY, capacity)
+        Self::create(name, libc::O_CREAT | libc::O_WRONLY, MODE, capacity)
     }
 
     /// Creates a queue for sending without waiting; fails with `EEXIST` if there is one.
-    pub(crate) fn create_new(name: &Name, capacity: Capacity) -> io::Result<Self> {
-        Self::create(&name.0, libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY | libc::O_NONBLOCK, capacity)
+    ///
+    /// A mode that is given is its mode exactly; without one it is the article's, less what the mask of the
+    /// process takes away.
+    pub(crate) fn create_new(name: &Name, capacity: Capacity, mode: Option<u32>) -> io::Result<Self> {
+        let flags = libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY | libc::O_NONBLOCK;
+        match mode {
+            Some(mode) => umask::without(|| Self::create(name, flags, mode, capacity)),
+            None => Self::create(name, flags, MODE, capacity),
+        }
     }
 
-    /// Sends one message with priority 0.
-    pub(crate) fn send(&self, message: &[u8]) -> io::Result<()> {
+    /// Sends one message.
+    pub(crate) fn send(&self, message: &[u8], priority: u32) -> io::Result<()> {
         loop {
             // SAFETY: the pointer and the length describe the same live buffer.
-            if unsafe { libc::mq_send(self.descriptor, message.as_ptr().cast(), message.len(), 0) } == 0 {
+            let result =
+                unsafe { libc::mq_send(self.descriptor, message.as_ptr().cast(), message.len(), priority) };
+            if result == 0 {
                 return Ok(());
             }
             not_only_interrupted()?;
         }
     }
 
-    /// Receives one message into a buffer, which must be as large as the queue's messages may be.
-    pub(crate) fn receive<'b>(&self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
+    /// Receives one message and its priority into a buffer, which must be as large as the queue's messages
+    /// may be.
+    pub(crate) fn receive<'b>(&self, buffer: &'b mut [u8]) -> io::Result<(&'b [u8], u32)> {
+        let mut priority = 0;
         loop {
-            // SAFETY: the pointer and the length describe the same live buffer; a null priority pointer is
-            // allowed.
+            // SAFETY: the first pointer and the length describe the same live buffer; the second pointer is
+            // valid for one number.
             let length = unsafe {
-                libc::mq_receive(self.descriptor, buffer.as_mut_ptr().cast(), buffer.len(), ptr::null_mut())
+                libc::mq_receive(self.descriptor, buffer.as_mut_ptr().cast(), buffer.len(), &raw mut priority)
             };
             if let Ok(length) = usize::try_from(length) {
-                return Ok(&buffer[..length.min(buffer.len())]);
+                return Ok((&buffer[..length.min(buffer.len())], priority));
             }
             not_only_interrupted()?;
         }
@@ -128,13 +124,15 @@ impl Queue {
         })
     }
 
-    fn create(name: &CStr, flags: libc::c_int, capacity: Capacity) -> io::Result<Self> {
+    fn create(name: &Name, flags: libc::c_int, mode: libc::mode_t, capacity: Capacity) -> io::Result<Self> {
         let mut wanted = no_attributes();
         wanted.mq_maxmsg = capacity.messages.into();
         wanted.mq_msgsize = capacity.bytes_each.into();
         // SAFETY: with O_CREAT the call takes a mode and a pointer to attributes, which live through the
         // call.
-        Self::owned(unsafe { libc::mq_open(name.as_ptr(), flags | libc::O_CLOEXEC, MODE, &raw const wanted) })
+        Self::owned(unsafe {
+            libc::mq_open(name.as_c_str().as_ptr(), flags | libc::O_CLOEXEC, mode, &raw const wanted)
+        })
     }
 
     fn owned(descriptor: libc::mqd_t) -> io::Result<Self> {
@@ -155,7 +153,7 @@ impl Drop for Queue {
 /// Takes the name away; the queue lives until its last user closes it.
 pub(crate) fn unlink(name: &Name) -> io::Result<()> {
     // SAFETY: the name is a C string.
-    match unsafe { libc::mq_unlink(name.0.as_ptr()) } {
+    match unsafe { libc::mq_unlink(name.as_c_str().as_ptr()) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
@@ -164,25 +162,4 @@ pub(crate) fn unlink(name: &Name) -> io::Result<()> {
 fn no_attributes() -> libc::mq_attr {
     // SAFETY: all-zero bytes are a valid mq_attr; it holds only integers.
     unsafe { MaybeUninit::zeroed().assume_init() }
-}
-
-fn not_only_interrupted() -> io::Result<()> {
-    let error = io::Error::last_os_error();
-    match error.kind() {
-        io::ErrorKind::Interrupted => Ok(()),
-        _ => Err(error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_have_one_slash_at_the_front() {
-        assert!(Name::new(b"/ch6_ipc".to_vec()).is_some());
-        for wrong in [&b""[..], b"/", b"ch6_ipc", b"/a/b", b"/a\0b"] {
-            assert!(Name::new(wrong.to_vec()).is_none(), "{wrong:?}");
-        }
-    }
 }

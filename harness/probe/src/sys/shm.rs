@@ -40,6 +40,21 @@ impl Segment {
         Self::get(key, SIZE, libc::IPC_CREAT | libc::IPC_EXCL | MODE)
     }
 
+    /// A new segment that no key leads to.
+    pub(crate) fn create_private() -> io::Result<Self> {
+        Self::get(libc::IPC_PRIVATE.cast_unsigned(), SIZE, libc::IPC_CREAT | MODE)
+    }
+
+    /// The number the kernel gave it.
+    pub(crate) fn id(self) -> i32 {
+        self.id
+    }
+
+    /// Attaches it to the end of the process.
+    pub(crate) fn keep_attached(self) -> io::Result<()> {
+        self.attach(0).map(|_start| ())
+    }
+
     /// Attaches, writes the text and zeroes behind it, detaches. What does not fit is an error.
     pub(crate) fn write(self, text: &[u8]) -> io::Result<()> {
         let size = self.facts()?.size;

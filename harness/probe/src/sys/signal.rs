@@ -7,21 +7,24 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// A signal that asks the probe to end.
+/// A signal the probe listens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum Signal {
     /// SIGTERM, from the kubelet.
     Term,
     /// SIGINT, from a terminal.
     Int,
+    /// SIGUSR1, which asks for nothing.
+    Usr1,
 }
 
-impl Ending {
+impl Signal {
     /// The name without its `SIG`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Term => "TERM",
             Self::Int => "INT",
+            Self::Usr1 => "USR1",
         }
     }
 
@@ -30,6 +33,7 @@ impl Ending {
         match self {
             Self::Term => 143,
             Self::Int => 130,
+            Self::Usr1 => 138,
         }
     }
 }
@@ -54,22 +58,23 @@ pub(crate) fn end_on_term_and_int() -> io::Result<()> {
     Ok(())
 }
 
-/// TERM and INT held back, so that [`HeldBack::wait`] can take them one at a time.
+/// TERM, INT and USR1 held back, so that [`HeldBack::wait`] can take them one at a time.
 ///
 /// They stay held back to the end of the process: a signal that arrives before the wait is not lost.
 pub(crate) struct HeldBack {
     signals: libc::sigset_t,
 }
 
-/// Holds TERM and INT back.
-pub(crate) fn hold_back_term_and_int() -> io::Result<HeldBack> {
+/// Holds TERM, INT and USR1 back.
+pub(crate) fn hold_back() -> io::Result<HeldBack> {
     let mut signals = MaybeUninit::<libc::sigset_t>::zeroed();
-    // SAFETY: sigemptyset makes the set valid; both signal numbers exist; the set lives through all three
+    // SAFETY: sigemptyset makes the set valid; all signal numbers exist; the set lives through all the
     // calls.
     let (signals, result) = unsafe {
         libc::sigemptyset(signals.as_mut_ptr());
         libc::sigaddset(signals.as_mut_ptr(), libc::SIGTERM);
         libc::sigaddset(signals.as_mut_ptr(), libc::SIGINT);
+        libc::sigaddset(signals.as_mut_ptr(), libc::SIGUSR1);
         let result = libc::pthread_sigmask(libc::SIG_BLOCK, signals.as_ptr(), ptr::null_mut());
         (signals.assume_init(), result)
     };
@@ -80,19 +85,15 @@ pub(crate) fn hold_back_term_and_int() -> io::Result<HeldBack> {
 }
 
 impl HeldBack {
-    /// Sleeps until TERM or INT arrives.
-    pub(crate) fn wait(&self) -> io::Result<Ending> {
+    /// Sleeps until one of them arrives.
+    pub(crate) fn wait(&self) -> io::Result<Signal> {
         loop {
             // SAFETY: the set is valid, and a null info pointer is allowed.
             match unsafe { libc::sigwaitinfo(&raw const self.signals, ptr::null_mut()) } {
-                libc::SIGTERM => return Ok(Ending::Term),
-                libc::SIGINT => return Ok(Ending::Int),
-                _ => {
-                    let error = io::Error::last_os_error();
-                    if error.kind() != io::ErrorKind::Interrupted {
-                        return Err(error);
-                    }
-                }
+                libc::SIGTERM => return Ok(Signal::Term),
+                libc::SIGINT => return Ok(Signal::Int),
+                libc::SIGUSR1 => return Ok(Signal::Usr1),
+                _ => super::not_only_interrupted()?,
             }
         }
     }

@@ -28,6 +28,53 @@ fn hold_ends_on_a_signal_with_the_code_of_the_signal() {
 }
 
 #[test]
+fn hold_tells_of_signals_that_do_not_end_it() {
+    let probe = Running::start("hold --ignore-term");
+    assert_eq!(probe.report()["state"], "holding");
+    for (signal, state) in [("USR1", "signalled"), ("TERM", "ignored"), ("TERM", "ignored")] {
+        probe.signal(signal);
+        let told = probe.report();
+        assert_eq!([&told["state"], &told["signal"]], [state, signal]);
+    }
+    probe.signal("INT");
+    assert_eq!(probe.report()["state"], "ended");
+    assert_eq!(probe.end().0, Some(130));
+    assert_eq!(run("hold --ignore-term --on-term 3").status.code(), Some(64));
+}
+
+#[test]
+fn a_process_is_signalled_by_its_number() {
+    let target = Running::start("identity then hold");
+    let pid = target.report()["pid"].as_i64().expect("a number");
+    target.report();
+    let sent = report(&run(&format!("kill-pid --pid {pid} --signal USR1")));
+    assert_eq!([&sent["ok"], &sent["pid"], &sent["signal"]], [&json!(true), &json!(pid), &json!("USR1")]);
+    assert_eq!(target.report()["state"], "signalled");
+    let nobody = run("kill-pid --pid 0");
+    assert_eq!((nobody.status.code(), &report(&nobody)["errno"]), (Some(1), &json!("ESRCH")));
+    assert_eq!(run("kill-pid --pid 1 --signal DANCE").status.code(), Some(64));
+}
+
+#[test]
+fn a_start_has_a_number_and_an_exit_code() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("starts");
+    let line = format!("exit-nth --path {} --codes 3,0", path.display());
+    for (number, code) in [(1, 3), (2, 0), (3, 0)] {
+        let output = run(&line);
+        assert_eq!(output.status.code(), Some(code));
+        let told = report(&output);
+        assert_eq!([&told["number"], &told["code"]], [number, code]);
+    }
+    assert_eq!(report(&run(&format!("count-start --path {}", path.display())))["number"], 4);
+    assert_eq!(fs::read_to_string(&path).expect("there"), "1\n2\n3\n4\n");
+    let nowhere = run("exit-nth --path /nowhere/x --codes 3");
+    assert_eq!((nowhere.status.code(), &report(&nowhere)["errno"]), (Some(1), &json!("ENOENT")));
+    assert_eq!(run("count-start --path /nowhere/x then clocks").status.code(), Some(1));
+    assert_eq!(run("exit-nth --path /nowhere/x --codes 3,").status.code(), Some(64));
+}
+
+#[test]
 fn every_wait_ends_at_once_on_term() {
     let folder = tempfile::tempdir().expect("a folder");
     let never = folder.path().join("never").display().to_string();
@@ -36,6 +83,7 @@ fn every_wait_ends_at_once_on_term() {
         format!("wait-for --path {never}"),
         format!("exit-when --path {never} --code 3"),
         format!("steal --queue {}", queue.0),
+        format!("wait-queue --queue {}", queue.0),
         String::from("pause --ms 60000"),
         String::from("serve --port 0 --text x"),
         format!("tick --path {} --every-ms 60000", folder.path().join("t").display()),

@@ -3,7 +3,12 @@
 mod article;
 mod bench;
 mod chain;
+mod changes;
 mod ending;
 mod files;
 mod network;
 mod objects;
+mod processes;
+mod queues;
+mod semaphores;
+mod space;

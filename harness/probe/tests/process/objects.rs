@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bench::{OwnQueue, own_number, report, reports, run};
+use crate::bench::{OwnQueue, Running, own_number, report, reports, run};
 
 #[test]
 fn messages_wait_in_the_queue_until_somebody_receives_them() {
@@ -81,4 +81,34 @@ fn shared_memory_outlives_the_process_that_made_it() {
         assert_eq!([&gone["ok"], &gone["present"]], [true, false]);
         assert_eq!(gone["errno"], "ENOENT");
     }
+}
+
+#[test]
+fn a_segment_is_held_until_the_process_ends() {
+    let key = format!("{:x}", own_number());
+    let holder = |more: &str| {
+        let probe = Running::start(&format!("shm-hold --key {key} --text kept {more} then hold"));
+        let held = probe.report();
+        probe.report();
+        (probe, held)
+    };
+    let (_private, held) = holder("--private");
+    assert_eq!([&held["ok"], &held["nattch"]], [&json!(true), &json!(1)]);
+    assert_eq!(report(&run(&format!("shm-look --key {key}")))["present"], false);
+    let (_one, first) = holder("");
+    let (_two, second) = holder("");
+    assert_eq!([&first["nattch"], &second["nattch"]], [1, 2]);
+    assert_eq!(first["shmid"], second["shmid"]);
+    assert_ne!(first["shmid"], held["shmid"]);
+    let seen = report(&run(&format!("shm-look --key {key}")));
+    assert_eq!([&seen["text"], &seen["nattch"]], [&json!("kept"), &json!(2)]);
+    run(&format!("shm-remove --key {key}"));
+}
+
+#[test]
+fn a_text_too_long_for_a_segment_is_a_failure() {
+    let key = format!("{:x}", own_number());
+    let output = run(&format!("shm-hold --key {key} --text {}", "x".repeat(5000)));
+    assert_eq!((output.status.code(), &report(&output)["errno"]), (Some(1), &json!("EMSGSIZE")));
+    run(&format!("shm-remove --key {key}"));
 }
