@@ -5,6 +5,8 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::str::FromStr;
 
+use crate::sys::name::Name;
+
 /// A command line that makes no sense. Nothing has run when it is reported.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Usage(String);
@@ -116,6 +118,13 @@ impl Options {
                 given.display()
             ))
         })
+    }
+
+    /// The name of a POSIX object.
+    pub(crate) fn object_name(&mut self) -> Result<Name, Usage> {
+        let given = self.required("name")?;
+        let complaint = format!("cannot take --name `{}`: a name is one slash and no other", given.display());
+        Name::new(given.into_encoded_bytes()).ok_or_else(|| self.complaint(&complaint))
     }
 
     /// Whether a flag was given.

@@ -1,5 +1,7 @@
-//! Who and where this process is: namespaces, process numbers, user, host, and the clocks.
+//! Who and where this process is: namespaces, process numbers, user, host, environment, and the clocks.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -14,13 +16,15 @@ use crate::verb::Verb;
 
 const NAMESPACES: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
 
-/// `identity` or `clocks`
+/// `identity`, `clocks` or `environment`
 #[derive(Debug)]
 pub(crate) enum IdentityVerb {
     /// Everything.
     Identity,
     /// Only the time, which every report has.
     Clocks,
+    /// A variable of the environment.
+    Environment(OsString),
 }
 
 impl IdentityVerb {
@@ -36,11 +40,30 @@ impl IdentityVerb {
         Ok(Verb::Identity(Self::Clocks))
     }
 
+    /// Reads `environment`.
+    pub(crate) fn environment(options: &mut Options) -> Result<Verb, Usage> {
+        let name = options.required("name")?;
+        let bytes = name.as_bytes();
+        if bytes.is_empty() || bytes.contains(&b'=') {
+            return Err(options.complaint(&format!("cannot take --name `{}`", name.display())));
+        }
+        Ok(Verb::Identity(Self::Environment(name)))
+    }
+
     /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         match self {
             Self::Identity => log.done("identity", &identity()),
             Self::Clocks => log.done("clocks", &Fields::new()),
+            Self::Environment(name) => {
+                let asked = Fields::new().text("name", name.as_bytes());
+                let value = env::var_os(name).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT));
+                log.look(
+                    "environment",
+                    asked,
+                    value.map(|value| Fields::new().flag("present", true).text("value", value.as_bytes())),
+                )
+            }
         }
     }
 }

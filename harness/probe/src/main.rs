@@ -90,6 +90,28 @@
 //! - `sem-look --key HEX` (looks) → `key`, `present`, `value`, `waiters`
 //! - `sem-remove --key HEX` (looks) → `key`, `present` (whether it was there)
 //!
+//! System V message queues, of mode 666:
+//!
+//! - `msg-send --key HEX --text T` → `key`, `created`, `bytes`, `count` (how many wait now). A full queue is
+//!   `EAGAIN`.
+//! - `msg-receive --key HEX` (looks) → `key`, `present`, `count`, `texts`; all there is, without waiting
+//! - `msg-look --key HEX` (looks) → `key`, `present`, `count`, `bytes`
+//! - `msg-remove --key HEX` (looks) → `key`, `present` (whether it was there)
+//!
+//! POSIX shared memory and named semaphores, of mode 666; they are files in `/dev/shm`. A name is a slash and
+//! then no other:
+//!
+//! - `pshm-put --name /N --text T` → `name`, `bytes`, `size`, `dev`, `ino`; created if need be, written
+//!   through a shared mapping
+//! - `pshm-look --name /N` (looks) → `name`, `present`, `text`, `size`, `dev`, `ino`
+//! - `pshm-remove --name /N` (looks) → `name`, `present` (whether it was there)
+//! - `psem-create --name /N [--value 0]` → `name`, `created`, `value`. One that is there keeps its value.
+//! - `psem-wait --name /N` → `name`, `state` `waiting`, and then a second report with `state` `woken` and
+//!   `waited_ns`. Whoever waits is not told of a removal.
+//! - `psem-post --name /N` → `name`
+//! - `psem-look --name /N` (looks) → `name`, `present`, `value`
+//! - `psem-remove --name /N` (looks) → `name`, `present` (whether it was there)
+//!
 //! Files and folders:
 //!
 //! - `write --path P --text T [--append] [--sync] [--buffered] [--if-absent]` → `path`, `bytes`, `dev`,
@@ -109,6 +131,21 @@
 //! - `tick --path P [--every-ms 1000] [--count N] [--truncate]` → `path`, `state`, `lines`: one report after
 //!   the first line (`ticking`), one at the end (`ended`). The lines in the file are `SEQ REALTIME_NS`.
 //!   `--truncate` keeps only the last.
+//! - `rename-loop --path P [--count N] [--in-place]` → `path`, `count`, `state`: one report after the first
+//!   exchange (`looping`), one at the end (`ended`). Each time a file of some KiB that knows its number and
+//!   its checksum is written to `P.new` and renamed to the path; with `--in-place` the path is emptied and
+//!   written a little at a time instead.
+//! - `check-loop --path P --count N` (tries) → `path`, `reads`, `torn` (not whole), `absent`, `distinct` (how
+//!   many different whole ones). Waits until the path exists, in a folder that must exist; then every read
+//!   counts. An `"ok":false` report has the counts as well.
+//! - `fifo-make --path P [--if-absent]` → `path`, `created`; of mode 666
+//! - `fifo-write --path P --text T` → `path`, `bytes`. Waits for a reader without limit.
+//! - `fifo-read --path P` → `path`, `text`, up to 64 KiB. Waits for a writer without limit, and until the last
+//!   writer is gone.
+//! - `lock --path P` → `path`, `state` `locked`. Creates the file, waits for the lock (`flock`, exclusive)
+//!   without limit and keeps it until the process ends.
+//! - `try-lock --path P` (looks) → `path`, `present`, `obtained`, and if it was not obtained `errno` `EAGAIN`;
+//!   the lock is given back at once
 //! - `count-start --path P` → `path`, `number`: adds a line with its number to the file and syncs it, so that
 //!   the first start is 1, the next one 2 …
 //!
@@ -130,6 +167,7 @@
 //!   `self_start_ticks`, `ticks_per_second`, `boot_id`
 //! - `nonce [--from P]` → `nonce` (32 hexadecimal digits); with `--from` also `from` and `created`
 //! - `clocks` → nothing but `at`
+//! - `environment --name N` (looks) → `name`, `present`, `value`
 //!
 //! Waiting and ending:
 //!
@@ -143,7 +181,7 @@
 //! - `hold [--on-term CODE | --ignore-term]` → `state` `holding`; on TERM or INT a second report with `state`
 //!   `ended`, `signal`, `code`. `--on-term` is for TERM only. With `--ignore-term` TERM is a report with
 //!   `state` `ignored` and `signal`, and holding goes on; USR1 is always a report with `state` `signalled`
-//!   and `signal`, and holding goes on.
+//!   and `signal`, and holding goes on. Before `hold` USR1 does what it does to any process.
 //!
 //! Other processes; a signal is one of `KILL`, `TERM`, `INT`, `HUP`, `USR1`, `USR2`, `STOP`, `CONT`:
 //!
@@ -175,17 +213,22 @@ mod chain;
 mod change;
 mod ending;
 mod errno;
+mod exchange;
 mod fetch;
+mod fifo;
 mod file;
 mod folder;
 mod identity;
 mod json;
 mod kill;
 mod limits;
+mod lock;
+mod message;
 mod mount;
 mod nonce;
 mod payload;
 mod peek;
+mod posix;
 mod process;
 mod queue;
 mod report;

@@ -13,7 +13,8 @@ pub(crate) fn text(seq: u64, random: u64) -> String {
     format!("{seq} {sum:016x} {content}")
 }
 
-fn checksum(bytes: &[u8]) -> u64 {
+/// FNV-1a of 64 bits.
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(FNV_OFFSET, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 

@@ -8,15 +8,20 @@ use crate::article::{Consumer, Producer};
 use crate::catalogue;
 use crate::change::Change;
 use crate::ending::Ending;
+use crate::exchange::Exchange;
 use crate::fetch::Fetch;
+use crate::fifo::FifoVerb;
 use crate::file::FileVerb;
 use crate::folder::FolderVerb;
 use crate::identity::IdentityVerb;
 use crate::kill::Kill;
 use crate::limits::Limits;
+use crate::lock::Lock;
+use crate::message::MessageVerb;
 use crate::mount::MountVerb;
 use crate::nonce::Nonce;
 use crate::peek::Peek;
+use crate::posix::PosixVerb;
 use crate::queue::QueueVerb;
 use crate::report::{Log, Next};
 use crate::semaphore::SemaphoreVerb;
@@ -44,6 +49,10 @@ pub(crate) enum Verb {
     Shm(ShmVerb),
     /// The verbs that begin with `sem-`
     Semaphore(SemaphoreVerb),
+    /// The verbs that begin with `msg-`
+    Message(MessageVerb),
+    /// The verbs that begin with `pshm-` and `psem-`
+    Posix(PosixVerb),
     /// `write`, `write-part`, `read`, `stat`
     File(FileVerb),
     /// `list`, `remove`
@@ -58,9 +67,15 @@ pub(crate) enum Verb {
     Start(Start),
     /// `tick`
     Tick(Tick),
+    /// `rename-loop`, `check-loop`
+    Exchange(Exchange),
+    /// The verbs that begin with `fifo-`
+    Fifo(FifoVerb),
+    /// `lock`, `try-lock`
+    Lock(Lock),
     /// `nonce`
     Nonce(Nonce),
-    /// `identity`, `clocks`
+    /// `identity`, `clocks`, `environment`
     Identity(IdentityVerb),
     /// `wait-for`, `exit-when`, `pause`
     Wait(Wait),
@@ -87,6 +102,8 @@ impl Verb {
             Self::Limits(limits) => limits.run(log),
             Self::Shm(verb) => verb.run(log),
             Self::Semaphore(verb) => verb.run(log),
+            Self::Message(verb) => verb.run(log),
+            Self::Posix(verb) => verb.run(log),
             Self::File(verb) => verb.run(log),
             Self::Folder(verb) => verb.run(log),
             Self::Change(change) => change.run(log),
@@ -94,6 +111,9 @@ impl Verb {
             Self::Space(space) => space.run(log),
             Self::Start(start) => start.run(log),
             Self::Tick(tick) => tick.run(log),
+            Self::Exchange(exchange) => exchange.run(log),
+            Self::Fifo(verb) => verb.run(log),
+            Self::Lock(lock) => lock.run(log),
             Self::Nonce(nonce) => nonce.run(log),
             Self::Identity(verb) => verb.run(log),
             Self::Wait(wait) => wait.run(log),

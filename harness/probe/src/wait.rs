@@ -62,7 +62,8 @@ impl Wait {
     }
 }
 
-fn path(options: &mut Options) -> Result<PathBuf, Usage> {
+/// The path in `--path`, which must name something in a folder.
+pub(crate) fn path(options: &mut Options) -> Result<PathBuf, Usage> {
     let path = PathBuf::from(options.required("path")?);
     if path.file_name().is_none() {
         return Err(options
@@ -75,7 +76,7 @@ fn path(options: &mut Options) -> Result<PathBuf, Usage> {
 ///
 /// The watch is set before the first look, so nothing can appear between the two unseen. A path that appeared
 /// and is gone again counts: it did appear.
-fn until_there(path: &Path) -> io::Result<Fields> {
+pub(crate) fn until_there(path: &Path) -> io::Result<Fields> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().map(OsStr::as_bytes).unwrap_or_default();
     let mut watch = Watch::on(folder)?;

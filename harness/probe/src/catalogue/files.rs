@@ -1,8 +1,11 @@
 //! Files, folders, mounts, space.
 
 use crate::change::Change;
+use crate::exchange::Exchange;
+use crate::fifo::FifoVerb;
 use crate::file::FileVerb;
 use crate::folder::FolderVerb;
+use crate::lock::Lock;
 use crate::mount::MountVerb;
 use crate::space::Space;
 use crate::start::Start;
@@ -44,6 +47,25 @@ pub(super) const VERBS: &[Entry] = &[
         &["truncate"],
         Tick::read,
     ),
+    entry(
+        "rename-loop",
+        "exchange a file for a new one again and again",
+        &["path", "count"],
+        &["in-place"],
+        Exchange::write,
+    ),
+    entry(
+        "check-loop",
+        "read a file --count times and look for halves",
+        &["path", "count"],
+        &[],
+        Exchange::check,
+    ),
+    entry("fifo-make", "make a named pipe", &["path"], &["if-absent"], FifoVerb::make),
+    entry("fifo-write", "wait for a reader and write", &["path", "text"], &[], FifoVerb::write),
+    entry("fifo-read", "wait for a writer and read to its end", &["path"], &[], FifoVerb::read),
+    entry("lock", "wait for the lock on a file and keep it", &["path"], &[], Lock::keep),
+    entry("try-lock", "tell whether a file can be locked", &["path"], &[], Lock::attempt),
     entry("count-start", "count this start in a file", &["path"], &[], Start::count),
     entry("mount", "tell which mount holds a path", &["path"], &[], MountVerb::read),
     entry("fill", "write zeros until --bytes or an error", &["path", "bytes", "block"], &[], Space::fill),

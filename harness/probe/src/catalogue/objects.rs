@@ -2,6 +2,8 @@
 
 use crate::article::{Consumer, Producer};
 use crate::limits::Limits;
+use crate::message::MessageVerb;
+use crate::posix::PosixVerb;
 use crate::queue::QueueVerb;
 use crate::semaphore::SemaphoreVerb;
 use crate::shm::ShmVerb;
@@ -69,4 +71,22 @@ pub(super) const VERBS: &[Entry] = &[
     entry("sem-post", "add one to a System V semaphore", &["key"], &[], SemaphoreVerb::post),
     entry("sem-look", "tell value and waiters of a System V semaphore", &["key"], &[], SemaphoreVerb::look),
     entry("sem-remove", "remove a System V semaphore", &["key"], &[], SemaphoreVerb::remove),
+    entry(
+        "msg-send",
+        "send into a System V message queue, created if need be",
+        &["key", "text"],
+        &[],
+        MessageVerb::send,
+    ),
+    entry("msg-receive", "receive all there is, without waiting", &["key"], &[], MessageVerb::receive),
+    entry("msg-look", "tell what waits in a System V message queue", &["key"], &[], MessageVerb::look),
+    entry("msg-remove", "remove a System V message queue", &["key"], &[], MessageVerb::remove),
+    entry("pshm-put", "write into POSIX shared memory", &["name", "text"], &[], PosixVerb::put_memory),
+    entry("pshm-look", "read POSIX shared memory", &["name"], &[], PosixVerb::look_at_memory),
+    entry("pshm-remove", "remove POSIX shared memory", &["name"], &[], PosixVerb::remove_memory),
+    entry("psem-create", "create a POSIX semaphore", &["name", "value"], &[], PosixVerb::create_semaphore),
+    entry("psem-wait", "wait for a POSIX semaphore", &["name"], &[], PosixVerb::wait_for_semaphore),
+    entry("psem-post", "add one to a POSIX semaphore", &["name"], &[], PosixVerb::post_semaphore),
+    entry("psem-look", "tell the value of a POSIX semaphore", &["name"], &[], PosixVerb::look_at_semaphore),
+    entry("psem-remove", "remove a POSIX semaphore", &["name"], &[], PosixVerb::remove_semaphore),
 ];

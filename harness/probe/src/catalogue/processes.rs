@@ -19,6 +19,7 @@ pub(super) const VERBS: &[Entry] = &[
         IdentityVerb::identity,
     ),
     entry("clocks", "tell the time", &[], &[], IdentityVerb::clocks),
+    entry("environment", "tell a variable of the environment", &["name"], &[], IdentityVerb::environment),
     entry("wait-for", "wait until a path exists", &["path"], &[], Wait::wait_for),
     entry("exit-when", "wait until a path exists, remove it, exit", &["path", "code"], &[], Wait::exit_when),
     entry("pause", "wait for a while", &["ms"], &[], Wait::pause),

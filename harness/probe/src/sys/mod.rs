@@ -11,10 +11,14 @@ use std::io;
 
 pub(crate) mod clock;
 pub(crate) mod disk;
+pub(crate) mod fifo;
 pub(crate) mod inotify;
 pub(crate) mod mq;
+pub(crate) mod msg;
 pub(crate) mod name;
 pub(crate) mod process;
+pub(crate) mod psem;
+pub(crate) mod pshm;
 pub(crate) mod random;
 pub(crate) mod sem;
 pub(crate) mod shm;

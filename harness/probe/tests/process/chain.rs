@@ -1,5 +1,6 @@
 //! Chains, reports, exit codes.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
@@ -92,4 +93,13 @@ fn help_lists_every_verb_in_a_line() {
         let starts = |line: &&String| line.split_whitespace().next() == Some(verb);
         assert_eq!(lines.iter().filter(starts).count(), 1, "{verb}");
     }
+}
+
+#[test]
+fn a_variable_is_told_or_is_not_there() {
+    let path = env::var("PATH").expect("set");
+    let all = reports(&run("environment --name PATH then environment --name PODPROOF_NONE"));
+    assert_eq!([&all[0]["present"], &all[0]["value"]], [&json!(true), &json!(path)]);
+    assert_eq!([&all[1]["ok"], &all[1]["present"]], [true, false]);
+    assert_eq!(run("environment --name A=B").status.code(), Some(64));
 }
