@@ -1,10 +1,12 @@
-//! A small HTTP client: one GET, one answer.
+//! A small HTTP client: one GET, one answer; or the same again and again, and a count of the answers.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::args::{Options, Usage};
+use crate::errno;
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
@@ -17,6 +19,7 @@ pub(crate) struct Fetch {
     address: SocketAddr,
     path: String,
     limit: Duration,
+    count: u64,
 }
 
 impl Fetch {
@@ -45,10 +48,15 @@ impl Fetch {
         if limit == 0 {
             return Err(options.complaint("cannot take --timeout-ms `0`"));
         }
+        let count = options.parsed_or("count", 1)?;
+        if count == 0 {
+            return Err(options.complaint("cannot take --count `0`"));
+        }
         Ok(Verb::Fetch(Self {
             address: SocketAddr::new(address, port),
             path,
             limit: Duration::from_millis(limit),
+            count,
         }))
     }
 
@@ -58,11 +66,41 @@ impl Fetch {
             .text("host", self.address.ip().to_string())
             .number("port", self.address.port())
             .text("path", &self.path);
-        let result = self.get();
+        if self.count > 1 {
+            return log.done("fetch", &asked.and(&self.get_many()));
+        }
+        let result =
+            self.get().map(|(status, body)| Fields::new().number("status", status).text("body", body));
         log.look("fetch", asked, result)
     }
 
-    fn get(&self) -> io::Result<Fields> {
+    /// Asks over a new connection each time, and counts what was answered.
+    fn get_many(&self) -> Fields {
+        let mut bodies: BTreeMap<String, u64> = BTreeMap::new();
+        let mut failures: u64 = 0;
+        let mut first = None;
+        for _ in 0..self.count {
+            match self.get() {
+                Ok((_, body)) => *bodies.entry(String::from_utf8_lossy(&body).into_owned()).or_default() += 1,
+                Err(error) => {
+                    failures += 1;
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        let bodies = bodies.iter().fold(Fields::new(), |all, (body, times)| all.number(body, *times));
+        let mut fields =
+            Fields::new().number("count", self.count).object("bodies", &bodies).number("failures", failures);
+        if let Some(error) = first {
+            fields = fields.text("error", errno::words(&error));
+            if let Some(name) = errno::name(&error) {
+                fields = fields.text("errno", name.as_bytes());
+            }
+        }
+        fields
+    }
+
+    fn get(&self) -> io::Result<(u16, Vec<u8>)> {
         let mut stream = TcpStream::connect_timeout(&self.address, self.limit)?;
         stream.set_read_timeout(Some(self.limit))?;
         stream.set_write_timeout(Some(self.limit))?;
@@ -72,7 +110,7 @@ impl Fetch {
         let mut bytes = Vec::new();
         stream.take(GREATEST_ANSWER).read_to_end(&mut bytes)?;
         let (status, body) = answer_in(&bytes).ok_or_else(|| io::Error::other("the answer is not http"))?;
-        Ok(Fields::new().number("status", status).text("body", body))
+        Ok((status, body.to_vec()))
     }
 }
 

@@ -9,7 +9,7 @@
 //!
 //! Verbs run one after another in one process. The whole line is read first: if any of it makes no sense,
 //! nothing runs and the exit code is 64. When the last verb is done the exit code is 0. TERM and INT end the
-//! process at any time with 143 and 130.
+//! process at any time with 143 and 130, unless `hold` is told otherwise.
 //!
 //! Called by the name `ipc` the program is the article's one: `ipc -producer` is `produce`, anything else is `consume`.
 //!
@@ -198,19 +198,37 @@
 //!
 //! Network:
 //!
-//! - `serve --port N [--bind 0.0.0.0] (--text T | --root P [--cached])` → `bind`, `port`, `state`
-//!   `listening`; never ends by itself. `--cached` answers everything with `index.html` as it was at the
-//!   start.
+//! - `serve --port N [--bind 0.0.0.0] (--text T [--peer] | --root P [--cached])` → `bind`, `port`, `state`
+//!   `listening`; never ends by itself. `--peer` answers with `T ADDRESS`, the address of whoever asks.
+//!   `--cached` answers everything with `index.html` as it was at the start.
 //! - `fetch --host ADDRESS --port N [--path /] [--timeout-ms 5000]` (looks) → `host`, `port`, `path`,
-//!   `status`, `body`. The host is an IP address or `localhost`.
+//!   `status`, `body`. The host is an IP address or `localhost`. An answer has a `status`, whatever it says.
+//!   No answer is `"ok":false`: `ECONNREFUSED` if nobody listens, `ETIMEDOUT` if no connection came about in
+//!   time, `EAGAIN` if one did and no answer came in time.
+//! - `fetch … --count N`, above 1 → `host`, `port`, `path`, `count`, `bodies` (an object: body → how often,
+//!   whatever the status), `failures`, and of the first failure `error` and `errno`. Each time over a new
+//!   connection, one after another; always `"ok":true`.
+//! - `addresses` (tries) → `count`, `addresses`: a list of objects with `interface` and `address`
+//! - `resolve --name N [--type A|AAAA|CNAME] [--server IP] [--port 53] [--timeout-ms 5000]` (tries) → `name`,
+//!   `type`, `server`, `question` (the full name asked last), `rcode`, `present` (whether there is any of that
+//!   type), `addresses` (sorted), `cname` (or null), `truncated`. By UDP, with the first server and the search
+//!   list of `/etc/resolv.conf`. `NXDOMAIN` and an empty `NOERROR` are answers; another `rcode` is
+//!   `"ok":false` without `present`, and so are `ETIMEDOUT` and `ECONNREFUSED`.
+//! - `sock-serve (--path P | --abstract NAME) [--unlink-first]` → `path` or `abstract`, `state` `listening`;
+//!   gives back what each client sends until it stops sending; never ends by itself. A path that is there is
+//!   `EADDRINUSE`.
+//! - `sock-connect (--path P | --abstract NAME) --text T` (tries) → `path` or `abstract`, `connected`, and
+//!   `echo` or `errno`. Every reason not to connect (`ECONNREFUSED`, `ENOENT`, `EACCES` …) is an answer.
 //!
 //! - `help`: plain text, a line for each verb.
 
+mod addresses;
 mod args;
 mod article;
 mod catalogue;
 mod chain;
 mod change;
+mod dns;
 mod ending;
 mod errno;
 mod exchange;
@@ -232,9 +250,12 @@ mod posix;
 mod process;
 mod queue;
 mod report;
+mod resolve;
+mod resolver;
 mod semaphore;
 mod serve;
 mod shm;
+mod socket;
 mod space;
 mod start;
 mod sys;

@@ -26,6 +26,8 @@ pub(crate) struct Serve {
 enum Content {
     /// The same text for every path.
     Text(Vec<u8>),
+    /// The same text for every path, and the address of whoever asks.
+    TextAndPeer(Vec<u8>),
     /// Files as they are when asked for.
     Files(PathBuf),
     /// The index file as it was at the start.
@@ -37,15 +39,16 @@ impl Serve {
     pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
         let port = options.parsed_required("port")?;
         let address = options.parsed_or("bind", IpAddr::V4(Ipv4Addr::UNSPECIFIED))?;
-        let cached = options.flag("cached");
-        let content = match (options.optional("text"), options.optional("root"), cached) {
-            (Some(text), None, false) => Content::Text(text.into_encoded_bytes()),
-            (None, Some(root), false) => Content::Files(root.into()),
-            (None, Some(root), true) => Content::CopyOf(root.into()),
+        let flags = (options.flag("cached"), options.flag("peer"));
+        let content = match (options.optional("text"), options.optional("root"), flags) {
+            (Some(text), None, (false, false)) => Content::Text(text.into_encoded_bytes()),
+            (Some(text), None, (false, true)) => Content::TextAndPeer(text.into_encoded_bytes()),
+            (None, Some(root), (false, false)) => Content::Files(root.into()),
+            (None, Some(root), (true, false)) => Content::CopyOf(root.into()),
             _ => {
-                return Err(
-                    options.complaint("needs either --text or --root (and --cached only with --root)")
-                );
+                return Err(options.complaint(
+                    "needs either --text or --root (--cached only with --root, --peer only with --text)",
+                ));
             }
         };
         Ok(Verb::Serve(Self { address: SocketAddr::new(address, port), content }))
@@ -62,9 +65,9 @@ impl Serve {
         let port = listener.local_addr().map_or(self.address.port(), |address| address.port());
         log.done("serve", &asked().number("port", port).text("state", "listening"))?;
         loop {
-            if let Ok((stream, _)) = listener.accept() {
+            if let Ok((stream, peer)) = listener.accept() {
                 // A client that goes away is its own affair.
-                let _whatever = answer(stream, &content);
+                let _whatever = answer(stream, peer, &content);
             }
         }
     }
@@ -72,6 +75,7 @@ impl Serve {
     fn start(&self) -> io::Result<(TcpListener, Content)> {
         let content = match &self.content {
             Content::Text(text) => Content::Text(text.clone()),
+            Content::TextAndPeer(text) => Content::TextAndPeer(text.clone()),
             Content::Files(root) => Content::Files(root.clone()),
             Content::CopyOf(root) => Content::Text(fs::read(root.join("index.html"))?),
         };
@@ -79,12 +83,12 @@ impl Serve {
     }
 }
 
-fn answer(mut stream: TcpStream, content: &Content) -> io::Result<()> {
+fn answer(mut stream: TcpStream, peer: SocketAddr, content: &Content) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let request = read_request(&mut stream)?;
     let (status, body) = match requested(&request) {
-        Some(path) => content.find(path),
+        Some(path) => content.find(path, peer.ip()),
         None => ("400 Bad Request", b"bad request\n".to_vec()),
     };
     let head = format!(
@@ -116,10 +120,12 @@ fn requested(request: &[u8]) -> Option<&str> {
 }
 
 impl Content {
-    fn find(&self, path: &str) -> (&'static str, Vec<u8>) {
+    fn find(&self, path: &str, peer: IpAddr) -> (&'static str, Vec<u8>) {
         const MISSING: (&str, &[u8]) = ("404 Not Found", b"not found\n");
         let found = match self {
             Self::Text(text) => Some(text.clone()),
+            // A server for both versions sees addresses of version 4 in the clothes of version 6.
+            Self::TextAndPeer(text) => Some([text, format!(" {}", peer.to_canonical()).as_bytes()].concat()),
             Self::Files(root) | Self::CopyOf(root) => {
                 inside(path).and_then(|path| fs::read(root.join(path)).ok())
             }

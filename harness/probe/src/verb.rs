@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io;
 
+use crate::addresses::Addresses;
 use crate::args::{Declared, Options, Usage};
 use crate::article::{Consumer, Producer};
 use crate::catalogue;
@@ -24,9 +25,11 @@ use crate::peek::Peek;
 use crate::posix::PosixVerb;
 use crate::queue::QueueVerb;
 use crate::report::{Log, Next};
+use crate::resolve::Resolve;
 use crate::semaphore::SemaphoreVerb;
 use crate::serve::Serve;
 use crate::shm::ShmVerb;
+use crate::socket::Socket;
 use crate::space::Space;
 use crate::start::Start;
 use crate::tick::Tick;
@@ -89,6 +92,12 @@ pub(crate) enum Verb {
     Serve(Serve),
     /// `fetch`
     Fetch(Fetch),
+    /// `addresses`
+    Addresses(Addresses),
+    /// `resolve`
+    Resolve(Resolve),
+    /// `sock-serve`, `sock-connect`
+    Socket(Socket),
 }
 
 impl Verb {
@@ -122,6 +131,9 @@ impl Verb {
             Self::Peek(peek) => peek.run(log),
             Self::Serve(serve) => serve.run(log),
             Self::Fetch(fetch) => fetch.run(log),
+            Self::Addresses(addresses) => addresses.run(log),
+            Self::Resolve(resolve) => resolve.run(log),
+            Self::Socket(socket) => socket.run(log),
         }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod clock;
 pub(crate) mod disk;
 pub(crate) mod fifo;
 pub(crate) mod inotify;
+pub(crate) mod interfaces;
 pub(crate) mod mq;
 pub(crate) mod msg;
 pub(crate) mod name;

@@ -86,6 +86,7 @@ fn every_wait_ends_at_once_on_term() {
         format!("wait-queue --queue {}", queue.0),
         String::from("pause --ms 60000"),
         String::from("serve --port 0 --text x"),
+        format!("sock-serve --path {}", folder.path().join("s").display()),
         format!("fifo-make --path {0} then fifo-read --path {0}", folder.path().join("f").display()),
         format!("check-loop --path {never} --count 1"),
         format!("tick --path {} --every-ms 60000", folder.path().join("t").display()),

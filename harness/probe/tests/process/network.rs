@@ -61,3 +61,37 @@ fn a_taken_port_is_a_failure() {
     assert_eq!(second.status.code(), Some(1));
     assert_eq!(report(&second)["errno"], "EADDRINUSE");
 }
+
+#[test]
+fn a_peer_is_told_and_answers_are_counted() {
+    let (server, port) = serve("--text me --peer");
+    let many = report(&run(&format!("fetch --host 127.0.0.1 --port {port} --count 3")));
+    assert_eq!([&many["ok"], &many["count"], &many["failures"]], [&json!(true), &json!(3), &json!(0)]);
+    assert_eq!(many["bodies"], json!({ "me 127.0.0.1": 3 }));
+    assert!(many.get("errno").is_none() && many.get("body").is_none());
+    drop(server);
+    let none = report(&run(&format!("fetch --host 127.0.0.1 --port {port} --count 2")));
+    assert_eq!(
+        [&none["ok"], &none["failures"], &none["errno"]],
+        [&json!(true), &json!(2), &json!("ECONNREFUSED")]
+    );
+    assert_eq!(none["bodies"], json!({}));
+    assert_eq!(run("fetch --host 127.0.0.1 --port 1 --count 0").status.code(), Some(64));
+    assert_eq!(run("serve --port 0 --root / --peer").status.code(), Some(64));
+}
+
+#[test]
+fn a_silent_server_is_told_from_one_that_is_not_there() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = silent.local_addr().expect("bound").port();
+    let page = report(&run(&format!("fetch --host 127.0.0.1 --port {port} --timeout-ms 100")));
+    assert_eq!([&page["ok"], &page["errno"]], [&json!(false), &json!("EAGAIN")]);
+}
+
+#[test]
+fn addresses_are_listed_with_their_interfaces() {
+    let seen = report(&run("addresses"));
+    let listed = seen["addresses"].as_array().expect("a list");
+    assert_eq!(seen["count"].as_u64(), u64::try_from(listed.len()).ok());
+    assert!(listed.contains(&json!({ "interface": "lo", "address": "127.0.0.1" })), "{seen}");
+}
