@@ -65,7 +65,7 @@ fn a_mutant_succeeds_when_it_is_killed_as_it_must_be() {
         ("shared [mutant=too-big]", "error inconclusive"),
         ("article", "failure all-consumed"),
         ("article [mutant=no-queue]", "error inconclusive"),
-        ("spec-order", "error inconclusive"),
+        ("spec-order", "skipped"),
     ];
     assert_eq!(seen, expected.map(|(name, status)| (name.to_owned(), status.to_owned())));
     let killed = cases(&report)[1].system_out.as_ref().unwrap().as_str();

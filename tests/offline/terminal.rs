@@ -126,7 +126,7 @@ fn the_table_of_a_proof() {
       the case does not pass without the mutant
       evidence runs/20261122-100000-3fa9c1d2/cases/ipc/article~no-queue/evidence.json
 
-    nonconformant (3 cases: 1 passed, 1 failed, 1 untold; 5 mutants: 1 killed, 1 survived, 1 killed otherwise, 2 untold) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
+    nonconformant (3 cases: 1 passed, 1 failed, 1 skipped; 5 mutants: 1 killed, 1 survived, 1 killed otherwise, 2 untold) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
     "##);
 }
 

@@ -131,9 +131,9 @@ pub struct CheckArgs {
     /// Which cases.
     #[command(flatten)]
     pub choice: Choice,
-    /// How many cases run at once
-    #[arg(long, value_name = "N", default_value_t = 8, env = "PODPROOF_PARALLEL", value_parser = clap::value_parser!(u16).range(1..))]
-    pub parallel: u16,
+    /// How many cases run at once [default: what the cluster's nodes have room for]
+    #[arg(long, value_name = "N", env = "PODPROOF_PARALLEL", value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallel: Option<u16>,
     /// How often each case runs
     #[arg(long, value_name = "N", default_value_t = 1, env = "PODPROOF_REPEAT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub repeat: u32,
@@ -158,14 +158,32 @@ pub struct Place {
 }
 
 /// Which cases.
-#[derive(Debug, Group)]
+#[derive(Clone, Debug, Group)]
 pub struct Choice {
-    /// For example `ipc/* and not tier:slow`; everything when absent
+    /// For example `ipc/* and not tier:slow`
     #[arg(long, value_name = "EXPRESSION", env = "PODPROOF_SELECT")]
     pub select: Option<String>,
+    /// Only cases of this tier [default: quick to run and prove without --select, else all]
+    #[arg(long, value_enum, value_name = "TIER", env = "PODPROOF_TIER")]
+    pub tier: Option<TierChoice>,
     /// A folder of manifests instead of the built-in ones
     #[arg(long, value_name = "DIR", env = "PODPROOF_MANIFESTS")]
     pub manifests: Option<PathBuf>,
+}
+
+/// A tier, or all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TierChoice {
+    /// At most 30 s each, no access to the node.
+    Quick,
+    /// Needs access to the node.
+    Node,
+    /// Takes minutes.
+    Slow,
+    /// Restarts kubelet, runtime or node.
+    Disruptive,
+    /// Every tier.
+    All,
 }
 
 /// What to list.

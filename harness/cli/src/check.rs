@@ -9,7 +9,7 @@ use podproof::report::{ReportError, Reporters, write_junit};
 use podproof::run::{Interrupt, Outcome, RunId, RunOrder, RunRecord, Told, conduct, write_record};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::args::{CheckArgs, Talk};
+use crate::args::{CheckArgs, Choice, Talk, TierChoice};
 use crate::exit::{Code, Failure};
 use crate::signal::Signals;
 use crate::{list, output, place};
@@ -26,7 +26,7 @@ pub async fn prove(order: CheckArgs, talk: Talk) -> Result<Code, Failure> {
 
 async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, Failure> {
     let catalogue = list::catalogue(&order.choice)?;
-    let chosen = list::select(&catalogue, &order.choice)?;
+    let chosen = list::select(&catalogue, &quick_unless_asked(&order.choice))?;
     let plan = Plan::new(&catalogue, &chosen, purpose, order.repeat);
     let budgets = Budgets::stretched(order.stretch);
 
@@ -35,7 +35,7 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, F
     let access = place::access(&order, &budgets, &interrupt).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
     let folder = make_folder(&order.out, &run)?;
-    let parallel = usize::from(order.parallel);
+    let parallel = order.parallel.map_or_else(|| access.facts.room(), usize::from);
     let run_order = RunOrder { run, folder: folder.clone(), parallel, budgets };
 
     let (tell, told) = unbounded_channel();
@@ -54,6 +54,12 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, F
         output::tell_failure(fault);
     }
     Ok(Code::of_run(Outcome::of(&record), signals.code(), faults.is_empty()))
+}
+
+/// Who names neither cases nor a tier gets what is quick and disturbs nobody.
+fn quick_unless_asked(choice: &Choice) -> Choice {
+    let named = choice.select.is_some() || choice.tier.is_some();
+    Choice { tier: if named { choice.tier } else { Some(TierChoice::Quick) }, ..choice.clone() }
 }
 
 fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {

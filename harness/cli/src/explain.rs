@@ -10,7 +10,7 @@ use crate::{list, output};
 
 /// Tells all about one case.
 pub fn explain(order: &ExplainArgs) -> Result<Code, Failure> {
-    let choice = Choice { select: Some(order.case.clone()), manifests: order.manifests.clone() };
+    let choice = Choice { select: Some(order.case.clone()), tier: None, manifests: order.manifests.clone() };
     let catalogue = list::catalogue(&choice)?;
     for id in list::select(&catalogue, &choice)? {
         if let (Some(claim), Some(script)) = (catalogue.claim(&id), catalogue.script(&id)) {
@@ -21,13 +21,24 @@ pub fn explain(order: &ExplainArgs) -> Result<Code, Failure> {
 }
 
 fn text(claim: &Claim, script: &Script) -> String {
-    let Claim { id, title, level, tier, given, when, then, sources, since, observed } = claim;
+    let Claim { id, title, level, tier, given, when, then, sources, since, needs, unproved, observed } =
+        claim;
     let mut text = format!("{id} ({level}, {tier})\n  {title}\n\n  given  {given}\n  when   {when}\n");
     // Writing into a string cannot fail.
     for (assertion, sentence) in then {
         let _ = writeln!(text, "  then   {sentence}  [{assertion}]");
     }
-    let _ = writeln!(text, "\n  since    {}", since.as_deref().unwrap_or("any version"));
+    let _ = writeln!(
+        text,
+        "\n  since    {}",
+        since.map_or_else(|| "any version".to_owned(), |since| since.to_string())
+    );
+    for need in needs {
+        let _ = writeln!(text, "  needs    {need}");
+    }
+    if let Some(why) = unproved {
+        let _ = writeln!(text, "  unproved {why}");
+    }
     for source in sources {
         let _ = writeln!(text, "  source   {source}");
     }

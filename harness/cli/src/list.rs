@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Catalogue, Claim, Selection, Tree};
+use podproof::plan::{Catalogue, Claim, ClaimId, Selection, Tier, Tree};
 
-use crate::args::{Choice, ListArgs};
+use crate::args::{Choice, ListArgs, TierChoice};
 use crate::exit::{Code, Failure};
 use crate::output;
 
@@ -24,17 +24,32 @@ pub fn catalogue(choice: &Choice) -> Result<Catalogue, Failure> {
 }
 
 /// The ids of the selected claims.
-pub fn select(catalogue: &Catalogue, choice: &Choice) -> Result<Vec<podproof::plan::ClaimId>, Failure> {
+pub fn select(catalogue: &Catalogue, choice: &Choice) -> Result<Vec<ClaimId>, Failure> {
     let selection = choice.select.as_deref().map_or(Ok(Selection::all()), Selection::parse)?;
+    let selection = match choice.tier.and_then(tier) {
+        Some(tier) => selection.and_tier(tier),
+        None => selection,
+    };
     Ok(selection.apply(catalogue.claims())?)
+}
+
+fn tier(choice: TierChoice) -> Option<Tier> {
+    match choice {
+        TierChoice::All => None,
+        TierChoice::Quick => Some(Tier::Quick),
+        TierChoice::Node => Some(Tier::Node),
+        TierChoice::Slow => Some(Tier::Slow),
+        TierChoice::Disruptive => Some(Tier::Disruptive),
+    }
 }
 
 fn table(claims: &[&Claim]) -> String {
     let width = claims.iter().map(|claim| claim.id.as_str().len()).max().unwrap_or_default();
     claims.iter().fold(String::new(), |mut text, claim| {
-        let Claim { id, level, tier, title, .. } = claim;
+        let Claim { id, level, tier, title, unproved, .. } = claim;
+        let warning = if unproved.is_some() { " (unproved)" } else { "" };
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "{:width$}  {level:8}  {tier:10}  {title}", id.as_str());
+        let _ = writeln!(text, "{:width$}  {level:8}  {tier:10}  {title}{warning}", id.as_str());
         text
     })
 }

@@ -1,6 +1,6 @@
 //! What a cluster is: facts for reports, never part of a case's identity.
 
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Endpoints, Node};
 use kube::api::ListParams;
 use kube::{Api, Client};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,9 @@ pub struct Facts {
     pub version: String,
     /// Its nodes, by name.
     pub nodes: Vec<NodeFacts>,
+    /// Whether a cluster DNS is there: the Service `kube-dns` with an endpoint that is ready.
+    #[serde(default)]
+    pub cluster_dns: bool,
 }
 
 /// What a node says of itself.
@@ -31,8 +34,35 @@ pub struct NodeFacts {
     pub architecture: String,
     /// How many pods it takes.
     pub pods: u32,
+    /// How many processors its pods may use, in thousandths.
+    #[serde(default)]
+    pub millicores: u64,
     /// Whether pods without tolerations may be scheduled to it.
     pub schedulable: bool,
+}
+
+impl Facts {
+    /// How many cases its schedulable nodes have room for at once. A case mostly waits: for its kubelet, which has
+    /// one loop for all pods, more than for processors.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        const CASES_PER_CORE: u64 = 8;
+        const PODS_PER_CASE: u64 = 4;
+        let cases = |node: &NodeFacts| {
+            let by_cores = (node.millicores * CASES_PER_CORE / 1000).max(CASES_PER_CORE);
+            by_cores.min(u64::from(node.pods) / PODS_PER_CASE)
+        };
+        let room = self.nodes.iter().filter(|node| node.schedulable).map(cases).sum::<u64>();
+        usize::try_from(room).unwrap_or(usize::MAX).max(1)
+    }
+}
+
+/// A quantity of processors, `2` or `1930m`, in thousandths.
+fn millicores(quantity: &str) -> Option<u64> {
+    match quantity.strip_suffix('m') {
+        Some(thousandths) => thousandths.parse().ok(),
+        None => quantity.parse::<u64>().ok()?.checked_mul(1000),
+    }
 }
 
 /// Asks the cluster for its version and its nodes.
@@ -41,15 +71,26 @@ pub async fn read_facts(client: &Client) -> Result<Facts, kube::Error> {
     let nodes: Api<Node> = Api::all(client.clone());
     let mut nodes: Vec<_> = nodes.list(&ListParams::default()).await?.iter().map(node_facts).collect();
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Facts { version, nodes })
+    Ok(Facts { version, nodes, cluster_dns: has_dns(client).await? })
+}
+
+/// Who may not look is taken to have none: what needs it is skipped, and the skip says so.
+async fn has_dns(client: &Client) -> Result<bool, kube::Error> {
+    let endpoints: Api<Endpoints> = Api::namespaced(client.clone(), "kube-system");
+    match endpoints.get_opt("kube-dns").await {
+        Ok(found) => {
+            let subsets = found.and_then(|endpoints| endpoints.subsets).unwrap_or_default();
+            Ok(subsets.iter().any(|subset| subset.addresses.as_ref().is_some_and(|ready| !ready.is_empty())))
+        }
+        Err(kube::Error::Api(status)) if status.code == 403 => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn node_facts(node: &Node) -> NodeFacts {
     let status = node.status.as_ref();
     let info = status.and_then(|status| status.node_info.clone()).unwrap_or_default();
-    let pods = status
-        .and_then(|status| status.allocatable.as_ref()?.get("pods")?.0.parse().ok())
-        .unwrap_or_default();
+    let allocatable = |name: &str| Some(status?.allocatable.as_ref()?.get(name)?.0.as_str());
     let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
     let cordoned = node.spec.as_ref().and_then(|spec| spec.unschedulable).unwrap_or_default();
     NodeFacts {
@@ -59,7 +100,48 @@ fn node_facts(node: &Node) -> NodeFacts {
         os: info.os_image,
         kernel: info.kernel_version,
         architecture: info.architecture,
-        pods,
+        pods: allocatable("pods").and_then(|pods| pods.parse().ok()).unwrap_or_default(),
+        millicores: allocatable("cpu").and_then(millicores).unwrap_or_default(),
         schedulable: !cordoned && taints.iter().all(|taint| taint.effect == "PreferNoSchedule"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(millicores: u64, pods: u32) -> NodeFacts {
+        let text = String::new;
+        NodeFacts {
+            name: text(),
+            kubelet: text(),
+            runtime: text(),
+            os: text(),
+            kernel: text(),
+            architecture: text(),
+            pods,
+            millicores,
+            schedulable: true,
+        }
+    }
+
+    fn room(nodes: Vec<NodeFacts>) -> usize {
+        Facts { version: "v1.20.2".to_owned(), nodes, cluster_dns: false }.room()
+    }
+
+    #[test]
+    fn room_grows_with_processors_and_ends_with_pods() {
+        assert_eq!(room(vec![node(2000, 110)]), 16);
+        assert_eq!(room(vec![node(500, 110)]), 8);
+        assert_eq!(room(vec![node(64_000, 110)]), 27);
+        assert_eq!(room(vec![node(2000, 110), node(2000, 110)]), 32);
+        assert_eq!(room(vec![NodeFacts { schedulable: false, ..node(2000, 110) }]), 1);
+    }
+
+    #[test]
+    fn processors_are_counted_in_thousandths() {
+        assert_eq!(millicores("2"), Some(2000));
+        assert_eq!(millicores("1930m"), Some(1930));
+        assert_eq!(millicores("two"), None);
     }
 }

@@ -45,7 +45,7 @@ impl Budgets {
     /// Pods of a finished case to end in an orderly way, before they are deleted by force.
     #[must_use]
     pub fn orderly_removal(self) -> Duration {
-        self.seconds(20.0)
+        self.seconds(10.0)
     }
 
     /// A namespace to be gone after its deletion was accepted.

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::need::Need;
+
 /// A claim's permanent id, `area/name`: lowercase words joined by hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -65,6 +67,45 @@ impl fmt::Display for ClaimId {
     }
 }
 
+/// A Kubernetes minor version, `1.29`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MinorVersion {
+    major: u32,
+    minor: u32,
+}
+
+impl MinorVersion {
+    /// The minor version of a release such as `v1.20.2` or `v1.31.4-gke.1`.
+    #[must_use]
+    pub fn of_release(text: &str) -> Option<Self> {
+        let mut numbers = text.strip_prefix('v').unwrap_or(text).split(['.', '-', '+']);
+        let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+        Some(Self { major, minor })
+    }
+}
+
+impl TryFrom<String> for MinorVersion {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let number = Self::of_release(&text).filter(|version| version.to_string() == text);
+        number.ok_or_else(|| format!("`{text}` is no minor version such as 1.29"))
+    }
+}
+
+impl From<MinorVersion> for String {
+    fn from(version: MinorVersion) -> Self {
+        version.to_string()
+    }
+}
+
+impl fmt::Display for MinorVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}.{}", self.major, self.minor))
+    }
+}
+
 /// How strongly a claim binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -109,9 +150,15 @@ pub struct Claim {
     pub then: BTreeMap<String, String>,
     /// Where the claim comes from: article sentence, Kubernetes documentation, KEP, measurement.
     pub sources: Vec<String>,
-    /// The first Kubernetes minor version that keeps it, `1.29`; absent means any.
+    /// The first Kubernetes minor version that makes it, `1.29`; absent means any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<String>,
+    pub since: Option<MinorVersion>,
+    /// What its case needs of the cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+    /// Why no real cluster has shown yet that the case holds and that its mutants are killed; absent means that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproved: Option<String>,
     /// What real clusters showed, where it differs from the sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<String>,

@@ -8,15 +8,17 @@ mod catalogue;
 mod claim;
 mod manifest;
 mod mutant;
+mod need;
 mod order;
 mod select;
 mod tree;
 
 pub use budget::Budgets;
 pub use catalogue::{Catalogue, Script};
-pub use claim::{Claim, ClaimId, Level, Tier};
+pub use claim::{Claim, ClaimId, Level, MinorVersion, Tier};
 pub use manifest::Manifest;
 pub use mutant::{Mutant, Mutants, Security};
+pub use need::Need;
 pub use order::{Plan, PlannedCase, Purpose};
 pub use select::{Selection, SelectionError};
 pub use tree::{ManifestError, Tree};

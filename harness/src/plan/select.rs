@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::claim::{Claim, ClaimId};
+use super::claim::{Claim, ClaimId, Tier};
 
 /// A parsed selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,16 @@ impl Selection {
     #[must_use]
     pub fn all() -> Self {
         Self(Expression::All)
+    }
+
+    /// This selection, but of its claims only those of one tier.
+    #[must_use]
+    pub fn and_tier(self, tier: Tier) -> Self {
+        let of_tier = Expression::Tag { key: "tier".to_owned(), value: tier.to_string() };
+        match self.0 {
+            Expression::All => Self(of_tier),
+            selected => Self(Expression::And(Box::new(selected), Box::new(of_tier))),
+        }
     }
 
     /// Parses `text`.

@@ -16,8 +16,11 @@ use super::outcome::Outcome;
 use super::record::{CaseRecord, FORMAT, RunRecord};
 use crate::cluster::Access;
 use crate::judge::Verdict;
-use crate::plan::{Budgets, Plan, PlannedCase};
-use crate::stage::await_namespaces_gone;
+use crate::plan::{Budgets, Plan, PlannedCase, Tier};
+use crate::stage::Removals;
+
+/// More cases at once than this are of no use to anybody.
+const MOST_PARALLEL: usize = 1024;
 
 /// How a run is asked to stop, in two steps.
 #[derive(Clone, Debug, Default)]
@@ -61,9 +64,10 @@ pub async fn conduct(
         parallel: order.parallel,
         cluster: access.facts.clone(),
     });
-    let conductor = Arc::new(Conductor { access, plan, order, interrupt, tell: tell.clone() });
+    let removals = Removals::new(access.client.clone(), order.budgets);
+    let conductor = Arc::new(Conductor { access, plan, order, interrupt, removals, tell: tell.clone() });
     let cases = conductor.run_all().await;
-    let Conductor { access, plan, order, interrupt, .. } = &*conductor;
+    let Conductor { access, plan, order, interrupt, removals, .. } = &*conductor;
 
     let mut record = RunRecord {
         format: FORMAT,
@@ -79,33 +83,35 @@ pub async fn conduct(
         faults: Vec::new(),
     };
     say(Event::CleanupStarted);
-    let leaving = await_namespaces_gone(&access.client, order.run.as_str(), &order.budgets);
-    match interrupt.now.run_until_cancelled(leaving).await {
-        Some(left) => {
-            record.faults.extend(left.into_iter().map(|name| format!("namespace {name} is not gone")));
-        }
+    match interrupt.now.run_until_cancelled(removals.finish()).await {
+        Some(faults) => record.faults.extend(faults),
         None => record.faults.push("interrupted before the namespaces were gone".to_owned()),
     }
     say(Event::RunFinished { outcome: Outcome::of(&record) });
     record
 }
 
-struct Conductor {
-    access: Access,
+/// What every execution of a run shares.
+pub(super) struct Conductor {
+    pub(super) access: Access,
     plan: Plan,
-    order: RunOrder,
-    interrupt: Interrupt,
+    pub(super) order: RunOrder,
+    pub(super) interrupt: Interrupt,
+    pub(super) removals: Removals,
     tell: UnboundedSender<Told>,
 }
 
 impl Conductor {
     async fn run_all(self: &Arc<Self>) -> Vec<CaseRecord> {
-        let slots = Arc::new(Semaphore::new(self.order.parallel.max(1)));
+        let slots = Arc::new(Semaphore::new(self.order.parallel.clamp(1, MOST_PARALLEL)));
         let mut running = JoinSet::new();
         let mut records: Vec<Option<CaseRecord>> = vec![None; self.plan.cases.len()];
-        for chain in chains(&self.plan.cases) {
+        let all_slots = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
+        for chain in in_starting_order(chains(&self.plan.cases), &self.plan.cases) {
+            // Who disturbs the node has it alone: the semaphore is fair, so nothing overtakes.
+            let alone = tier_of(&chain, &self.plan.cases) == Some(Tier::Disruptive);
             let slot = tokio::select! {
-                slot = Arc::clone(&slots).acquire_owned() => slot,
+                slot = Arc::clone(&slots).acquire_many_owned(if alone { all_slots } else { 1 }) => slot,
                 () = self.interrupt.stop.cancelled() => break,
             };
             let conductor = Arc::clone(self);
@@ -144,7 +150,7 @@ impl Conductor {
             }
             let planned = &self.plan.cases[index];
             self.say(Event::CaseStarted { index, slug: planned.slug() });
-            let record = execute(&self.access, &self.order, &self.interrupt, index, planned).await;
+            let record = execute(self, index, planned).await;
             self.say(Event::CaseFinished { index, case: Box::new(record.clone()) });
             done.push((index, record));
         }
@@ -155,6 +161,20 @@ impl Conductor {
         // A reporter that has gone away is no reason to stop.
         let _ = self.tell.send(event.now());
     }
+}
+
+/// What takes longest is begun first, and what needs the node alone comes last.
+fn in_starting_order(mut chains: Vec<Vec<usize>>, cases: &[PlannedCase]) -> Vec<Vec<usize>> {
+    chains.sort_by_key(|chain| match tier_of(chain, cases) {
+        Some(Tier::Slow) => 0,
+        Some(Tier::Disruptive) => 2,
+        _ => 1,
+    });
+    chains
+}
+
+fn tier_of(chain: &[usize], cases: &[PlannedCase]) -> Option<Tier> {
+    chain.first().map(|&index| cases[index].claim.tier)
 }
 
 /// The plan's places, in groups that run one after another: a case with the mutants that follow it.

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use futures::FutureExt as _;
 use jiff::Timestamp;
 
-use super::dispatch::{Interrupt, RunOrder};
+use super::dispatch::{Conductor, Interrupt, RunOrder};
 use super::identity::random_hex;
+use super::lack::lack;
 use super::record::CaseRecord;
 use crate::cases::{self, Case};
-use crate::cluster::Access;
 use crate::evidence::write_evidence;
 use crate::judge::Verdict;
 use crate::plan::PlannedCase;
@@ -26,14 +26,12 @@ pub fn evidence_folder(run: &Path, slug: &str) -> PathBuf {
 }
 
 /// Executes one planned case. Whatever happens, there is a record.
-pub(super) async fn execute(
-    access: &Access,
-    order: &RunOrder,
-    interrupt: &Interrupt,
-    index: usize,
-    planned: &PlannedCase,
-) -> CaseRecord {
+pub(super) async fn execute(conductor: &Conductor, index: usize, planned: &PlannedCase) -> CaseRecord {
+    let Conductor { access, order, interrupt, .. } = conductor;
     let started = Timestamp::now();
+    if let Some(reason) = lack(&planned.claim, &access.facts) {
+        return CaseRecord::of(planned, Verdict::Skip { reason }, started);
+    }
     let untold = |reason: String| CaseRecord::of(planned, Verdict::Inconclusive { reason }, started);
     let Some(case) = cases::find(&planned.claim.id) else {
         return untold(format!("this program has no case for {}", planned.claim.id));
@@ -43,7 +41,7 @@ pub(super) async fn execute(
         Err(error) => return untold(format!("no random token: {error}")),
     };
     let namespace = stage_order.namespace.clone();
-    let acting = Box::pin(act(access, order, interrupt, case, planned, stage_order, started));
+    let acting = Box::pin(act(conductor, case, planned, stage_order, started));
     if let Some(record) = interrupt.now.run_until_cancelled(acting).await {
         return record;
     }
@@ -72,17 +70,18 @@ fn stage_order(
 }
 
 async fn act(
-    access: &Access,
-    order: &RunOrder,
-    interrupt: &Interrupt,
+    conductor: &Conductor,
     case: &Case,
     planned: &PlannedCase,
     stage_order: StageOrder,
     started: Timestamp,
 ) -> CaseRecord {
+    let Conductor { access, order, interrupt, removals, .. } = conductor;
+    let namespace = stage_order.namespace.clone();
     let stage = match Stage::open(access, stage_order, order.budgets).await {
         Ok(stage) => stage,
         Err(blocked) => {
+            removals.begin(namespace);
             let reason = format!("the stage could not be opened: {blocked}");
             return CaseRecord::of(planned, Verdict::Inconclusive { reason }, started);
         }
@@ -92,6 +91,7 @@ async fn act(
     let undo = mutant.and_then(|mutant| mutant.undo.as_ref());
     let name = mutant.map(|mutant| mutant.name.clone());
     let (evidence, faults) = stage.close(planned.claim.id.clone(), name, driven, undo).await;
+    removals.begin(namespace);
 
     let verdict = catch_unwind(|| case.verdict(&evidence))
         .unwrap_or_else(|_| Verdict::Inconclusive { reason: "the judge panicked".to_owned() });

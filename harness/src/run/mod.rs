@@ -6,6 +6,7 @@ mod dispatch;
 mod event;
 mod execute;
 mod identity;
+mod lack;
 mod outcome;
 mod proof;
 mod record;

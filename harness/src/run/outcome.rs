@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lack::is_made;
 use super::proof::{Proof, proofs};
-use super::record::RunRecord;
+use super::record::{CaseRecord, RunRecord};
 use crate::judge::Verdict;
 use crate::plan::{Level, Purpose};
 
@@ -26,8 +27,11 @@ impl Outcome {
     #[must_use]
     pub fn of(record: &RunRecord) -> Self {
         let worst = match record.purpose {
-            Purpose::Check => record.cases.iter().map(|case| of_verdict(&case.verdict, case.level)).max(),
-            Purpose::Prove => proofs(record).iter().map(|(_, proof)| of_proof(proof)).max(),
+            Purpose::Check => record.cases.iter().map(|case| of_case(case, &record.cluster.version)).max(),
+            Purpose::Prove => {
+                let proofs = proofs(record);
+                proofs.iter().map(|(case, proof)| of_proof(proof, case, &record.cluster.version)).max()
+            }
         };
         // A run without any case proves nothing.
         worst.unwrap_or(Self::Inconclusive)
@@ -45,17 +49,20 @@ impl Outcome {
     }
 }
 
-fn of_verdict(verdict: &Verdict, level: Level) -> Outcome {
-    match (verdict, level) {
-        (Verdict::Skip { .. }, Level::Core) => Outcome::Partial,
-        (Verdict::Pass, _) | (Verdict::Skip { .. }, Level::Extended) => Outcome::Conformant,
+fn of_case(case: &CaseRecord, version: &str) -> Outcome {
+    // A claim that clusters of this version do not make yet binds none of them.
+    let binds = case.level == Level::Core && is_made(case.since, version);
+    match (&case.verdict, binds) {
+        (Verdict::Skip { .. }, true) => Outcome::Partial,
+        (Verdict::Pass, _) | (Verdict::Skip { .. }, false) => Outcome::Conformant,
         (Verdict::Inconclusive { .. }, _) => Outcome::Inconclusive,
         (Verdict::Fail { .. }, _) => Outcome::Nonconformant,
     }
 }
 
-fn of_proof(proof: &Proof) -> Outcome {
+fn of_proof(proof: &Proof, case: &CaseRecord, version: &str) -> Outcome {
     match proof {
+        Proof::Skipped { .. } => of_case(case, version),
         Proof::Green | Proof::Killed => Outcome::Conformant,
         Proof::Untold { .. } => Outcome::Inconclusive,
         Proof::Survived | Proof::KilledOtherwise { .. } | Proof::Red => Outcome::Nonconformant,

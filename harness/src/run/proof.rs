@@ -19,6 +19,11 @@ pub enum Proof {
         /// The assertions that failed.
         by: Vec<String>,
     },
+    /// The case was not run.
+    Skipped {
+        /// What is lacking.
+        why: String,
+    },
     /// Nothing was proved.
     Untold {
         /// Why not.
@@ -33,7 +38,8 @@ impl Proof {
     pub fn of(case: &CaseRecord, green: Option<&CaseRecord>) -> Self {
         let untold = |why: String| Self::Untold { why };
         match (&case.verdict, &case.mutant) {
-            (Verdict::Skip { reason } | Verdict::Inconclusive { reason }, _) => untold(reason.clone()),
+            (Verdict::Skip { reason }, _) => Self::Skipped { why: reason.clone() },
+            (Verdict::Inconclusive { reason }, _) => untold(reason.clone()),
             (Verdict::Pass, None) => Self::Green,
             (Verdict::Fail { .. }, None) => Self::Red,
             (_, Some(_)) if !green.is_some_and(|green| green.verdict.is_pass()) => {

@@ -12,7 +12,7 @@ use super::identity::RunId;
 use crate::cluster::Facts;
 use crate::disk::write_whole;
 use crate::judge::Verdict;
-use crate::plan::{ClaimId, Level, PlannedCase, Purpose, Tier};
+use crate::plan::{ClaimId, Level, MinorVersion, PlannedCase, Purpose, Tier};
 
 /// The format of `record.json`. A reader refuses a newer one.
 pub(super) const FORMAT: u32 = 1;
@@ -57,6 +57,12 @@ pub struct CaseRecord {
     pub level: Level,
     /// The case's tier.
     pub tier: Tier,
+    /// The first Kubernetes minor version that makes the claim; absent means any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<MinorVersion>,
+    /// Why the case is not proved yet, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproved: Option<String>,
     /// The mutant under which it ran.
     pub mutant: Option<MutantRecord>,
     /// Which repetition it was, from 1.
@@ -157,6 +163,8 @@ impl CaseRecord {
             title: planned.claim.title.clone(),
             level: planned.claim.level,
             tier: planned.claim.tier,
+            since: planned.claim.since,
+            unproved: planned.claim.unproved.clone(),
             mutant: planned.mutant.as_ref().map(|mutant| MutantRecord {
                 name: mutant.name.clone(),
                 breaks: mutant.breaks.clone(),

@@ -12,11 +12,13 @@ mod fetch;
 mod namespace;
 mod open;
 mod recall;
+mod removal;
 mod wait;
 
 pub use attire::{Attire, Wearer, dress};
 pub use blocked::Blocked;
 pub use conditions::{Progress, StuckPod, stuck};
 pub use deeds::PodRef;
-pub use namespace::{await_namespaces_gone, delete_namespace};
+pub use namespace::delete_namespace;
 pub use open::{CleanupFault, Stage, StageOrder};
+pub use removal::Removals;

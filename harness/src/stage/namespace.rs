@@ -1,19 +1,15 @@
 //! The case's namespace: made, and removed with all that is in it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{Namespace, Pod, ServiceAccount};
 use kube::api::{DeleteParams, ListParams, PostParams};
-use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use serde_json::json;
-use tokio::time::timeout;
 
 use super::blocked::Blocked;
 use super::deeds::asked_in;
-use crate::plan::{Budgets, Security};
+use crate::plan::Security;
 
 /// The label that carries the run's id, on each namespace and each object.
 pub(super) const RUN_LABEL: &str = "podproof.local/run";
@@ -61,7 +57,7 @@ pub async fn delete_namespace(client: &Client, name: &str, patience: Duration) -
     asked_in(patience, &action, deletion).await
 }
 
-async fn delete_pods(
+pub(super) async fn delete_pods(
     client: &Client,
     namespace: &str,
     how: &DeleteParams,
@@ -71,54 +67,6 @@ async fn delete_pods(
     let action = format!("delete the pods of namespace {namespace}");
     let all = ListParams::default();
     asked_in(patience, &action, async { pods.delete_collection(how, &all).await.map(drop) }).await
-}
-
-/// Waits until no namespace of the run is left; names those that are left when the budgets are over.
-///
-/// Pods get the time to end in an orderly way. Kubelets are known to forget for more than a minute a pod that is
-/// deleted while its container is being restarted, so what is left then is deleted by force.
-pub async fn await_namespaces_gone(client: &Client, run: &str, budgets: &Budgets) -> Vec<String> {
-    let left = namespaces_left(client, run, budgets.orderly_removal()).await;
-    if left.is_empty() {
-        return left;
-    }
-    for namespace in &left {
-        // A namespace that has gone meanwhile answers with an error, which is what is wanted.
-        let _ =
-            delete_pods(client, namespace, &DeleteParams::default().grace_period(0), budgets.request()).await;
-    }
-    namespaces_left(client, run, budgets.namespace_gone()).await
-}
-
-/// The namespaces of the run that are left after `patience`; returns at once when there are none any more.
-async fn namespaces_left(client: &Client, run: &str, patience: Duration) -> Vec<String> {
-    let namespaces: Api<Namespace> = Api::all(client.clone());
-    let config = watcher::Config::default().labels(&format!("{RUN_LABEL}={run}"));
-    let mut left = BTreeSet::new();
-    let waiting = async {
-        let mut stream = watcher(namespaces, config).default_backoff().boxed();
-        while let Some(item) = stream.next().await {
-            let told_all = matches!(item, Ok(watcher::Event::InitDone | watcher::Event::Delete(_)));
-            match item {
-                Ok(watcher::Event::InitApply(namespace) | watcher::Event::Apply(namespace)) => {
-                    left.extend(namespace.metadata.name);
-                }
-                Ok(watcher::Event::Delete(namespace)) => {
-                    left.remove(namespace.metadata.name.as_deref().unwrap_or_default());
-                }
-                Ok(watcher::Event::Init) => left.clear(),
-                Ok(watcher::Event::InitDone) | Err(_) => {}
-            }
-            if told_all && left.is_empty() {
-                return;
-            }
-        }
-    };
-    match timeout(patience, waiting).await {
-        Ok(()) => Vec::new(),
-        Err(_) if left.is_empty() => vec!["(the API server did not tell which)".to_owned()],
-        Err(_) => left.into_iter().collect(),
-    }
 }
 
 fn typed<T: serde::de::DeserializeOwned>(object: serde_json::Value, action: &str) -> Result<T, Blocked> {

@@ -107,11 +107,8 @@ impl Ending {
                 ),
                 class: Class::Harness,
             },
-            Proof::Untold { why } => {
-                let skipped = matches!(case.verdict, Verdict::Skip { .. });
-                let class = if skipped { Class::Precondition } else { Class::Harness };
-                Self::Error { reason: why.clone(), class }
-            }
+            Proof::Skipped { why } => Self::Skipped { reason: why.clone() },
+            Proof::Untold { why } => Self::Error { reason: why.clone(), class: Class::Harness },
         }
     }
 

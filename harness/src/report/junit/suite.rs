@@ -93,6 +93,7 @@ impl Entry<'_> {
             properties.push(("mutant", mutant.name.clone()));
             properties.push(("mutant.must-fail", mutant.must_fail.clone()));
         }
+        properties.extend(case.unproved.iter().map(|why| ("claim.unproved", why.clone())));
         properties.extend(self.ending.class().map(|class| ("outcome.class", class.word().to_owned())));
         properties
     }

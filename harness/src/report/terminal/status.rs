@@ -28,9 +28,9 @@ impl Status {
             (Purpose::Prove, Proof::Survived, Some(_)) => Self::Survived,
             (Purpose::Prove, Proof::KilledOtherwise { .. }, Some(_)) => Self::KilledOtherwise,
             (Purpose::Prove, Proof::Untold { .. }, Some(_)) => Self::Untold,
-            (Purpose::Prove, Proof::Green | Proof::Red, _) | (Purpose::Check, _, _) | (_, _, None) => {
-                Self::of_verdict(&case.verdict)
-            }
+            (Purpose::Prove, Proof::Green | Proof::Red | Proof::Skipped { .. }, _)
+            | (Purpose::Check, _, _)
+            | (_, _, None) => Self::of_verdict(&case.verdict),
         }
     }
 
@@ -79,7 +79,7 @@ pub(super) fn widest(purpose: Purpose) -> usize {
 pub(super) fn gist(case: &CaseRecord, proof: &Proof) -> String {
     match (&case.verdict, proof) {
         (Verdict::Skip { reason } | Verdict::Inconclusive { reason }, _) => reason.clone(),
-        (_, Proof::Untold { why }) => why.clone(),
+        (_, Proof::Skipped { why } | Proof::Untold { why }) => why.clone(),
         (Verdict::Pass, _) => String::new(),
         (Verdict::Fail { findings }, _) => {
             let mut names: Vec<_> = findings.iter().map(|finding| finding.assertion.as_str()).collect();

@@ -65,16 +65,19 @@ fn proof_counts(proofs: &[(&CaseRecord, Proof)]) -> String {
     let count =
         |proofs: &[&Proof], fits: fn(&Proof) -> bool| proofs.iter().filter(|proof| fits(proof)).count();
     let untold = |proof: &Proof| matches!(proof, Proof::Untold { .. });
+    let skipped = |proof: &Proof| matches!(proof, Proof::Skipped { .. });
     let of_cases = [
         (count(&cases, |proof| matches!(proof, Proof::Green)), "passed"),
         (count(&cases, |proof| matches!(proof, Proof::Red)), "failed"),
         (count(&cases, untold), "untold"),
+        (count(&cases, skipped), "skipped"),
     ];
     let of_mutants = [
         (count(&mutants, |proof| matches!(proof, Proof::Killed)), "killed"),
         (count(&mutants, |proof| matches!(proof, Proof::Survived)), "survived"),
         (count(&mutants, |proof| matches!(proof, Proof::KilledOtherwise { .. })), "killed otherwise"),
         (count(&mutants, untold), "untold"),
+        (count(&mutants, skipped), "skipped"),
     ];
     let cases = listed(&counted(cases.len(), "case"), &of_cases);
     let mutants = listed(&counted(mutants.len(), "mutant"), &of_mutants);

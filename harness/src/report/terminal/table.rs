@@ -38,15 +38,21 @@ fn check_columns(record: &RunRecord, proofs: &[(&CaseRecord, Proof)], styles: &S
     for (case, proof) in proofs {
         let status = Status::of(record.purpose, case, proof);
         let gist = gist(case, proof);
-        let what = if gist.is_empty() { &case.title } else { &gist };
+        let what = if gist.is_empty() { title(case) } else { gist };
         columns.push(vec![
             (status.style(styles), status.word().to_owned()),
             (Style::new(), claim(case)),
             (Style::new(), format!("{:.1}", case.seconds)),
-            (Style::new(), visible_line(what, LONGEST_WHAT)),
+            (Style::new(), visible_line(&what, LONGEST_WHAT)),
         ]);
     }
     columns
+}
+
+/// The claim's sentence, with a word of warning where no cluster has shown yet that its case can fail.
+fn title(case: &CaseRecord) -> String {
+    let warning = if case.unproved.is_some() { " (unproved)" } else { "" };
+    format!("{}{warning}", case.title)
 }
 
 fn prove_columns(proofs: &[(&CaseRecord, Proof)], styles: &Styles) -> Columns {
@@ -78,7 +84,7 @@ fn killer_and_what(case: &CaseRecord, proof: &Proof) -> (String, String) {
         }
         Proof::Survived => (nobody(), format!("{must_fail} must fail")),
         Proof::KilledOtherwise { by } => (by.join(", "), format!("{must_fail} must fail")),
-        Proof::Untold { why } => (nobody(), why.clone()),
+        Proof::Skipped { why } | Proof::Untold { why } => (nobody(), why.clone()),
     }
 }
 
