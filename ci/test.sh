@@ -12,5 +12,5 @@ export PODPROOF_BIN=$PWD/target/debug/podproof
 ci/check.sh
 cargo test --workspace --quiet
 target/debug/podproof cluster up
-# Live tests wait more than they compute, but a busy kubelet forgets states that they need.
-cargo test --package podproof-tests --test live -- --ignored --test-threads 3
+# Live tests wait more than they compute.
+cargo test --package podproof-tests --test live -- --ignored --test-threads 8

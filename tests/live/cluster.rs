@@ -1,5 +1,6 @@
 //! Clusters of podproof's own, by the command line. Each test has a cluster name of its own.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -153,5 +154,32 @@ fn an_image_that_cannot_be_had_is_told_quickly() {
         run(&mut ours(&["cluster", "up", "--name", NAME, "--image", "podproof.local/no-such:1"])).exits(97);
     assert!(up.stderr.contains("podproof.local/no-such:1"), "{up}");
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert_eq!(containers(NAME), "");
+}
+
+#[rstest]
+#[ignore = "needs a cluster: make test"]
+fn a_creation_that_fails_keeps_the_node_logs_and_shows_the_cause() {
+    const NAME: &str = "podproof-live-broken";
+    let _removed = Removed(NAME);
+    let image = docker(&["ps", "--filter", "label=io.x-k8s.kind.cluster", "--format", "{{.Image}}"]);
+    let image = image.lines().next().expect("a cluster is up");
+    let script = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(script.path(), "#!/bin/sh\necho no Kubernetes today >&2\nexit 3\n").unwrap();
+    std::fs::set_permissions(script.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let container = docker(&["create", "--network", "none", image]);
+    docker(&["cp", script.path().to_str().unwrap(), &format!("{container}:/usr/bin/kubeadm")]);
+    let broken = format!("podproof.local/broken:{}", std::process::id());
+    docker(&["commit", &container, &broken]);
+    docker(&["rm", "--volumes", &container]);
+
+    let up = run(&mut ours(&["cluster", "up", "--name", NAME, "--image", &broken]));
+    docker(&["image", "rm", "--force", &broken]);
+    let up = up.exits(97);
+    assert!(up.stderr.contains("no Kubernetes today"), "{up}");
+    let (_, rest) = up.stderr.split_once("(node logs: ").unwrap_or_else(|| panic!("{up}"));
+    let logs = Path::new(rest.split_once(')').unwrap().0);
+    let node = logs.join(format!("{NAME}-control-plane"));
+    assert!(node.join("journal.log").is_file() && node.join("kubelet.log").is_file(), "{up}");
     assert_eq!(containers(NAME), "");
 }

@@ -186,9 +186,22 @@ pub enum TierChoice {
     All,
 }
 
+/// How the claims are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A line each.
+    #[default]
+    Lines,
+    /// A page of Markdown with everything that is asserted.
+    Markdown,
+}
+
 /// What to list.
 #[derive(Debug, Group)]
 pub struct ListArgs {
+    /// The form of the list
+    #[arg(long, value_enum, default_value_t, env = "PODPROOF_LIST_FORMAT")]
+    pub format: ListFormat,
     /// Which cases.
     #[command(flatten)]
     pub choice: Choice,

@@ -4,16 +4,19 @@ use std::fmt::Write as _;
 
 use podproof::plan::{Catalogue, Claim, ClaimId, Selection, Tier, Tree};
 
-use crate::args::{Choice, ListArgs, TierChoice};
+use crate::args::{Choice, ListArgs, ListFormat, TierChoice};
 use crate::exit::{Code, Failure};
-use crate::output;
+use crate::{output, page};
 
 /// Lists the selected claims.
 pub fn list(order: &ListArgs) -> Result<Code, Failure> {
     let catalogue = catalogue(&order.choice)?;
     let chosen = select(&catalogue, &order.choice)?;
-    let claims: Vec<_> = chosen.iter().filter_map(|id| catalogue.claim(id)).collect();
-    output::print(&table(&claims))?;
+    let text = match order.format {
+        ListFormat::Lines => table(&chosen.iter().filter_map(|id| catalogue.claim(id)).collect::<Vec<_>>()),
+        ListFormat::Markdown => page::page(&catalogue, &chosen),
+    };
+    output::print(&text)?;
     Ok(Code::Conformant)
 }
 

@@ -8,6 +8,7 @@ mod explain;
 mod judge;
 mod list;
 mod output;
+mod page;
 mod place;
 mod signal;
 

@@ -264,8 +264,9 @@ async fn keep_logs(host: &Host, kind: &Kind, name: &ClusterName) -> PathBuf {
     let folder = host.folders.node_logs(name.as_str());
     if !host.cancel.is_cancelled() {
         let _ = fs::remove_dir_all(&folder);
+        // It takes what it can; nodes made here have, for one, no crictl to be asked for images.
         if let Err(error) = kind.export_logs(name.as_str(), &folder).run(&host.cancel).await {
-            talk!("the node logs could not be kept: {error}");
+            talk!("the node logs may not be whole: {error}");
         }
     }
     folder

@@ -1,0 +1,69 @@
+//! The claims as a page of Markdown: `manifests/README.md` is made by this.
+
+use std::fmt::Write as _;
+
+use podproof::plan::{Catalogue, Claim, ClaimId, Script};
+
+const HEAD: &str = "# What podproof claims\n\n\
+    Made from `claims.yaml` by `podproof list --format markdown`; `make check` says when it is stale.\n";
+
+/// The chosen claims, area by area.
+pub fn page(catalogue: &Catalogue, chosen: &[ClaimId]) -> String {
+    let mut text = HEAD.to_owned();
+    let mut area = "";
+    for id in chosen {
+        let (Some(claim), Some(script)) = (catalogue.claim(id), catalogue.script(id)) else { continue };
+        if area != id.area() {
+            area = id.area();
+            let count = chosen.iter().filter(|other| other.area() == area).count();
+            // Writing into a string cannot fail.
+            let _ = write!(text, "\n## {area} ({count})\n");
+        }
+        section(&mut text, claim, script);
+    }
+    text
+}
+
+fn section(text: &mut String, claim: &Claim, script: &Script) {
+    let Claim { id, title, level, tier, given, when, then, sources, since, needs, unproved, observed } = claim;
+    let mut tags = vec![level.to_string(), tier.to_string()];
+    tags.extend(since.map(|since| format!("since {since}")));
+    tags.extend(needs.iter().map(|need| format!("needs {need}")));
+    tags.extend(unproved.iter().map(|_| "unproved".to_owned()));
+    let mut line = |words: String| {
+        let _ = writeln!(text, "{words}");
+    };
+    line(format!("\n### {id}\n\n**{}** ({})\n", plain(title), tags.join(", ")));
+    line(format!("- given {}", plain(given)));
+    line(format!("- when {}", plain(when)));
+    for (assertion, sentence) in then {
+        line(format!("- then {} (`{assertion}`)", plain(sentence)));
+    }
+    for source in sources {
+        line(format!("- source: {}", plain(source)));
+    }
+    for (what, words) in [("observed", observed), ("unproved", unproved)] {
+        if let Some(words) = words {
+            line(format!("- {what}: {}", plain(words)));
+        }
+    }
+    for mutant in &script.mutants {
+        line(format!("- mutant `{}`: {}; must fail by `{}`", mutant.name, plain(&mutant.breaks), mutant.must_fail));
+    }
+}
+
+/// Words that Markdown would take for its own, taken literally.
+fn plain(words: &str) -> String {
+    let special = |c: char| matches!(c, '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '|');
+    words.trim().chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_markdown_would_take_for_its_own_is_escaped() {
+        assert_eq!(plain("a_b <c> `d` [e](f)"), r"a\_b \<c\> \`d\` \[e\](f)");
+    }
+}
