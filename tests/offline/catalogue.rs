@@ -57,6 +57,7 @@ fn the_built_in_manifests_are_those_in_the_source() {
 
 #[rstest]
 #[case("article/mc1.yaml", "cases/volume/http-equals-file.yaml")]
+#[case("article/mc1.yaml", "cases/volume/appends-every-second.yaml")]
 #[case("article/mc2.yaml", "cases/ipc/mc2-article.yaml")]
 fn the_articles_pods_are_applied_as_they_are(#[case] article: &str, #[case] case: &str) {
     let tree = tree();
@@ -73,15 +74,21 @@ fn every_manifest_says_first_what_its_pods_do() {
 
 #[test]
 fn mutants_that_reach_for_the_node_say_so_and_clean_up() {
+    /// Their mutants reach for the node and leave nothing there.
+    const LEAVE_NOTHING: [&str; 4] = [
+        "ipc/same-namespace",
+        "isolation/hostipc-denied",
+        "isolation/hostipc-leaks",
+        "isolation/ports-between-pods",
+    ];
     let catalogue = catalogue();
     for claim in catalogue.claims() {
         for mutant in &catalogue.script(&claim.id).unwrap().mutants {
             let patch = serde_json::to_string(&mutant.patch).unwrap();
-            let reaches = patch.contains("hostPath") || patch.contains("hostIPC");
+            let reaches = ["hostPath", "hostIPC", "hostNetwork"].iter().any(|word| patch.contains(word));
             let says = mutant.security == Some(Security::Privileged);
             assert_eq!(reaches, says, "{} {}", claim.id, mutant.name);
-            // The mutant of same-namespace only looks.
-            let leaves = reaches && claim.id.as_str() != "ipc/same-namespace";
+            let leaves = reaches && !LEAVE_NOTHING.contains(&claim.id.as_str());
             assert_eq!(leaves, mutant.undo.is_some(), "{} {}", claim.id, mutant.name);
         }
     }

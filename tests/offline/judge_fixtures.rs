@@ -36,7 +36,10 @@ fn slim(mut evidence: Evidence) -> Evidence {
     for applied in &mut evidence.applied {
         applied.object = serde_json::json!({ "metadata": applied.object["metadata"]["name"] });
     }
-    evidence.events.retain(|seen| seen.event.reason.as_deref() == Some("Started"));
+    evidence.events.retain(|seen| matches!(seen.event.reason.as_deref(), Some("Started" | "Killing")));
+    for refusal in &mut evidence.refusals {
+        refusal.object = serde_json::json!({ "metadata": refusal.object["metadata"]["name"] });
+    }
     for log in &mut evidence.logs {
         if log.texts().any(|text| text.starts_with("Produced: ") || text.starts_with("Consumed: ")) {
             log.lines.iter_mut().for_each(|line| line.at = None);

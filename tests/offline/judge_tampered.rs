@@ -7,32 +7,19 @@ use podproof::evidence::{Evidence, LogText};
 use podproof::plan::{Catalogue, Tree};
 
 use crate::judge::{Recorded, failed};
+use crate::tampered_isolation::ISOLATION;
+use crate::tampered_volume::VOLUME;
 
-const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
-const PRESENT: &str = r#""present":true,"content":"x","curmsgs":1"#;
+/// A report that something is not there, and one that it is.
+pub(crate) const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
+pub(crate) const PRESENT: &str = r#""present":true,"content":"x","text":"x","curmsgs":1"#;
+
+/// A report that something was done, and one that the system refused it.
+pub(crate) const OK: &str = r#""ok":true"#;
+pub(crate) const REFUSED: &str = r#""ok":false,"errno":"EACCES""#;
 
 /// A claim, one of its assertions, and a change of good evidence that contradicts it.
-type Tampering = (&'static str, &'static str, fn(&mut Evidence));
-
-const VOLUME: &[Tampering] = &[
-    ("volume/shared-two-mountpaths", "same-bytes", |e| in_exec(e, "in-reader", &token(e), &spoilt(e))),
-    ("volume/shared-two-mountpaths", "same-file", |e| in_exec(e, "in-reader", r#""ino":"#, r#""ino":1"#)),
-    ("volume/http-equals-file", "serves-the-file", |e| in_page(e, |page| page.replacen(' ', "x", 1))),
-    ("volume/http-equals-file", "page-grows", |e| {
-        let first = e.fetches[0].answer.clone().unwrap().1;
-        in_page(e, |_| first.clone());
-    }),
-    ("volume/http-equals-file", "same-in-both", |e| in_exec(e, "file-in-1st", " ", "x")),
-    ("volume/survives-exit-zero", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/survives-exit-nonzero", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/survives-sigkill", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/survives-sigkill", "synced-part-survives", |e| in_log(e, ("main", 1), "synced-", "sunk-")),
-    ("volume/rootfs-does-not-survive", "layer-is-lost", |e| in_log(e, ("main", 1), ABSENT, PRESENT)),
-    ("volume/rootfs-does-not-survive", "volume-is-kept", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/gone-on-same-name-recreate", "starts-empty", |e| {
-        in_log(e, ("holder", 0), r#""count":0"#, r#""count":1"#);
-    }),
-];
+pub(crate) type Tampering = (&'static str, &'static str, fn(&mut Evidence));
 
 const RESTART: &[Tampering] = &[
     ("restart/identity", "new-container", |e| {
@@ -131,14 +118,10 @@ const REST: &[Tampering] = &[
         e.timeline.splice(0..0, [running, pending]);
     }),
     ("lifecycle/never-completes", "shows-0-of-2-completed", |e| last_status(e, "consumer").ready = true),
-    ("isolation/mqueue-between-pods", "not-visible", |e| in_exec(e, "look-there", ABSENT, PRESENT)),
-    ("isolation/mqueue-between-pods", "no-crosstalk", |e| {
-        in_exec(e, "receive-here", "from-here", "from-there");
-    }),
 ];
 
 fn all() -> impl Iterator<Item = &'static Tampering> {
-    [VOLUME, RESTART, IPC, STARTUP, REST].into_iter().flatten()
+    [VOLUME, RESTART, IPC, STARTUP, REST, ISOLATION].into_iter().flatten()
 }
 
 #[test]
@@ -165,24 +148,24 @@ fn every_assertion_of_every_claim_is_contradicted_once() {
     assert_eq!(contradicted, asserted);
 }
 
-fn token(evidence: &Evidence) -> String {
+pub(crate) fn token(evidence: &Evidence) -> String {
     evidence.token.clone()
 }
 
 /// The token with another last character.
-fn spoilt(evidence: &Evidence) -> String {
+pub(crate) fn spoilt(evidence: &Evidence) -> String {
     let mut token = token(evidence);
     let last = if token.pop() == Some('0') { '1' } else { '0' };
     token.push(last);
     token
 }
 
-fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
+pub(crate) fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
     let exec = evidence.execs.iter_mut().find(|exec| exec.label == label).unwrap();
     exec.stdout = exec.stdout.replacen(from, to, 1);
 }
 
-fn in_page(evidence: &mut Evidence, change: impl Fn(&str) -> String) {
+pub(crate) fn in_page(evidence: &mut Evidence, change: impl Fn(&str) -> String) {
     let page = &mut evidence.fetches.last_mut().unwrap().answer.as_mut().unwrap().1;
     *page = change(page);
 }
@@ -194,14 +177,25 @@ fn in_recall(evidence: &mut Evidence, label: &str) {
 }
 
 /// The last log of such an instance: after a replacement, that of the new pod.
-fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
+pub(crate) fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
     let is_it = |log: &&mut LogText| log.container == container && log.restart == restart;
     evidence.logs.iter_mut().rev().find(is_it).unwrap()
 }
 
-fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
+pub(crate) fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
     let line = log(evidence, place).lines.iter_mut().find(|line| line.text.contains(from)).unwrap();
     line.text = line.text.replacen(from, to, 1);
+}
+
+pub(crate) fn in_all_logs(evidence: &mut Evidence, from: &str, to: &str) {
+    for line in evidence.logs.iter_mut().flat_map(|log| &mut log.lines) {
+        line.text = line.text.replace(from, to);
+    }
+}
+
+/// The line of a log that has `words` in it.
+pub(crate) fn line_with(evidence: &mut Evidence, place: (&str, i32), words: &str) -> String {
+    log(evidence, place).texts().find(|line| line.contains(words)).unwrap().to_owned()
 }
 
 /// Exchanges two messages of the consumer that differ.
@@ -212,7 +206,7 @@ fn swap_messages(evidence: &mut Evidence) {
     lines.swap(first, other);
 }
 
-fn each_status(evidence: &mut Evidence, container: &str, change: impl Fn(&mut ContainerStatus)) {
+pub(crate) fn each_status(evidence: &mut Evidence, container: &str, change: impl Fn(&mut ContainerStatus)) {
     for seen in &mut evidence.timeline {
         let statuses = seen.pod.status.as_mut().and_then(|status| status.container_statuses.as_mut());
         statuses.into_iter().flatten().filter(|status| status.name == container).for_each(&change);
@@ -242,7 +236,7 @@ fn repeat_last_state(evidence: &mut Evidence) {
     evidence.timeline.push(evidence.timeline.last().unwrap().clone());
 }
 
-fn end_in_phase(evidence: &mut Evidence, phase: &str) {
+pub(crate) fn end_in_phase(evidence: &mut Evidence, phase: &str) {
     let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
     status.phase = Some(phase.to_owned());
 }

@@ -13,4 +13,6 @@ mod plan;
 mod readback;
 mod record;
 mod select;
+mod tampered_isolation;
+mod tampered_volume;
 mod terminal;

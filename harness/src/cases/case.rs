@@ -37,6 +37,7 @@ impl Case {
         match self.attire {
             Attire::Restricted => Security::Restricted,
             Attire::AsTyped => Security::Baseline,
+            Attire::Privileged => Security::Privileged,
         }
     }
 }

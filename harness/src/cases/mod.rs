@@ -10,6 +10,7 @@ mod ipc;
 mod isolation;
 mod lifecycle;
 mod namesake;
+mod neighbours;
 mod restart;
 mod startup;
 mod volume;

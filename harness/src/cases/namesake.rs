@@ -5,17 +5,18 @@
 
 use crate::evidence::{Change, Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Blocked, Stage};
+use crate::stage::{Blocked, PodRef, Stage};
 
 pub(super) const HOLDER: &str = "holder";
 
-/// Creates the holder, deletes it once it has reported `ready`, and creates it again.
-pub(super) async fn replace(stage: &Stage, ready: &str) -> Result<(), Blocked> {
+/// Creates the holder, deletes it once it has reported `ready`, creates it again, and gives the second when it has too.
+pub(super) async fn replace(stage: &Stage, ready: &str) -> Result<PodRef, Blocked> {
     let first = stage.create(HOLDER).await?;
     stage.until_reported(&first, HOLDER, 0, ready).await?;
     stage.delete_and_wait(&first).await?;
     let second = stage.create_beside(HOLDER, &first).await?;
-    stage.until_reported(&second, HOLDER, 0, ready).await
+    stage.until_reported(&second, HOLDER, 0, ready).await?;
+    Ok(second)
 }
 
 /// Requires that the second holder came after the first was gone, on the same node; gives both UIDs.

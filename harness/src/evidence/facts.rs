@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::logs::LogText;
 use super::probe::ProbeReport;
-use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch};
+use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch, Refusal};
 use super::seen::SeenPod;
 
 /// A fact that the evidence does not hold. A judge that meets one is inconclusive.
@@ -56,6 +56,12 @@ impl Evidence {
             .filter(|applied| applied.name == name)
             .nth(nth)
             .ok_or_else(|| Missing::new(format!("creation {} of {name}", nth + 1)))
+    }
+
+    /// The refusal of the object that was sent under this name.
+    pub fn refusal(&self, name: &str) -> Result<&Refusal, Missing> {
+        let refusal = self.refusals.iter().find(|refusal| refusal.name == name);
+        refusal.ok_or_else(|| Missing::new(format!("the refusal of {name}")))
     }
 
     /// The command the drive called `label`, if it was run to an end that is known.

@@ -18,6 +18,6 @@ pub use archive::{ArchiveError, read_evidence, write_evidence};
 pub use facts::{ContainerFacts, Fact, Missing};
 pub use logs::{LogLine, LogText};
 pub use probe::ProbeReport;
-pub use record::{Applied, Evidence, Exec, ExecEnd, Fetch, Mark, Recall, Wait, WaitEnd};
+pub use record::{Applied, Evidence, Exec, ExecEnd, Fetch, Mark, Recall, Refusal, Wait, WaitEnd};
 pub use recorder::Recorder;
 pub use seen::{Change, Observed, SeenEvent, SeenPod};

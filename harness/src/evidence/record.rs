@@ -30,6 +30,9 @@ pub struct Evidence {
     pub ended: Timestamp,
     /// The objects that were sent, in order.
     pub applied: Vec<Applied>,
+    /// The objects that the API server refused, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
     /// The commands that were run in containers, in the order in which they began.
     pub execs: Vec<Exec>,
     /// The HTTP requests that were sent into pods.
@@ -65,6 +68,23 @@ pub struct Applied {
     pub uid: String,
     /// The object as it was sent.
     pub object: Value,
+}
+
+/// An object that the API server refused to make.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// When it refused.
+    pub at: Timestamp,
+    /// The object's name in the manifest.
+    pub name: String,
+    /// The object as it stands in the manifest.
+    pub object: Value,
+    /// The HTTP status.
+    pub code: u16,
+    /// The reason in one word, such as `Forbidden`.
+    pub reason: String,
+    /// The reason in the API server's own words.
+    pub message: String,
 }
 
 /// A command that was run in a container.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::facts::Missing;
 use super::follow::{LogFollower, watch_events, watch_pods};
-use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, Recall, Wait};
+use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, Recall, Refusal, Wait};
 use super::seen::Observed;
 use crate::plan::ClaimId;
 
@@ -33,6 +33,7 @@ pub struct Recorder {
 #[derive(Debug, Default)]
 struct Deeds {
     applied: Vec<Applied>,
+    refusals: Vec<Refusal>,
     execs: Vec<Exec>,
     fetches: Vec<Fetch>,
     recalls: Vec<Recall>,
@@ -68,6 +69,11 @@ impl Recorder {
     /// Keeps an object that was sent.
     pub fn applied(&self, applied: Applied) {
         self.deeds().applied.push(applied);
+    }
+
+    /// Keeps an object that was refused.
+    pub fn refused(&self, refusal: Refusal) {
+        self.deeds().refusals.push(refusal);
     }
 
     /// Keeps a command that was run.
@@ -112,7 +118,7 @@ impl Recorder {
             // A task that panicked has nothing more to give; what it saw before is kept.
             let _ = task.await;
         }
-        let Deeds { applied, execs, fetches, recalls, waits, marks } =
+        let Deeds { applied, refusals, execs, fetches, recalls, waits, marks } =
             self.deeds.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Observed { timeline, events, logs, broken } = self.observed.send_replace(Observed::default());
         Evidence {
@@ -124,6 +130,7 @@ impl Recorder {
             started: self.started,
             ended,
             applied,
+            refusals,
             execs,
             fetches,
             recalls,

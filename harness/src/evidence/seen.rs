@@ -83,15 +83,22 @@ pub struct SeenEvent {
 }
 
 impl SeenEvent {
+    /// Whether it tells `reason` of a container of the pod with this UID, in a message that has `words` in it.
+    #[must_use]
+    pub fn tells_of(&self, uid: &str, container: &str, reason: &str, words: &str) -> bool {
+        let object = &self.event.involved_object;
+        self.event.reason.as_deref() == Some(reason)
+            && object.uid.as_deref() == Some(uid)
+            && object.field_path.as_deref() == Some(&format!("spec.containers{{{container}}}"))
+            && self.event.message.as_deref().unwrap_or_default().contains(words)
+    }
+
     /// When a container of the pod with this UID was started, in nanoseconds since 1970, if this event says so.
     ///
     /// Its time fields have seconds only, but its name ends in the nanoseconds of its making, in hexadecimal digits.
     #[must_use]
     pub fn start_of(&self, uid: &str, container: &str) -> Option<u64> {
-        let object = &self.event.involved_object;
-        let is_it = self.event.reason.as_deref() == Some("Started")
-            && object.uid.as_deref() == Some(uid)
-            && object.field_path.as_deref() == Some(&format!("spec.containers{{{container}}}"));
+        let is_it = self.tells_of(uid, container, "Started", "");
         let (_, nanoseconds) = self.event.metadata.name.as_deref().filter(|_| is_it)?.rsplit_once('.')?;
         u64::from_str_radix(nanoseconds, 16).ok()
     }

@@ -5,6 +5,9 @@ use crate::evidence::{Fact, Missing, ProbeReport};
 
 const NOTHING: &str = "nothing (ENOENT)";
 
+/// How the system says that somebody may not do something.
+const REFUSALS: [&str; 3] = ["EACCES", "EPERM", "EROFS"];
+
 impl Inquiry {
     /// Asserts that the probe found something there, and that the text called `field` of it is `expected`.
     pub fn assert_found(
@@ -27,8 +30,47 @@ impl Inquiry {
         Ok(())
     }
 
+    /// Asserts that the folder the probe listed is empty.
+    pub fn assert_empty(&mut self, assertion: &str, list: &Fact<ProbeReport>) -> Result<(), Missing> {
+        Self::premise("a folder that can be listed", list.value.present()?)?;
+        let empty = list.value.number("count")? == 0;
+        let names = list.value.field("names")?.to_string();
+        self.assert(assertion, empty, "an empty folder", names, &list.pointer);
+        Ok(())
+    }
+
+    /// Asserts that the probe was allowed to do what it did.
+    pub fn assert_allowed(&mut self, assertion: &str, deed: &Fact<ProbeReport>) -> Result<(), Missing> {
+        let refused = refusal(&deed.value)?;
+        let told = refused.map_or_else(String::new, |errno| format!("refused with {errno}"));
+        self.assert(assertion, refused.is_none(), "no refusal", told, &deed.pointer);
+        Ok(())
+    }
+
+    /// Asserts that the system refused what the probe was to do, with `errno`.
+    pub fn assert_refused(
+        &mut self,
+        assertion: &str,
+        deed: &Fact<ProbeReport>,
+        errno: &str,
+    ) -> Result<(), Missing> {
+        let refused = refusal(&deed.value)?;
+        let told = refused.map_or_else(|| deed.value.to_string(), str::to_owned);
+        self.assert(assertion, refused == Some(errno), errno, told, &deed.pointer);
+        Ok(())
+    }
+
     /// Requires that the probe found nothing there, because otherwise what is found later proves nothing.
     pub fn premise_absent(what: &str, look: &Fact<ProbeReport>) -> Result<(), Missing> {
         Self::premise(what, !look.value.present()?)
     }
+}
+
+/// How the system refused what the probe was to do, where it did. Any other failure is no answer.
+fn refusal(deed: &ProbeReport) -> Result<Option<&str>, Missing> {
+    if deed.ok() {
+        return Ok(None);
+    }
+    let errno = deed.text("errno").ok().filter(|errno| REFUSALS.contains(errno));
+    errno.map(Some).ok_or_else(|| Missing::new(format!("whether `{}` is allowed ({deed})", deed.verb())))
 }

@@ -18,6 +18,8 @@ pub enum Attire {
     Restricted,
     /// The pod stays as its author typed it, but for what keeps the cluster clean: images, labels, bounds.
     AsTyped,
+    /// As `Restricted`, but for what its manifest asks of the node: the namespace lets everything in.
+    Privileged,
 }
 
 /// For whom a pod is dressed.
@@ -54,7 +56,7 @@ pub fn dress(pod: &Value, attire: Attire, wearer: &Wearer<'_>) -> Value {
     if let Some(node) = wearer.node {
         default(spec, "nodeName", json!(node));
     }
-    if attire == Attire::Restricted {
+    if attire != Attire::AsTyped {
         let context = spec.entry("securityContext").or_insert_with(|| json!({}));
         if let Some(context) = context.as_object_mut() {
             default(context, "runAsUser", json!(own_user(wearer.namespace, &name)));

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::attire::{Wearer, dress};
 use super::blocked::Blocked;
 use super::open::Stage;
-use crate::evidence::{Applied, SeenPod};
+use crate::evidence::{Applied, Refusal, SeenPod};
 
 /// A pod that was created: its name and, because names are used again, its UID.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,27 @@ impl Stage {
     /// Creates the pod called `name` in the manifest.
     pub async fn create(&self, name: &str) -> Result<PodRef, Blocked> {
         self.create_pod(name, None).await
+    }
+
+    /// Tries to create the pod called `name`. That the API server refuses it is an answer, which is kept as evidence.
+    pub async fn attempt(&self, name: &str) -> Result<Option<PodRef>, Blocked> {
+        let refusal = match self.create(name).await {
+            Ok(pod) => return Ok(Some(pod)),
+            Err(Blocked::Api { action, source }) => match *source {
+                kube::Error::Api(status) if (400..500).contains(&status.code) => status,
+                other => return Err(Blocked::Api { action, source: Box::new(other) }),
+            },
+            Err(other) => return Err(other),
+        };
+        self.recorder.refused(Refusal {
+            at: Timestamp::now(),
+            name: name.to_owned(),
+            object: self.manifest.object(name).cloned().unwrap_or_default(),
+            code: refusal.code,
+            reason: refusal.reason.clone(),
+            message: refusal.message.clone(),
+        });
+        Ok(None)
     }
 
     /// Creates the pod called `name` on the node on which `other` runs or ran, once that is known.

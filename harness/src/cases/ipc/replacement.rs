@@ -1,5 +1,7 @@
 //! IPC objects of a pod that is deleted and made again under the same name.
 
+use futures::TryFutureExt as _;
+
 use crate::cases::case::Case;
 use crate::cases::namesake::{HOLDER, namesakes, replace};
 use crate::evidence::{Evidence, Missing};
@@ -13,7 +15,7 @@ const OBJECTS: [(&str, &str, &str); 2] =
 pub(super) const GONE_ON_REPLACEMENT: Case = Case {
     id: "ipc/gone-on-replacement",
     attire: Attire::Restricted,
-    drive: |stage| Box::pin(replace(stage, "write")),
+    drive: |stage| Box::pin(replace(stage, "write").map_ok(drop)),
     judge: judge_gone,
 };
 

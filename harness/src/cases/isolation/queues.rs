@@ -1,14 +1,10 @@
 //! One queue name in two pods.
 
-use futures::try_join;
-
 use crate::cases::case::Case;
+use crate::cases::neighbours::{HERE, THERE, neighbours, settle};
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
-
-const HERE: &str = "here";
-const THERE: &str = "there";
 
 pub(super) const MQUEUE_BETWEEN_PODS: Case = Case {
     id: "isolation/mqueue-between-pods",
@@ -18,9 +14,7 @@ pub(super) const MQUEUE_BETWEEN_PODS: Case = Case {
 };
 
 async fn use_one_name_twice(stage: &Stage) -> Result<(), Blocked> {
-    let here = stage.create(HERE).await?;
-    let there = stage.create_beside(THERE, &here).await?;
-    try_join!(stage.until_reported(&here, HERE, 0, "hold"), stage.until_reported(&there, THERE, 0, "hold"),)?;
+    let (here, there) = settle(stage).await?;
     let queue = format!("/pp-{}", stage.token());
     let look = [
         "mq-look",
@@ -44,10 +38,8 @@ async fn use_one_name_twice(stage: &Stage) -> Result<(), Blocked> {
 }
 
 fn judge_two_queues(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let (here, there) = (seen.applied(HERE, 0)?, seen.applied(THERE, 0)?);
-    let node = seen.last(&here.uid)?.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.last(&there.uid)?.node())?;
-    let sent = seen.log_report(&here.uid, HERE, 0, "mq-send")?;
+    let (here, _) = neighbours(seen)?;
+    let sent = seen.log_report(here, HERE, 0, "mq-send")?;
     Inquiry::premise("a queue with a message in the first pod", sent.value.ok())?;
 
     say.assert_absent("not-visible", &seen.exec_report("look-there", "mq-look")?)?;

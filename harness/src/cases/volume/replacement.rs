@@ -1,5 +1,7 @@
 //! A pod that is deleted and made again under the same name.
 
+use futures::TryFutureExt as _;
+
 use crate::cases::case::Case;
 use crate::cases::namesake::{HOLDER, namesakes, replace};
 use crate::evidence::{Evidence, Missing};
@@ -9,7 +11,7 @@ use crate::stage::Attire;
 pub(super) const GONE_ON_SAME_NAME_RECREATE: Case = Case {
     id: "volume/gone-on-same-name-recreate",
     attire: Attire::Restricted,
-    drive: |stage| Box::pin(replace(stage, "write")),
+    drive: |stage| Box::pin(replace(stage, "write").map_ok(drop)),
     judge: judge_empty,
 };
 
@@ -20,15 +22,5 @@ fn judge_empty(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let written = seen.log_report(first, HOLDER, 0, "write")?;
     Inquiry::premise("the token written by the first pod", written.value.ok())?;
 
-    let found = seen.log_report(second, HOLDER, 0, "list")?;
-    Inquiry::premise("the folder of the second pod", found.value.present()?)?;
-    let empty = found.value.number("count")? == 0;
-    say.assert(
-        "starts-empty",
-        empty,
-        "an empty folder",
-        found.value.field("names")?.to_string(),
-        &found.pointer,
-    );
-    Ok(())
+    say.assert_empty("starts-empty", &seen.log_report(second, HOLDER, 0, "list")?)
 }

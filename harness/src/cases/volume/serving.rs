@@ -10,6 +10,12 @@ const NGINX: &str = "1st";
 const WRITER: &str = "2nd";
 const PORT: u16 = 80;
 
+/// What is on the page that the image brings along.
+const WELCOME: &str = "Welcome to nginx";
+
+/// Ends when somebody listens on port 80 of the pod.
+const LISTENS: &str = "until grep -qs ':0050 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done";
+
 /// Ends when there is a first line and somebody listens on port 80 of the pod, whose network both share.
 const READY: &str = "until test -s /html/index.html && grep -qs ':0050 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; \
                      do sleep 0.1; done";
@@ -23,6 +29,13 @@ pub(super) const HTTP_EQUALS_FILE: Case = Case {
     attire: Attire::AsTyped,
     drive: |stage| Box::pin(ask_and_look(stage)),
     judge: judge_texts,
+};
+
+pub(super) const HIDES_IMAGE_CONTENT: Case = Case {
+    id: "volume/hides-image-content",
+    attire: Attire::AsTyped,
+    drive: |stage| Box::pin(ask_both(stage)),
+    judge: judge_hidden,
 };
 
 async fn ask_and_look(stage: &Stage) -> Result<(), Blocked> {
@@ -58,6 +71,34 @@ fn judge_texts(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let same = in_first.starts_with(grown) && in_second.starts_with(in_first);
     let expected = format!("all of {}", brief(grown));
     say.assert("same-in-both", same, expected, brief(in_first), "execs/file-in-1st");
+    Ok(())
+}
+
+async fn ask_both(stage: &Stage) -> Result<(), Blocked> {
+    for (name, ready, label) in
+        [("bare", "ready-bare", "bare-page"), ("covered", "ready-covered", "covered-page")]
+    {
+        let pod = stage.create(name).await?;
+        stage.until_running(&pod).await?;
+        stage.exec(ready, &pod, NGINX, &["/bin/sh", "-c", LISTENS]).await?;
+        stage.fetch(label, &pod, PORT, "/").await?;
+    }
+    Ok(())
+}
+
+fn judge_hidden(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let bare = page(seen, "bare-page")?;
+    Inquiry::premise("a page in the image", bare.is_ok() && bare.body.contains(WELCOME))?;
+    let covered = page(seen, "covered-page")?;
+    let hidden = matches!(covered.status, 403 | 404);
+    Inquiry::premise("an answer about the page", hidden || covered.is_ok())?;
+    say.assert(
+        "page-is-hidden",
+        hidden && !covered.body.contains(WELCOME),
+        "status 403 or 404 and no welcome",
+        covered.brief(),
+        "fetches/covered-page",
+    );
     Ok(())
 }
 

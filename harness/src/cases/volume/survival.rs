@@ -1,10 +1,12 @@
 //! What is left of a container's files when it ends and comes back.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{End, MAIN, came_back, end_once};
+use crate::cases::comeback::{
+    End, KILLING, MAIN, came_back, came_back_from_kubelet, came_back_from_starving, end_once,
+};
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Attire, Blocked, Progress, Stage};
 
 const ON_VOLUME: &str = "/data/token";
 const ON_LAYER: &str = "/tmp/token";
@@ -16,14 +18,14 @@ pub(super) const SURVIVES_EXIT_ZERO: Case = Case {
     id: "volume/survives-exit-zero",
     attire: Attire::Restricted,
     drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
-    judge: |seen, say| judge_token(seen, say, 0),
+    judge: |seen, say| judge_token(seen, say, came_back(seen, 0)?),
 };
 
 pub(super) const SURVIVES_EXIT_NONZERO: Case = Case {
     id: "volume/survives-exit-nonzero",
     attire: Attire::Restricted,
     drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
-    judge: |seen, say| judge_token(seen, say, 42),
+    judge: |seen, say| judge_token(seen, say, came_back(seen, 42)?),
 };
 
 pub(super) const SURVIVES_SIGKILL: Case = Case {
@@ -31,6 +33,27 @@ pub(super) const SURVIVES_SIGKILL: Case = Case {
     attire: Attire::Restricted,
     drive: |stage| Box::pin(end_main(stage, "hold", End::Killed("write-part"))),
     judge: judge_sigkill,
+};
+
+pub(super) const SURVIVES_OOM: Case = Case {
+    id: "volume/survives-oom",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
+    judge: |seen, say| judge_token(seen, say, came_back_from_starving(seen)?),
+};
+
+pub(super) const SURVIVES_LIVENESS_KILL: Case = Case {
+    id: "volume/survives-liveness-kill",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(starve_the_probe(stage)),
+    judge: |seen, say| judge_token(seen, say, came_back_from_kubelet(seen)?),
+};
+
+pub(super) const SUBPATH_SURVIVES_RESTART: Case = Case {
+    id: "volume/subpath-survives-restart",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
+    judge: |seen, say| judge_token(seen, say, came_back(seen, 1)?),
 };
 
 pub(super) const ROOTFS_DOES_NOT_SURVIVE: Case = Case {
@@ -44,8 +67,17 @@ async fn end_main(stage: &Stage, ready: &str, end: End) -> Result<(), Blocked> {
     end_once(stage, ready, end).await.map(drop)
 }
 
-fn judge_token(seen: &Evidence, say: &mut Inquiry, code: i32) -> Result<(), Missing> {
-    let uid = came_back(seen, code)?;
+async fn starve_the_probe(stage: &Stage) -> Result<(), Blocked> {
+    let pair = end_once(stage, "serve", End::Unwell("/data/well")).await?;
+    stage
+        .until("the event that main is killed", stage.budgets().pod_done(), |seen| {
+            let told = seen.events.iter().any(|event| event.tells_of(&pair.uid, MAIN, KILLING, "liveness"));
+            if told { Progress::Met(()) } else { Progress::NotYet }
+        })
+        .await
+}
+
+fn judge_token(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
     let token = found_again(seen, uid, &token_path(seen, uid)?)?;
     say.assert_found("token-survives", &token, "content", &seen.token)
 }

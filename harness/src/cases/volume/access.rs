@@ -1,0 +1,83 @@
+//! Who may do what in a volume.
+
+use futures::try_join;
+
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, Missing};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const POD: &str = "shared";
+
+const FIRST: &str = "first";
+const SECOND: &str = "second";
+
+const WRITER: &str = "writer";
+const READER: &str = "reader";
+
+pub(super) const TWO_UIDS_WRITE: Case = Case {
+    id: "volume/two-uids-write",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(write_and_remove(stage)),
+    judge: judge_two_users,
+};
+
+pub(super) const READONLY_MOUNT: Case = Case {
+    id: "volume/readonly-mount",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(write_in_both(stage)),
+    judge: judge_two_mounts,
+};
+
+async fn write_and_remove(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    try_join!(stage.until_reported(&pod, FIRST, 0, "hold"), stage.until_reported(&pod, SECOND, 0, "hold"))?;
+    for (label, container, path) in
+        [("write-in-first", FIRST, "/data/of-first"), ("write-in-second", SECOND, "/data/of-second")]
+    {
+        stage.probe(label, &pod, container, &["write", "--path", path, "--text", container]).await?;
+    }
+    for (label, container, path) in
+        [("remove-in-first", FIRST, "/data/of-second"), ("remove-in-second", SECOND, "/data/of-first")]
+    {
+        stage.probe(label, &pod, container, &["remove", "--path", path]).await?;
+    }
+    Ok(())
+}
+
+fn judge_two_users(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    let user = |container| seen.log_report(uid, container, 0, "identity")?.value.number("uid");
+    let (first, second) = (user(FIRST)?, user(SECOND)?);
+    Inquiry::premise("two users, none of them root", first != second && first != 0 && second != 0)?;
+
+    for label in ["write-in-first", "write-in-second"] {
+        say.assert_allowed("both-may-write", &seen.exec_report(label, "write")?)?;
+    }
+    for label in ["remove-in-first", "remove-in-second"] {
+        let removed = seen.exec_report(label, "remove")?;
+        if removed.value.ok() {
+            Inquiry::premise("a file to be removed", removed.value.truth("present")?)?;
+        }
+        say.assert_allowed("each-may-remove-the-others", &removed)?;
+    }
+    Ok(())
+}
+
+async fn write_in_both(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    try_join!(stage.until_reported(&pod, WRITER, 0, "hold"), stage.until_reported(&pod, READER, 0, "hold"))?;
+    for (label, container, path) in
+        [("write-in-writer", WRITER, "/data/token"), ("write-in-reader", READER, "/data/other")]
+    {
+        stage.probe(label, &pod, container, &["write", "--path", path, "--text", stage.token()]).await?;
+    }
+    stage.probe("read-in-reader", &pod, READER, &["read", "--path", "/data/token"]).await?;
+    Ok(())
+}
+
+fn judge_two_mounts(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    say.assert_allowed("writer-may-write", &seen.exec_report("write-in-writer", "write")?)?;
+    say.assert_refused("reader-may-not", &seen.exec_report("write-in-reader", "write")?, "EROFS")?;
+    say.assert_found("reader-sees-it", &seen.exec_report("read-in-reader", "read")?, "content", &seen.token)
+}

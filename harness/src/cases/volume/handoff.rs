@@ -1,0 +1,29 @@
+//! What containers that come first leave for those that come later.
+
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, Missing};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const POD: &str = "handed";
+const MAKER: &str = "maker";
+const APP: &str = "app";
+
+pub(super) const INIT_HANDOFF: Case = Case {
+    id: "volume/init-handoff",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(hand_over(stage)),
+    judge: judge_handoff,
+};
+
+async fn hand_over(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    stage.until_reported(&pod, APP, 0, "hold").await
+}
+
+fn judge_handoff(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    let made = seen.log_report(uid, MAKER, 0, "write")?;
+    Inquiry::premise("the token written by the init container", made.value.ok())?;
+    say.assert_found("app-reads-it", &seen.log_report(uid, APP, 0, "read")?, "content", &seen.token)
+}

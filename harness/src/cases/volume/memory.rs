@@ -1,0 +1,96 @@
+//! How much fits into a volume in memory.
+
+use futures::try_join;
+
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Progress, Stage};
+
+const SIZED: &str = "sized";
+const UNSIZED: &str = "unsized";
+const LOOKER: &str = "looker";
+
+const MIB: u64 = 1 << 20;
+
+/// The pod that fills its volume, and its limit.
+const POD: &str = "filler";
+const LIMIT: u64 = 16 * MIB;
+
+/// How much less than the limit a volume may take: the file system's own.
+const OVERHEAD: u64 = MIB;
+
+/// The moment at which the pod with the full volume has been watched for the whole window.
+const WATCHED: &str = "watched";
+
+pub(super) const MEMORY_SIZE_RULE: Case = Case {
+    id: "volume/memory-size-rule",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(look_at_sizes(stage)),
+    judge: judge_sizes,
+};
+
+pub(super) const MEMORY_ENOSPC: Case = Case {
+    id: "volume/memory-enospc",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(fill_and_stay(stage)),
+    judge: judge_full,
+};
+
+async fn look_at_sizes(stage: &Stage) -> Result<(), Blocked> {
+    let (one, other) = try_join!(stage.create(SIZED), stage.create(UNSIZED))?;
+    try_join!(
+        stage.until_reported(&one, LOOKER, 0, "hold"),
+        stage.until_reported(&other, LOOKER, 0, "hold")
+    )?;
+    Ok(())
+}
+
+fn judge_sizes(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    for (pod, size, assertion) in
+        [(SIZED, 32 * MIB, "no-more-than-its-limit"), (UNSIZED, 128 * MIB, "no-more-than-the-pods")]
+    {
+        let uid = &seen.applied(pod, 0)?.uid;
+        let mount = seen.log_report(uid, LOOKER, 0, "mount")?;
+        Inquiry::premise("a volume in memory", mount.value.text("fstype")? == "tmpfs")?;
+        say.assert_equal(assertion, &size, &mount.value.number("total_bytes")?, mount.pointer);
+    }
+    Ok(())
+}
+
+async fn fill_and_stay(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    stage.until_reported(&pod, POD, 0, "hold").await?;
+    stage.probe("fill", &pod, POD, &["fill", "--path", "/memory/file", "--bytes", "33554432"]).await?;
+    // Kubelets look every ten seconds whom to evict.
+    let window = stage.budgets().quiet_window() * 5;
+    stage
+        .unless("an eviction", window, |seen| {
+            let over = seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
+            if over { Progress::Met(()) } else { Progress::NotYet }
+        })
+        .await?;
+    stage.mark(WATCHED);
+    Ok(())
+}
+
+fn judge_full(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    let report = seen.exec_report("fill", "fill")?;
+    let refused = report.value.text("errno") == Ok("ENOSPC");
+    let complete = report.value.truth("complete")?;
+    Inquiry::premise("a file that is written whole, or ENOSPC", complete || refused)?;
+    say.assert("is-full", refused, "ENOSPC", report.value.to_string(), &report.pointer);
+    if refused {
+        let written = report.value.number("bytes_written")?;
+        let near = (LIMIT - OVERHEAD..=LIMIT).contains(&written);
+        say.assert("full-at-the-limit", near, LIMIT.to_string(), written.to_string(), &report.pointer);
+    }
+    let last = seen.last(uid)?;
+    if !last.is_terminal() {
+        // That nothing happened counts only when it was watched for long enough.
+        seen.mark(WATCHED)?;
+    }
+    say.assert_equal("pod-stays", &"Running", &last.phase(), format!("timeline/{POD}"));
+    Ok(())
+}
