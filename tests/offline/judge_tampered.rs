@@ -7,12 +7,13 @@ use podproof::evidence::{Evidence, LogText};
 use podproof::plan::{Catalogue, Tree};
 
 use crate::judge::{Recorded, failed};
+use crate::{tampered_lifecycle, tampered_restart};
 
-const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
-const PRESENT: &str = r#""present":true,"content":"x","curmsgs":1"#;
+pub(crate) const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
+pub(crate) const PRESENT: &str = r#""present":true,"content":"x","curmsgs":1"#;
 
 /// A claim, one of its assertions, and a change of good evidence that contradicts it.
-type Tampering = (&'static str, &'static str, fn(&mut Evidence));
+pub(crate) type Tampering = (&'static str, &'static str, fn(&mut Evidence));
 
 const VOLUME: &[Tampering] = &[
     ("volume/shared-two-mountpaths", "same-bytes", |e| in_exec(e, "in-reader", &token(e), &spoilt(e))),
@@ -138,7 +139,9 @@ const REST: &[Tampering] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Tampering> {
-    [VOLUME, RESTART, IPC, STARTUP, REST].into_iter().flatten()
+    [VOLUME, RESTART, IPC, STARTUP, REST, tampered_restart::ROWS, tampered_lifecycle::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 #[test]
@@ -165,19 +168,19 @@ fn every_assertion_of_every_claim_is_contradicted_once() {
     assert_eq!(contradicted, asserted);
 }
 
-fn token(evidence: &Evidence) -> String {
+pub(crate) fn token(evidence: &Evidence) -> String {
     evidence.token.clone()
 }
 
 /// The token with another last character.
-fn spoilt(evidence: &Evidence) -> String {
+pub(crate) fn spoilt(evidence: &Evidence) -> String {
     let mut token = token(evidence);
     let last = if token.pop() == Some('0') { '1' } else { '0' };
     token.push(last);
     token
 }
 
-fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
+pub(crate) fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
     let exec = evidence.execs.iter_mut().find(|exec| exec.label == label).unwrap();
     exec.stdout = exec.stdout.replacen(from, to, 1);
 }
@@ -187,19 +190,19 @@ fn in_page(evidence: &mut Evidence, change: impl Fn(&str) -> String) {
     *page = change(page);
 }
 
-fn in_recall(evidence: &mut Evidence, label: &str) {
+pub(crate) fn in_recall(evidence: &mut Evidence, label: &str) {
     let recall = evidence.recalls.iter_mut().find(|recall| recall.label == label).unwrap();
     let text = recall.answer.as_mut().unwrap();
     *text = text.replacen(r#""nonce":""#, r#""nonce":"0"#, 1);
 }
 
 /// The last log of such an instance: after a replacement, that of the new pod.
-fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
+pub(crate) fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
     let is_it = |log: &&mut LogText| log.container == container && log.restart == restart;
     evidence.logs.iter_mut().rev().find(is_it).unwrap()
 }
 
-fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
+pub(crate) fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
     let line = log(evidence, place).lines.iter_mut().find(|line| line.text.contains(from)).unwrap();
     line.text = line.text.replacen(from, to, 1);
 }
@@ -212,37 +215,59 @@ fn swap_messages(evidence: &mut Evidence) {
     lines.swap(first, other);
 }
 
-fn each_status(evidence: &mut Evidence, container: &str, change: impl Fn(&mut ContainerStatus)) {
+pub(crate) fn each_status(evidence: &mut Evidence, container: &str, change: impl Fn(&mut ContainerStatus)) {
     for seen in &mut evidence.timeline {
         let statuses = seen.pod.status.as_mut().and_then(|status| status.container_statuses.as_mut());
         statuses.into_iter().flatten().filter(|status| status.name == container).for_each(&change);
     }
 }
 
-fn last_status<'e>(evidence: &'e mut Evidence, container: &str) -> &'e mut ContainerStatus {
+pub(crate) fn last_status<'e>(evidence: &'e mut Evidence, container: &str) -> &'e mut ContainerStatus {
     let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
     let mut statuses = status.container_statuses.as_mut().unwrap().iter_mut();
     statuses.find(|status| status.name == container).unwrap()
 }
 
-fn before(status: &mut ContainerStatus) -> Option<&mut ContainerStateTerminated> {
+pub(crate) fn before(status: &mut ContainerStatus) -> Option<&mut ContainerStateTerminated> {
     status.last_state.as_mut()?.terminated.as_mut()
 }
 
 /// Changes the exit code of the consumer wherever it is told.
 fn end_consumer_with(evidence: &mut Evidence, code: i32) {
-    each_status(evidence, "consumer", |status| {
-        if let Some(end) = status.state.as_mut().and_then(|state| state.terminated.as_mut()) {
-            end.exit_code = code;
-        }
+    each_end(evidence, "consumer", |end| end.exit_code = code);
+}
+
+/// Changes all that is told of the ends of a container.
+pub(crate) fn each_end(
+    evidence: &mut Evidence,
+    container: &str,
+    change: impl Fn(&mut ContainerStateTerminated),
+) {
+    each_status(evidence, container, |status| {
+        let states = [status.state.as_mut(), status.last_state.as_mut()].into_iter().flatten();
+        states.filter_map(|state| state.terminated.as_mut()).for_each(&change);
     });
 }
 
-fn repeat_last_state(evidence: &mut Evidence) {
+/// Changes all that is told of an init container.
+pub(crate) fn each_init(evidence: &mut Evidence, change: impl Fn(&mut ContainerStatus)) {
+    for seen in &mut evidence.timeline {
+        let statuses = seen.pod.status.as_mut().and_then(|status| status.init_container_statuses.as_mut());
+        statuses.into_iter().flatten().for_each(&change);
+    }
+}
+
+/// What the last state tells of the only init container.
+pub(crate) fn last_init(evidence: &mut Evidence) -> &mut ContainerStatus {
+    let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
+    &mut status.init_container_statuses.as_mut().unwrap()[0]
+}
+
+pub(crate) fn repeat_last_state(evidence: &mut Evidence) {
     evidence.timeline.push(evidence.timeline.last().unwrap().clone());
 }
 
-fn end_in_phase(evidence: &mut Evidence, phase: &str) {
+pub(crate) fn end_in_phase(evidence: &mut Evidence, phase: &str) {
     let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
     status.phase = Some(phase.to_owned());
 }

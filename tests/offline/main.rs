@@ -13,4 +13,6 @@ mod plan;
 mod readback;
 mod record;
 mod select;
+mod tampered_lifecycle;
+mod tampered_restart;
 mod terminal;

@@ -5,15 +5,20 @@
 //! The end is ordered from the sibling: a command inside `main` would be killed with it, and its own end not known.
 
 use futures::try_join;
-use k8s_openapi::api::core::v1::ContainerState;
 
-use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Progress, Stage};
 
 pub(super) const PAIR: &str = "pair";
 pub(super) const MAIN: &str = "main";
 pub(super) const SIBLING: &str = "sibling";
+
+/// What `main` has while it is well, where a probe of the kubelet asks for it.
+const ALIVE: &str = "/data/alive";
+
+/// The command that tells who the sibling is after all has happened.
+const SIBLING_AFTER: &str = "sibling-after";
 
 /// How `main` is ended.
 #[derive(Clone, Copy, Debug)]
@@ -22,33 +27,68 @@ pub(super) enum End {
     Told,
     /// A signal that it cannot catch ends the process with these words in its command line.
     Killed(&'static str),
+    /// The kubelet ends it, because what its probe asks for is gone.
+    Sick,
 }
 
 /// Creates the pair, ends `main` once it has reported `ready`, and waits until its next instance has done so too.
 pub(super) async fn end_once(stage: &Stage, ready: &str, end: End) -> Result<PodRef, Blocked> {
     let pair = stage.create(PAIR).await?;
     try_join!(stage.until_reported(&pair, MAIN, 0, ready), stage.until_reported(&pair, SIBLING, 0, "hold"),)?;
-    let order: &[&str] = match &end {
-        End::Told => &["write", "--path", "/data/go", "--text", "now"],
-        End::Killed(words) => &["kill", "--cmdline", words, "--signal", "KILL"],
-    };
-    stage.probe("end", &pair, SIBLING, order).await?;
-    stage.until_restarted(&pair, MAIN, 1).await?;
-    stage.until_reported(&pair, MAIN, 1, ready).await?;
-    // A kubelet may tell of the restart first, and of the end before it with a later status.
-    stage
-        .until("how main ended", stage.budgets().pod_done(), |seen| {
-            let told = seen.timeline.iter().any(|state| state.uid() == pair.uid && tells_an_end(state));
-            if told { Progress::Met(()) } else { Progress::NotYet }
-        })
-        .await?;
+    end_main(stage, &pair, 0, ready, end).await?;
     Ok(pair)
 }
 
-fn tells_an_end(state: &SeenPod) -> bool {
-    let Some(main) = state.container(MAIN) else { return false };
-    let ended = |state: Option<&ContainerState>| state.is_some_and(|state| state.terminated.is_some());
-    ended(main.state.as_ref()) || ended(main.last_state.as_ref())
+/// Ends the `nth` instance (0 is the first) of `main`, and waits until the next one has reported `ready`.
+async fn end_main(stage: &Stage, pair: &PodRef, nth: i32, ready: &str, end: End) -> Result<(), Blocked> {
+    order_end(stage, pair, nth, end).await?;
+    stage.until_restarted(pair, MAIN, nth + 1).await?;
+    stage.until_reported(pair, MAIN, nth + 1, ready).await?;
+    until_end_told(stage, pair, MAIN, nth).await
+}
+
+/// Orders the end of the `nth` instance (0 is the first) of `main`; does not wait for it.
+pub(super) async fn order_end(stage: &Stage, pair: &PodRef, nth: i32, end: End) -> Result<(), Blocked> {
+    if matches!(end, End::Sick) {
+        // As long as a startup probe has not passed, nobody asks the liveness probe.
+        let started = |seen: &SeenPod| {
+            let main = seen.container(MAIN)?;
+            (main.restart_count == nth && main.started == Some(true)).then_some(())
+        };
+        stage.until_pod("a main that has started", stage.budgets().pod_running(), pair, started).await?;
+    }
+    let (place, order): (_, &[&str]) = match &end {
+        End::Told => (SIBLING, &["write", "--path", "/data/go", "--text", "now"]),
+        End::Killed(words) => (SIBLING, &["kill", "--cmdline", words, "--signal", "KILL"]),
+        // The probe has to fail several times first, which is time enough for a command in `main` itself.
+        End::Sick => (MAIN, &["remove", "--path", ALIVE]),
+    };
+    let label = if nth == 0 { "end" } else { "end-again" };
+    stage.probe(label, pair, place, order).await.map(drop)
+}
+
+/// Waits until a state of `pod` has told how the `nth` instance of `container` ended.
+///
+/// A kubelet may tell of the restart first, and of the end before it with a later status.
+pub(super) async fn until_end_told(
+    stage: &Stage,
+    pod: &PodRef,
+    container: &str,
+    nth: i32,
+) -> Result<(), Blocked> {
+    let what = format!("how {container} ended");
+    stage
+        .until(&what, stage.budgets().pod_done(), |seen| {
+            let mut states = seen.timeline.iter().filter(|state| state.uid() == pod.uid);
+            let told = states.any(|state| state.end_of(container, nth).is_some());
+            if told { Progress::Met(()) } else { Progress::NotYet }
+        })
+        .await
+}
+
+/// Has the sibling tell who it is, after all has happened.
+pub(super) async fn ask_sibling(stage: &Stage, pair: &PodRef) -> Result<(), Blocked> {
+    stage.probe(SIBLING_AFTER, pair, SIBLING, &["identity"]).await.map(drop)
 }
 
 /// Requires that `main` ended with `code`, once, and came back; gives the pod's UID.
@@ -63,4 +103,30 @@ pub(super) fn came_back(seen: &Evidence, code: i32) -> Result<&str, Missing> {
     )?;
     seen.instance(uid, MAIN, 1)?;
     Ok(uid)
+}
+
+/// Asserts that the sibling was not touched: it never ended, and its process is the one that it began with.
+pub(super) fn assert_sibling_goes_on(
+    seen: &Evidence,
+    say: &mut Inquiry,
+    assertion: &str,
+    uid: &str,
+) -> Result<(), Missing> {
+    let last = started(seen.container(uid, SIBLING)?)?;
+    let goes_on = last.value.running && last.value.restarts == 0;
+    let told = format!("running: {}, restarts: {}", last.value.running, last.value.restarts);
+    say.assert(assertion, goes_on, "running: true, restarts: 0", told, &last.pointer);
+    if goes_on {
+        let ticks = |report: Fact<ProbeReport>| report.value.number("pid1_start_ticks");
+        let before = ticks(seen.log_report(uid, SIBLING, 0, "identity")?)?;
+        let after = ticks(seen.exec_report(SIBLING_AFTER, "identity")?)?;
+        say.assert_equal(assertion, &before, &after, format!("execs/{SIBLING_AFTER}"));
+    }
+    Ok(())
+}
+
+/// Facts of an instance that has a container ID.
+pub(super) fn started(facts: Fact<ContainerFacts>) -> Result<Fact<ContainerFacts>, Missing> {
+    Inquiry::premise("a container ID", !facts.value.id.is_empty())?;
+    Ok(facts)
 }

@@ -6,10 +6,12 @@
 mod case;
 mod comeback;
 mod exchange;
+mod hook;
 mod ipc;
 mod isolation;
 mod lifecycle;
 mod namesake;
+mod quiet;
 mod restart;
 mod startup;
 mod volume;
