@@ -12,6 +12,10 @@ use crate::judge::fixtures;
 /// The largest that a file may be.
 const LIMIT: usize = 60_000;
 
+/// The reasons of the events, and the conditions, that judges read.
+const EVENTS: [&str; 4] = ["Started", "Killing", "BackOff", "FailedPreStopHook"];
+const CONDITIONS: [&str; 2] = ["Ready", "AllContainersRestarting"];
+
 #[test]
 #[ignore = "takes new fixtures: set PODPROOF_FIXTURES_FROM to the folder of a run of `podproof prove`"]
 fn take_from_a_run() {
@@ -36,7 +40,9 @@ fn slim(mut evidence: Evidence) -> Evidence {
     for applied in &mut evidence.applied {
         applied.object = serde_json::json!({ "metadata": applied.object["metadata"]["name"] });
     }
-    evidence.events.retain(|seen| matches!(seen.event.reason.as_deref(), Some("Started" | "Killing")));
+    evidence
+        .events
+        .retain(|seen| seen.event.reason.as_deref().is_some_and(|reason| EVENTS.contains(&reason)));
     for refusal in &mut evidence.refusals {
         refusal.object = serde_json::json!({ "metadata": refusal.object["metadata"]["name"] });
     }
@@ -60,6 +66,8 @@ fn slim_pod(pod: &mut Pod) {
         });
     }
     if let Some(status) = &mut pod.status {
-        status.conditions = None;
+        if let Some(conditions) = &mut status.conditions {
+            conditions.retain(|condition| CONDITIONS.contains(&condition.type_.as_str()));
+        }
     }
 }

@@ -9,6 +9,7 @@ use podproof::plan::{Catalogue, Tree};
 use crate::judge::{Recorded, failed};
 use crate::tampered_isolation::ISOLATION;
 use crate::tampered_volume::VOLUME;
+use crate::{tampered_lifecycle, tampered_restart};
 
 /// A report that something is not there, and one that it is.
 pub(crate) const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
@@ -121,7 +122,8 @@ const REST: &[Tampering] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Tampering> {
-    [VOLUME, RESTART, IPC, STARTUP, REST, ISOLATION].into_iter().flatten()
+    let rows = [VOLUME, RESTART, IPC, STARTUP, REST, ISOLATION, tampered_restart::ROWS, tampered_lifecycle::ROWS];
+    rows.into_iter().flatten()
 }
 
 #[test]
@@ -170,7 +172,7 @@ pub(crate) fn in_page(evidence: &mut Evidence, change: impl Fn(&str) -> String) 
     *page = change(page);
 }
 
-fn in_recall(evidence: &mut Evidence, label: &str) {
+pub(crate) fn in_recall(evidence: &mut Evidence, label: &str) {
     let recall = evidence.recalls.iter_mut().find(|recall| recall.label == label).unwrap();
     let text = recall.answer.as_mut().unwrap();
     *text = text.replacen(r#""nonce":""#, r#""nonce":"0"#, 1);
@@ -213,26 +215,48 @@ pub(crate) fn each_status(evidence: &mut Evidence, container: &str, change: impl
     }
 }
 
-fn last_status<'e>(evidence: &'e mut Evidence, container: &str) -> &'e mut ContainerStatus {
+pub(crate) fn last_status<'e>(evidence: &'e mut Evidence, container: &str) -> &'e mut ContainerStatus {
     let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
     let mut statuses = status.container_statuses.as_mut().unwrap().iter_mut();
     statuses.find(|status| status.name == container).unwrap()
 }
 
-fn before(status: &mut ContainerStatus) -> Option<&mut ContainerStateTerminated> {
+pub(crate) fn before(status: &mut ContainerStatus) -> Option<&mut ContainerStateTerminated> {
     status.last_state.as_mut()?.terminated.as_mut()
 }
 
 /// Changes the exit code of the consumer wherever it is told.
 fn end_consumer_with(evidence: &mut Evidence, code: i32) {
-    each_status(evidence, "consumer", |status| {
-        if let Some(end) = status.state.as_mut().and_then(|state| state.terminated.as_mut()) {
-            end.exit_code = code;
-        }
+    each_end(evidence, "consumer", |end| end.exit_code = code);
+}
+
+/// Changes all that is told of the ends of a container.
+pub(crate) fn each_end(
+    evidence: &mut Evidence,
+    container: &str,
+    change: impl Fn(&mut ContainerStateTerminated),
+) {
+    each_status(evidence, container, |status| {
+        let states = [status.state.as_mut(), status.last_state.as_mut()].into_iter().flatten();
+        states.filter_map(|state| state.terminated.as_mut()).for_each(&change);
     });
 }
 
-fn repeat_last_state(evidence: &mut Evidence) {
+/// Changes all that is told of an init container.
+pub(crate) fn each_init(evidence: &mut Evidence, change: impl Fn(&mut ContainerStatus)) {
+    for seen in &mut evidence.timeline {
+        let statuses = seen.pod.status.as_mut().and_then(|status| status.init_container_statuses.as_mut());
+        statuses.into_iter().flatten().for_each(&change);
+    }
+}
+
+/// What the last state tells of the only init container.
+pub(crate) fn last_init(evidence: &mut Evidence) -> &mut ContainerStatus {
+    let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
+    &mut status.init_container_statuses.as_mut().unwrap()[0]
+}
+
+pub(crate) fn repeat_last_state(evidence: &mut Evidence) {
     evidence.timeline.push(evidence.timeline.last().unwrap().clone());
 }
 

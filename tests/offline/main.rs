@@ -15,4 +15,6 @@ mod record;
 mod select;
 mod tampered_isolation;
 mod tampered_volume;
+mod tampered_lifecycle;
+mod tampered_restart;
 mod terminal;

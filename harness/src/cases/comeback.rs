@@ -5,9 +5,9 @@
 //! The end is ordered from the sibling: a command inside `main` would be killed with it, and its own end not known.
 
 use futures::try_join;
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated};
+use k8s_openapi::api::core::v1::ContainerStateTerminated;
 
-use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Progress, Stage};
 
@@ -24,6 +24,9 @@ pub(super) const KILLING: &str = "Killing";
 /// The exit codes of a process that TERM or KILL ended.
 const TERM_OR_KILL: [i32; 2] = [143, 137];
 
+/// The command that tells who the sibling is after all has happened.
+const SIBLING_AFTER: &str = "sibling-after";
+
 /// How `main` is ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum End {
@@ -39,26 +42,35 @@ pub(super) enum End {
 pub(super) async fn end_once(stage: &Stage, ready: &str, end: End) -> Result<PodRef, Blocked> {
     let pair = stage.create(PAIR).await?;
     try_join!(stage.until_reported(&pair, MAIN, 0, ready), stage.until_reported(&pair, SIBLING, 0, "hold"),)?;
-    order_end(stage, &pair, "end", end).await?;
-    until_back(stage, &pair, 1, ready).await?;
-    // A kubelet may tell of the restart first, and of the end before it with a later status.
-    stage
-        .until("how main ended", stage.budgets().pod_done(), |seen| {
-            let told = seen.timeline.iter().any(|state| state.uid() == pair.uid && tells_an_end(state));
-            if told { Progress::Met(()) } else { Progress::NotYet }
-        })
-        .await?;
+    end_main(stage, &pair, 0, ready, end).await?;
     Ok(pair)
 }
 
-/// Has the sibling bring about that `main` ends; the command is kept as `label`.
-pub(super) async fn order_end(stage: &Stage, pair: &PodRef, label: &str, end: End) -> Result<(), Blocked> {
-    let order: &[&str] = match &end {
-        End::Told => &["write", "--path", "/data/go", "--text", "now"],
-        End::Killed(words) => &["kill", "--cmdline", words, "--signal", "KILL"],
-        End::Unwell(path) => &["remove", "--path", path],
+/// Ends the `nth` instance (0 is the first) of `main`, and waits until the next one has reported `ready`.
+async fn end_main(stage: &Stage, pair: &PodRef, nth: i32, ready: &str, end: End) -> Result<(), Blocked> {
+    order_end(stage, pair, nth, end).await?;
+    until_back(stage, pair, nth + 1, ready).await?;
+    until_end_told(stage, pair, MAIN, nth).await
+}
+
+/// Orders the end of the `nth` instance (0 is the first) of `main`; does not wait for it.
+pub(super) async fn order_end(stage: &Stage, pair: &PodRef, nth: i32, end: End) -> Result<(), Blocked> {
+    if matches!(end, End::Unwell(_)) {
+        // As long as a startup probe has not passed, nobody asks the liveness probe.
+        let started = |seen: &SeenPod| {
+            let main = seen.container(MAIN)?;
+            (main.restart_count == nth && main.started == Some(true)).then_some(())
+        };
+        stage.until_pod("a main that has started", stage.budgets().pod_running(), pair, started).await?;
+    }
+    let (place, order): (_, &[&str]) = match &end {
+        End::Told => (SIBLING, &["write", "--path", "/data/go", "--text", "now"]),
+        End::Killed(words) => (SIBLING, &["kill", "--cmdline", words, "--signal", "KILL"]),
+        // The probe has to fail several times first, which is time enough for a command in `main` itself.
+        End::Unwell(path) => (MAIN, &["remove", "--path", path]),
     };
-    stage.probe(label, pair, SIBLING, order).await.map(drop)
+    let label = if nth == 0 { "end" } else { "end-again" };
+    stage.probe(label, pair, place, order).await.map(drop)
 }
 
 /// Waits until the instance of `main` after its `restarts`th restart has reported `ready`.
@@ -72,10 +84,28 @@ pub(super) async fn until_back(
     stage.until_reported(pair, MAIN, restarts, ready).await
 }
 
-fn tells_an_end(state: &SeenPod) -> bool {
-    let Some(main) = state.container(MAIN) else { return false };
-    let ended = |state: Option<&ContainerState>| state.is_some_and(|state| state.terminated.is_some());
-    ended(main.state.as_ref()) || ended(main.last_state.as_ref())
+/// Waits until a state of `pod` has told how the `nth` instance of `container` ended.
+///
+/// A kubelet may tell of the restart first, and of the end before it with a later status.
+pub(super) async fn until_end_told(
+    stage: &Stage,
+    pod: &PodRef,
+    container: &str,
+    nth: i32,
+) -> Result<(), Blocked> {
+    let what = format!("how {container} ended");
+    stage
+        .until(&what, stage.budgets().pod_done(), |seen| {
+            let mut states = seen.timeline.iter().filter(|state| state.uid() == pod.uid);
+            let told = states.any(|state| state.end_of(container, nth).is_some());
+            if told { Progress::Met(()) } else { Progress::NotYet }
+        })
+        .await
+}
+
+/// Has the sibling tell who it is, after all has happened.
+pub(super) async fn ask_sibling(stage: &Stage, pair: &PodRef) -> Result<(), Blocked> {
+    stage.probe(SIBLING_AFTER, pair, SIBLING, &["identity"]).await.map(drop)
 }
 
 /// Requires that `main` ended with `code`, once, and came back; gives the pod's UID.
@@ -108,4 +138,30 @@ fn came_back_after<'e>(
     Inquiry::premise(&format!("an end of container {MAIN} {how}"), as_meant(&end.value))?;
     seen.instance(uid, MAIN, 1)?;
     Ok(uid)
+}
+
+/// Asserts that the sibling was not touched: it never ended, and its process is the one that it began with.
+pub(super) fn assert_sibling_goes_on(
+    seen: &Evidence,
+    say: &mut Inquiry,
+    assertion: &str,
+    uid: &str,
+) -> Result<(), Missing> {
+    let last = started(seen.container(uid, SIBLING)?)?;
+    let goes_on = last.value.running && last.value.restarts == 0;
+    let told = format!("running: {}, restarts: {}", last.value.running, last.value.restarts);
+    say.assert(assertion, goes_on, "running: true, restarts: 0", told, &last.pointer);
+    if goes_on {
+        let ticks = |report: Fact<ProbeReport>| report.value.number("pid1_start_ticks");
+        let before = ticks(seen.log_report(uid, SIBLING, 0, "identity")?)?;
+        let after = ticks(seen.exec_report(SIBLING_AFTER, "identity")?)?;
+        say.assert_equal(assertion, &before, &after, format!("execs/{SIBLING_AFTER}"));
+    }
+    Ok(())
+}
+
+/// Facts of an instance that has a container ID.
+pub(super) fn started(facts: Fact<ContainerFacts>) -> Result<Fact<ContainerFacts>, Missing> {
+    Inquiry::premise("a container ID", !facts.value.id.is_empty())?;
+    Ok(facts)
 }

@@ -6,11 +6,13 @@
 mod case;
 mod comeback;
 mod exchange;
+mod hook;
 mod ipc;
 mod isolation;
 mod lifecycle;
 mod namesake;
 mod neighbours;
+mod quiet;
 mod restart;
 mod startup;
 mod volume;

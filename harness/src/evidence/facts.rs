@@ -134,17 +134,9 @@ impl Evidence {
         restart: i32,
     ) -> Result<Fact<ContainerStateTerminated>, Missing> {
         self.states(uid)
-            .filter_map(|seen| facts_of(seen, container).ok())
-            .find_map(|facts| {
-                let ContainerFacts { restarts, ended, before, .. } = facts.value;
-                let value = if restarts == restart {
-                    ended
-                } else if restarts == restart + 1 {
-                    before
-                } else {
-                    None
-                }?;
-                Some(Fact { value, pointer: facts.pointer })
+            .find_map(|seen| {
+                let value = seen.end_of(container, restart)?.clone();
+                Some(Fact { value, pointer: format!("timeline/{}/{container}", seen.name()) })
             })
             .ok_or_else(|| Missing::new(format!("the end of instance {restart} of container {container}")))
     }

@@ -32,6 +32,18 @@ impl ProbeReport {
         self.0.get("ok").and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// When it was made by the wall clock of the node, in nanoseconds since 1970.
+    #[must_use]
+    pub fn realtime_ns(&self) -> Option<u64> {
+        self.0.get("at")?.get("realtime_ns")?.as_u64()
+    }
+
+    /// When it was made by the clock of the node that never jumps, in nanoseconds since it started.
+    #[must_use]
+    pub fn monotonic_ns(&self) -> Option<u64> {
+        self.0.get("at")?.get("monotonic_ns")?.as_u64()
+    }
+
     /// Whether a verb that looks found something where it looked.
     ///
     /// Nothing is there only where the system said so (`ENOENT`); that looking failed is no answer.

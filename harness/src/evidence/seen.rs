@@ -1,7 +1,7 @@
 //! Single observations, and all that was observed so far.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Event, Pod};
 use serde::{Deserialize, Serialize};
 
 use super::logs::LogText;
@@ -62,6 +62,33 @@ impl SeenPod {
     #[must_use]
     pub fn container(&self, name: &str) -> Option<&ContainerStatus> {
         self.containers().find(|status| status.name == name)
+    }
+
+    /// How the `restart`th instance (0 is the first) of the container called `name` ended, where this state tells.
+    #[must_use]
+    pub fn end_of(&self, name: &str, restart: i32) -> Option<&ContainerStateTerminated> {
+        let status = self.container(name)?;
+        let state = status.state.as_ref();
+        let before = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+        // While its restart is awaited, the end of an instance is its last state already, and not yet counted.
+        let awaited = state.is_some_and(|state| state.waiting.is_some());
+        let end = if status.restart_count == restart {
+            if awaited { before } else { state?.terminated.as_ref() }
+        } else {
+            before.filter(|_| status.restart_count == restart + 1 && !awaited)
+        };
+        // A kubelet that lost a container says so, and tells an exit code all the same.
+        end.filter(|end| end.reason.as_deref() != Some("ContainerStatusUnknown"))
+    }
+
+    /// Whether the condition called `kind` is true; absent where the status does not have it.
+    #[must_use]
+    pub fn condition(&self, kind: &str) -> Option<bool> {
+        let conditions = self.pod.status.as_ref()?.conditions.as_deref()?;
+        conditions
+            .iter()
+            .find(|condition| condition.type_ == kind)
+            .map(|condition| condition.status == "True")
     }
 
     /// The statuses of all containers: init containers first, in the order of the status.

@@ -2,14 +2,12 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, assert_succeeded, undisturbed};
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::cases::quiet::{restarts, watch_for_restarts, watched};
+use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
+use crate::stage::{Attire, Blocked, Stage};
 
 const POD: &str = "mc2";
-
-/// The moment at which the ended pod has been watched for the whole of the quiet window.
-const WATCHED: &str = "watched";
 
 pub(super) const NEVER_COMPLETES: Case = Case {
     id: "lifecycle/never-completes",
@@ -22,18 +20,7 @@ async fn end_and_stay(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     let ended_or_restarted = |seen: &SeenPod| (seen.is_terminal() || restarts(seen) > 0).then_some(());
     stage.until_pod("the end of pod mc2", stage.budgets().pod_done(), &pod, ended_or_restarted).await?;
-    stage.unless("a restart", stage.budgets().quiet_window(), |seen| restarted(seen, &pod)).await?;
-    stage.mark(WATCHED);
-    Ok(())
-}
-
-fn restarted(seen: &Observed, pod: &PodRef) -> Progress<()> {
-    let restarted = seen.pod(&pod.uid).is_some_and(|seen| restarts(seen) > 0);
-    if restarted { Progress::Met(()) } else { Progress::NotYet }
-}
-
-fn restarts(seen: &SeenPod) -> i32 {
-    seen.containers().map(|status| status.restart_count).sum()
+    watch_for_restarts(stage, &pod).await
 }
 
 fn judge_completion(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
@@ -43,7 +30,7 @@ fn judge_completion(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let restarts = seen.states(uid).map(restarts).max().ok_or_else(|| Missing::new("the pod"))?;
     if restarts == 0 {
         // That nothing happened counts only when it was watched for long enough.
-        seen.mark(WATCHED)?;
+        watched(seen)?;
     }
     say.assert_equal("not-restarted", &0, &restarts, &pointer);
     if restarts > 0 {

@@ -1,7 +1,20 @@
 //! The life of a pod as a whole.
 
 mod completion;
+mod deadline;
+mod init;
+mod phase;
+mod termination;
 
 use super::case::Case;
 
-pub(super) const CASES: &[Case] = &[completion::NEVER_COMPLETES];
+pub(super) const CASES: &[Case] = &[
+    completion::NEVER_COMPLETES,
+    phase::ONE_FAILS_THEN_FAILED,
+    phase::PARTIAL_FAILURE_RUNNING,
+    termination::GRACE_PERIOD,
+    termination::TERM_REACHES_ALL,
+    termination::PRESTOP_BEFORE_TERM,
+    deadline::DEADLINE_EXCEEDED,
+    init::INIT_FAILURE_FAILS_THE_POD,
+];

@@ -1,8 +1,8 @@
 //! What changes in a pod when one of its containers is restarted, and what does not.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{End, MAIN, SIBLING, came_back, end_once};
-use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
+use crate::cases::comeback::{End, MAIN, ask_sibling, assert_sibling_goes_on, came_back, end_once, started};
+use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -21,7 +21,7 @@ pub(super) const IDENTITY: Case = Case {
 
 async fn restart_one(stage: &Stage) -> Result<(), Blocked> {
     let pair = end_once(stage, "identity", End::Told).await?;
-    stage.probe("sibling-after", &pair, SIBLING, &["identity"]).await?;
+    ask_sibling(stage, &pair).await?;
     // A kubelet may tell of the restart first, and of what was before it with a later status.
     let has_last_state = |seen: &SeenPod| {
         let last_state = seen.container(MAIN)?.last_state.as_ref()?;
@@ -35,7 +35,7 @@ fn judge_identity(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = came_back(seen, CODE)?;
     judge_container(seen, say, uid)?;
     judge_pod(seen, say, uid)?;
-    judge_sibling(seen, say, uid)
+    assert_sibling_goes_on(seen, say, "sibling-goes-on", uid)
 }
 
 fn judge_container(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
@@ -69,25 +69,4 @@ fn judge_pod(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missin
         say.assert_equal("same-namespaces", &before, &after, &second.pointer);
     }
     Ok(())
-}
-
-/// The sibling is not touched: it never ended, and after the restart its process is the one that it began with.
-fn judge_sibling(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
-    let last = started(seen.container(uid, SIBLING)?)?;
-    let goes_on = last.value.running && last.value.restarts == 0;
-    let told = format!("running: {}, restarts: {}", last.value.running, last.value.restarts);
-    say.assert("sibling-goes-on", goes_on, "running: true, restarts: 0", told, &last.pointer);
-    if goes_on {
-        let ticks = |report: Fact<ProbeReport>| report.value.number("pid1_start_ticks");
-        let before = ticks(seen.log_report(uid, SIBLING, 0, "identity")?)?;
-        let after = ticks(seen.exec_report("sibling-after", "identity")?)?;
-        say.assert_equal("sibling-goes-on", &before, &after, "execs/sibling-after");
-    }
-    Ok(())
-}
-
-/// Facts of an instance that has a container ID.
-fn started(facts: Fact<ContainerFacts>) -> Result<Fact<ContainerFacts>, Missing> {
-    Inquiry::premise("a container ID", !facts.value.id.is_empty())?;
-    Ok(facts)
 }

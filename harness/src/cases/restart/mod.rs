@@ -1,8 +1,30 @@
-//! Container restarts: what changes and what stays.
+//! Container restarts: what makes a container come back and when, what changes and what stays.
 
+mod backoff;
+mod exits;
 mod identity;
+mod init;
 mod logs;
+mod policy;
+mod probes;
+mod signals;
 
 use super::case::Case;
 
-pub(super) const CASES: &[Case] = &[identity::IDENTITY, logs::LOGS_PREVIOUS];
+pub(super) const CASES: &[Case] = &[
+    identity::IDENTITY,
+    logs::LOGS_PREVIOUS,
+    policy::ALWAYS_ON_ZERO,
+    policy::ONFAILURE,
+    policy::NEVER,
+    exits::EXIT_CODES,
+    exits::OOM_IS_TOLD,
+    exits::TERMINATION_MESSAGE,
+    signals::PID1_SIGNAL_IMMUNITY,
+    probes::LIVENESS_SCOPE,
+    probes::PRESTOP_NOT_ON_CRASH,
+    init::INIT_NOT_RERUN,
+    init::INIT_IS_RETRIED,
+    backoff::CRASHLOOP_REASON,
+    backoff::BACKOFF_SEQUENCE,
+];

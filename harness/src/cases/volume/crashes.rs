@@ -24,7 +24,7 @@ pub(super) const WRITER_DIES_READER_READS: Case = Case {
 
 async fn crash_twice(stage: &Stage) -> Result<(), Blocked> {
     let pair = end_once(stage, "write", End::Told).await?;
-    order_end(stage, &pair, "end-again", End::Told).await?;
+    order_end(stage, &pair, 1, End::Told).await?;
     until_back(stage, &pair, 2, "write").await
 }
 
@@ -32,7 +32,7 @@ async fn crash_twice(stage: &Stage) -> Result<(), Blocked> {
 async fn read_meanwhile(stage: &Stage) -> Result<(), Blocked> {
     let pair = end_once(stage, "write", End::Told).await?;
     stage.until_running(&pair).await?;
-    order_end(stage, &pair, "end-again", End::Told).await?;
+    order_end(stage, &pair, 1, End::Told).await?;
     stage.until_pod("the writer to be down", stage.budgets().restart(), &pair, is_down).await?;
     stage.probe("read-meanwhile", &pair, SIBLING, &["read", "--path", FILE]).await?;
     until_back(stage, &pair, 2, "write").await

@@ -1,0 +1,38 @@
+//! A pod whose init container fails and is not retried.
+
+use crate::cases::case::Case;
+use crate::cases::exchange::undisturbed;
+use crate::evidence::{Evidence, Missing};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const POD: &str = "single";
+const INIT: &str = "init";
+const MAIN: &str = "main";
+
+pub(super) const INIT_FAILURE_FAILS_THE_POD: Case = Case {
+    id: "lifecycle/init-failure-fails-the-pod",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(fail_first(stage)),
+    judge: judge_end,
+};
+
+async fn fail_first(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    stage.until_terminal(&pod).await
+}
+
+fn judge_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
+    let last = seen.last(uid)?;
+    Inquiry::premise("the end of the pod", last.is_terminal())?;
+    let pointer = format!("timeline/{POD}");
+    say.assert_equal("pod-fails", &"Failed", &last.phase(), &pointer);
+    let init = seen.container(uid, INIT)?;
+    say.assert_equal("init-is-not-retried", &0, &init.value.restarts, init.pointer);
+    let main = seen.container(uid, MAIN)?;
+    let began = seen.instance(uid, MAIN, 0).is_ok() || main.value.restarts > 0;
+    say.assert_equal("app-never-starts", &false, &began, main.pointer);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! The phase of a pod whose containers end one after the other.
+
+use crate::cases::case::Case;
+use crate::cases::exchange::undisturbed;
+use crate::cases::quiet::{watch, watched};
+use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, PodRef, Stage};
+
+const POD: &str = "two";
+
+/// The container that fails at once.
+const FAILS: &str = "fails";
+
+/// The container that goes on until it is told to end.
+const GOES_ON: &str = "goes-on";
+
+pub(super) const ONE_FAILS_THEN_FAILED: Case = Case {
+    id: "lifecycle/one-fails-then-failed",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_both(stage)),
+    judge: judge_the_end,
+};
+
+pub(super) const PARTIAL_FAILURE_RUNNING: Case = Case {
+    id: "lifecycle/partial-failure-running",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_one(stage)),
+    judge: judge_the_rest,
+};
+
+async fn end_both(stage: &Stage) -> Result<(), Blocked> {
+    let pod = begin(stage).await?;
+    stage.probe("end", &pod, GOES_ON, &["write", "--path", "/data/go", "--text", "now"]).await?;
+    stage.until_terminal(&pod).await
+}
+
+async fn end_one(stage: &Stage) -> Result<(), Blocked> {
+    let pod = begin(stage).await?;
+    let over = |seen: &SeenPod| seen.is_terminal();
+    watch(stage, "the end of the pod", |seen| seen.pod(&pod.uid).is_some_and(over)).await?;
+    stage.probe("still-there", &pod, GOES_ON, &["identity"]).await.map(drop)
+}
+
+/// Creates the pod and waits until one container has ended and the other has begun.
+async fn begin(stage: &Stage) -> Result<PodRef, Blocked> {
+    let pod = stage.create(POD).await?;
+    stage.until_ended(&pod, FAILS).await?;
+    stage.until_reported(&pod, GOES_ON, 0, "identity").await?;
+    Ok(pod)
+}
+
+fn judge_the_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
+    let pointer = format!("timeline/{POD}");
+    let mut between =
+        seen.states(uid).filter(|state| state.end_of(FAILS, 0).is_some() && runs(state, GOES_ON));
+    let one_left = between.next().is_some();
+    let too_early = seen.states(uid).find(|state| state.is_terminal() && runs(state, GOES_ON));
+    let told = too_early.map_or("", SeenPod::phase);
+    if too_early.is_none() {
+        Inquiry::premise("a time at which one container had failed and the other ran", one_left)?;
+    }
+    say.assert("not-failed-too-early", too_early.is_none(), "Running while one runs", told, &pointer);
+
+    let last = seen.last(uid)?;
+    Inquiry::premise("the end of the pod", last.is_terminal())?;
+    let code = seen.ending(uid, GOES_ON, 0)?.value.exit_code;
+    Inquiry::premise("a last container that ends with exit code 0", code == 0)?;
+    say.assert_equal("failed-at-the-end", &"Failed", &last.phase(), pointer);
+    Ok(())
+}
+
+fn runs(seen: &SeenPod, container: &str) -> bool {
+    let state = seen.container(container).and_then(|status| status.state.as_ref());
+    state.is_some_and(|state| state.running.is_some())
+}
+
+fn judge_the_rest(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
+    let end = seen.ending(uid, FAILS, 0)?;
+    Inquiry::premise("a container that failed", end.value.exit_code == 1)?;
+    let last = seen.last(uid)?;
+    let pointer = format!("timeline/{POD}");
+    Inquiry::premise("a last state that tells of the failure", last.end_of(FAILS, 0).is_some())?;
+    if !last.is_terminal() {
+        watched(seen)?;
+    }
+    say.assert_equal("pod-is-running", &"Running", &last.phase(), &pointer);
+    let ready = last.condition("Ready").ok_or_else(|| Missing::new("the pod's condition Ready"))?;
+    say.assert_equal("pod-is-not-ready", &false, &ready, pointer);
+
+    let now = seen.container(uid, GOES_ON)?;
+    let told = format!("running: {}, restarts: {}", now.value.running, now.value.restarts);
+    say.assert_equal("other-goes-on", &"running: true, restarts: 0", &told.as_str(), &now.pointer);
+    let before = seen.log_report(uid, GOES_ON, 0, "identity")?.value.number("pid1_start_ticks")?;
+    let after = seen.exec_report("still-there", "identity")?.value.number("pid1_start_ticks")?;
+    say.assert_equal("other-goes-on", &before, &after, now.pointer);
+    Ok(())
+}

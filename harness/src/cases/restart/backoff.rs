@@ -1,0 +1,144 @@
+//! How long a container that ends again and again waits for its next start.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ContainerStateTerminated;
+
+use crate::cases::case::Case;
+use crate::cases::comeback::{MAIN, until_end_told};
+use crate::cases::exchange::undisturbed;
+use crate::evidence::{Evidence, Missing, Observed, SeenEvent, SeenPod};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
+
+const POD: &str = "single";
+
+/// The reason of a container that waits for its next start.
+const WAITING: &str = "CrashLoopBackOff";
+
+/// How long each restart is put off, in seconds, counted from the end before it.
+const DELAYS: [i64; 4] = [0, 10, 20, 40];
+
+pub(super) const CRASHLOOP_REASON: Case = Case {
+    id: "restart/crashloop-reason",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(crash_until_put_off(stage)),
+    judge: judge_reason,
+};
+
+pub(super) const BACKOFF_SEQUENCE: Case = Case {
+    id: "restart/backoff-sequence",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(crash_five_times(stage)),
+    judge: judge_delays,
+};
+
+async fn crash_until_put_off(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    let look = |seen: &SeenPod| (is_put_off(seen) || seen.is_terminal()).then_some(());
+    stage.until_pod("a restart that is put off", stage.budgets().pod_done(), &pod, look).await?;
+    stage
+        .until("an event that says so", stage.budgets().pod_done(), |seen: &Observed| {
+            let told = seen.events.iter().any(|event| is_about(event, &pod.uid));
+            let over = seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
+            if told || over { Progress::Met(()) } else { Progress::NotYet }
+        })
+        .await
+}
+
+fn is_put_off(seen: &SeenPod) -> bool {
+    let state = seen.container(MAIN).and_then(|status| status.state.as_ref());
+    let waiting = state.and_then(|state| state.waiting.as_ref());
+    waiting.is_some_and(|waiting| waiting.reason.as_deref() == Some(WAITING))
+}
+
+fn is_about(seen: &SeenEvent, uid: &str) -> bool {
+    let event = &seen.event;
+    event.reason.as_deref() == Some("BackOff") && event.involved_object.uid.as_deref() == Some(uid)
+}
+
+fn judge_reason(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
+    let end = seen.ending(uid, MAIN, 0)?;
+    Inquiry::premise("a crash with exit code 1", end.value.exit_code == 1)?;
+    let put_off: Vec<_> = seen.states(uid).filter(|state| is_put_off(state)).collect();
+    let pointer = format!("timeline/{POD}/{MAIN}");
+    let Some(last) = put_off.last() else {
+        let last = seen.last(uid)?;
+        Inquiry::premise("a restart that is put off, or the end of the pod", last.is_terminal())?;
+        say.assert("waits-in-crashloopbackoff", false, WAITING, last.phase(), pointer);
+        return Ok(());
+    };
+    say.assert("waits-in-crashloopbackoff", true, WAITING, WAITING, &pointer);
+    say.assert_equal("phase-is-running", &"Running", &last.phase(), pointer);
+    let event = seen.events.iter().find(|event| is_about(event, uid));
+    let event = event.ok_or_else(|| Missing::new("an event with the reason BackOff"))?;
+    let told = format!(
+        "{} {}",
+        event.event.type_.as_deref().unwrap_or_default(),
+        event.event.involved_object.field_path.as_deref().unwrap_or_default()
+    );
+    let expected = format!("Warning spec.containers{{{MAIN}}}");
+    say.assert_equal("event-warns", &expected, &told, "events");
+    Ok(())
+}
+
+async fn crash_five_times(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    for restart in 1..=DELAYS.len() {
+        until_restart(stage, &pod, restart).await?;
+    }
+    for (nth, _) in (0..).zip(0..=DELAYS.len()) {
+        until_end_told(stage, &pod, MAIN, nth).await?;
+    }
+    Ok(())
+}
+
+/// Waits for a restart that was counted: the instance may have ended before it was seen to run.
+async fn until_restart(stage: &Stage, pod: &PodRef, restart: usize) -> Result<(), Blocked> {
+    let what = format!("restart {restart} of container {MAIN}");
+    let look = |seen: &SeenPod| {
+        let count = seen.container(MAIN)?.restart_count;
+        usize::try_from(count).is_ok_and(|count| count >= restart).then_some(())
+    };
+    stage.until_pod(&what, stage.budgets().pod_done(), pod, look).await
+}
+
+/// The API tells times in whole seconds, cut off: a gap is up to a second longer or shorter than it looks.
+fn judge_delays(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    undisturbed(seen, uid)?;
+    let pointer = format!("timeline/{POD}/{MAIN}");
+    let most = seen.states(uid).filter_map(|state| Some(state.container(MAIN)?.restart_count)).max();
+    let most = most.ok_or_else(|| Missing::new("the container"))?;
+    let expected = i32::try_from(DELAYS.len()).unwrap_or(i32::MAX);
+    if most < expected {
+        let over = seen.last(uid)?.is_terminal();
+        Inquiry::premise("four restarts, or the end of the pod", over)?;
+    }
+    say.assert("goes-on-restarting", most >= expected, "four restarts", format!("{most}"), &pointer);
+    if most < expected {
+        return Ok(());
+    }
+    let mut before = seen.ending(uid, MAIN, 0)?.value;
+    for ((restart, nominal), nth) in (1..).zip(DELAYS).zip(1..) {
+        let end = seen.ending(uid, MAIN, nth)?.value;
+        let gap = gap(&before, &end)?;
+        let told = format!("restart {restart} after {gap} s");
+        let least = nominal - 1;
+        say.assert("not-before-its-time", gap >= least, format!("{nominal} s or more"), &told, &pointer);
+        let latest = 2 * nominal + 30;
+        say.assert("not-much-later", gap <= latest, format!("{latest} s at most"), told, &pointer);
+        before = end;
+    }
+    Ok(())
+}
+
+/// The seconds between the end of an instance and the start of the next.
+fn gap(before: &ContainerStateTerminated, next: &ContainerStateTerminated) -> Result<i64, Missing> {
+    let second = |time: &Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>, what: &str| {
+        let time: Option<Timestamp> = time.as_ref().map(|time| time.0);
+        time.map(Timestamp::as_second).ok_or_else(|| Missing::new(what))
+    };
+    Ok(second(&next.started_at, "the start of an instance")? - second(&before.finished_at, "its end")?)
+}

@@ -1,0 +1,93 @@
+//! What contradicts the assertions about restarts.
+
+use k8s_openapi::jiff::SignedDuration;
+use podproof::evidence::Evidence;
+
+use crate::judge_tampered::{
+    ABSENT, PRESENT, Tampering, each_end, each_init, each_status, end_in_phase, in_exec, in_log, last_init,
+    last_status, repeat_last_state,
+};
+
+pub(crate) const ROWS: &[Tampering] = &[
+    ("restart/always-on-zero", "is-restarted", |e| {
+        never_again(e, "main");
+        end_in_phase(e, "Succeeded");
+    }),
+    ("restart/always-on-zero", "pod-goes-on", |e| end_in_phase(e, "Succeeded")),
+    ("restart/onfailure", "zero-is-final", |e| once_more(e, "clean")),
+    ("restart/onfailure", "nonzero-is-restarted", |e| never_again(e, "faulty")),
+    ("restart/onfailure", "succeeds", |e| end_in_phase(e, "Failed")),
+    ("restart/never", "not-restarted", |e| once_more(e, "main")),
+    ("restart/never", "pod-fails", |e| end_in_phase(e, "Succeeded")),
+    ("restart/exit-codes", "zero-is-completed", |e| each_end(e, "completed", |end| end.exit_code = 1)),
+    ("restart/exit-codes", "code-is-kept", |e| each_end(e, "failed", |end| end.exit_code = 1)),
+    ("restart/exit-codes", "kill-is-137", |e| each_end(e, "killed", |end| end.exit_code = 9)),
+    ("restart/exit-codes", "term-is-143", |e| each_end(e, "terminated", |end| end.reason = None)),
+    ("restart/oom-is-told", "reason-is-told", |e| {
+        each_end(e, "greedy", |end| end.reason = Some("Error".to_owned()));
+    }),
+    ("restart/termination-message", "message-is-told", |e| each_end(e, "writer", |end| end.message = None)),
+    ("restart/termination-message", "log-stands-in", |e| each_end(e, "logger", |end| end.message = None)),
+    ("restart/pid1-signal-immunity", "goes-on", |e| once_more(e, "main")),
+    ("restart/liveness-scope", "sibling-goes-on", |e| {
+        in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+    }),
+    ("restart/prestop-not-on-crash", "no-hook-after-a-crash", |e| in_log(e, ("main", 1), ABSENT, PRESENT)),
+    ("restart/prestop-not-on-crash", "hook-before-the-end", |e| {
+        in_exec(e, "marker-after", r#""present":true"#, ABSENT);
+    }),
+    ("restart/init-not-rerun", "starts-are-not-repeated", |e| {
+        in_log(e, ("main", 1), r#""content":"1\n"#, r#""content":"1\n2\n"#);
+    }),
+    ("restart/init-not-rerun", "status-is-kept", |e| {
+        repeat_last_state(e);
+        last_init(e).restart_count = 1;
+    }),
+    ("restart/init-is-retried", "init-is-retried", |e| {
+        each_init(e, |status| status.restart_count = 0);
+        end_in_phase(e, "Failed");
+    }),
+    ("restart/init-is-retried", "app-waits", |e| {
+        repeat_last_state(e);
+        let state = last_init(e).state.as_mut().unwrap();
+        state.terminated.as_mut().unwrap().exit_code = 1;
+    }),
+    ("restart/crashloop-reason", "waits-in-crashloopbackoff", |e| {
+        each_status(e, "main", |status| status.state.as_mut().unwrap().waiting = None);
+        end_in_phase(e, "Failed");
+    }),
+    ("restart/crashloop-reason", "phase-is-running", |e| {
+        for seen in &mut e.timeline {
+            seen.pod.status.as_mut().unwrap().phase = Some("Pending".to_owned());
+        }
+    }),
+    ("restart/crashloop-reason", "event-warns", |e| {
+        for seen in &mut e.events {
+            seen.event.type_ = Some("Normal".to_owned());
+        }
+    }),
+    ("restart/backoff-sequence", "goes-on-restarting", |e| {
+        each_status(e, "main", |status| status.restart_count = status.restart_count.min(3));
+        end_in_phase(e, "Failed");
+    }),
+    ("restart/backoff-sequence", "not-before-its-time", |e| ended_later(e, 5)),
+    ("restart/backoff-sequence", "not-much-later", |e| ended_later(e, -60)),
+];
+
+/// The container is restarted once more in the end.
+fn once_more(evidence: &mut Evidence, container: &str) {
+    repeat_last_state(evidence);
+    last_status(evidence, container).restart_count += 1;
+}
+
+/// The container never was restarted.
+fn never_again(evidence: &mut Evidence, container: &str) {
+    each_status(evidence, container, |status| status.restart_count = 0);
+}
+
+/// Each instance ended that many seconds later.
+fn ended_later(evidence: &mut Evidence, seconds: i64) {
+    each_end(evidence, "main", |end| {
+        end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(seconds);
+    });
+}
