@@ -9,6 +9,7 @@ mod exchange;
 mod ipc;
 mod isolation;
 mod lifecycle;
+mod members;
 mod namesake;
 mod restart;
 mod startup;
