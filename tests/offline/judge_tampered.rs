@@ -7,6 +7,7 @@ use podproof::evidence::{Evidence, LogText};
 use podproof::plan::{Catalogue, Tree};
 
 use crate::judge::{Recorded, failed};
+use crate::tampered_ipc::IPC_OBJECTS;
 use crate::tampered_isolation::ISOLATION;
 use crate::tampered_volume::VOLUME;
 use crate::{tampered_lifecycle, tampered_restart};
@@ -122,7 +123,7 @@ const REST: &[Tampering] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Tampering> {
-    let rows = [VOLUME, RESTART, IPC, STARTUP, REST, ISOLATION, tampered_restart::ROWS, tampered_lifecycle::ROWS];
+    let rows = [VOLUME, RESTART, IPC, IPC_OBJECTS, STARTUP, REST, ISOLATION, tampered_restart::ROWS, tampered_lifecycle::ROWS];
     rows.into_iter().flatten()
 }
 

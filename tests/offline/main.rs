@@ -17,4 +17,5 @@ mod tampered_isolation;
 mod tampered_volume;
 mod tampered_lifecycle;
 mod tampered_restart;
+mod tampered_ipc;
 mod terminal;

@@ -87,8 +87,9 @@ fn put(key: u32, text: &[u8], if_absent: bool) -> io::Result<Fields> {
 /// Attaches for the rest of the process.
 fn hold(key: u32, text: &[u8], private: bool) -> io::Result<Fields> {
     let segment = if private { Segment::create_private()? } else { Segment::find_or_create(key)? };
-    segment.write(text)?;
+    // Before writing, which attaches for a moment: the kernel may be told to end a segment with its last user.
     segment.keep_attached()?;
+    segment.write(text)?;
     if private {
         // Nobody else can find it to remove it; from now on it ends with its last user.
         segment.remove()?;

@@ -51,7 +51,7 @@ impl<'a> Exchange<'a> {
         let (from, to) = (seen.ended_log(uid, PRODUCER, 0)?, seen.ended_log(uid, CONSUMER, 0)?);
         Ok(Self {
             sent: messages(from.value, "Produced"),
-            received: messages(to.value, "Consumed"),
+            received: received(to.value),
             sent_at: from.pointer,
             received_at: to.pointer,
         })
@@ -66,6 +66,11 @@ fn messages<'a>(log: &'a LogText, word: &str) -> Vec<&'a str> {
 /// How many messages the producer has told so far.
 pub(super) fn sent_so_far(log: &LogText) -> usize {
     messages(log, "Produced").len()
+}
+
+/// The messages that the consumer has told, the exit message included.
+pub(super) fn received(log: &LogText) -> Vec<&str> {
+    messages(log, "Consumed")
 }
 
 /// Whether the consumer looked for the queue before the producer had made it, and gave up.

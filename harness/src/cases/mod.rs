@@ -10,6 +10,7 @@ mod hook;
 mod ipc;
 mod isolation;
 mod lifecycle;
+mod members;
 mod namesake;
 mod neighbours;
 mod quiet;

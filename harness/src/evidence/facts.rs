@@ -186,15 +186,25 @@ impl Evidence {
     /// The probe's first report of `verb` about `path` in the log of a container instance.
     pub fn log_report_on(
         &self,
-        (uid, container, restart): (&str, &str, i32),
+        place: (&str, &str, i32),
         verb: &str,
         path: &str,
     ) -> Result<Fact<ProbeReport>, Missing> {
+        self.log_report_with(place, verb, ("path", path))
+    }
+
+    /// The probe's first report of `verb` whose text `field` is `text` in the log of a container instance.
+    pub fn log_report_with(
+        &self,
+        (uid, container, restart): (&str, &str, i32),
+        verb: &str,
+        (field, text): (&str, &str),
+    ) -> Result<Fact<ProbeReport>, Missing> {
         let log = self.log(uid, container, restart)?;
-        let about = |report: &ProbeReport| report.verb() == verb && report.text("path") == Ok(path);
-        let value = log.value.reports().find(about).ok_or_else(|| {
+        let is_it = |report: &ProbeReport| report.verb() == verb && report.text(field) == Ok(text);
+        let value = log.value.reports().find(is_it).ok_or_else(|| {
             Missing::new(format!(
-                "the `{verb}` report on {path} of instance {restart} of container {container}"
+                "the `{verb}` report with {field} {text} of instance {restart} of container {container}"
             ))
         })?;
         Ok(Fact { value, pointer: log.pointer })

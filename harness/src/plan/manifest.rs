@@ -55,10 +55,15 @@ impl Manifest {
         self.objects.get(name)
     }
 
-    /// This manifest with an RFC 6902 patch applied; paths begin with an object's name.
+    /// This manifest with an RFC 6902 patch applied; paths begin with an object's name. Objects that the patch
+    /// adds come last.
     pub fn patched(&self, patch: &json_patch::Patch) -> Result<Self, json_patch::PatchError> {
         let mut changed = self.clone();
         json_patch::patch(&mut changed.objects, patch)?;
+        let objects = changed.objects.as_object();
+        changed.names.retain(|name| objects.is_some_and(|objects| objects.contains_key(name)));
+        let added = objects.into_iter().flat_map(Map::keys).filter(|name| !self.names.contains(name));
+        changed.names.extend(added.cloned());
         Ok(changed)
     }
 }

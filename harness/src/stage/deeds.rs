@@ -92,6 +92,17 @@ impl Stage {
         self.manifest.names()
     }
 
+    /// The name of the manifest's pod that has a container called `container`.
+    pub fn home_of(&self, container: &str) -> Result<&str, Blocked> {
+        let has_it = |name: &&String| {
+            let object = self.manifest.object(name);
+            let list = object.and_then(|object| object.pointer("/spec/containers")?.as_array());
+            list.into_iter().flatten().any(|other| other.get("name").is_some_and(|name| name == container))
+        };
+        let home = self.objects().iter().find(has_it);
+        home.map(String::as_str).ok_or_else(|| Blocked::NoObject { name: container.to_owned() })
+    }
+
     pub(super) fn pods(&self) -> Api<Pod> {
         Api::namespaced(self.client.clone(), &self.namespace)
     }

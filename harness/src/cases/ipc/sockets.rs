@@ -1,0 +1,114 @@
+//! Unix sockets: as files on a volume, and as names in the network namespace.
+
+use crate::cases::case::Case;
+use crate::cases::comeback::{MAIN, PAIR, SIBLING};
+use crate::cases::members::{Members, done, home};
+use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const SERVER: &str = "server";
+const CLIENT: &str = "client";
+/// The container of the other pod.
+const OTHER: &str = "other";
+
+/// The socket on the volume of the pod with a server and a client, and on that of the pair.
+const SOCKET: &str = "/sockets/server";
+const LEFT_OVER: &str = "/data/server";
+
+pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
+    id: "ipc/unix-socket-on-volume",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(connect(stage)),
+    judge: judge_connection,
+};
+
+pub(super) const STALE_SOCKET_FILE: Case = Case {
+    id: "ipc/stale-socket-file",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(kill_the_server(stage)),
+    judge: judge_left_over,
+};
+
+pub(super) const ABSTRACT_SOCKET: Case = Case {
+    id: "ipc/abstract-socket",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(connect_twice(stage)),
+    judge: judge_name,
+};
+
+async fn connect(stage: &Stage) -> Result<(), Blocked> {
+    let members = Members::gather(stage, &[(SERVER, "sock-serve"), (CLIENT, "hold")]).await?;
+    let connect = ["stat", "--path", SOCKET, "then", "sock-connect", "--path", SOCKET, "--text", stage.token()];
+    members.probe("connect", CLIENT, &connect).await?;
+    Ok(())
+}
+
+fn judge_connection(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    done(seen, SERVER, "sock-serve")?;
+    let file = seen.exec_report("connect", "stat")?;
+    let kind = if file.value.present()? { file.value.text("kind")? } else { "nothing" };
+    say.assert_equal("is-a-socket", &"socket", &kind, file.pointer);
+    let connection = seen.exec_report("connect", "sock-connect")?;
+    say.assert_equal("is-answered", &seen.token.as_str(), &answer(&connection)?, &connection.pointer);
+    Ok(())
+}
+
+async fn kill_the_server(stage: &Stage) -> Result<(), Blocked> {
+    let pair = stage.create(PAIR).await?;
+    stage.until_reported(&pair, MAIN, 0, "sock-serve").await?;
+    stage.until_reported(&pair, SIBLING, 0, "hold").await?;
+    let connect = ["sock-connect", "--path", LEFT_OVER, "--text", stage.token()];
+    stage.probe("before", &pair, SIBLING, &connect).await?;
+    stage.probe("end", &pair, SIBLING, &["kill", "--cmdline", "sock-serve", "--signal", "KILL"]).await?;
+    // The next instance may live for a moment only; its log tells of it all the same.
+    stage.until_reported(&pair, MAIN, 1, "sock-serve").await?;
+    let look = ["stat", "--path", LEFT_OVER, "then"];
+    stage.probe("after", &pair, SIBLING, &[&look[..], &connect[..]].concat()).await?;
+    Ok(())
+}
+
+fn judge_left_over(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(PAIR, 0)?.uid;
+    let before = seen.exec_report("before", "sock-connect")?;
+    Inquiry::premise("a server that answered at first", answer(&before)? == seen.token)?;
+    let killed = seen.exec_report("end", "kill")?;
+    Inquiry::premise("a server that was killed", killed.value.ok())?;
+
+    let file = seen.exec_report("after", "stat")?;
+    let kind = if file.value.present()? { file.value.text("kind")? } else { "nothing" };
+    say.assert_equal("file-is-left", &"socket", &kind, file.pointer);
+    let again = seen.log_report(uid, MAIN, 1, "sock-serve")?;
+    let ended = if again.value.ok() { "listening" } else { again.value.text("errno")? };
+    say.assert_equal("cannot-listen-again", &"EADDRINUSE", &ended, again.pointer);
+    let client = seen.exec_report("after", "sock-connect")?;
+    say.assert_equal("refuses-clients", &"ECONNREFUSED", &answer(&client)?, &client.pointer);
+    Ok(())
+}
+
+async fn connect_twice(stage: &Stage) -> Result<(), Blocked> {
+    let ready = [(SERVER, "sock-serve"), (CLIENT, "hold"), (OTHER, "hold")];
+    let members = Members::gather(stage, &ready).await?;
+    let name = format!("pp-{}", stage.token());
+    let connect = ["sock-connect", "--abstract", &name, "--text", stage.token()];
+    members.probe("in-the-pod", CLIENT, &connect).await?;
+    members.probe("in-another-pod", OTHER, &connect).await?;
+    Ok(())
+}
+
+fn judge_name(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    done(seen, SERVER, "sock-serve")?;
+    home(seen, OTHER)?;
+    let here = seen.exec_report("in-the-pod", "sock-connect")?;
+    say.assert_equal("is-answered", &seen.token.as_str(), &answer(&here)?, &here.pointer);
+    let there = seen.exec_report("in-another-pod", "sock-connect")?;
+    say.assert_equal("not-in-another-pod", &"ECONNREFUSED", &answer(&there)?, &there.pointer);
+    Ok(())
+}
+
+/// What a client got: the server's answer, or the system's reason why there is no connection.
+fn answer(client: &Fact<ProbeReport>) -> Result<&str, Missing> {
+    let client = &client.value;
+    Inquiry::premise("an answer to a client, or the system's refusal", client.ok())?;
+    if client.truth("connected")? { client.text("echo") } else { client.text("errno") }
+}
