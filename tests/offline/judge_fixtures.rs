@@ -12,6 +12,9 @@ use crate::judge::fixtures;
 /// The largest that a file may be.
 const LIMIT: usize = 60_000;
 
+/// The reasons of the events that judges read.
+const READ: [&str; 2] = ["Started", "FailedPostStartHook"];
+
 #[test]
 #[ignore = "takes new fixtures: set PODPROOF_FIXTURES_FROM to the folder of a run of `podproof prove`"]
 fn take_from_a_run() {
@@ -36,7 +39,7 @@ fn slim(mut evidence: Evidence) -> Evidence {
     for applied in &mut evidence.applied {
         applied.object = serde_json::json!({ "metadata": applied.object["metadata"]["name"] });
     }
-    evidence.events.retain(|seen| seen.event.reason.as_deref() == Some("Started"));
+    evidence.events.retain(|seen| seen.event.reason.as_deref().is_some_and(|reason| READ.contains(&reason)));
     for log in &mut evidence.logs {
         if log.texts().any(|text| text.starts_with("Produced: ") || text.starts_with("Consumed: ")) {
             log.lines.iter_mut().for_each(|line| line.at = None);

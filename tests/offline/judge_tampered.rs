@@ -7,12 +7,13 @@ use podproof::evidence::{Evidence, LogText};
 use podproof::plan::{Catalogue, Tree};
 
 use crate::judge::{Recorded, failed};
+use crate::tampered_startup;
 
-const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
-const PRESENT: &str = r#""present":true,"content":"x","curmsgs":1"#;
+pub(crate) const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
+pub(crate) const PRESENT: &str = r#""present":true,"content":"x","curmsgs":1"#;
 
 /// A claim, one of its assertions, and a change of good evidence that contradicts it.
-type Tampering = (&'static str, &'static str, fn(&mut Evidence));
+pub(crate) type Tampering = (&'static str, &'static str, fn(&mut Evidence));
 
 const VOLUME: &[Tampering] = &[
     ("volume/shared-two-mountpaths", "same-bytes", |e| in_exec(e, "in-reader", &token(e), &spoilt(e))),
@@ -93,31 +94,6 @@ const IPC: &[Tampering] = &[
     }),
 ];
 
-const STARTUP: &[Tampering] = &[
-    ("startup/spec-order", "processes-in-order", |e| {
-        in_log(e, ("fourth", 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":0,"was":"#);
-    }),
-    ("startup/spec-order", "events-in-order", |e| {
-        // Ticks that tell the processes apart would overrule the events.
-        for container in ["first", "second", "third", "fourth"] {
-            in_log(e, (container, 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":7,"was":"#);
-        }
-        let first = e.events.remove(0);
-        let name = &mut e.events.last_mut().unwrap().event.metadata.name;
-        let later = std::mem::replace(name, first.event.metadata.name.clone());
-        e.events.push(first);
-        e.events.last_mut().unwrap().event.metadata.name = later;
-    }),
-    ("startup/race-reproduced", "consumer-gives-up", |e| end_consumer_with(e, 0)),
-    ("startup/race-reproduced", "producer-blocks", |e| {
-        let lines = &mut log(e, ("producer", 0)).lines;
-        lines.push(lines[0].clone());
-    }),
-    ("startup/race-reproduced", "pod-hangs", |e| end_in_phase(e, "Failed")),
-    ("startup/fix-retry", "all-succeed", |e| end_consumer_with(e, 1)),
-    ("startup/fix-retry", "all-is-delivered", swap_messages),
-];
-
 const REST: &[Tampering] = &[
     ("lifecycle/never-completes", "not-restarted", |e| {
         repeat_last_state(e);
@@ -138,7 +114,7 @@ const REST: &[Tampering] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Tampering> {
-    [VOLUME, RESTART, IPC, STARTUP, REST].into_iter().flatten()
+    [VOLUME, RESTART, IPC, tampered_startup::ROWS, REST].into_iter().flatten()
 }
 
 #[test]
@@ -177,7 +153,7 @@ fn spoilt(evidence: &Evidence) -> String {
     token
 }
 
-fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
+pub(crate) fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
     let exec = evidence.execs.iter_mut().find(|exec| exec.label == label).unwrap();
     exec.stdout = exec.stdout.replacen(from, to, 1);
 }
@@ -194,32 +170,32 @@ fn in_recall(evidence: &mut Evidence, label: &str) {
 }
 
 /// The last log of such an instance: after a replacement, that of the new pod.
-fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
+pub(crate) fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
     let is_it = |log: &&mut LogText| log.container == container && log.restart == restart;
     evidence.logs.iter_mut().rev().find(is_it).unwrap()
 }
 
-fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
+pub(crate) fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
     let line = log(evidence, place).lines.iter_mut().find(|line| line.text.contains(from)).unwrap();
     line.text = line.text.replacen(from, to, 1);
 }
 
 /// Exchanges two messages of the consumer that differ.
-fn swap_messages(evidence: &mut Evidence) {
+pub(crate) fn swap_messages(evidence: &mut Evidence) {
     let lines = &mut log(evidence, ("consumer", 0)).lines;
     let first = lines.iter().position(|line| line.text.starts_with("Consumed: ")).unwrap();
     let other = (first..lines.len()).find(|at| lines[*at].text != lines[first].text).unwrap();
     lines.swap(first, other);
 }
 
-fn each_status(evidence: &mut Evidence, container: &str, change: impl Fn(&mut ContainerStatus)) {
+pub(crate) fn each_status(evidence: &mut Evidence, container: &str, change: impl Fn(&mut ContainerStatus)) {
     for seen in &mut evidence.timeline {
         let statuses = seen.pod.status.as_mut().and_then(|status| status.container_statuses.as_mut());
         statuses.into_iter().flatten().filter(|status| status.name == container).for_each(&change);
     }
 }
 
-fn last_status<'e>(evidence: &'e mut Evidence, container: &str) -> &'e mut ContainerStatus {
+pub(crate) fn last_status<'e>(evidence: &'e mut Evidence, container: &str) -> &'e mut ContainerStatus {
     let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
     let mut statuses = status.container_statuses.as_mut().unwrap().iter_mut();
     statuses.find(|status| status.name == container).unwrap()
@@ -230,7 +206,7 @@ fn before(status: &mut ContainerStatus) -> Option<&mut ContainerStateTerminated>
 }
 
 /// Changes the exit code of the consumer wherever it is told.
-fn end_consumer_with(evidence: &mut Evidence, code: i32) {
+pub(crate) fn end_consumer_with(evidence: &mut Evidence, code: i32) {
     each_status(evidence, "consumer", |status| {
         if let Some(end) = status.state.as_mut().and_then(|state| state.terminated.as_mut()) {
             end.exit_code = code;
@@ -238,11 +214,11 @@ fn end_consumer_with(evidence: &mut Evidence, code: i32) {
     });
 }
 
-fn repeat_last_state(evidence: &mut Evidence) {
+pub(crate) fn repeat_last_state(evidence: &mut Evidence) {
     evidence.timeline.push(evidence.timeline.last().unwrap().clone());
 }
 
-fn end_in_phase(evidence: &mut Evidence, phase: &str) {
+pub(crate) fn end_in_phase(evidence: &mut Evidence, phase: &str) {
     let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
     status.phase = Some(phase.to_owned());
 }
