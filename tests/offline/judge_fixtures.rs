@@ -13,7 +13,7 @@ use crate::judge::fixtures;
 const LIMIT: usize = 60_000;
 
 /// The reasons of the events, and the conditions, that judges read.
-const EVENTS: [&str; 4] = ["Started", "Killing", "BackOff", "FailedPreStopHook"];
+const EVENTS: [&str; 5] = ["Started", "Killing", "BackOff", "FailedPostStartHook", "FailedPreStopHook"];
 const CONDITIONS: [&str; 2] = ["Ready", "AllContainersRestarting"];
 
 #[test]

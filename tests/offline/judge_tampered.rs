@@ -10,7 +10,7 @@ use crate::judge::{Recorded, failed};
 use crate::tampered_ipc::IPC_OBJECTS;
 use crate::tampered_isolation::ISOLATION;
 use crate::tampered_volume::VOLUME;
-use crate::{tampered_lifecycle, tampered_restart};
+use crate::{tampered_lifecycle, tampered_restart, tampered_startup};
 
 /// A report that something is not there, and one that it is.
 pub(crate) const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
@@ -82,31 +82,6 @@ const IPC: &[Tampering] = &[
     }),
 ];
 
-const STARTUP: &[Tampering] = &[
-    ("startup/spec-order", "processes-in-order", |e| {
-        in_log(e, ("fourth", 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":0,"was":"#);
-    }),
-    ("startup/spec-order", "events-in-order", |e| {
-        // Ticks that tell the processes apart would overrule the events.
-        for container in ["first", "second", "third", "fourth"] {
-            in_log(e, (container, 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":7,"was":"#);
-        }
-        let first = e.events.remove(0);
-        let name = &mut e.events.last_mut().unwrap().event.metadata.name;
-        let later = std::mem::replace(name, first.event.metadata.name.clone());
-        e.events.push(first);
-        e.events.last_mut().unwrap().event.metadata.name = later;
-    }),
-    ("startup/race-reproduced", "consumer-gives-up", |e| end_consumer_with(e, 0)),
-    ("startup/race-reproduced", "producer-blocks", |e| {
-        let lines = &mut log(e, ("producer", 0)).lines;
-        lines.push(lines[0].clone());
-    }),
-    ("startup/race-reproduced", "pod-hangs", |e| end_in_phase(e, "Failed")),
-    ("startup/fix-retry", "all-succeed", |e| end_consumer_with(e, 1)),
-    ("startup/fix-retry", "all-is-delivered", swap_messages),
-];
-
 const REST: &[Tampering] = &[
     ("lifecycle/never-completes", "not-restarted", |e| {
         repeat_last_state(e);
@@ -123,7 +98,7 @@ const REST: &[Tampering] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Tampering> {
-    let rows = [VOLUME, RESTART, IPC, IPC_OBJECTS, STARTUP, REST, ISOLATION, tampered_restart::ROWS, tampered_lifecycle::ROWS];
+    let rows = [VOLUME, RESTART, IPC, IPC_OBJECTS, tampered_startup::ROWS, REST, ISOLATION, tampered_restart::ROWS, tampered_lifecycle::ROWS];
     rows.into_iter().flatten()
 }
 
@@ -202,7 +177,7 @@ pub(crate) fn line_with(evidence: &mut Evidence, place: (&str, i32), words: &str
 }
 
 /// Exchanges two messages of the consumer that differ.
-fn swap_messages(evidence: &mut Evidence) {
+pub(crate) fn swap_messages(evidence: &mut Evidence) {
     let lines = &mut log(evidence, ("consumer", 0)).lines;
     let first = lines.iter().position(|line| line.text.starts_with("Consumed: ")).unwrap();
     let other = (first..lines.len()).find(|at| lines[*at].text != lines[first].text).unwrap();
@@ -227,7 +202,7 @@ pub(crate) fn before(status: &mut ContainerStatus) -> Option<&mut ContainerState
 }
 
 /// Changes the exit code of the consumer wherever it is told.
-fn end_consumer_with(evidence: &mut Evidence, code: i32) {
+pub(crate) fn end_consumer_with(evidence: &mut Evidence, code: i32) {
     each_end(evidence, "consumer", |end| end.exit_code = code);
 }
 

@@ -18,4 +18,5 @@ mod tampered_volume;
 mod tampered_lifecycle;
 mod tampered_restart;
 mod tampered_ipc;
+mod tampered_startup;
 mod terminal;

@@ -1,6 +1,6 @@
 //! The article's exchange: a producer and a consumer on one message queue.
 //!
-//! Shared by the cases about it. The containers are called `producer` and `consumer`, as in the article.
+//! Shared by the cases about it and the experiment. The containers are called `producer` and `consumer`, as in the article.
 
 use k8s_openapi::api::core::v1::ContainerStatus;
 
@@ -8,11 +8,11 @@ use crate::evidence::{Evidence, LogText, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Stage};
 
-pub(super) const PRODUCER: &str = "producer";
-pub(super) const CONSUMER: &str = "consumer";
+pub(crate) const PRODUCER: &str = "producer";
+pub(crate) const CONSUMER: &str = "consumer";
 
 /// The message after which the consumer ends.
-pub(super) const EXIT_MESSAGE: &str = "done";
+pub(crate) const EXIT_MESSAGE: &str = "done";
 
 /// How the only line of a consumer begins that finds no queue.
 const TOO_EARLY: &str = "Either the producer has not been started";
@@ -34,21 +34,26 @@ pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocke
 
 /// What both programs of an exchange logged, from the first line to the last.
 #[derive(Debug)]
-pub(super) struct Exchange<'a> {
+pub(crate) struct Exchange<'a> {
     /// The messages that the producer told.
-    pub(super) sent: Vec<&'a str>,
+    pub(crate) sent: Vec<&'a str>,
     /// The messages that the consumer told, the exit message included.
-    pub(super) received: Vec<&'a str>,
+    pub(crate) received: Vec<&'a str>,
     /// Where the producer's log stands.
-    pub(super) sent_at: String,
+    pub(crate) sent_at: String,
     /// Where the consumer's log stands.
-    pub(super) received_at: String,
+    pub(crate) received_at: String,
 }
 
 impl<'a> Exchange<'a> {
     /// Reads both logs, which must have ended.
-    pub(super) fn read(seen: &'a Evidence, uid: &str) -> Result<Self, Missing> {
-        let (from, to) = (seen.ended_log(uid, PRODUCER, 0)?, seen.ended_log(uid, CONSUMER, 0)?);
+    pub(crate) fn read(seen: &'a Evidence, uid: &str) -> Result<Self, Missing> {
+        Self::read_from(seen, uid, 0)
+    }
+
+    /// The same, with the log of the `restart`th instance of the consumer.
+    pub(crate) fn read_from(seen: &'a Evidence, uid: &str, restart: i32) -> Result<Self, Missing> {
+        let (from, to) = (seen.ended_log(uid, PRODUCER, 0)?, seen.ended_log(uid, CONSUMER, restart)?);
         Ok(Self {
             sent: messages(from.value, "Produced"),
             received: received(to.value),
@@ -73,13 +78,18 @@ pub(super) fn received(log: &LogText) -> Vec<&str> {
     messages(log, "Consumed")
 }
 
+/// Whether the consumer has told the exit message.
+pub(crate) fn has_all(log: &LogText) -> bool {
+    received(log).last() == Some(&EXIT_MESSAGE)
+}
+
 /// Whether the consumer looked for the queue before the producer had made it, and gave up.
-pub(super) fn gave_up(log: &LogText) -> bool {
+pub(crate) fn gave_up(log: &LogText) -> bool {
     log.texts().any(|line| line.starts_with(TOO_EARLY))
 }
 
 /// Requires that nobody but the programs themselves ended the pod or one of its containers.
-pub(super) fn undisturbed(seen: &Evidence, uid: &str) -> Result<(), Missing> {
+pub(crate) fn undisturbed(seen: &Evidence, uid: &str) -> Result<(), Missing> {
     let last = seen.last(uid)?;
     // `DeadlineExceeded`, `Evicted` and the like: the kubelet's doing, for want of something.
     let reason = last.pod.status.as_ref().and_then(|status| status.reason.as_deref());

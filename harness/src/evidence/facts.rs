@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::logs::LogText;
 use super::probe::ProbeReport;
 use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch, Refusal};
-use super::seen::SeenPod;
+use super::seen::{SeenEvent, SeenPod};
 
 /// A fact that the evidence does not hold. A judge that meets one is inconclusive.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -216,6 +216,20 @@ impl Evidence {
         let value =
             start.ok_or_else(|| Missing::new(format!("the event of the start of container {container}")))?;
         Ok(Fact { value, pointer: "events".to_owned() })
+    }
+
+    /// The event with this reason about a container of the pod with this UID.
+    pub fn event_about(&self, uid: &str, container: &str, reason: &str) -> Result<&SeenEvent, Missing> {
+        self.events
+            .iter()
+            .find(|seen| seen.is_about(uid, container, reason))
+            .ok_or_else(|| Missing::new(format!("the event {reason} of container {container}")))
+    }
+
+    /// Whether a container of the pod with this UID has begun, as far as a status or an event told.
+    #[must_use]
+    pub fn has_begun(&self, uid: &str, container: &str) -> bool {
+        self.states(uid).any(|seen| seen.has_begun(container)) || self.start_event(uid, container).is_ok()
     }
 
     /// The text of the log that the drive asked for under `label`.

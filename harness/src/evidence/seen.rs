@@ -91,6 +91,17 @@ impl SeenPod {
             .map(|condition| condition.status == "True")
     }
 
+    /// Whether an instance of the container called `name` has begun, now or before.
+    #[must_use]
+    pub fn has_begun(&self, name: &str) -> bool {
+        self.container(name).is_some_and(|status| {
+            let state = status.state.as_ref();
+            let begun = state.is_some_and(|state| state.running.is_some() || state.terminated.is_some());
+            let before = status.last_state.as_ref().is_some_and(|state| state.terminated.is_some());
+            begun || before || status.restart_count > 0
+        })
+    }
+
     /// The statuses of all containers: init containers first, in the order of the status.
     pub fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
         let status = self.pod.status.as_ref();
@@ -113,11 +124,20 @@ impl SeenEvent {
     /// Whether it tells `reason` of a container of the pod with this UID, in a message that has `words` in it.
     #[must_use]
     pub fn tells_of(&self, uid: &str, container: &str, reason: &str, words: &str) -> bool {
+        self.is_about(uid, container, reason)
+            && self.event.message.as_deref().unwrap_or_default().contains(words)
+    }
+
+    /// Whether this event has this reason and is about a container of the pod with this UID.
+    #[must_use]
+    pub fn is_about(&self, uid: &str, container: &str, reason: &str) -> bool {
         let object = &self.event.involved_object;
         self.event.reason.as_deref() == Some(reason)
             && object.uid.as_deref() == Some(uid)
-            && object.field_path.as_deref() == Some(&format!("spec.containers{{{container}}}"))
-            && self.event.message.as_deref().unwrap_or_default().contains(words)
+            && object.field_path.as_deref().is_some_and(|path| {
+                let list = path.strip_suffix(&format!("{{{container}}}"));
+                matches!(list, Some("spec.containers" | "spec.initContainers"))
+            })
     }
 
     /// When a container of the pod with this UID was started, in nanoseconds since 1970, if this event says so.
@@ -125,7 +145,7 @@ impl SeenEvent {
     /// Its time fields have seconds only, but its name ends in the nanoseconds of its making, in hexadecimal digits.
     #[must_use]
     pub fn start_of(&self, uid: &str, container: &str) -> Option<u64> {
-        let is_it = self.tells_of(uid, container, "Started", "");
+        let is_it = self.is_about(uid, container, "Started");
         let (_, nanoseconds) = self.event.metadata.name.as_deref().filter(|_| is_it)?.rsplit_once('.')?;
         u64::from_str_radix(nanoseconds, 16).ok()
     }
@@ -155,6 +175,13 @@ impl Observed {
     #[must_use]
     pub fn started_at(&self, uid: &str, container: &str) -> Option<u64> {
         self.events.iter().find_map(|seen| seen.start_of(uid, container))
+    }
+
+    /// Whether a container of the pod with this UID has begun, as far as a status or an event told.
+    #[must_use]
+    pub fn has_begun(&self, uid: &str, container: &str) -> bool {
+        self.pod(uid).is_some_and(|seen| seen.has_begun(container))
+            || self.started_at(uid, container).is_some()
     }
 
     /// The log of the `restart`th instance (0 is the first) of a container of the pod with this UID.

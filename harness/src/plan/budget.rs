@@ -35,6 +35,13 @@ impl Budgets {
         self.seconds(60.0)
     }
 
+    /// A container to be started once nothing stands before it any more, its image being present. Not only an upper
+    /// bound: who has not begun by then counts as held up.
+    #[must_use]
+    pub fn next_start(self) -> Duration {
+        self.seconds(30.0)
+    }
+
     /// A deleted pod to be gone from the API. A kubelet that misses the end of a container collects it only with
     /// its next round, which old ones make once a minute.
     #[must_use]
@@ -82,6 +89,13 @@ impl Budgets {
     #[must_use]
     pub fn quiet_window(self) -> Duration {
         self.seconds(3.0)
+    }
+
+    /// How long nothing may happen in a pod whose programs run before it counts as hung. Like the quiet window, the
+    /// whole of it is waited.
+    #[must_use]
+    pub fn stall(self) -> Duration {
+        self.seconds(10.0)
     }
 
     fn seconds(self, seconds: f64) -> Duration {

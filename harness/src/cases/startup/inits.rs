@@ -1,0 +1,60 @@
+//! The order of init containers among themselves.
+
+use futures::try_join;
+
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, Missing, ProbeReport};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const POD: &str = "three";
+const INITS: [&str; 3] = ["one", "two", "three"];
+const MAIN: &str = "main";
+
+/// What an init container reports first, and last.
+const BEGIN: &str = "clocks";
+const END: &str = "identity";
+
+pub(super) const INIT_SEQUENTIAL: Case = Case {
+    id: "startup/init-sequential",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(run_inits(stage)),
+    judge: judge_sequence,
+};
+
+async fn run_inits(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    try_join!(
+        stage.until_reported(&pod, INITS[0], 0, END),
+        stage.until_reported(&pod, INITS[1], 0, END),
+        stage.until_reported(&pod, INITS[2], 0, END),
+        stage.until_reported(&pod, MAIN, 0, BEGIN),
+    )?;
+    Ok(())
+}
+
+/// The kernel's clock since its boot is one for all containers of a pod, and never goes back.
+fn since_boot(report: &ProbeReport) -> Result<u64, Missing> {
+    let at = report.field("at")?.get("boottime_ns").and_then(serde_json::Value::as_u64);
+    at.ok_or_else(|| Missing::new(format!("the time of the probe's `{}` report", report.verb())))
+}
+
+fn judge_sequence(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    let at = |container, verb| since_boot(&seen.log_report(uid, container, 0, verb)?.value);
+    for (before, after) in INITS.into_iter().zip(INITS.into_iter().skip(1)) {
+        assert_after(say, "one-after-another", (before, at(before, END)?), (after, at(after, BEGIN)?));
+    }
+    let last = INITS[INITS.len() - 1];
+    assert_after(say, "others-come-last", (last, at(last, END)?), (MAIN, at(MAIN, BEGIN)?));
+    Ok(())
+}
+
+fn assert_after(say: &mut Inquiry, assertion: &str, (one, end): (&str, u64), (next, begin): (&str, u64)) {
+    let told = match begin.checked_sub(end) {
+        Some(later) => format!("{later} ns later"),
+        None => format!("{} ns earlier", end - begin),
+    };
+    let expected = format!("{next} to begin when {one} has ended");
+    say.assert(assertion, end <= begin, expected, told, format!("logs/{POD}/{next}.0"));
+}
