@@ -7,12 +7,13 @@ use podproof::evidence::{Evidence, LogText};
 use podproof::plan::{Catalogue, Tree};
 
 use crate::judge::{Recorded, failed};
+use crate::tampered_network::NETWORK;
 
 const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
 const PRESENT: &str = r#""present":true,"content":"x","curmsgs":1"#;
 
 /// A claim, one of its assertions, and a change of good evidence that contradicts it.
-type Tampering = (&'static str, &'static str, fn(&mut Evidence));
+pub(crate) type Tampering = (&'static str, &'static str, fn(&mut Evidence));
 
 const VOLUME: &[Tampering] = &[
     ("volume/shared-two-mountpaths", "same-bytes", |e| in_exec(e, "in-reader", &token(e), &spoilt(e))),
@@ -138,7 +139,7 @@ const REST: &[Tampering] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Tampering> {
-    [VOLUME, RESTART, IPC, STARTUP, REST].into_iter().flatten()
+    [VOLUME, RESTART, IPC, STARTUP, REST, NETWORK].into_iter().flatten()
 }
 
 #[test]
@@ -165,24 +166,24 @@ fn every_assertion_of_every_claim_is_contradicted_once() {
     assert_eq!(contradicted, asserted);
 }
 
-fn token(evidence: &Evidence) -> String {
+pub(crate) fn token(evidence: &Evidence) -> String {
     evidence.token.clone()
 }
 
 /// The token with another last character.
-fn spoilt(evidence: &Evidence) -> String {
+pub(crate) fn spoilt(evidence: &Evidence) -> String {
     let mut token = token(evidence);
     let last = if token.pop() == Some('0') { '1' } else { '0' };
     token.push(last);
     token
 }
 
-fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
+pub(crate) fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
     let exec = evidence.execs.iter_mut().find(|exec| exec.label == label).unwrap();
     exec.stdout = exec.stdout.replacen(from, to, 1);
 }
 
-fn in_page(evidence: &mut Evidence, change: impl Fn(&str) -> String) {
+pub(crate) fn in_page(evidence: &mut Evidence, change: impl Fn(&str) -> String) {
     let page = &mut evidence.fetches.last_mut().unwrap().answer.as_mut().unwrap().1;
     *page = change(page);
 }
@@ -194,12 +195,12 @@ fn in_recall(evidence: &mut Evidence, label: &str) {
 }
 
 /// The last log of such an instance: after a replacement, that of the new pod.
-fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
+pub(crate) fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
     let is_it = |log: &&mut LogText| log.container == container && log.restart == restart;
     evidence.logs.iter_mut().rev().find(is_it).unwrap()
 }
 
-fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
+pub(crate) fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
     let line = log(evidence, place).lines.iter_mut().find(|line| line.text.contains(from)).unwrap();
     line.text = line.text.replacen(from, to, 1);
 }
@@ -238,7 +239,7 @@ fn end_consumer_with(evidence: &mut Evidence, code: i32) {
     });
 }
 
-fn repeat_last_state(evidence: &mut Evidence) {
+pub(crate) fn repeat_last_state(evidence: &mut Evidence) {
     evidence.timeline.push(evidence.timeline.last().unwrap().clone());
 }
 

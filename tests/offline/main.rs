@@ -13,4 +13,5 @@ mod plan;
 mod readback;
 mod record;
 mod select;
+mod tampered_network;
 mod terminal;

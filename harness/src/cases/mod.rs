@@ -10,6 +10,7 @@ mod ipc;
 mod isolation;
 mod lifecycle;
 mod namesake;
+mod network;
 mod restart;
 mod startup;
 mod volume;

@@ -59,6 +59,11 @@ impl Manifest {
     pub fn patched(&self, patch: &json_patch::Patch) -> Result<Self, json_patch::PatchError> {
         let mut changed = self.clone();
         json_patch::patch(&mut changed.objects, patch)?;
+        // What a patch adds comes last.
+        let objects = changed.objects.as_object().into_iter().flatten();
+        let added = objects.map(|(name, _)| name).filter(|name| !self.names.contains(name));
+        changed.names.retain(|name| changed.objects.get(name).is_some());
+        changed.names.extend(added.cloned());
         Ok(changed)
     }
 }

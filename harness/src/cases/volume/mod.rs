@@ -1,5 +1,6 @@
 //! Shared volumes: who sees what in them, and how long it lasts.
 
+mod controller;
 mod replacement;
 mod serving;
 mod sharing;
@@ -15,4 +16,5 @@ pub(super) const CASES: &[Case] = &[
     survival::SURVIVES_SIGKILL,
     survival::ROOTFS_DOES_NOT_SURVIVE,
     replacement::GONE_ON_SAME_NAME_RECREATE,
+    controller::GONE_ON_CONTROLLER_REPLACEMENT,
 ];
