@@ -88,11 +88,15 @@ fn with_one_thing_removed(evidence: &Evidence) -> Vec<(String, Evidence)> {
     for (at, thing) in evidence.timeline.iter().enumerate() {
         without(format!("state {at} of {}", thing.name()), &|rest| drop(rest.timeline.remove(at)));
     }
+    for (at, thing) in evidence.objects.iter().enumerate() {
+        without(format!("state {at} of {}", thing.name), &|rest| drop(rest.objects.remove(at)));
+    }
     for (at, thing) in evidence.events.iter().enumerate() {
         let reason = thing.event.reason.clone().unwrap_or_default();
         without(format!("event {reason} {at}"), &|rest| drop(rest.events.remove(at)));
     }
     without("the timeline".to_owned(), &|rest| rest.timeline.clear());
+    without("all objects".to_owned(), &|rest| rest.objects.clear());
     without("all events".to_owned(), &|rest| rest.events.clear());
     rests
 }
@@ -152,6 +156,7 @@ fn nothing_that_is_missing_makes_a_pass(#[files("fixtures/evidence/*/*/*.json")]
     nothing.recalls.clear();
     nothing.marks.clear();
     nothing.timeline.clear();
+    nothing.objects.clear();
     nothing.events.clear();
     nothing.logs.clear();
     nothing.blocked = None;

@@ -9,6 +9,7 @@ use podproof::plan::{Catalogue, Tree};
 use crate::judge::{Recorded, failed};
 use crate::tampered_ipc::IPC_OBJECTS;
 use crate::tampered_isolation::ISOLATION;
+use crate::tampered_network::NETWORK;
 use crate::tampered_volume::VOLUME;
 use crate::{tampered_lifecycle, tampered_restart, tampered_startup};
 
@@ -98,7 +99,18 @@ const REST: &[Tampering] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Tampering> {
-    let rows = [VOLUME, RESTART, IPC, IPC_OBJECTS, tampered_startup::ROWS, REST, ISOLATION, tampered_restart::ROWS, tampered_lifecycle::ROWS];
+    let rows = [
+        VOLUME,
+        RESTART,
+        IPC,
+        IPC_OBJECTS,
+        tampered_startup::ROWS,
+        REST,
+        NETWORK,
+        ISOLATION,
+        tampered_restart::ROWS,
+        tampered_lifecycle::ROWS,
+    ];
     rows.into_iter().flatten()
 }
 

@@ -25,7 +25,8 @@ pub fn page(catalogue: &Catalogue, chosen: &[ClaimId]) -> String {
 }
 
 fn section(text: &mut String, claim: &Claim, script: &Script) {
-    let Claim { id, title, level, tier, given, when, then, sources, since, needs, unproved, observed } = claim;
+    let Claim { id, title, level, tier, given, when, then, sources, since, needs, unproved, observed } =
+        claim;
     let mut tags = vec![level.to_string(), tier.to_string()];
     tags.extend(since.map(|since| format!("since {since}")));
     tags.extend(needs.iter().map(|need| format!("needs {need}")));
@@ -48,7 +49,12 @@ fn section(text: &mut String, claim: &Claim, script: &Script) {
         }
     }
     for mutant in &script.mutants {
-        line(format!("- mutant `{}`: {}; must fail by `{}`", mutant.name, plain(&mutant.breaks), mutant.must_fail));
+        line(format!(
+            "- mutant `{}`: {}; must fail by `{}`",
+            mutant.name,
+            plain(&mutant.breaks),
+            mutant.must_fail
+        ));
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::args::{Options, Usage};
 use crate::errno;
@@ -13,6 +14,12 @@ use crate::verb::Verb;
 
 const GREATEST_ANSWER: u64 = 64 * 1024;
 
+/// The status of a good answer.
+const GOOD: u16 = 200;
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// `fetch`
 #[derive(Debug)]
 pub(crate) struct Fetch {
@@ -20,6 +27,7 @@ pub(crate) struct Fetch {
     path: String,
     limit: Duration,
     count: u64,
+    patience: Duration,
 }
 
 impl Fetch {
@@ -57,6 +65,7 @@ impl Fetch {
             path,
             limit: Duration::from_millis(limit),
             count,
+            patience: Duration::from_secs(options.parsed_or("retry-for", 0)?),
         }))
     }
 
@@ -69,8 +78,8 @@ impl Fetch {
         if self.count > 1 {
             return log.done("fetch", &asked.and(&self.get_many()));
         }
-        let result =
-            self.get().map(|(status, body)| Fields::new().number("status", status).text("body", body));
+        let result = self.get_patiently();
+        let result = result.map(|(status, body)| Fields::new().number("status", status).text("body", body));
         log.look("fetch", asked, result)
     }
 
@@ -98,6 +107,18 @@ impl Fetch {
             }
         }
         fields
+    }
+
+    /// Asks again while there is no good answer and patience lasts.
+    fn get_patiently(&self) -> io::Result<(u16, Vec<u8>)> {
+        let begun = Instant::now();
+        loop {
+            let result = self.get();
+            if matches!(result, Ok((GOOD, _))) || begun.elapsed() >= self.patience {
+                return result;
+            }
+            thread::sleep(PAUSE);
+        }
     }
 
     fn get(&self) -> io::Result<(u16, Vec<u8>)> {

@@ -201,10 +201,11 @@
 //! - `serve --port N [--bind 0.0.0.0] (--text T [--peer] | --root P [--cached])` → `bind`, `port`, `state`
 //!   `listening`; never ends by itself. `--peer` answers with `T ADDRESS`, the address of whoever asks.
 //!   `--cached` answers everything with `index.html` as it was at the start.
-//! - `fetch --host ADDRESS --port N [--path /] [--timeout-ms 5000]` (looks) → `host`, `port`, `path`,
-//!   `status`, `body`. The host is an IP address or `localhost`. An answer has a `status`, whatever it says.
+//! - `fetch --host ADDRESS --port N [--path /] [--timeout-ms 5000] [--retry-for SECONDS]` (looks) → `host`,
+//!   `port`, `path`, `status`, `body`. The host is an IP address or `localhost`. An answer has a `status`, whatever it says.
 //!   No answer is `"ok":false`: `ECONNREFUSED` if nobody listens, `ETIMEDOUT` if no connection came about in
 //!   time, `EAGAIN` if one did and no answer came in time.
+//!   With `--retry-for` it asks again until the status is 200; what came last is reported.
 //! - `fetch … --count N`, above 1 → `host`, `port`, `path`, `count`, `bodies` (an object: body → how often,
 //!   whatever the status), `failures`, and of the first failure `error` and `errno`. Each time over a new
 //!   connection, one after another; always `"ok":true`.
@@ -213,7 +214,8 @@
 //!   `type`, `server`, `question` (the full name asked last), `rcode`, `present` (whether there is any of that
 //!   type), `addresses` (sorted), `cname` (or null), `truncated`. By UDP, with the first server and the search
 //!   list of `/etc/resolv.conf`. `NXDOMAIN` and an empty `NOERROR` are answers; another `rcode` is
-//!   `"ok":false` without `present`, and so are `ETIMEDOUT` and `ECONNREFUSED`.
+//!   `"ok":false` without `present`, and so are `ETIMEDOUT` and `ECONNREFUSED`. With `--retry-for SECONDS` it
+//!   asks again until there is one.
 //! - `sock-serve (--path P | --abstract NAME) [--unlink-first]` → `path` or `abstract`, `state` `listening`;
 //!   gives back what each client sends until it stops sending; never ends by itself. A path that is there is
 //!   `EADDRINUSE`.

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::args::{Options, Usage};
@@ -17,6 +18,9 @@ use crate::verb::Verb;
 /// A question may be lost: within the time limit it is asked as often.
 const TRIES: u32 = 3;
 
+/// Before the same is asked again because nothing was there.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// The greatest message without extensions is much smaller.
 const ROOM: usize = 4096;
 
@@ -28,6 +32,7 @@ pub(crate) struct Resolve {
     server: Option<IpAddr>,
     port: u16,
     limit: Duration,
+    patience: Duration,
 }
 
 /// An answer and the full name it is about.
@@ -53,7 +58,9 @@ impl Resolve {
         if limit == 0 {
             return Err(options.complaint("cannot take --timeout-ms `0`"));
         }
-        Ok(Verb::Resolve(Self { name, kind, server, port, limit: Duration::from_millis(limit.into()) }))
+        let patience = Duration::from_secs(options.parsed_or("retry-for", 0)?);
+        let limit = Duration::from_millis(limit.into());
+        Ok(Verb::Resolve(Self { name, kind, server, port, limit, patience }))
     }
 
     /// Does it.
@@ -64,7 +71,7 @@ impl Resolve {
             Err(error) => return log.attempt("resolve", asked, Err(error)),
         };
         asked = asked.text("server", server.to_string());
-        match self.ask_all(SocketAddr::new(server, self.port), &names) {
+        match self.ask_patiently(SocketAddr::new(server, self.port), &names) {
             Ok(Found { question, answer }) => {
                 let asked = asked.text("question", question).text("rcode", &answer.rcode);
                 let result = match answer.rcode.as_str() {
@@ -87,6 +94,19 @@ impl Resolve {
         // Without a server in the file it is the one on this machine.
         let server = self.server.or(configuration.server).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         Ok((server, configuration.candidates(&self.name)))
+    }
+
+    /// Asks again while there is none of that type and patience lasts.
+    fn ask_patiently(&self, server: SocketAddr, names: &[String]) -> io::Result<Found> {
+        let begin = Instant::now();
+        loop {
+            let result = self.ask_all(server, names);
+            let found = result.as_ref().is_ok_and(|found| self.is_there(&found.answer));
+            if found || begin.elapsed() >= self.patience {
+                return result;
+            }
+            thread::sleep(PAUSE);
+        }
     }
 
     /// Asks for one name after another until one is there. If none is, a server that could not tell is what

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 
-use super::{ipc, isolation, lifecycle, restart, startup, volume};
+use super::{ipc, isolation, lifecycle, network, restart, startup, volume};
 use crate::evidence::{Evidence, Missing};
 use crate::judge::{Inquiry, Verdict};
 use crate::plan::{ClaimId, Security};
@@ -45,8 +45,15 @@ impl Case {
 
 /// Every case, area by area.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    const AREAS: [&[Case]; 6] =
-        [volume::CASES, restart::CASES, ipc::CASES, startup::CASES, lifecycle::CASES, isolation::CASES];
+    const AREAS: [&[Case]; 7] = [
+        volume::CASES,
+        restart::CASES,
+        ipc::CASES,
+        startup::CASES,
+        lifecycle::CASES,
+        network::CASES,
+        isolation::CASES,
+    ];
     AREAS.into_iter().flatten()
 }
 

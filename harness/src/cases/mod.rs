@@ -13,6 +13,7 @@ mod lifecycle;
 mod members;
 mod namesake;
 mod neighbours;
+mod network;
 mod quiet;
 mod restart;
 mod startup;

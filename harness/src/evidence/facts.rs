@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::logs::LogText;
 use super::probe::ProbeReport;
 use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch, Refusal};
-use super::seen::{SeenEvent, SeenPod};
+use super::seen::{SeenEvent, SeenObject, SeenPod};
 
 /// A fact that the evidence does not hold. A judge that meets one is inconclusive.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -104,6 +104,24 @@ impl Evidence {
     /// The last state of the pod with this UID.
     pub fn last(&self, uid: &str) -> Result<&SeenPod, Missing> {
         self.states(uid).next_back().ok_or_else(|| Missing::new(format!("the pod with UID {uid}")))
+    }
+
+    /// The last state of the object with this UID that is no pod.
+    pub fn object(&self, uid: &str) -> Result<&SeenObject, Missing> {
+        let seen = self.objects.iter().rev().find(|seen| seen.uid == uid);
+        seen.ok_or_else(|| Missing::new(format!("the object with UID {uid}")))
+    }
+
+    /// The UIDs of the pods that the controller with this UID made, in the order in which they were seen first.
+    #[must_use]
+    pub fn made_by(&self, controller: &str) -> Vec<&str> {
+        let mut made = Vec::new();
+        for seen in self.timeline.iter().filter(|seen| seen.controller() == Some(controller)) {
+            if !made.contains(&seen.uid()) {
+                made.push(seen.uid());
+            }
+        }
+        made
     }
 
     /// What was last seen of a container of the pod with this UID.

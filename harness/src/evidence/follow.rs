@@ -11,11 +11,10 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 use kube::api::LogParams;
 use kube::runtime::watcher;
 use kube::{Api, Client};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::logs::{LogLine, LogText};
-use super::recorder::{Shared, Sink};
+use super::recorder::{Begun, Shared, Sink};
 use super::seen::{Change, SeenEvent, SeenPod};
 
 /// How much of one log is kept.
@@ -26,12 +25,7 @@ const LOG_TRIES: u32 = 20;
 const LOG_PAUSE: Duration = Duration::from_millis(100);
 
 /// Puts every state of every pod into the timeline, and has each new container instance's log followed.
-pub(super) async fn watch_pods(
-    pods: Api<Pod>,
-    sink: Sink,
-    follower: LogFollower,
-    ready: watch::Sender<bool>,
-) {
+pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower, begun: Begun) {
     let mut stream = watcher(pods, watcher::Config::default()).boxed();
     while let Some(item) = stream.next().await {
         let (change, mut pod) = match item {
@@ -39,7 +33,7 @@ pub(super) async fn watch_pods(
             Ok(watcher::Event::Delete(pod)) => (Change::Deleted, pod),
             Ok(watcher::Event::Init) => continue,
             Ok(watcher::Event::InitDone) => {
-                ready.send_replace(true);
+                begun.send_if_modified(|begun| begun.insert(None));
                 continue;
             }
             Err(error) => {
@@ -88,7 +82,7 @@ pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
 }
 
 /// Why a watch will never work, where that is so.
-fn incurable(error: &watcher::Error) -> Option<String> {
+pub(super) fn incurable(error: &watcher::Error) -> Option<String> {
     let (watcher::Error::InitialListFailed(source) | watcher::Error::WatchStartFailed(source)) = error else {
         return None;
     };

@@ -6,18 +6,23 @@
 //! cluster and may *not* decide what the facts mean.
 
 mod archive;
+mod endpoints;
 mod facts;
 mod follow;
+mod kind;
 mod logs;
+mod objects;
 mod probe;
 mod record;
 mod recorder;
 mod seen;
 
 pub use archive::{ArchiveError, read_evidence, write_evidence};
+pub use endpoints::Endpoint;
 pub use facts::{ContainerFacts, Fact, Missing};
+pub use kind::Kind;
 pub use logs::{LogLine, LogText};
 pub use probe::ProbeReport;
 pub use record::{Applied, Evidence, Exec, ExecEnd, Fetch, Mark, Recall, Refusal, Wait, WaitEnd};
 pub use recorder::Recorder;
-pub use seen::{Change, Observed, SeenEvent, SeenPod};
+pub use seen::{Change, Observed, SeenEvent, SeenObject, SeenPod};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::logs::LogText;
-use super::seen::{SeenEvent, SeenPod};
+use super::seen::{SeenEvent, SeenObject, SeenPod};
 use crate::plan::ClaimId;
 
 /// The format of `evidence.json`. A reader refuses a newer one.
@@ -46,6 +46,9 @@ pub struct Evidence {
     pub marks: Vec<Mark>,
     /// The pods' states as the watch showed them.
     pub timeline: Vec<SeenPod>,
+    /// The states of objects that are no pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<SeenObject>,
     /// The namespace's events.
     pub events: Vec<SeenEvent>,
     /// The containers' logs.

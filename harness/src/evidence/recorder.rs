@@ -1,5 +1,6 @@
 //! The collector of one case: it watches before anything is created, and it keeps what the drive did.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::facts::Missing;
 use super::follow::{LogFollower, watch_events, watch_pods};
+use super::kind::Kind;
+use super::objects::watch_objects;
 use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, Recall, Refusal, Wait};
-use super::seen::Observed;
+use super::seen::{Observed, SeenObject};
 use crate::plan::ClaimId;
 
 /// How long the log of a container that has ended may take to end too.
@@ -42,28 +45,46 @@ struct Deeds {
 }
 
 impl Recorder {
-    /// Starts to watch `namespace`; returns when the watch on pods has begun, so that nothing is missed.
-    pub async fn start(client: &Client, namespace: &str, patience: Duration) -> Result<Self, Missing> {
+    /// Starts to watch `namespace`: its pods, and what changes because of objects of these kinds. Returns when the
+    /// watches have begun, so that nothing is missed.
+    pub async fn start(
+        client: &Client,
+        namespace: &str,
+        kinds: &[Kind],
+        patience: Duration,
+    ) -> Result<Self, Missing> {
         let observed = watch::Sender::new(Observed::default());
         let stop = CancellationToken::new();
         let follower = LogFollower::new(client, namespace, observed.clone(), stop.clone());
-        let (ready, mut is_ready) = watch::channel(false);
-        let pods = watch_pods(Api::namespaced(client.clone(), namespace), observed.clone(), follower, ready);
+        let watched: BTreeSet<_> = kinds.iter().flat_map(|kind| kind.watched()).copied().collect();
+        let (begun, mut have_begun) = watch::channel(BTreeSet::new());
+        let pods =
+            watch_pods(Api::namespaced(client.clone(), namespace), observed.clone(), follower, begun.clone());
         let events = watch_events(Api::namespaced(client.clone(), namespace), observed.clone());
-        let tasks = vec![spawn_until(&stop, pods), spawn_until(&stop, events)];
+        let mut tasks = vec![spawn_until(&stop, pods), spawn_until(&stop, events)];
+        tasks.extend(watched.iter().map(|kind| {
+            let place = (client.clone(), namespace.to_owned(), *kind);
+            spawn_until(&stop, watch_objects(place, observed.clone(), begun.clone()))
+        }));
         let recorder = Self { observed, deeds: Mutex::default(), stop, tasks, started: Timestamp::now() };
-        if let Ok(Ok(_)) = timeout(patience, is_ready.wait_for(|ready| *ready)).await {
+        let all = have_begun.wait_for(|begun| begun.len() > watched.len());
+        if let Ok(Ok(_)) = timeout(patience, all).await {
             return Ok(recorder);
         }
         let why = recorder.observed.borrow().broken.clone();
         let why = why.unwrap_or_else(|| format!("no answer in {patience:?}"));
-        Err(Missing::new(format!("the pods of namespace {namespace}: {why}")))
+        Err(Missing::new(format!("what is in namespace {namespace}: {why}")))
     }
 
     /// All that was seen so far, and a signal at each change.
     #[must_use]
     pub fn observed(&self) -> watch::Receiver<Observed> {
         self.observed.subscribe()
+    }
+
+    /// Keeps the state of an object that was looked at.
+    pub fn looked_at(&self, seen: SeenObject) {
+        self.observed.send_modify(|observed| observed.objects.push(seen));
     }
 
     /// Keeps an object that was sent.
@@ -120,7 +141,8 @@ impl Recorder {
         }
         let Deeds { applied, refusals, execs, fetches, recalls, waits, marks } =
             self.deeds.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Observed { timeline, events, logs, broken } = self.observed.send_replace(Observed::default());
+        let Observed { timeline, objects, events, logs, broken } =
+            self.observed.send_replace(Observed::default());
         Evidence {
             format: FORMAT,
             claim,
@@ -137,6 +159,7 @@ impl Recorder {
             waits,
             marks,
             timeline,
+            objects,
             events,
             logs,
             blocked: broken,
@@ -170,6 +193,9 @@ fn spawn_until(stop: &CancellationToken, work: impl Future<Output = ()> + Send +
 
 /// What the recorder's parts write into.
 pub(super) type Sink = watch::Sender<Observed>;
+
+/// The watches that have begun: that on pods (none) and those on other kinds.
+pub(super) type Begun = watch::Sender<BTreeSet<Option<Kind>>>;
 
 /// Shared by the tasks that follow logs.
 pub(super) type Shared<T> = Arc<Mutex<T>>;

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Event, Pod};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::kind::Kind;
 use super::logs::LogText;
 
 /// What a watch said of an object.
@@ -46,10 +48,36 @@ impl SeenPod {
         self.pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
     }
 
+    /// The UID of the controller that made it.
+    #[must_use]
+    pub fn controller(&self) -> Option<&str> {
+        let owners = self.pod.metadata.owner_references.as_deref().unwrap_or_default();
+        owners.iter().find(|owner| owner.controller == Some(true)).map(|owner| owner.uid.as_str())
+    }
+
+    /// The address that it has in the cluster.
+    #[must_use]
+    pub fn ip(&self) -> Option<&str> {
+        self.pod.status.as_ref()?.pod_ip.as_deref().filter(|ip| !ip.is_empty())
+    }
+
+    /// The address of its node.
+    #[must_use]
+    pub fn host_ip(&self) -> Option<&str> {
+        self.pod.status.as_ref()?.host_ip.as_deref().filter(|ip| !ip.is_empty())
+    }
+
     /// The node it was assigned to.
     #[must_use]
     pub fn node(&self) -> Option<&str> {
         self.pod.spec.as_ref()?.node_name.as_deref()
+    }
+
+    /// Whether every container says that it is ready.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let status = self.pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
+        status.is_some_and(|statuses| !statuses.is_empty() && statuses.iter().all(|status| status.ready))
     }
 
     /// Whether the phase is `Succeeded` or `Failed`.
@@ -111,6 +139,31 @@ impl SeenPod {
     }
 }
 
+/// An object that is no pod, as a watch or a look showed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenObject {
+    /// When the harness received it, by the harness's clock.
+    pub at: Timestamp,
+    /// Applied or deleted.
+    pub change: Change,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
+    /// The object, without `managedFields`.
+    pub object: Value,
+}
+
+impl SeenObject {
+    /// The text at a JSON pointer into the object.
+    #[must_use]
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.object.pointer(pointer)?.as_str()
+    }
+}
+
 /// A Kubernetes event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeenEvent {
@@ -156,6 +209,8 @@ impl SeenEvent {
 pub struct Observed {
     /// The pods' states, in the order of their arrival.
     pub timeline: Vec<SeenPod>,
+    /// The states of objects that are no pods, in the order of their arrival.
+    pub objects: Vec<SeenObject>,
     /// The events, in the order of their arrival.
     pub events: Vec<SeenEvent>,
     /// The logs, one per container instance, in the order in which they began.
@@ -169,6 +224,12 @@ impl Observed {
     #[must_use]
     pub fn pod(&self, uid: &str) -> Option<&SeenPod> {
         self.timeline.iter().rev().find(|seen| seen.uid() == uid)
+    }
+
+    /// The last state of the object with this UID that is no pod.
+    #[must_use]
+    pub fn object(&self, uid: &str) -> Option<&SeenObject> {
+        self.objects.iter().rev().find(|seen| seen.uid == uid)
     }
 
     /// When a container of the pod with this UID was first started, where an event says so.

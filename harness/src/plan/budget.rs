@@ -61,6 +61,12 @@ impl Budgets {
         self.seconds(120.0)
     }
 
+    /// A controller to follow a change: endpoint slices a pod, a job its containers.
+    #[must_use]
+    pub fn controller(self) -> Duration {
+        self.seconds(30.0)
+    }
+
     /// A line to appear in a container's log.
     #[must_use]
     pub fn log_line(self) -> Duration {

@@ -60,9 +60,10 @@ impl Manifest {
     pub fn patched(&self, patch: &json_patch::Patch) -> Result<Self, json_patch::PatchError> {
         let mut changed = self.clone();
         json_patch::patch(&mut changed.objects, patch)?;
-        let objects = changed.objects.as_object();
-        changed.names.retain(|name| objects.is_some_and(|objects| objects.contains_key(name)));
-        let added = objects.into_iter().flat_map(Map::keys).filter(|name| !self.names.contains(name));
+        // What a patch adds comes last.
+        let objects = changed.objects.as_object().into_iter().flatten();
+        let added = objects.map(|(name, _)| name).filter(|name| !self.names.contains(name));
+        changed.names.retain(|name| changed.objects.get(name).is_some());
         changed.names.extend(added.cloned());
         Ok(changed)
     }

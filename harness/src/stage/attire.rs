@@ -39,18 +39,46 @@ pub struct Wearer<'a> {
     pub node: Option<&'a str>,
 }
 
-/// The pod as it is sent. What the manifest says itself is never overwritten.
+/// The object as it is sent: a pod, or another with the pod that it is to make. What the manifest says itself is
+/// never overwritten, but for host ports, which must be the case's own.
 #[must_use]
-pub fn dress(pod: &Value, attire: Attire, wearer: &Wearer<'_>) -> Value {
-    let mut pod = pod.clone();
-    let name = pod.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if let Some(metadata) = object(&mut pod, "metadata") {
+pub fn dress(sent: &Value, attire: Attire, wearer: &Wearer<'_>) -> Value {
+    let mut sent = sent.clone();
+    let name = sent.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    label(&mut sent, wearer);
+    if let Some(metadata) = object(&mut sent, "metadata") {
         metadata.insert("namespace".to_owned(), json!(wearer.namespace));
-        if let Some(labels) = metadata.entry("labels").or_insert_with(|| json!({})).as_object_mut() {
-            labels.extend(wearer.labels.iter().map(|(key, value)| (key.clone(), json!(value))));
-        }
     }
-    let Some(spec) = object(&mut pod, "spec") else { return pod };
+    match sent.get("kind").and_then(Value::as_str) {
+        None | Some("Pod") => dress_pod(&mut sent, &name, attire, wearer),
+        Some(controller @ ("Job" | "StatefulSet")) => {
+            // A pod that must always be there may have no deadline.
+            let ends = controller == "Job";
+            if let Some(pod) = sent.pointer_mut("/spec/template") {
+                label(pod, wearer);
+                dress_pod(pod, &name, attire, wearer);
+                if let Some(spec) = object(pod, "spec").filter(|_| !ends) {
+                    spec.remove("activeDeadlineSeconds");
+                }
+            }
+        }
+        Some(_) => {}
+    }
+    sent
+}
+
+fn label(sent: &mut Value, wearer: &Wearer<'_>) {
+    let Some(sent) = sent.as_object_mut() else { return };
+    let metadata = sent.entry("metadata").or_insert_with(|| json!({}));
+    let labels =
+        metadata.as_object_mut().map(|metadata| metadata.entry("labels").or_insert_with(|| json!({})));
+    if let Some(labels) = labels.and_then(Value::as_object_mut) {
+        labels.extend(wearer.labels.iter().map(|(key, value)| (key.clone(), json!(value))));
+    }
+}
+
+fn dress_pod(pod: &mut Value, name: &str, attire: Attire, wearer: &Wearer<'_>) {
+    let Some(spec) = object(pod, "spec") else { return };
     default(spec, "automountServiceAccountToken", json!(false));
     default(spec, "enableServiceLinks", json!(false));
     default(spec, "terminationGracePeriodSeconds", json!(1));
@@ -61,7 +89,7 @@ pub fn dress(pod: &Value, attire: Attire, wearer: &Wearer<'_>) -> Value {
     if attire != Attire::AsTyped {
         let context = spec.entry("securityContext").or_insert_with(|| json!({}));
         if let Some(context) = context.as_object_mut() {
-            default(context, "runAsUser", json!(own_user(wearer.namespace, &name)));
+            default(context, "runAsUser", json!(own_user(wearer.namespace, name)));
             default(context, "runAsNonRoot", json!(true));
             default(context, "seccompProfile", json!({ "type": "RuntimeDefault" }));
         }
@@ -73,7 +101,6 @@ pub fn dress(pod: &Value, attire: Attire, wearer: &Wearer<'_>) -> Value {
             }
         }
     }
-    pod
 }
 
 fn dress_container(container: &mut Map<String, Value>, attire: Attire, wearer: &Wearer<'_>) {
@@ -84,6 +111,11 @@ fn dress_container(container: &mut Map<String, Value>, attire: Attire, wearer: &
     default(container, "imagePullPolicy", json!(wearer.images.pull.as_str()));
     if attire == Attire::AsTyped {
         return;
+    }
+    for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(host_port) = port.get_mut("hostPort") {
+            *host_port = json!(own_host_port(wearer.namespace));
+        }
     }
     if let Some(variables) = container.entry("env").or_insert_with(|| json!([])).as_array_mut() {
         variables.push(json!({ "name": TOKEN, "value": wearer.token }));
@@ -102,9 +134,20 @@ fn dress_container(container: &mut Map<String, Value>, attire: Attire, wearer: &
 fn own_user(namespace: &str, pod: &str) -> u32 {
     const FIRST: u32 = 100_000;
     const COUNT: u32 = 2_000_000_000;
-    let digest = Sha256::digest(format!("{namespace}/{pod}"));
-    let hash = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    FIRST + hash % COUNT
+    FIRST + hash(&format!("{namespace}/{pod}")) % COUNT
+}
+
+/// A port of the node that no other case uses, as far as a hash can tell: below those of services, and below
+/// those that clients get.
+fn own_host_port(namespace: &str) -> u32 {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 10_000;
+    FIRST + hash(namespace) % COUNT
+}
+
+fn hash(text: &str) -> u32 {
+    let digest = Sha256::digest(text);
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
 fn object<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Map<String, Value>> {

@@ -69,6 +69,12 @@ pub enum Blocked {
         /// The name.
         name: String,
     },
+    /// The manifest holds something that this program does not know how to apply.
+    #[error("object `{name}` of the manifest is of a kind that is not applied here")]
+    UnknownKind {
+        /// The name.
+        name: String,
+    },
 }
 
 /// The API server's own words, without the structure around them.

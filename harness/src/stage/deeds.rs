@@ -52,10 +52,14 @@ impl Stage {
 
     /// Creates the pod called `name` on the node on which `other` runs or ran, once that is known.
     pub async fn create_beside(&self, name: &str, other: &PodRef) -> Result<PodRef, Blocked> {
-        let what = format!("the node of pod {}", other.name);
-        let node = |seen: &SeenPod| seen.node().map(str::to_owned);
-        let node = self.until_pod(&what, self.budgets.pod_running(), other, node).await?;
+        let node = self.node_of(other).await?;
         self.create_pod(name, Some(&node)).await
+    }
+
+    pub(super) async fn node_of(&self, pod: &PodRef) -> Result<String, Blocked> {
+        let what = format!("the node of pod {}", pod.name);
+        let node = |seen: &SeenPod| seen.node().map(str::to_owned);
+        self.until_pod(&what, self.budgets.pod_running(), pod, node).await
     }
 
     /// Asks for the deletion of `pod` with its own grace period; does not wait for it to be gone.
@@ -107,13 +111,12 @@ impl Stage {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    async fn create_pod(&self, name: &str, node: Option<&str>) -> Result<PodRef, Blocked> {
-        let object = self.manifest.object(name);
-        let object = object.ok_or_else(|| Blocked::NoObject { name: name.to_owned() })?;
-        self.send_pod(object, node).await
+    pub(super) fn object(&self, name: &str) -> Result<&Value, Blocked> {
+        self.manifest.object(name).ok_or_else(|| Blocked::NoObject { name: name.to_owned() })
     }
 
-    pub(super) async fn send_pod(&self, object: &Value, node: Option<&str>) -> Result<PodRef, Blocked> {
+    /// An object as it is sent, to or for this node.
+    pub(super) fn dressed(&self, object: &Value, node: Option<&str>) -> Value {
         let wearer = Wearer {
             namespace: &self.namespace,
             labels: &self.labels,
@@ -121,7 +124,15 @@ impl Stage {
             images: &self.images,
             node,
         };
-        let dressed = dress(object, self.attire, &wearer);
+        dress(object, self.attire, &wearer)
+    }
+
+    async fn create_pod(&self, name: &str, node: Option<&str>) -> Result<PodRef, Blocked> {
+        self.send_pod(self.object(name)?, node).await
+    }
+
+    pub(super) async fn send_pod(&self, object: &Value, node: Option<&str>) -> Result<PodRef, Blocked> {
+        let dressed = self.dressed(object, node);
         let name = dressed.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let action = format!("create pod {name}");
         let pod: Pod = serde_json::from_value(dressed.clone()).map_err(|source| Blocked::Api {

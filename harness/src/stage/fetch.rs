@@ -5,6 +5,7 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::blocked::{Blocked, brief};
@@ -43,24 +44,39 @@ impl Stage {
         let forwarded = self.pods().portforward(&pod.name, &[port]).await;
         let mut forwarded = forwarded.map_err(|error| format!("port-forward: {}", brief(&error)))?;
         let stream = forwarded.take_stream(port).ok_or("port-forward gave no stream")?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| format!("connect: {error}"))?;
-        let request = Request::get(path)
-            .header(http::header::HOST, "pod")
-            .header(http::header::CONNECTION, "close")
-            .body(Empty::<Bytes>::new())
-            .map_err(|error| format!("request: {error}"))?;
-        let exchange = async {
-            let answer = sender.send_request(request).await.map_err(|error| format!("send: {error}"))?;
-            let status = answer.status().as_u16();
-            let body = Limited::new(answer.into_body(), BODY_LIMIT).collect().await;
-            let body = body.map_err(|error| format!("read the body: {error}"))?.to_bytes();
-            Ok((status, String::from_utf8_lossy(&body).into_owned()))
-        };
-        tokio::select! {
-            answer = exchange => answer,
-            Err(error) = connection => Err(format!("connection: {error}")),
+        let complaint = forwarded.take_error(port);
+        let answer = ask(stream, path).await;
+        let Err(problem) = answer else { return answer };
+        // The kubelet tells on a channel of its own why it could not connect.
+        let complaint = async { complaint?.await };
+        match timeout(self.budgets.quiet_window(), complaint).await {
+            Ok(Some(complaint)) => Err(format!("{problem}; the node says: {complaint}")),
+            Ok(None) | Err(_) => Err(problem),
         }
+    }
+}
+
+async fn ask(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    path: &str,
+) -> Result<(u16, String), String> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| format!("connect: {error}"))?;
+    let request = Request::get(path)
+        .header(http::header::HOST, "pod")
+        .header(http::header::CONNECTION, "close")
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| format!("request: {error}"))?;
+    let exchange = async {
+        let answer = sender.send_request(request).await.map_err(|error| format!("send: {error}"))?;
+        let status = answer.status().as_u16();
+        let body = Limited::new(answer.into_body(), BODY_LIMIT).collect().await;
+        let body = body.map_err(|error| format!("read the body: {error}"))?.to_bytes();
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    };
+    tokio::select! {
+        answer = exchange => answer,
+        Err(error) = connection => Err(format!("connection: {error}")),
     }
 }

@@ -7,6 +7,7 @@ use super::attire::Attire;
 use super::blocked::Blocked;
 use super::conditions::of_pod;
 use super::namespace::{RUN_LABEL, delete_namespace, make_namespace};
+use super::objects::{kinds_in, stop_controllers};
 use crate::cluster::{Access, Images};
 use crate::evidence::{Evidence, Recorder};
 use crate::plan::{Budgets, ClaimId, Manifest, Security};
@@ -55,9 +56,10 @@ impl Stage {
         let labels =
             vec![(RUN_LABEL.to_owned(), run), ("podproof.local/expires".to_owned(), expires.to_string())];
         let (client, patience) = (access.client.clone(), budgets.request());
+        let kinds = kinds_in(&manifest);
         let made = make_namespace(&client, &namespace, security, &labels, claim.as_str(), patience).await;
         let started = match made {
-            Ok(()) => Recorder::start(&client, &namespace, patience).await.map_err(|missing| {
+            Ok(()) => Recorder::start(&client, &namespace, &kinds, patience).await.map_err(|missing| {
                 Blocked::Unobserved { what: format!("namespace {namespace}"), why: missing.to_string() }
             }),
             Err(blocked) => Err(blocked),
@@ -101,12 +103,14 @@ impl Stage {
         if let Some(undo) = undo {
             faults.extend(self.run_undo(undo).await.err().map(|blocked| format!("undo: {blocked}")));
         }
-        let Self { client, namespace, token, budgets, recorder, .. } = self;
+        let Self { client, namespace, manifest, token, budgets, recorder, .. } = self;
         let mut evidence = recorder.finish(claim, mutant, &namespace, &token).await;
         if let Err(blocked) = driven {
             evidence.interrupted = matches!(blocked, Blocked::Interrupted);
             evidence.blocked = Some(blocked.to_string());
         }
+        let stopped = stop_controllers(&client, &namespace, &kinds_in(&manifest), budgets.request()).await;
+        faults.extend(stopped.err().map(|blocked| blocked.to_string()));
         let deleted = delete_namespace(&client, &namespace, budgets.request()).await;
         faults.extend(deleted.err().map(|blocked| blocked.to_string()));
         (evidence, faults)

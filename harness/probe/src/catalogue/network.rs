@@ -18,7 +18,7 @@ pub(super) const VERBS: &[Entry] = &[
     entry(
         "fetch",
         "ask for a page by HTTP, --count times",
-        &["host", "port", "path", "timeout-ms", "count"],
+        &["host", "port", "path", "timeout-ms", "count", "retry-for"],
         &[],
         Fetch::read,
     ),
@@ -26,7 +26,7 @@ pub(super) const VERBS: &[Entry] = &[
     entry(
         "resolve",
         "ask a name server for a name",
-        &["name", "type", "server", "port", "timeout-ms"],
+        &["name", "type", "server", "port", "timeout-ms", "retry-for"],
         &[],
         Resolve::read,
     ),

@@ -55,6 +55,17 @@ fn nobody_there_is_an_answer_and_no_end() {
 }
 
 #[test]
+fn a_server_that_comes_late_is_waited_for() {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = free.local_addr().expect("bound").port();
+    drop(free);
+    let client = Running::start(&format!("fetch --host 127.0.0.1 --port {port} --retry-for 60"));
+    let server = Running::start(&format!("serve --port {port} --bind 127.0.0.1 --text late"));
+    assert_eq!(server.report()["state"], "listening");
+    assert_eq!(client.report()["body"], "late");
+}
+
+#[test]
 fn a_taken_port_is_a_failure() {
     let (_server, port) = serve("--text x");
     let second = run(&format!("serve --port {port} --bind 127.0.0.1 --text x"));

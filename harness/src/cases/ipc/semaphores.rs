@@ -17,8 +17,7 @@ struct Kind {
     name: [&'static str; 2],
 }
 
-const SYSV: Kind =
-    Kind { wait: "sem-wait", look: "sem-look", post: "sem-post", name: ["--key", "70726f6f"] };
+const SYSV: Kind = Kind { wait: "sem-wait", look: "sem-look", post: "sem-post", name: ["--key", "70726f6f"] };
 
 const POSIX: Kind =
     Kind { wait: "psem-wait", look: "psem-look", post: "psem-post", name: ["--name", "/podproof"] };

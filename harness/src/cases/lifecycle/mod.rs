@@ -4,6 +4,7 @@ mod completion;
 mod deadline;
 mod init;
 mod phase;
+mod sidecar;
 mod termination;
 
 use super::case::Case;
@@ -17,4 +18,5 @@ pub(super) const CASES: &[Case] = &[
     termination::PRESTOP_BEFORE_TERM,
     deadline::DEADLINE_EXCEEDED,
     init::INIT_FAILURE_FAILS_THE_POD,
+    sidecar::SIDECAR_JOB_COMPLETES,
 ];

@@ -2,6 +2,7 @@
 
 mod access;
 mod apart;
+mod controller;
 mod crashes;
 mod exchange;
 mod fresh;
@@ -43,4 +44,5 @@ pub(super) const CASES: &[Case] = &[
     survival::SUBPATH_SURVIVES_RESTART,
     handoff::INIT_HANDOFF,
     exchange::ATOMIC_RENAME_VISIBLE,
+    controller::GONE_ON_CONTROLLER_REPLACEMENT,
 ];

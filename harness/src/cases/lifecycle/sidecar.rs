@@ -1,0 +1,58 @@
+//! Containers that are beside the others for as long as these go on.
+
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, Missing, Observed, SeenObject};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Progress, Stage};
+
+const JOB: &str = "job";
+const APP: &str = "app";
+const SIDECAR: &str = "sidecar";
+
+/// The moment until which the job was given time.
+const WATCHED: &str = "watched";
+
+pub(super) const SIDECAR_JOB_COMPLETES: Case = Case {
+    id: "lifecycle/sidecar-job-completes",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(run_a_job(stage)),
+    judge: judge_job,
+};
+
+async fn run_a_job(stage: &Stage) -> Result<(), Blocked> {
+    let job = stage.apply(JOB).await?;
+    let pod = stage.until_made(&job, None).await?;
+    stage.until_reported(&pod, SIDECAR, 0, "hold").await?;
+    stage.until_ended(&pod, APP).await?;
+    let complete = |seen: &Observed| {
+        let complete = seen.object(&job.uid).is_some_and(is_complete);
+        if complete { Progress::Met(()) } else { Progress::NotYet }
+    };
+    stage.unless("the job complete", stage.budgets().controller(), complete).await?;
+    stage.mark(WATCHED);
+    Ok(())
+}
+
+fn is_complete(job: &SeenObject) -> bool {
+    let conditions = job.object.pointer("/status/conditions").and_then(|all| all.as_array());
+    let mut conditions = conditions.into_iter().flatten();
+    conditions.any(|condition| condition["type"] == "Complete" && condition["status"] == "True")
+}
+
+fn judge_job(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let job = seen.object(&seen.applied(JOB, 0)?.uid)?;
+    let made = seen.made_by(&job.uid);
+    let [pod] = made[..] else { return Err(Missing::new("one pod of the job")) };
+    seen.log_report(pod, SIDECAR, 0, "hold")?;
+    let end = seen.ending(pod, APP, 0)?;
+    Inquiry::premise("a container that ended well", end.value.exit_code == 0)?;
+    seen.mark(WATCHED)?;
+    say.assert(
+        "job-completes",
+        is_complete(job),
+        "the condition Complete",
+        job.object["status"].to_string(),
+        format!("objects/{JOB}"),
+    );
+    Ok(())
+}

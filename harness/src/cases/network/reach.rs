@@ -1,0 +1,146 @@
+//! How a pod is reached by its own address, by a port of its node, and through the API server.
+
+use super::asking::{
+    CLIENT, SERVER, address_of, ask, assert_answered, assert_refused, client_beside, premise_answered,
+    premise_listening, premise_one_node, server,
+};
+use crate::cases::case::Case;
+use crate::cases::comeback::{End, MAIN, PAIR, came_back, end_once};
+use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+/// The exit code of a process that SIGKILL ended.
+const KILLED: i32 = 137;
+
+pub(super) const LOOPBACK_NOT_EXPOSED: Case = Case {
+    id: "network/loopback-not-exposed",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(ask_both_ways(stage)),
+    judge: judge_loopback,
+};
+
+pub(super) const UNDECLARED_PORT_REACHABLE: Case = Case {
+    id: "network/undeclared-port-reachable",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(ask_directly(stage, 5000)),
+    judge: judge_direct,
+};
+
+pub(super) const NODE_TO_POD: Case = Case {
+    id: "network/node-to-pod",
+    attire: Attire::Privileged,
+    drive: |stage| Box::pin(ask_directly(stage, 8080)),
+    judge: judge_from_node,
+};
+
+pub(super) const PORT_FORWARD: Case = Case {
+    id: "network/port-forward",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(forward_to_each(stage)),
+    judge: judge_forwards,
+};
+
+pub(super) const IP_SURVIVES_CONTAINER_RESTART: Case = Case {
+    id: "network/ip-survives-container-restart",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(ask_after_restart(stage)),
+    judge: judge_same_address,
+};
+
+async fn ask_both_ways(stage: &Stage) -> Result<(), Blocked> {
+    let server = server(stage, SERVER).await?;
+    stage.until_reported(&server, "outside", 0, "serve").await?;
+    let client = client_beside(stage, &server).await?;
+    let address = address_of(stage, &server).await?;
+    ask(stage, "outside", &client, (&address, 8081)).await?;
+    ask(stage, "inside", &client, (&address, 8080)).await?;
+    stage.fetch("forwarded", &server, 8080, "/").await?;
+    Ok(())
+}
+
+fn judge_loopback(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(SERVER, 0)?.uid;
+    premise_listening(seen, uid, SERVER)?;
+    premise_answered(seen, "outside", "outside")?;
+    assert_refused(seen, say, "refused-by-address", "inside")?;
+    assert_forwarded(seen, say, "reached-by-port-forward", ("forwarded", &seen.token))
+}
+
+/// Asserts that a request through the API server was answered with `body`.
+fn assert_forwarded(
+    seen: &Evidence,
+    say: &mut Inquiry,
+    assertion: &str,
+    (label, body): (&str, &str),
+) -> Result<(), Missing> {
+    let told = match &seen.fetch(label)?.answer {
+        Ok((status, body)) => format!("status {status} and {body:?}"),
+        // The node's own answer; that a request was lost on its way is none.
+        Err(why) if why.contains("connection refused") => "nobody (connection refused)".to_owned(),
+        Err(why) => return Err(Missing::new(format!("the answer to the request {label} ({why})"))),
+    };
+    let expected = format!("status 200 and {body:?}");
+    say.assert(assertion, told == expected, expected, told, format!("fetches/{label}"));
+    Ok(())
+}
+
+async fn ask_directly(stage: &Stage, port: u16) -> Result<(), Blocked> {
+    let server = server(stage, SERVER).await?;
+    let client = client_beside(stage, &server).await?;
+    let address = address_of(stage, &server).await?;
+    ask(stage, "direct", &client, (&address, port)).await
+}
+
+fn judge_direct(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    premise_listening(seen, &seen.applied(SERVER, 0)?.uid, SERVER)?;
+    assert_answered(seen, say, "answers", ("direct", &seen.token))
+}
+
+fn judge_from_node(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let (server, client) = (&seen.applied(SERVER, 0)?.uid, &seen.applied(CLIENT, 0)?.uid);
+    premise_one_node(seen, server, client)?;
+    let client = seen.last(client)?;
+    Inquiry::premise(
+        "a client with the node's address",
+        client.ip().is_some() && client.ip() == client.host_ip(),
+    )?;
+    judge_direct(seen, say)
+}
+
+async fn forward_to_each(stage: &Stage) -> Result<(), Blocked> {
+    for name in ["one", "two"] {
+        let pod = server(stage, name).await?;
+        stage.fetch(name, &pod, 8080, "/").await?;
+    }
+    Ok(())
+}
+
+fn judge_forwards(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    for name in ["one", "two"] {
+        premise_listening(seen, &seen.applied(name, 0)?.uid, SERVER)?;
+        assert_forwarded(seen, say, "each-answers-for-itself", (name, name))?;
+    }
+    Ok(())
+}
+
+async fn ask_after_restart(stage: &Stage) -> Result<(), Blocked> {
+    let pair = end_once(stage, "serve", End::Killed("serve")).await?;
+    let client = client_beside(stage, &pair).await?;
+    let address = address_of(stage, &pair).await?;
+    ask(stage, "after", &client, (&address, 8080)).await
+}
+
+fn judge_same_address(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = came_back(seen, KILLED)?;
+    let told: Vec<_> = seen.states(uid).filter_map(SeenPod::ip).collect();
+    let (Some(first), Some(last)) = (told.first(), told.last()) else {
+        return Err(Missing::new("the pod's address"));
+    };
+    say.assert_equal("same-address", first, last, format!("timeline/{PAIR}"));
+    let listening = seen.log_report(uid, MAIN, 1, "serve")?;
+    Inquiry::premise("a server that listens again", listening.value.ok())?;
+    let asked = seen.exec_report("after", "fetch")?;
+    Inquiry::premise("a request to the first address", asked.value.text("host")? == *first)?;
+    assert_answered(seen, say, "reached-again", ("after", &seen.token))
+}

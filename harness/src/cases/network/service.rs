@@ -1,0 +1,199 @@
+//! Services: which pods are behind them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::asking::{
+    SERVER, address_of, ask, ask_often, ask_patiently, assert_answered, assert_refused, client_beside,
+    premise_answered, premise_own_answer, ready_servers, server, until_ready,
+};
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, ObjectRef, PodRef, Progress, Stage};
+
+const SERVICE: &str = "echo";
+
+/// A second service, made later than what is to be known to the proxies.
+const MARKER: &str = "marker";
+const BEACON: &str = "beacon";
+
+pub(super) const CLUSTERIP_ALL_READY: Case = Case {
+    id: "network/clusterip-all-ready",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(ask_three(stage)),
+    judge: judge_all_reached,
+};
+
+pub(super) const SERVICE_TWO_CONTAINERS: Case = Case {
+    id: "network/service-two-containers",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(ask_two_ports(stage)),
+    judge: judge_two_ports,
+};
+
+pub(super) const READINESS_GATES: Case = Case {
+    id: "network/readiness-gates",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(make_one_unready(stage)),
+    judge: judge_unready,
+};
+
+pub(super) const ONE_CONTAINER_UNREADY_HIDES_POD: Case = Case {
+    id: "network/one-container-unready-hides-pod",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(make_one_container_ready(stage)),
+    judge: judge_hidden,
+};
+
+/// The address that the API server gave a service.
+fn cluster_ip(service: &ObjectRef) -> String {
+    service.object.pointer("/spec/clusterIP").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Waits until the proxy of the client's node has taken in all that slices told before: a service that is made
+/// after that is there.
+async fn until_proxied(stage: &Stage, client: &PodRef) -> Result<(), Blocked> {
+    let marker = stage.apply(MARKER).await?;
+    ask_patiently(stage, MARKER, client, (&cluster_ip(&marker), 80)).await
+}
+
+/// Whether slices say of a pod that it is ready; nothing where they do not name it.
+fn told_ready(seen: &Observed, pod: &PodRef) -> Option<bool> {
+    seen.endpoints(SERVICE)
+        .into_iter()
+        .find(|endpoint| endpoint.pod == pod.uid)
+        .map(|endpoint| endpoint.ready)
+}
+
+/// Waits until slices say that a pod is ready, or that it is not. That they never do is for the judge.
+async fn give_slices_time(stage: &Stage, pod: &PodRef, ready: bool) -> Result<(), Blocked> {
+    let what = format!("pod {} told as ready: {ready}", pod.name);
+    let look = |seen: &Observed| {
+        if told_ready(seen, pod) == Some(ready) { Progress::Met(()) } else { Progress::NotYet }
+    };
+    stage.unless(&what, stage.budgets().controller(), look).await.map(drop)
+}
+
+const REPLICAS: [&str; 3] = ["one", "two", "three"];
+
+async fn ask_three(stage: &Stage) -> Result<(), Blocked> {
+    let servers = ready_servers(stage, &REPLICAS).await?;
+    let client = client_beside(stage, &servers[0]).await?;
+    let service = cluster_ip(&stage.apply(SERVICE).await?);
+    ask_patiently(stage, "once", &client, (&service, 80)).await?;
+    ask_often(stage, "often", &client, (&service, 80)).await
+}
+
+/// How often each text was in an answer to what was asked many times, every time with success.
+fn bodies(seen: &Evidence, label: &str) -> Result<(BTreeMap<String, u64>, String), Missing> {
+    let report = seen.exec_report(label, "fetch")?;
+    let failures = report.value.number("failures")?;
+    Inquiry::premise(&format!("an answer to each request ({})", report.value), failures == 0)?;
+    let bodies = report.value.field("bodies")?.as_object();
+    let bodies = bodies.ok_or_else(|| Missing::new(format!("the answers to {label}")))?;
+    let counted = bodies.iter().filter_map(|(body, times)| Some((body.clone(), times.as_u64()?)));
+    Ok((counted.collect(), report.pointer))
+}
+
+fn judge_all_reached(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    for name in REPLICAS {
+        let ready = seen.states(&seen.applied(name, 0)?.uid).any(SeenPod::is_ready);
+        Inquiry::premise(&format!("pod {name} ready"), ready)?;
+    }
+    // From then on the service is known to the client's node.
+    premise_own_answer(seen, "once")?;
+    let (bodies, pointer) = bodies(seen, "often")?;
+    let told = format!("{bodies:?}");
+    let all = REPLICAS.iter().all(|name| bodies.contains_key(*name));
+    say.assert("each-is-reached", all, REPLICAS.join(", "), &told, &pointer);
+    let only = bodies.keys().all(|body| REPLICAS.contains(&body.as_str()));
+    say.assert("nobody-else-is", only, REPLICAS.join(", "), &told, pointer);
+    Ok(())
+}
+
+async fn ask_two_ports(stage: &Stage) -> Result<(), Blocked> {
+    let pair = stage.create("pair").await?;
+    stage.until_reported(&pair, "one", 0, "serve").await?;
+    stage.until_reported(&pair, "two", 0, "serve").await?;
+    let client = client_beside(stage, &pair).await?;
+    until_ready(stage, &pair).await?;
+    let service = cluster_ip(&stage.apply(SERVICE).await?);
+    ask_patiently(stage, "first-port", &client, (&service, 80)).await?;
+    ask_patiently(stage, "second-port", &client, (&service, 81)).await
+}
+
+fn judge_two_ports(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    premise_own_answer(seen, "first-port")?;
+    premise_own_answer(seen, "second-port")?;
+    assert_answered(seen, say, "first-port-first-container", ("first-port", "one"))?;
+    assert_answered(seen, say, "second-port-second-container", ("second-port", "two"))
+}
+
+const STEADY: &str = "steady";
+const WAVERING: &str = "wavering";
+
+async fn make_one_unready(stage: &Stage) -> Result<(), Blocked> {
+    let servers = ready_servers(stage, &[STEADY, WAVERING]).await?;
+    let wavering = &servers[1];
+    let client = client_beside(stage, wavering).await?;
+    let service = cluster_ip(&stage.apply(SERVICE).await?);
+    ask_patiently(stage, "once", &client, (&service, 80)).await?;
+    ask_often(stage, "before", &client, (&service, 80)).await?;
+    stage.probe("end", wavering, SERVER, &["remove", "--path", "/www/ready"]).await?;
+    let unready = |seen: &SeenPod| (!seen.is_ready()).then_some(());
+    stage.until_pod("pod wavering unready", stage.budgets().pod_running(), wavering, unready).await?;
+    give_slices_time(stage, wavering, false).await?;
+    until_proxied(stage, &client).await?;
+    ask_often(stage, "after", &client, (&service, 80)).await
+}
+
+fn judge_unready(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    premise_own_answer(seen, "once")?;
+    let (before, _) = bodies(seen, "before")?;
+    Inquiry::premise("both pods reached at first", before.keys().eq([STEADY, WAVERING]))?;
+    let wavering = &seen.applied(WAVERING, 0)?.uid;
+    Inquiry::premise("a pod that is not ready at last", !seen.last(wavering)?.is_ready())?;
+    premise_answered(seen, MARKER, STEADY)?;
+
+    let told = seen.endpoints(SERVICE).into_iter().find(|endpoint| endpoint.pod == *wavering);
+    let told = told.ok_or_else(|| Missing::new("the pod in the service's slices"))?;
+    say.assert_equal("told-as-unready", &false, &told.ready, format!("objects/{SERVICE}"));
+    let (after, pointer) = bodies(seen, "after")?;
+    say.assert("gets-nothing", after.keys().eq([STEADY]), STEADY, format!("{after:?}"), pointer);
+    Ok(())
+}
+
+const PAIR: &str = "pair";
+const UNREADY: &str = "unready";
+
+async fn make_one_container_ready(stage: &Stage) -> Result<(), Blocked> {
+    let pair = server(stage, PAIR).await?;
+    ready_servers(stage, &[BEACON]).await?;
+    let client = client_beside(stage, &pair).await?;
+    stage.until_reported(&pair, UNREADY, 0, "serve").await?;
+    let one_ready = |seen: &SeenPod| seen.container(SERVER).filter(|status| status.ready).map(drop);
+    stage.until_pod("its server ready", stage.budgets().pod_running(), &pair, one_ready).await?;
+    let service = cluster_ip(&stage.apply(SERVICE).await?);
+    give_slices_time(stage, &pair, false).await?;
+    until_proxied(stage, &client).await?;
+    let address = address_of(stage, &pair).await?;
+    ask(stage, "directly", &client, (&address, 8080)).await?;
+    ask(stage, "while-unready", &client, (&service, 80)).await?;
+    stage.probe("end", &pair, UNREADY, &["write", "--path", "/www/ready", "--text", "yes"]).await?;
+    until_ready(stage, &pair).await?;
+    ask_patiently(stage, "when-ready", &client, (&service, 80)).await
+}
+
+fn judge_hidden(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let pair = &seen.applied(PAIR, 0)?.uid;
+    premise_answered(seen, MARKER, BEACON)?;
+    premise_answered(seen, "directly", &seen.token)?;
+    let first = seen.endpoint_states(SERVICE, pair).next();
+    let first = first.ok_or_else(|| Missing::new("the pod in the service's slices"))?;
+    say.assert_equal("told-as-unready", &false, &first.ready, format!("objects/{SERVICE}"));
+    assert_refused(seen, say, "whole-pod-is-hidden", "while-unready")?;
+    premise_own_answer(seen, "when-ready")?;
+    assert_answered(seen, say, "shown-when-all-are-ready", ("when-ready", &seen.token))
+}

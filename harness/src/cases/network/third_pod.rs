@@ -1,0 +1,42 @@
+//! The third pod of the article's family: nginx before another program of its pod, behind a port of the node.
+
+use super::asking::{
+    address_of, ask, ask_patiently, assert_answered, client_beside, node_port, premise_listening,
+};
+use crate::cases::case::Case;
+use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, Stage};
+
+const POD: &str = "mc3";
+const WEBAPP: &str = "webapp";
+
+/// What the program behind nginx says.
+const HELLO: &str = "Hello world!";
+
+pub(super) const MC3: Case = Case {
+    id: "network/mc3",
+    attire: Attire::AsTyped,
+    drive: |stage| Box::pin(ask_from_outside(stage)),
+    judge: judge_mc3,
+};
+
+async fn ask_from_outside(stage: &Stage) -> Result<(), Blocked> {
+    stage.apply("mc3-nginx-conf").await?;
+    let pod = stage.create(POD).await?;
+    stage.until_running(&pod).await?;
+    stage.until_reported(&pod, WEBAPP, 0, "serve").await?;
+    let client = client_beside(stage, &pod).await?;
+    let port = node_port(&stage.apply("mc3-exposed").await?);
+    let host = |seen: &SeenPod| seen.host_ip().map(str::to_owned);
+    let node = stage.until_pod("the address of its node", stage.budgets().pod_running(), &pod, host).await?;
+    ask_patiently(stage, "by-node", &client, (&node, port)).await?;
+    let address = address_of(stage, &pod).await?;
+    ask(stage, "directly", &client, (&address, 5000)).await
+}
+
+fn judge_mc3(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    premise_listening(seen, &seen.applied(POD, 0)?.uid, WEBAPP)?;
+    assert_answered(seen, say, "answers-through-nginx", ("by-node", HELLO))?;
+    assert_answered(seen, say, "port-5000-is-open", ("directly", HELLO))
+}

@@ -1,0 +1,105 @@
+//! What contradicts the claims about the network.
+
+use podproof::evidence::Evidence;
+use serde_json::{Value, json};
+
+use crate::judge_tampered::{Tampering, in_exec, in_log, in_page, repeat_last_state, spoilt, token};
+
+const UNREADY: &str = r#""ready":false"#;
+
+pub(crate) const NETWORK: &[Tampering] = &[
+    ("network/shared-netns", "one-namespace", |e| in_log(e, ("right", 0), "net:[", "net:[9")),
+    ("network/shared-netns", "the-pods-address", |e| in_log(e, ("right", 0), r#""address":""#, r#""was":""#)),
+    ("network/shared-netns", "another-in-another-pod", |e| {
+        let output = e.execs.iter().find(|exec| exec.label == "net-of-three").unwrap().stdout.clone();
+        e.execs.iter_mut().find(|exec| exec.label == "net-of-other").unwrap().stdout = output;
+    }),
+    ("network/localhost", "answers-on-localhost", |e| in_exec(e, "localhost", &token(e), &spoilt(e))),
+    ("network/port-conflict", "one-gets-the-port", |e| {
+        in_log(e, ("second", 0), r#""ok":false"#, r#""ok":true"#);
+    }),
+    ("network/port-conflict", "the-other-is-told", |e| in_log(e, ("second", 0), "EADDRINUSE", "EACCES")),
+    ("network/port-conflict", "another-port-is-free", |e| {
+        in_log(e, ("apart", 0), r#""ok":true"#, r#""ok":false"#);
+    }),
+    ("network/hostname", "is-the-pods-name", |e| in_log(e, ("right", 0), "three", "four")),
+    ("network/hostname", "one-namespace", |e| in_log(e, ("right", 0), "uts:[", "uts:[9")),
+    ("network/loopback-not-exposed", "refused-by-address", |e| answer_all_the_same(e, "inside")),
+    ("network/loopback-not-exposed", "reached-by-port-forward", |e| in_page(e, |_| "another".to_owned())),
+    ("network/undeclared-port-reachable", "answers", |e| refuse(e, "direct")),
+    ("network/node-to-pod", "answers", |e| refuse(e, "direct")),
+    ("network/port-forward", "each-answers-for-itself", |e| in_page(e, |_| "one".to_owned())),
+    ("network/ip-survives-container-restart", "same-address", |e| {
+        repeat_last_state(e);
+        let uid = e.applied[0].uid.clone();
+        let last = e.timeline.iter_mut().rev().find(|seen| seen.uid() == uid).unwrap();
+        last.pod.status.as_mut().unwrap().pod_ip = Some("10.9.9.9".to_owned());
+    }),
+    ("network/ip-survives-container-restart", "reached-again", |e| refuse(e, "after")),
+    ("network/clusterip-all-ready", "each-is-reached", |e| in_exec(e, "often", r#""three":"#, r#""two ":"#)),
+    ("network/clusterip-all-ready", "nobody-else-is", |e| in_exec(e, "often", r#""three":"#, r#""four":"#)),
+    ("network/readiness-gates", "told-as-unready", |e| {
+        let slice = e.objects.iter_mut().rev().find(|seen| seen.object.to_string().contains(UNREADY));
+        let slice = &mut slice.unwrap().object;
+        *slice = slice.to_string().replace(UNREADY, r#""ready":true"#).parse().unwrap();
+    }),
+    ("network/readiness-gates", "gets-nothing", |e| {
+        in_exec(e, "after", r#""steady":"#, r#""wavering":1,"steady":"#)
+    }),
+    ("network/one-container-unready-hides-pod", "told-as-unready", |e| {
+        for seen in &mut e.objects {
+            seen.object = seen.object.to_string().replace(UNREADY, r#""ready":true"#).parse().unwrap();
+        }
+    }),
+    ("network/one-container-unready-hides-pod", "whole-pod-is-hidden", |e| {
+        answer_all_the_same(e, "while-unready");
+    }),
+    ("network/one-container-unready-hides-pod", "shown-when-all-are-ready", |e| refuse(e, "when-ready")),
+    ("network/service-two-containers", "first-port-first-container", |e| {
+        in_exec(e, "first-port", r#""body":"one""#, r#""body":"two""#);
+    }),
+    ("network/service-two-containers", "second-port-second-container", |e| {
+        in_exec(e, "second-port", r#""body":"two""#, r#""body":"one""#);
+    }),
+    ("network/pod-to-pod-no-nat", "server-sees-the-clients-address", |e| {
+        in_exec(e, "who-asks", &token(e), &format!("{} 10.9.9.9 instead of", token(e)));
+    }),
+    ("network/node-to-node-no-nat", "server-sees-the-clients-address", |e| {
+        in_exec(e, "who-asks", &token(e), &format!("{} 10.9.9.9 instead of", token(e)));
+    }),
+    ("network/nodeport-every-node", "every-node-answers", |e| {
+        let label = e.execs.last().unwrap().label.clone();
+        refuse(e, &label);
+    }),
+    ("network/hostport", "reached-by-the-node", |e| refuse(e, "by-node")),
+    ("network/hostport", "second-does-not-fit", |e| {
+        let status = e.timeline.iter_mut().rev().find(|seen| seen.name() == "second").unwrap();
+        let status = status.pod.status.as_mut().unwrap();
+        (status.phase, status.reason) = (Some("Running".to_owned()), None);
+    }),
+    ("network/mc3", "answers-through-nginx", |e| in_exec(e, "by-node", r#""status":200"#, r#""status":502"#)),
+    ("network/mc3", "port-5000-is-open", |e| refuse(e, "directly")),
+    ("network/terminating-endpoint", "told-as-terminating", |e| in_conditions(e, "terminating", false)),
+    ("network/terminating-endpoint", "still-serving", |e| in_conditions(e, "serving", false)),
+    ("network/terminating-endpoint", "not-ready", |e| in_conditions(e, "ready", true)),
+];
+
+/// The network refuses what was answered.
+fn refuse(evidence: &mut Evidence, label: &str) {
+    in_exec(evidence, label, r#""ok":true"#, r#""ok":false,"errno":"ECONNREFUSED""#);
+}
+
+/// Somebody answers what the network refused.
+fn answer_all_the_same(evidence: &mut Evidence, label: &str) {
+    in_exec(evidence, label, r#""ok":false"#, r#""ok":true,"status":200,"body":"here""#);
+}
+
+/// Changes a condition of all endpoints in all states.
+fn in_conditions(evidence: &mut Evidence, condition: &str, truth: bool) {
+    for seen in &mut evidence.objects {
+        let endpoints = seen.object.get_mut("endpoints").and_then(Value::as_array_mut);
+        for endpoint in endpoints.into_iter().flatten() {
+            endpoint["conditions"][condition] = json!(truth);
+        }
+    }
+}
