@@ -65,9 +65,7 @@ fn slim_pod(pod: &mut Pod) {
             ..PodSpec::default()
         });
     }
-    if let Some(status) = &mut pod.status {
-        if let Some(conditions) = &mut status.conditions {
-            conditions.retain(|condition| CONDITIONS.contains(&condition.type_.as_str()));
-        }
+    if let Some(conditions) = pod.status.as_mut().and_then(|status| status.conditions.as_mut()) {
+        conditions.retain(|condition| CONDITIONS.contains(&condition.type_.as_str()));
     }
 }

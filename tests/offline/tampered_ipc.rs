@@ -24,7 +24,7 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
         in_exec(e, "receive", r#""first","fourth""#, r#""fourth","first""#);
     }),
     ("ipc/mq-permissions", "others-may-read", |e| {
-        in_exec(e, "read", r#""opened":true"#, r#""opened":false"#)
+        in_exec(e, "read", r#""opened":true"#, r#""opened":false"#);
     }),
     ("ipc/mq-permissions", "others-may-not-write", |e| {
         in_exec(e, "write", r#""opened":false"#, r#""opened":true"#);
@@ -47,7 +47,7 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/devshm-size", "is-64-mib", |e| in_log(e, ("one", 0), "67108864", "67104768")),
     ("ipc/devshm-size", "runs-nothing", |e| in_log(e, ("one", 0), r#""noexec""#, r#""exec""#)),
     ("ipc/kernel-limits", "fresh-values", |e| {
-        in_log(e, ("one", 0), r#""content":"16384"#, r#""content":"32768"#)
+        in_log(e, ("one", 0), r#""content":"16384"#, r#""content":"32768"#);
     }),
     ("ipc/kernel-limits", "no-more-messages", |e| on_line(e, "one", "/long", ("EINVAL", "EEXIST"))),
     ("ipc/kernel-limits", "no-larger-messages", |e| on_line(e, "one", "/wide", ("EINVAL", "EEXIST"))),
@@ -90,7 +90,7 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/no-signals-by-default", "others-get-no-signal", |e| in_exec(e, "signal", "ESRCH", "EPERM")),
     ("ipc/share-process-namespace", "sees-the-other", |e| in_exec(e, "look", "write --path", "read --path")),
     ("ipc/share-process-namespace", "neither-is-first", |e| {
-        in_exec(e, "look", "/pause", "/probe nonce then hold")
+        in_exec(e, "look", "/pause", "/probe nonce then hold");
     }),
     ("ipc/share-process-namespace", "files-can-be-read", |e| in_exec(e, "peek", &token(e), &spoilt(e))),
     ("ipc/share-process-namespace", "signal-arrives", |e| {
@@ -102,7 +102,7 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/queue-attributes", "bind-every-sender", |e| in_exec(e, "too-many", r#""sent":3"#, r#""sent":2"#)),
     ("ipc/mq-needs-no-mount", "arrives", |e| in_exec(e, "receive", &token(e), &spoilt(e))),
     ("ipc/devshm-one-limit", "all-see-the-file", |e| {
-        in_exec(e, "look", r#""size":4194304"#, r#""size":4194303"#)
+        in_exec(e, "look", r#""size":4194304"#, r#""size":4194303"#);
     }),
     ("ipc/devshm-one-limit", "counts-for-all", |e| {
         in_exec(e, "look", r#""free_bytes":"#, r#""free_bytes":67108864,"was":"#);
@@ -112,7 +112,7 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     }),
     ("ipc/init-leaves-objects", "queue-is-left", |e| in_log(e, ("app", 0), "-3\"", "-4\"")),
     ("ipc/init-leaves-objects", "segment-is-left", |e| {
-        on_line(e, "app", "shm-look", (r#""text":""#, r#""text":"x"#))
+        on_line(e, "app", "shm-look", (r#""text":""#, r#""text":"x"#));
     }),
     ("ipc/init-leaves-objects", "shm-file-is-left", |e| {
         on_line(e, "app", "/dev/shm/token", (r#""content":""#, r#""content":"x"#));

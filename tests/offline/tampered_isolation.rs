@@ -16,7 +16,7 @@ pub(crate) const ISOLATION: &[Tampering] = &[
     ("isolation/sysv-between-pods", "no-crosstalk", |e| in_exec(e, "again-here", "from-here", "from-there")),
     ("isolation/devshm-between-pods", "not-visible", |e| in_exec(e, "look-there", ABSENT, PRESENT)),
     ("isolation/devshm-between-pods", "no-crosstalk", |e| {
-        in_exec(e, "again-here", "from-here", "from-there")
+        in_exec(e, "again-here", "from-here", "from-there");
     }),
     ("isolation/mqueue-quota-per-uid", "user-is-stopped", |e| {
         in_log(e, ("filler", 0), r#","errno":"EMFILE""#, "");

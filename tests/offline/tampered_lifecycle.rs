@@ -19,7 +19,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("lifecycle/partial-failure-running", "pod-is-not-ready", |e| {
         let status = e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
         let mut conditions = status.conditions.as_mut().unwrap().iter_mut();
-        conditions.find(|condition| condition.type_ == "Ready").unwrap().status = "True".to_owned();
+        "True".clone_into(&mut conditions.find(|condition| condition.type_ == "Ready").unwrap().status);
     }),
     ("lifecycle/partial-failure-running", "other-goes-on", |e| {
         in_exec(e, "still-there", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);

@@ -44,7 +44,7 @@ pub(crate) const NETWORK: &[Tampering] = &[
         *slice = slice.to_string().replace(UNREADY, r#""ready":true"#).parse().unwrap();
     }),
     ("network/readiness-gates", "gets-nothing", |e| {
-        in_exec(e, "after", r#""steady":"#, r#""wavering":1,"steady":"#)
+        in_exec(e, "after", r#""steady":"#, r#""wavering":1,"steady":"#);
     }),
     ("network/one-container-unready-hides-pod", "told-as-unready", |e| {
         for seen in &mut e.objects {

@@ -32,7 +32,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("startup/fix-retry", "all-is-delivered", swap_messages),
     ("startup/no-ready-wait", "second-starts", |e| never_begins(e, "second")),
     ("startup/poststart-blocks", "hook-comes-first", |e| {
-        in_log(e, ("second", 0), r#""present":true"#, ABSENT)
+        in_log(e, ("second", 0), r#""present":true"#, ABSENT);
     }),
     ("startup/poststart-failure", "second-starts", |e| never_begins(e, "second")),
     ("startup/poststart-failure", "first-is-restarted", |e| {
@@ -65,7 +65,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("startup/fix-marker-file", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-marker-file", "all-is-delivered", swap_messages),
     ("startup/fix-init-creates", "finds-the-queue", |e| {
-        in_log(e, ("consumer", 0), r#""present":true"#, ABSENT)
+        in_log(e, ("consumer", 0), r#""present":true"#, ABSENT);
     }),
     ("startup/fix-init-creates", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-init-creates", "all-is-delivered", swap_messages),

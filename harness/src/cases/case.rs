@@ -36,7 +36,6 @@ impl Case {
     pub fn security(&self) -> Security {
         match self.attire {
             Attire::Restricted => Security::Restricted,
-            Attire::Exempt => Security::Privileged,
             Attire::AsTyped => Security::Baseline,
             Attire::Privileged => Security::Privileged,
         }

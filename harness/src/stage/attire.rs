@@ -16,11 +16,9 @@ const DEADLINE_SECONDS: u32 = 600;
 pub enum Attire {
     /// The pod passes Pod Security `restricted`, runs as a user of its own and gets the token.
     Restricted,
-    /// The same, but the pod asks for something that Pod Security forbids: its namespace enforces nothing.
-    Exempt,
     /// The pod stays as its author typed it, but for what keeps the cluster clean: images, labels, bounds.
     AsTyped,
-    /// As `Restricted`, but for what its manifest asks of the node: the namespace lets everything in.
+    /// As `Restricted`, but for what its manifest asks for and Pod Security forbids: the namespace lets everything in.
     Privileged,
 }
 

@@ -45,7 +45,7 @@ pub(super) const KERNEL_LIMITS: Case = Case {
 
 pub(super) const UNSAFE_SYSCTL_REJECTED: Case = Case {
     id: "ipc/unsafe-sysctl-rejected",
-    attire: Attire::Exempt,
+    attire: Attire::Privileged,
     drive: |stage| Box::pin(ask_for_more(stage)),
     judge: judge_rejection,
 };
