@@ -49,6 +49,9 @@ pub(crate) const VOLUME: &[Tampering] = &[
     ("volume/writer-dies-reader-reads", "reader-reads", |e| {
         in_exec(e, "read-meanwhile", &token(e), &spoilt(e));
     }),
+    ("volume/preserved-by-resize-restart", "token-survives", |e| {
+        in_log(e, ("main", 1), &token(e), &spoilt(e));
+    }),
     ("volume/isolated-between-pods", "not-visible", |e| in_exec(e, "look-there", ABSENT, PRESENT)),
     ("volume/isolated-between-pods", "another-folder", |e| {
         let here = e.execs[0].stdout.lines().find(|line| line.contains("\"stat\"")).unwrap().to_owned();
@@ -90,6 +93,9 @@ pub(crate) const VOLUME: &[Tampering] = &[
     ("volume/subpath-trees", "whole-has-both", |e| in_exec(e, "right-in-whole", "of-right", "of-left")),
     ("volume/subpath-survives-restart", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
     ("volume/init-handoff", "app-reads-it", |e| in_log(e, ("app", 0), &token(e), &spoilt(e))),
+    ("volume/ephemeral-container-sees", "debugger-reads-it", |e| {
+        in_log(e, ("debugger", 0), &token(e), &spoilt(e));
+    }),
     ("volume/atomic-rename-visible", "never-torn", |e| {
         in_log(e, ("reader", 0), r#""torn":0"#, r#""torn":1"#);
     }),

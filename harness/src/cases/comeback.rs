@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::ContainerStateTerminated;
 
 use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Blocked, PodRef, Progress, Stage};
+use crate::stage::{Amendment, Blocked, PodRef, Progress, Stage};
 
 pub(super) const PAIR: &str = "pair";
 pub(super) const MAIN: &str = "main";
@@ -17,9 +17,6 @@ pub(super) const SIBLING: &str = "sibling";
 
 /// The reason of an end for lack of memory.
 const STARVED: &str = "OOMKilled";
-
-/// The reason of the event that the kubelet is about to end a container.
-pub(super) const KILLING: &str = "Killing";
 
 /// The exit codes of a process that TERM or KILL ended.
 const TERM_OR_KILL: [i32; 2] = [143, 137];
@@ -36,6 +33,8 @@ pub(super) enum End {
     Killed(&'static str),
     /// The kubelet ends it, because its liveness probe fails when this file is gone.
     Unwell(&'static str),
+    /// The kubelet ends it, because its resources are changed as this object of the manifest says.
+    Resized(&'static str),
 }
 
 /// Creates the pair, ends `main` once it has reported `ready`, and waits until its next instance has done so too.
@@ -68,6 +67,7 @@ pub(super) async fn order_end(stage: &Stage, pair: &PodRef, nth: i32, end: End) 
         End::Killed(words) => (SIBLING, &["kill", "--cmdline", words, "--signal", "KILL"]),
         // The probe has to fail several times first, which is time enough for a command in `main` itself.
         End::Unwell(path) => (MAIN, &["remove", "--path", path]),
+        End::Resized(name) => return stage.amend(pair, name, Amendment::Resources).await,
     };
     let label = if nth == 0 { "end" } else { "end-again" };
     stage.probe(label, pair, place, order).await.map(drop)
@@ -120,11 +120,20 @@ pub(super) fn came_back_from_starving(seen: &Evidence) -> Result<&str, Missing> 
     came_back_after(seen, "for lack of memory", |end| end.reason.as_deref() == Some(STARVED))
 }
 
-/// Requires that the kubelet ended `main` because it was not well, once, and that it came back; gives the pod's UID.
+/// Requires that `main` was ended, once, and came back; gives the pod's UID.
+///
+/// The sibling does not see its process, so that nobody but the kubelet can have done so. That it has a reason for
+/// which it sends an event is no help: kubelets that have much to tell send events minutes later.
 pub(super) fn came_back_from_kubelet(seen: &Evidence) -> Result<&str, Missing> {
-    let uid = came_back_after(seen, "by TERM or KILL", |end| TERM_OR_KILL.contains(&end.exit_code))?;
-    let told = seen.events.iter().any(|seen| seen.tells_of(uid, MAIN, KILLING, "liveness"));
-    Inquiry::premise("the kubelet's event that main's liveness probe failed", told)?;
+    came_back_after(seen, "by TERM or KILL, and not for lack of memory", |end| {
+        TERM_OR_KILL.contains(&end.exit_code) && end.reason.as_deref() != Some(STARVED)
+    })
+}
+
+/// Requires that `main` was ended and came back after its resources were changed; gives the pod's UID.
+pub(super) fn came_back_resized<'e>(seen: &'e Evidence, change: &str) -> Result<&'e str, Missing> {
+    let uid = came_back_from_kubelet(seen)?;
+    Inquiry::premise("a change of the pod's resources", seen.applied(change, 0)?.uid == uid)?;
     Ok(uid)
 }
 

@@ -86,7 +86,7 @@ impl SeenPod {
         matches!(self.phase(), "Succeeded" | "Failed")
     }
 
-    /// The status of the container called `name`, among init and ordinary containers.
+    /// The status of the container called `name`, among all containers.
     #[must_use]
     pub fn container(&self, name: &str) -> Option<&ContainerStatus> {
         self.containers().find(|status| status.name == name)
@@ -130,12 +130,14 @@ impl SeenPod {
         })
     }
 
-    /// The statuses of all containers: init containers first, in the order of the status.
+    /// The statuses of all containers: init containers first, ephemeral ones last, in the order of the status.
     pub fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
         let status = self.pod.status.as_ref();
         let init = status.and_then(|status| status.init_container_statuses.as_deref()).unwrap_or_default();
         let ordinary = status.and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
-        init.iter().chain(ordinary)
+        let ephemeral =
+            status.and_then(|status| status.ephemeral_container_statuses.as_deref()).unwrap_or_default();
+        init.iter().chain(ordinary).chain(ephemeral)
     }
 }
 
@@ -174,13 +176,6 @@ pub struct SeenEvent {
 }
 
 impl SeenEvent {
-    /// Whether it tells `reason` of a container of the pod with this UID, in a message that has `words` in it.
-    #[must_use]
-    pub fn tells_of(&self, uid: &str, container: &str, reason: &str, words: &str) -> bool {
-        self.is_about(uid, container, reason)
-            && self.event.message.as_deref().unwrap_or_default().contains(words)
-    }
-
     /// Whether this event has this reason and is about a container of the pod with this UID.
     #[must_use]
     pub fn is_about(&self, uid: &str, container: &str, reason: &str) -> bool {

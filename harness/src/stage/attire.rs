@@ -92,7 +92,7 @@ fn dress_pod(pod: &mut Value, name: &str, attire: Attire, wearer: &Wearer<'_>) {
             default(context, "seccompProfile", json!({ "type": "RuntimeDefault" }));
         }
     }
-    for list in ["initContainers", "containers"] {
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
         for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             if let Some(container) = container.as_object_mut() {
                 dress_container(container, attire, wearer);

@@ -3,6 +3,7 @@
 //! A [`Stage`] does what a case's drive asks for and keeps all of it as evidence. All waiting goes through one
 //! door, [`Stage::until`]. This room may *not* decide anything: what was seen is judged later, elsewhere.
 
+mod amend;
 mod attire;
 mod blocked;
 mod conditions;
@@ -16,6 +17,7 @@ mod recall;
 mod removal;
 mod wait;
 
+pub use amend::Amendment;
 pub use attire::{Attire, Wearer, dress};
 pub use blocked::Blocked;
 pub use conditions::{Progress, StuckPod, stuck};

@@ -29,13 +29,18 @@ pub(super) const HOSTIPC_LEAKS: Case = Case {
 
 async fn try_both(stage: &Stage) -> Result<(), Blocked> {
     stage.create(PLAIN).await?;
-    stage.attempt(LEANER).await.map(drop)
+    if let Some(leaner) = stage.attempt(LEANER).await? {
+        stage.until_pod("the pod leaner", stage.budgets().pod_running(), &leaner, |_| Some(())).await?;
+    }
+    Ok(())
 }
 
 fn judge_refusal(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     seen.applied(PLAIN, 0)?;
-    if seen.applied(LEANER, 0).is_ok() {
-        say.assert("is-refused", false, "a refusal", "a pod", format!("applied/{LEANER}"));
+    if let Ok(leaner) = seen.applied(LEANER, 0) {
+        let phase = seen.last(&leaner.uid)?.phase();
+        let told = format!("a pod in phase {phase}");
+        say.assert("is-refused", false, "a refusal", told, format!("applied/{LEANER}"));
         return Ok(());
     }
     let refusal = seen.refusal(LEANER)?;

@@ -91,6 +91,12 @@ fn judge_full(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         // That nothing happened counts only when it was watched for long enough.
         seen.mark(WATCHED)?;
     }
-    say.assert_equal("pod-stays", &"Running", &last.phase(), format!("timeline/{POD}"));
+    say.assert(
+        "pod-stays",
+        !last.is_terminal(),
+        "a pod that goes on",
+        last.phase(),
+        format!("timeline/{POD}"),
+    );
     Ok(())
 }

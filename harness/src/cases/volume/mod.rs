@@ -31,6 +31,7 @@ pub(super) const CASES: &[Case] = &[
     crashes::SURVIVES_CRASHLOOP,
     survival::ROOTFS_DOES_NOT_SURVIVE,
     crashes::WRITER_DIES_READER_READS,
+    survival::PRESERVED_BY_RESIZE_RESTART,
     replacement::GONE_ON_SAME_NAME_RECREATE,
     apart::ISOLATED_BETWEEN_PODS,
     fresh::MEMORY_IS_TMPFS,
@@ -43,6 +44,7 @@ pub(super) const CASES: &[Case] = &[
     trees::SUBPATH_TREES,
     survival::SUBPATH_SURVIVES_RESTART,
     handoff::INIT_HANDOFF,
+    handoff::EPHEMERAL_CONTAINER_SEES,
     exchange::ATOMIC_RENAME_VISIBLE,
     controller::GONE_ON_CONTROLLER_REPLACEMENT,
 ];

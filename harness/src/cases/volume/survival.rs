@@ -2,14 +2,17 @@
 
 use crate::cases::case::Case;
 use crate::cases::comeback::{
-    End, KILLING, MAIN, came_back, came_back_from_kubelet, came_back_from_starving, end_once,
+    End, MAIN, came_back, came_back_from_kubelet, came_back_from_starving, came_back_resized, end_once,
 };
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Progress, Stage};
+use crate::stage::{Attire, Blocked, Stage};
 
 const ON_VOLUME: &str = "/data/token";
 const ON_LAYER: &str = "/tmp/token";
+
+/// The object that says how the container's resources are changed.
+const BIGGER: &str = "bigger";
 
 /// The exit code of a process that SIGKILL ended.
 const KILLED: i32 = 137;
@@ -45,8 +48,15 @@ pub(super) const SURVIVES_OOM: Case = Case {
 pub(super) const SURVIVES_LIVENESS_KILL: Case = Case {
     id: "volume/survives-liveness-kill",
     attire: Attire::Restricted,
-    drive: |stage| Box::pin(starve_the_probe(stage)),
+    drive: |stage| Box::pin(end_main(stage, "serve", End::Unwell("/data/well"))),
     judge: |seen, say| judge_token(seen, say, came_back_from_kubelet(seen)?),
+};
+
+pub(super) const PRESERVED_BY_RESIZE_RESTART: Case = Case {
+    id: "volume/preserved-by-resize-restart",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_main(stage, "write", End::Resized(BIGGER))),
+    judge: |seen, say| judge_token(seen, say, came_back_resized(seen, BIGGER)?),
 };
 
 pub(super) const SUBPATH_SURVIVES_RESTART: Case = Case {
@@ -65,16 +75,6 @@ pub(super) const ROOTFS_DOES_NOT_SURVIVE: Case = Case {
 
 async fn end_main(stage: &Stage, ready: &str, end: End) -> Result<(), Blocked> {
     end_once(stage, ready, end).await.map(drop)
-}
-
-async fn starve_the_probe(stage: &Stage) -> Result<(), Blocked> {
-    let pair = end_once(stage, "serve", End::Unwell("/data/well")).await?;
-    stage
-        .until("the event that main is killed", stage.budgets().pod_done(), |seen| {
-            let told = seen.events.iter().any(|event| event.tells_of(&pair.uid, MAIN, KILLING, "liveness"));
-            if told { Progress::Met(()) } else { Progress::NotYet }
-        })
-        .await
 }
 
 fn judge_token(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
