@@ -65,9 +65,9 @@ fn slim_pod(pod: &mut Pod) {
             ..PodSpec::default()
         });
     }
-    if let Some(status) = &mut pod.status {
-        if let Some(conditions) = &mut status.conditions {
-            conditions.retain(|condition| CONDITIONS.contains(&condition.type_.as_str()));
-        }
+    if let Some(status) = &mut pod.status
+        && let Some(conditions) = &mut status.conditions
+    {
+        conditions.retain(|condition| CONDITIONS.contains(&condition.type_.as_str()));
     }
 }
