@@ -65,7 +65,9 @@ fn slim_pod(pod: &mut Pod) {
             ..PodSpec::default()
         });
     }
-    if let Some(conditions) = pod.status.as_mut().and_then(|status| status.conditions.as_mut()) {
+    if let Some(status) = &mut pod.status
+        && let Some(conditions) = &mut status.conditions
+    {
         conditions.retain(|condition| CONDITIONS.contains(&condition.type_.as_str()));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
-use podproof::evidence::{Evidence, LogText};
+use podproof::evidence::{Evidence, LogText, Mark};
 use podproof::plan::{Catalogue, Tree};
 
 use crate::judge::{Recorded, failed};
@@ -242,6 +242,11 @@ pub(crate) fn each_init(evidence: &mut Evidence, change: impl Fn(&mut ContainerS
 pub(crate) fn last_init(evidence: &mut Evidence) -> &mut ContainerStatus {
     let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
     &mut status.init_container_statuses.as_mut().unwrap()[0]
+}
+
+/// The drive watched for the whole of its window.
+pub(crate) fn watch_to_the_end(evidence: &mut Evidence) {
+    evidence.marks.push(Mark { at: evidence.ended, name: "watched".to_owned() });
 }
 
 pub(crate) fn repeat_last_state(evidence: &mut Evidence) {

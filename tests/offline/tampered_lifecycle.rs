@@ -5,7 +5,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use podproof::evidence::Evidence;
 
 use crate::judge_tampered::{
-    Tampering, end_in_phase, in_exec, in_log, last_init, last_status, log, repeat_last_state,
+    Tampering, each_end, each_init, end_in_phase, in_exec, in_log, last_init, last_status, log,
+    repeat_last_state, watch_to_the_end,
 };
 
 pub(crate) const ROWS: &[Tampering] = &[
@@ -19,7 +20,8 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("lifecycle/partial-failure-running", "pod-is-not-ready", |e| {
         let status = e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
         let mut conditions = status.conditions.as_mut().unwrap().iter_mut();
-        "True".clone_into(&mut conditions.find(|condition| condition.type_ == "Ready").unwrap().status);
+        let ready = conditions.find(|condition| condition.type_ == "Ready").unwrap();
+        "True".clone_into(&mut ready.status);
     }),
     ("lifecycle/partial-failure-running", "other-goes-on", |e| {
         in_exec(e, "still-there", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
@@ -43,6 +45,17 @@ pub(crate) const ROWS: &[Tampering] = &[
         repeat_last_state(e);
         last_status(e, "main").restart_count = 1;
     }),
+    ("lifecycle/terminal-before-delete", "ends-before-it-goes", |e| end_in_phase(e, "Running")),
+    ("lifecycle/sidecar-reverse-order", "sidecars-come-last", |e| term_later(e, "app")),
+    ("lifecycle/sidecar-reverse-order", "in-reverse-order", |e| term_later(e, "s2")),
+    ("lifecycle/sidecar-always-restarts", "sidecar-is-restarted", |e| {
+        each_init(e, |status| status.restart_count = 0);
+        watch_to_the_end(e);
+    }),
+    ("lifecycle/sidecar-always-restarts", "app-goes-on", |e| {
+        in_exec(e, "app-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+    }),
+    ("lifecycle/sidecar-exit-ignored", "pod-succeeds", |e| end_in_phase(e, "Failed")),
 ];
 
 /// Nothing is heard of the container after TERM, and the status tells that it ended then.
@@ -51,8 +64,16 @@ fn killed_at_once(evidence: &mut Evidence) {
     let term = lines.iter().position(|line| line.text == "TERM").unwrap();
     lines.truncate(term + 1);
     let at = lines[term].at.unwrap();
+    each_end(evidence, "main", |end| end.finished_at = Some(Time(at)));
     let mut end = ContainerStateTerminated { exit_code: 137, ..ContainerStateTerminated::default() };
     end.finished_at = Some(Time(at));
     let state = ContainerState { terminated: Some(end), ..ContainerState::default() };
     last_status(evidence, "main").state = Some(state);
+}
+
+/// A container tells of TERM later than all others.
+fn term_later(evidence: &mut Evidence, container: &str) {
+    let lines = &mut log(evidence, (container, 0)).lines;
+    let line = lines.iter_mut().find(|line| line.text.contains("ended")).unwrap();
+    line.text = line.text.replacen(r#""monotonic_ns":"#, r#""monotonic_ns":9"#, 1);
 }

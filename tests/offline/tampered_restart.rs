@@ -5,7 +5,7 @@ use podproof::evidence::Evidence;
 
 use crate::judge_tampered::{
     ABSENT, PRESENT, Tampering, each_end, each_init, each_status, end_in_phase, in_exec, in_log, last_init,
-    last_status, repeat_last_state,
+    last_status, repeat_last_state, watch_to_the_end,
 };
 
 pub(crate) const ROWS: &[Tampering] = &[
@@ -72,6 +72,21 @@ pub(crate) const ROWS: &[Tampering] = &[
     }),
     ("restart/backoff-sequence", "not-before-its-time", |e| ended_later(e, 5)),
     ("restart/backoff-sequence", "not-much-later", |e| ended_later(e, -60)),
+    ("restart/rules-exitcode", "listed-code-restarts", |e| never_again(e, "main")),
+    ("restart/rules-exitcode", "other-code-is-final", |e| once_more(e, "main")),
+    ("restart/rules-exitcode", "pod-fails", |e| end_in_phase(e, "Succeeded")),
+    ("restart/restart-all", "all-are-restarted", |e| {
+        last_status(e, "done").restart_count = 0;
+        watch_to_the_end(e);
+    }),
+    ("restart/restart-all", "init-runs-again", |e| in_log(e, ("steady", 1), r"1\n2\n", r"1\n")),
+    ("restart/restart-all", "condition-tells", |e| {
+        let status = e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
+        for condition in status.conditions.as_mut().unwrap() {
+            "True".clone_into(&mut condition.status);
+        }
+    }),
+    ("restart/restart-all", "sandbox-is-kept", |e| in_log(e, ("trigger", 1), "ipc:[", "ipc:[9")),
 ];
 
 /// The container is restarted once more in the end.

@@ -1,9 +1,11 @@
 //! The life of a pod as a whole.
 
+mod companion;
 mod completion;
 mod deadline;
 mod init;
 mod phase;
+mod removal;
 mod sidecar;
 mod termination;
 
@@ -19,4 +21,8 @@ pub(super) const CASES: &[Case] = &[
     deadline::DEADLINE_EXCEEDED,
     init::INIT_FAILURE_FAILS_THE_POD,
     sidecar::SIDECAR_JOB_COMPLETES,
+    removal::TERMINAL_BEFORE_DELETE,
+    companion::SIDECAR_REVERSE_ORDER,
+    companion::SIDECAR_ALWAYS_RESTARTS,
+    companion::SIDECAR_EXIT_IGNORED,
 ];

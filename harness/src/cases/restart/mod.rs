@@ -7,6 +7,7 @@ mod init;
 mod logs;
 mod policy;
 mod probes;
+mod rules;
 mod signals;
 
 use super::case::Case;
@@ -27,4 +28,6 @@ pub(super) const CASES: &[Case] = &[
     init::INIT_IS_RETRIED,
     backoff::CRASHLOOP_REASON,
     backoff::BACKOFF_SEQUENCE,
+    rules::RULES_EXITCODE,
+    rules::RESTART_ALL,
 ];

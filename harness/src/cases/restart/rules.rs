@@ -1,0 +1,133 @@
+//! Rules of a container about what its exit codes bring about.
+
+use futures::try_join;
+
+use crate::cases::case::Case;
+use crate::cases::comeback::MAIN;
+use crate::cases::exchange::undisturbed;
+use crate::cases::quiet::{watch_for, watched};
+use crate::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::judge::Inquiry;
+use crate::stage::{Attire, Blocked, PodRef, Stage};
+
+/// The pod with one container, which is called `main`.
+const SINGLE: &str = "single";
+
+/// The pod whose containers are restarted together: the one that brings it about, one that has ended, one that runs.
+const ALL: &str = "all";
+const INIT: &str = "init";
+const TRIGGER: &str = "trigger";
+const DONE: &str = "done";
+const STEADY: &str = "steady";
+
+/// The exit code that the rules name.
+const LISTED: i32 = 42;
+
+/// The condition that tells of a restart of all containers.
+const RESTARTING: &str = "AllContainersRestarting";
+
+pub(super) const RULES_EXITCODE: Case = Case {
+    id: "restart/rules-exitcode",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(exit_in_two_ways(stage)),
+    judge: judge_codes,
+};
+
+pub(super) const RESTART_ALL: Case = Case {
+    id: "restart/restart-all",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(restart_all(stage)),
+    judge: judge_all,
+};
+
+async fn exit_in_two_ways(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(SINGLE).await?;
+    stage.until_terminal(&pod).await
+}
+
+async fn restart_all(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(ALL).await?;
+    try_join!(
+        stage.until_reported(&pod, TRIGGER, 0, "identity"),
+        stage.until_reported(&pod, STEADY, 0, "hold"),
+        stage.until_ended(&pod, DONE),
+    )?;
+    stage.probe("end", &pod, STEADY, &["write", "--path", "/data/go", "--text", "now"]).await?;
+    stage.until_ended(&pod, TRIGGER).await?;
+    let came_back = |seen: &Observed| seen.pod(&pod.uid).is_some_and(all_came_back);
+    watch_for(stage, "a restart of all containers", stage.budgets().restart(), came_back).await?;
+    until_reported_again(stage, &pod).await
+}
+
+/// Whether all have been started a second time, and the restart is over.
+fn all_came_back(seen: &SeenPod) -> bool {
+    let again = |name| seen.container(name).is_some_and(|status| status.restart_count > 0);
+    [INIT, TRIGGER, DONE, STEADY].into_iter().all(again) && seen.condition(RESTARTING) != Some(true)
+}
+
+async fn until_reported_again(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+    try_join!(
+        stage.until_reported(pod, TRIGGER, 1, "identity"),
+        stage.until_reported(pod, STEADY, 1, "read")
+    )?;
+    Ok(())
+}
+
+fn count(seen: &SeenPod, container: &str) -> i32 {
+    seen.container(container).map_or(0, |status| status.restart_count)
+}
+
+fn judge_codes(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(SINGLE, 0)?.uid;
+    undisturbed(seen, uid)?;
+    let first = seen.ending(uid, MAIN, 0)?;
+    Inquiry::premise("an exit code that the rule lists", first.value.exit_code == LISTED)?;
+    let last = seen.last(uid)?;
+    Inquiry::premise("the end of the pod", last.is_terminal())?;
+    let restarts = count(last, MAIN);
+    say.assert(
+        "listed-code-restarts",
+        restarts > 0,
+        "a restart",
+        format!("restarts: {restarts}"),
+        first.pointer,
+    );
+    if restarts == 0 {
+        return Ok(());
+    }
+    let second = seen.ending(uid, MAIN, 1)?;
+    Inquiry::premise("then one that it does not list", second.value.exit_code == 1)?;
+    say.assert_equal("other-code-is-final", &1, &restarts, second.pointer);
+    say.assert_equal("pod-fails", &"Failed", &last.phase(), format!("timeline/{SINGLE}"));
+    Ok(())
+}
+
+fn judge_all(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(ALL, 0)?.uid;
+    undisturbed(seen, uid)?;
+    let end = seen.ending(uid, TRIGGER, 0)?;
+    Inquiry::premise("an exit code that the rule lists", end.value.exit_code == LISTED)?;
+    let last = seen.last(uid)?;
+    let pointer = format!("timeline/{ALL}");
+    let restarts = [INIT, TRIGGER, DONE, STEADY].map(|name| (name, count(last, name)));
+    let expected = restarts.map(|(name, _)| (name, 1));
+    if restarts != expected {
+        watched(seen)?;
+    }
+    say.assert_equal("all-are-restarted", &expected, &restarts, &pointer);
+    if restarts != expected {
+        return Ok(());
+    }
+    let starts = seen.log_report(uid, STEADY, 1, "read")?;
+    say.assert_found("init-runs-again", &starts, "content", "1\n2\n")?;
+    let told: Vec<_> = seen.states(uid).filter_map(|state| state.condition(RESTARTING)).collect();
+    Inquiry::premise("the condition while all are restarted", told.contains(&true))?;
+    say.assert_equal("condition-tells", &Some(&false), &told.last(), &pointer);
+    let [before, after] =
+        [seen.log_report(uid, TRIGGER, 0, "identity")?, seen.log_report(uid, TRIGGER, 1, "identity")?];
+    for name in ["ipc", "net", "uts"] {
+        let [before, after] = [before.value.namespace(name)?, after.value.namespace(name)?];
+        say.assert_equal("sandbox-is-kept", &before, &after, &pointer);
+    }
+    Ok(())
+}
