@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning, ContainerStatus, PodStatus};
 use podproof::evidence::Evidence;
 
-use crate::judge_tampered::{ABSENT, PRESENT, Tampering, in_exec, in_log, log, spoilt, token};
+use crate::judge_tampered::{ABSENT, PRESENT, Tampering, end_in_phase, in_exec, in_log, log, spoilt, token};
 
 const FOUND: &str = r#""present":true"#;
 
@@ -23,7 +23,9 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/mq-priority", "first-sent-first", |e| {
         in_exec(e, "receive", r#""first","fourth""#, r#""fourth","first""#);
     }),
-    ("ipc/mq-permissions", "others-may-read", |e| in_exec(e, "read", r#""opened":true"#, r#""opened":false"#)),
+    ("ipc/mq-permissions", "others-may-read", |e| {
+        in_exec(e, "read", r#""opened":true"#, r#""opened":false"#)
+    }),
     ("ipc/mq-permissions", "others-may-not-write", |e| {
         in_exec(e, "write", r#""opened":false"#, r#""opened":true"#);
     }),
@@ -44,7 +46,9 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/devshm-size", "is-memory", |e| in_log(e, ("one", 0), r#""fstype":"tmpfs""#, r#""fstype":"ext4""#)),
     ("ipc/devshm-size", "is-64-mib", |e| in_log(e, ("one", 0), "67108864", "67104768")),
     ("ipc/devshm-size", "runs-nothing", |e| in_log(e, ("one", 0), r#""noexec""#, r#""exec""#)),
-    ("ipc/kernel-limits", "fresh-values", |e| in_log(e, ("one", 0), r#""content":"16384"#, r#""content":"32768"#)),
+    ("ipc/kernel-limits", "fresh-values", |e| {
+        in_log(e, ("one", 0), r#""content":"16384"#, r#""content":"32768"#)
+    }),
     ("ipc/kernel-limits", "no-more-messages", |e| on_line(e, "one", "/long", ("EINVAL", "EEXIST"))),
     ("ipc/kernel-limits", "no-larger-messages", |e| on_line(e, "one", "/wide", ("EINVAL", "EEXIST"))),
     ("ipc/kernel-limits", "no-more-queues", |e| {
@@ -85,7 +89,9 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/no-signals-by-default", "own-is-first", |e| in_exec(e, "left", "/probe write", "/pause")),
     ("ipc/no-signals-by-default", "others-get-no-signal", |e| in_exec(e, "signal", "ESRCH", "EPERM")),
     ("ipc/share-process-namespace", "sees-the-other", |e| in_exec(e, "look", "write --path", "read --path")),
-    ("ipc/share-process-namespace", "neither-is-first", |e| in_exec(e, "look", "/pause", "/probe nonce then hold")),
+    ("ipc/share-process-namespace", "neither-is-first", |e| {
+        in_exec(e, "look", "/pause", "/probe nonce then hold")
+    }),
     ("ipc/share-process-namespace", "files-can-be-read", |e| in_exec(e, "peek", &token(e), &spoilt(e))),
     ("ipc/share-process-namespace", "signal-arrives", |e| {
         in_log(e, ("left", 0), r#""signal":"USR1""#, r#""signal":"USR2""#);
@@ -95,7 +101,9 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/queue-attributes", "are-seen", |e| in_exec(e, "look", r#""maxmsg":3"#, r#""maxmsg":4"#)),
     ("ipc/queue-attributes", "bind-every-sender", |e| in_exec(e, "too-many", r#""sent":3"#, r#""sent":2"#)),
     ("ipc/mq-needs-no-mount", "arrives", |e| in_exec(e, "receive", &token(e), &spoilt(e))),
-    ("ipc/devshm-one-limit", "all-see-the-file", |e| in_exec(e, "look", r#""size":4194304"#, r#""size":4194303"#)),
+    ("ipc/devshm-one-limit", "all-see-the-file", |e| {
+        in_exec(e, "look", r#""size":4194304"#, r#""size":4194303"#)
+    }),
     ("ipc/devshm-one-limit", "counts-for-all", |e| {
         in_exec(e, "look", r#""free_bytes":"#, r#""free_bytes":67108864,"was":"#);
     }),
@@ -103,10 +111,16 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
         in_exec(e, "fill", r#""bytes_written":"#, r#""bytes_written":9"#);
     }),
     ("ipc/init-leaves-objects", "queue-is-left", |e| in_log(e, ("app", 0), "-3\"", "-4\"")),
-    ("ipc/init-leaves-objects", "segment-is-left", |e| on_line(e, "app", "shm-look", (r#""text":""#, r#""text":"x"#))),
+    ("ipc/init-leaves-objects", "segment-is-left", |e| {
+        on_line(e, "app", "shm-look", (r#""text":""#, r#""text":"x"#))
+    }),
     ("ipc/init-leaves-objects", "shm-file-is-left", |e| {
         on_line(e, "app", "/dev/shm/token", (r#""content":""#, r#""content":"x"#));
     }),
+    ("ipc/userns-pod", "own-users", |e| in_log(e, ("consumer", 0), "1879048192", "0")),
+    ("ipc/userns-pod", "one-namespace-each", |e| in_log(e, ("consumer", 0), "ipc:[", "ipc:[9")),
+    ("ipc/userns-pod", "all-is-delivered", |e| drop(log(e, ("consumer", 0)).lines.remove(7))),
+    ("ipc/userns-pod", "pod-succeeds", |e| end_in_phase(e, "Failed")),
 ];
 
 /// Changes the line of a container's log that has `mark` in it.
@@ -122,7 +136,9 @@ fn last_status(evidence: &mut Evidence) -> &mut PodStatus {
 
 /// Makes a container run that never did.
 fn run_it(evidence: &mut Evidence) {
-    let running = ContainerState { running: Some(ContainerStateRunning::default()), ..ContainerState::default() };
-    let status = ContainerStatus { name: "one".to_owned(), state: Some(running), ..ContainerStatus::default() };
+    let running =
+        ContainerState { running: Some(ContainerStateRunning::default()), ..ContainerState::default() };
+    let status =
+        ContainerStatus { name: "one".to_owned(), state: Some(running), ..ContainerStatus::default() };
     last_status(evidence).container_statuses = Some(vec![status]);
 }

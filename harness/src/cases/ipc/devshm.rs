@@ -69,10 +69,19 @@ fn judge_fill(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     say.assert("counts-for-all", used >= written, expected, format!("{used} bytes used"), mount.pointer);
 
     let second = seen.exec_report("fill", "fill")?;
-    Inquiry::premise("a second file that found no room any more", second.value.text("errno") == Ok("ENOSPC"))?;
+    Inquiry::premise(
+        "a second file that found no room any more",
+        second.value.text("errno") == Ok("ENOSPC"),
+    )?;
     let fitted = second.value.number("bytes_written")?;
     let rest = total.saturating_sub(written);
     let expected = format!("room for {rest} bytes or less");
-    say.assert("is-full-for-all", fitted <= rest, expected, format!("{fitted} bytes written"), second.pointer);
+    say.assert(
+        "is-full-for-all",
+        fitted <= rest,
+        expected,
+        format!("{fitted} bytes written"),
+        second.pointer,
+    );
     Ok(())
 }

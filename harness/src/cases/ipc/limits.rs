@@ -82,11 +82,7 @@ fn judge_limits(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 }
 
 /// What this container read at `path`, and where that stands.
-fn setting(
-    seen: &Evidence,
-    (uid, container): (&str, &str),
-    path: &str,
-) -> Result<(String, String), Missing> {
+fn setting(seen: &Evidence, (uid, container): (&str, &str), path: &str) -> Result<(String, String), Missing> {
     let read = seen.log_report_on((uid, container, 0), "read", path)?;
     Inquiry::premise(&format!("a setting {path}"), read.value.present()?)?;
     Ok((read.value.text("content")?.trim().to_owned(), read.pointer))

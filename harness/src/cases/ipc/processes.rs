@@ -90,7 +90,8 @@ fn judge_together(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     say.assert("neither-is-first", neither, "neither container's process as 1", first, &list.pointer);
 
     let peek = seen.exec_report("peek", "peek")?;
-    let read = if peek.value.ok() && peek.value.present()? { peek.value.text("content")? } else { refusal(&peek)? };
+    let read =
+        if peek.value.ok() && peek.value.present()? { peek.value.text("content")? } else { refusal(&peek)? };
     say.assert_equal("files-can-be-read", &seen.token.as_str(), &read, &peek.pointer);
 
     let signal = seen.exec_report("signal", "kill")?;

@@ -50,7 +50,8 @@ pub(super) const MQ_NEEDS_NO_MOUNT: Case = Case {
 async fn look_into_both_mounts(stage: &Stage) -> Result<(), Blocked> {
     let members = Members::gather(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     members.probe("in-maker", MAKER, &["stat", "--path", FILE]).await?;
-    let looks = ["list", "--path", "/dev/mqueue", "then", "stat", "--path", FILE, "then", "read", "--path", FILE];
+    let looks =
+        ["list", "--path", "/dev/mqueue", "then", "stat", "--path", FILE, "then", "read", "--path", FILE];
     members.probe("in-finder", FINDER, &looks).await?;
     Ok(())
 }
@@ -83,9 +84,7 @@ async fn send_too_much(stage: &Stage) -> Result<(), Blocked> {
     members.probe("look", FINDER, &["mq-look", "--queue", QUEUE]).await?;
     // Each ends its chain where it fails, so each is a command of its own.
     members.probe("too-large", FINDER, &["mq-send", "--queue", QUEUE, "--text", TOO_LARGE]).await?;
-    members
-        .probe("too-many", FINDER, &["mq-send", "--queue", QUEUE, "--text", "x", "--count", "4"])
-        .await?;
+    members.probe("too-many", FINDER, &["mq-send", "--queue", QUEUE, "--text", "x", "--count", "4"]).await?;
     Ok(())
 }
 

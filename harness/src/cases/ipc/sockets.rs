@@ -39,7 +39,8 @@ pub(super) const ABSTRACT_SOCKET: Case = Case {
 
 async fn connect(stage: &Stage) -> Result<(), Blocked> {
     let members = Members::gather(stage, &[(SERVER, "sock-serve"), (CLIENT, "hold")]).await?;
-    let connect = ["stat", "--path", SOCKET, "then", "sock-connect", "--path", SOCKET, "--text", stage.token()];
+    let connect =
+        ["stat", "--path", SOCKET, "then", "sock-connect", "--path", SOCKET, "--text", stage.token()];
     members.probe("connect", CLIENT, &connect).await?;
     Ok(())
 }
