@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning, ContainerStatus, PodStatus};
 use podproof::evidence::Evidence;
 
-use crate::judge_tampered::{ABSENT, PRESENT, Tampering, in_exec, in_log, log, spoilt, token};
+use crate::judge_tampered::{ABSENT, PRESENT, Tampering, end_in_phase, in_exec, in_log, log, spoilt, token};
 
 const FOUND: &str = r#""present":true"#;
 
@@ -117,6 +117,10 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/init-leaves-objects", "shm-file-is-left", |e| {
         on_line(e, "app", "/dev/shm/token", (r#""content":""#, r#""content":"x"#));
     }),
+    ("ipc/userns-pod", "own-users", |e| in_log(e, ("consumer", 0), "1879048192", "0")),
+    ("ipc/userns-pod", "one-namespace-each", |e| in_log(e, ("consumer", 0), "ipc:[", "ipc:[9")),
+    ("ipc/userns-pod", "all-is-delivered", |e| drop(log(e, ("consumer", 0)).lines.remove(7))),
+    ("ipc/userns-pod", "pod-succeeds", |e| end_in_phase(e, "Failed")),
 ];
 
 /// Changes the line of a container's log that has `mark` in it.

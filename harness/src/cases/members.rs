@@ -5,7 +5,7 @@
 
 use futures::future::try_join_all;
 
-use crate::evidence::{Evidence, Exec, Fact, Missing, ProbeReport};
+use crate::evidence::{Evidence, Exec, Fact, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Stage};
 
@@ -55,13 +55,14 @@ impl<'s> Members<'s> {
     }
 }
 
-/// The UID of the pod that was sent with this container in it, once all pods were sent to one node.
+/// The UID of the pod that has this container, once all pods are on one node.
 pub(super) fn home<'e>(seen: &'e Evidence, container: &str) -> Result<&'e str, Missing> {
-    let mut with_it = seen.applied.iter().filter(|applied| {
-        let containers = applied.object.pointer("/spec/containers").and_then(|list| list.as_array());
-        containers.into_iter().flatten().any(|other| other.get("name").is_some_and(|name| name == container))
-    });
-    let home = with_it.next().ok_or_else(|| Missing::new(format!("a pod with container {container}")))?;
+    let has_it = |pod: &SeenPod| {
+        let spec = pod.pod.spec.as_ref();
+        spec.is_some_and(|spec| spec.containers.iter().any(|other| other.name == container))
+    };
+    let mut homes = seen.applied.iter().filter(|applied| seen.last(&applied.uid).is_ok_and(has_it));
+    let home = homes.next().ok_or_else(|| Missing::new(format!("a pod with container {container}")))?;
     let first = seen.applied.first().ok_or_else(|| Missing::new("a pod"))?;
     let node = seen.last(&first.uid)?.node();
     Inquiry::premise("all pods on one node", node.is_some() && node == seen.last(&home.uid)?.node())?;

@@ -74,7 +74,9 @@ fn judge_full(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("eleven messages of the producer", count >= STUCK_AT)?;
     say.assert_equal("tells-eleven", &STUCK_AT, &count, log.pointer);
     let producer = seen.container(uid, PRODUCER)?;
-    say.assert_equal("tells-eleven", &true, &producer.value.running, producer.pointer);
+    let over = producer.value.ended.is_some();
+    Inquiry::premise("a producer that was seen to run", over || producer.value.running)?;
+    say.assert("tells-eleven", !over, "a producer that still runs", "its end", producer.pointer);
 
     let look = seen.exec_report("look", "mq-look")?;
     Inquiry::premise("a queue to look at", look.value.present()?)?;

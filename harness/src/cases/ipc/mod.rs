@@ -15,6 +15,7 @@ mod replacement;
 mod semaphores;
 mod sockets;
 mod survival;
+mod userns;
 
 use super::case::Case;
 
@@ -49,4 +50,5 @@ pub(super) const CASES: &[Case] = &[
     queues::MQ_NEEDS_NO_MOUNT,
     devshm::DEVSHM_ONE_LIMIT,
     init::INIT_LEAVES_OBJECTS,
+    userns::USERNS_POD,
 ];

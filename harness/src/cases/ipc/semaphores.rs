@@ -26,14 +26,14 @@ pub(super) const SYSV_SEMAPHORE: Case = Case {
     id: "ipc/sysv-semaphore",
     attire: Attire::Restricted,
     drive: |stage| Box::pin(wake(stage, &SYSV)),
-    judge: |seen, say| judge_sleep(seen, say, &SYSV),
+    judge: |seen, say| judge_waking(seen, say, &SYSV),
 };
 
 pub(super) const POSIX_NAMED_SEM: Case = Case {
     id: "ipc/posix-named-sem",
     attire: Attire::Restricted,
     drive: |stage| Box::pin(wake(stage, &POSIX)),
-    judge: |seen, say| judge_sleep(seen, say, &POSIX),
+    judge: |seen, say| judge_waking(seen, say, &POSIX),
 };
 
 async fn wake(stage: &Stage, kind: &Kind) -> Result<(), Blocked> {
@@ -63,7 +63,7 @@ fn is_woken(report: &ProbeReport, kind: &Kind) -> bool {
     report.verb() == kind.wait && report.text("state") == Ok("woken")
 }
 
-fn judge_sleep(seen: &Evidence, say: &mut Inquiry, kind: &Kind) -> Result<(), Missing> {
+fn judge_waking(seen: &Evidence, say: &mut Inquiry, kind: &Kind) -> Result<(), Missing> {
     let uid = home(seen, MAKER)?;
     done(seen, MAKER, kind.wait)?;
     let look = seen.exec_report("look", kind.look)?;
