@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! plan -> cluster -> stage -> (cases: drive) -> evidence -> judge -> run (record) -> report, history
+//!                       `--> (experiment) -> evidence -> trials (record) -----------^
 //! ```
 //!
 //! A case's `drive` acts and observes, its `judge` decides from the [`evidence::Evidence`] alone.
@@ -24,6 +25,8 @@ pub mod stage;
 pub mod cases;
 
 pub mod run;
+
+pub mod experiment;
 
 pub mod report;
 

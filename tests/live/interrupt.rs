@@ -11,7 +11,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 /// The namespaces that carry the run's label, as the cluster has them.
-fn namespaces_of(run_id: &str) -> String {
+pub(crate) fn namespaces_of(run_id: &str) -> String {
     let up = run(&mut ours(&["cluster", "up"])).exits(0);
     let node =
         run(Command::new("docker").args(["ps", "--quiet", "--filter", "name=^podproof-control-plane$"]));
@@ -23,7 +23,7 @@ fn namespaces_of(run_id: &str) -> String {
     got.exits(0).stdout
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let _ = run(Command::new("kill").args([name, &child.id().to_string()])).exits(0);
 }
 

@@ -5,4 +5,5 @@ mod cases;
 mod cluster;
 mod containers;
 mod disk;
+mod experiment;
 mod interrupt;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use podproof_tests::root;
 
 /// The rooms in the order of the flow. A room may use those before it.
-const FLOW: [&str; 9] =
-    ["plan", "evidence", "judge", "cluster", "stage", "cases", "run", "report", "history"];
+const FLOW: [&str; 10] =
+    ["plan", "evidence", "judge", "cluster", "stage", "cases", "run", "experiment", "report", "history"];
 
 /// The largest number of lines of code in a file, tests and comments apart.
 const LARGEST: usize = 320;

@@ -56,7 +56,7 @@ pub(crate) fn failed(verdict: &Verdict) -> Vec<&str> {
 }
 
 /// Everything that can be taken out of the evidence by itself: a name for it, and the rest.
-fn with_one_thing_removed(evidence: &Evidence) -> Vec<(String, Evidence)> {
+pub(crate) fn with_one_thing_removed(evidence: &Evidence) -> Vec<(String, Evidence)> {
     let mut rests = Vec::new();
     let mut without = |what: String, remove: &dyn Fn(&mut Evidence)| {
         let mut rest = evidence.clone();

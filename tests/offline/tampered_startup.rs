@@ -28,6 +28,13 @@ pub(crate) const ROWS: &[Tampering] = &[
         lines.push(lines[0].clone());
     }),
     ("startup/race-reproduced", "pod-hangs", |e| end_in_phase(e, "Failed")),
+    ("startup/race-rate", "each-ends-as-known", |e| end_consumer_with(e, 2)),
+    ("startup/race-rate", "not-all-lose", |e| {
+        for log in e.logs.iter_mut().filter(|log| log.container == "consumer") {
+            log.lines.truncate(1);
+            "Either the producer has not been started or it has ended".clone_into(&mut log.lines[0].text);
+        }
+    }),
     ("startup/fix-retry", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-retry", "all-is-delivered", swap_messages),
     ("startup/no-ready-wait", "second-starts", |e| never_begins(e, "second")),
@@ -82,6 +89,28 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("startup/fix-onfailure-pod", "all-is-delivered", |e| {
         let restarts = last_status(e, "consumer").restart_count;
         in_log(e, ("consumer", restarts), "Consumed: done", "Consumed: d0ne");
+    }),
+    ("startup/fix-sidecar", "finds-the-queue", |e| {
+        in_log(e, ("consumer", 0), r#""present":true"#, ABSENT);
+    }),
+    ("startup/fix-sidecar", "all-succeed", |e| end_consumer_with(e, 1)),
+    ("startup/fix-sidecar", "all-is-delivered", swap_messages),
+    ("startup/fix-onfailure", "consumer-comes-back", never_comes_back),
+    ("startup/fix-onfailure", "producer-runs-once", |e| last_status(e, "producer").restart_count = 1),
+    ("startup/fix-onfailure", "pod-succeeds", |e| end_in_phase(e, "Failed")),
+    ("startup/fix-onfailure", "all-is-delivered", |e| {
+        let restarts = last_status(e, "consumer").restart_count;
+        in_log(e, ("consumer", restarts), "Consumed: done", "Consumed: d0ne");
+    }),
+    ("startup/sidecar-then-init", "waits-for-the-sidecar", |e| {
+        in_log(e, ("next", 0), r#""present":true"#, ABSENT);
+    }),
+    ("startup/sidecar-then-init", "sidecar-goes-on", |e| {
+        for status in e.timeline.iter_mut().filter_map(|seen| seen.pod.status.as_mut()) {
+            for init in status.init_container_statuses.iter_mut().flatten() {
+                init.restart_count += i32::from(init.name == "sidecar");
+            }
+        }
     }),
     ("startup/init-sequential", "one-after-another", |e| ends_late(e, "one")),
     ("startup/init-sequential", "others-come-last", |e| ends_late(e, "three")),

@@ -56,6 +56,9 @@ pub enum Command {
     Run(CheckArgs),
     /// Prove that each case can fail: run it, then each of its mutants
     Prove(CheckArgs),
+    /// Measure how the article's programs fare, instead of checking a claim
+    #[command(subcommand)]
+    Experiment(ExperimentCommand),
     /// List the claims
     List(ListArgs),
     /// Tell what a case does, asserts and rests on
@@ -121,13 +124,7 @@ pub struct ImageArgs {
 pub struct CheckArgs {
     /// Where to check.
     #[command(flatten)]
-    pub place: Place,
-    /// The file in which `--context` is looked up [default: KUBECONFIG, or the one in the home folder]
-    #[arg(long, value_name = "FILE", env = "PODPROOF_KUBECONFIG")]
-    pub kubeconfig: Option<PathBuf>,
-    /// What stands for an image name in the manifests, for example `nginx=registry.example/nginx:1.29`
-    #[arg(long = "image", value_name = "NAME=REFERENCE", value_parser = image)]
-    pub images: Vec<(String, String)>,
+    pub reach: Reach,
     /// Which cases.
     #[command(flatten)]
     pub choice: Choice,
@@ -143,6 +140,53 @@ pub struct CheckArgs {
     /// Where the run's folder is made [default: runs]
     #[arg(long, value_name = "DIR", default_value = "runs", hide_default_value = true, env = "PODPROOF_OUT")]
     pub out: PathBuf,
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum ExperimentCommand {
+    /// How often each remedy against the startup race works, and how far apart containers start
+    Startup(StartupArgs),
+}
+
+/// What to measure, where, and how.
+#[derive(Debug, Group)]
+pub struct StartupArgs {
+    /// Where to measure.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// How many trials of each strategy in each order
+    #[arg(long, value_name = "N", default_value_t = 20, env = "PODPROOF_TRIALS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub trials: u32,
+    /// How many trials are made at once, in one namespace
+    #[arg(long, value_name = "N", default_value_t = 4, env = "PODPROOF_PARALLEL", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub parallel: u16,
+    /// Only these strategies; may be given again
+    #[arg(long = "strategy", value_name = "NAME", value_delimiter = ',', env = "PODPROOF_STRATEGY")]
+    pub strategies: Vec<String>,
+    /// A folder of manifests instead of the built-in ones
+    #[arg(long, value_name = "DIR", env = "PODPROOF_MANIFESTS")]
+    pub manifests: Option<PathBuf>,
+    /// Factor for all time budgets, for slow machines
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, env = "PODPROOF_STRETCH")]
+    pub stretch: f64,
+    /// Where the run's folder is made [default: runs]
+    #[arg(long, value_name = "DIR", default_value = "runs", hide_default_value = true, env = "PODPROOF_OUT")]
+    pub out: PathBuf,
+}
+
+/// A cluster, and the way to it.
+#[derive(Debug, Group)]
+pub struct Reach {
+    /// Which cluster.
+    #[command(flatten)]
+    pub place: Place,
+    /// The file in which `--context` is looked up [default: KUBECONFIG, or the one in the home folder]
+    #[arg(long, value_name = "FILE", env = "PODPROOF_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// What stands for an image name in the manifests, for example `nginx=registry.example/nginx:1.29`
+    #[arg(long = "image", value_name = "NAME=REFERENCE", value_parser = image)]
+    pub images: Vec<(String, String)>,
 }
 
 /// Where to check. There is no default but our own kind cluster: never whatever context is current.

@@ -1,7 +1,6 @@
 //! `podproof run` and `podproof prove`: plan, cluster, run, report, exit.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use podproof::plan::{Budgets, Plan, Purpose};
@@ -32,9 +31,9 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, F
 
     let interrupt = Interrupt::default();
     let signals = Signals::listen(&interrupt)?;
-    let access = place::access(&order, &budgets, &interrupt).await?;
+    let access = place::access(&order.reach, &budgets, &interrupt).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
-    let folder = make_folder(&order.out, &run)?;
+    let folder = output::make_folder(&order.out, &run)?;
     let parallel = order.parallel.map_or_else(|| access.facts.room(), usize::from);
     let run_order = RunOrder { run, folder: folder.clone(), parallel, budgets };
 
@@ -60,14 +59,6 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, F
 fn quick_unless_asked(choice: &Choice) -> Choice {
     let named = choice.select.is_some() || choice.tier.is_some();
     Choice { tier: if named { choice.tier } else { Some(TierChoice::Quick) }, ..choice.clone() }
-}
-
-fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {
-    let folder = out.join(run.as_str());
-    match fs::create_dir_all(&folder) {
-        Ok(()) => Ok(folder),
-        Err(source) => Err(Failure::Folder { folder, source }),
-    }
 }
 
 /// Tells each event as it comes; gives back what could not be told.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use podproof::cluster::AccessError;
+use podproof::experiment::{ExperimentError, StrategyError};
 use podproof::plan::{ManifestError, SelectionError};
 use podproof::report::ReportError;
 use podproof::run::{Outcome, RecordError};
@@ -58,6 +59,20 @@ impl Code {
     }
 }
 
+impl Code {
+    /// The code of an experiment, which is neither right nor wrong: what could not be told comes before an interrupt,
+    /// and that before a record that was not written.
+    #[must_use]
+    pub fn of_experiment(all_told: bool, interrupted: Option<Self>, all_written: bool) -> Self {
+        match interrupted {
+            _ if !all_told => Self::Inconclusive,
+            Some(signal) => signal,
+            None if !all_written => Self::NotWritten,
+            None => Self::Conformant,
+        }
+    }
+}
+
 /// Why a command could not do what it was asked to.
 #[derive(Debug, Error)]
 pub enum Failure {
@@ -85,6 +100,12 @@ pub enum Failure {
     /// A run's record could not be read.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The strategies that were asked for are not to be had.
+    #[error(transparent)]
+    Strategy(#[from] StrategyError),
+    /// The record of an experiment could not be written.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
     /// A report could not be written.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -116,13 +137,19 @@ impl Failure {
     pub fn code(&self) -> Code {
         match self {
             Self::Usage(_) | Self::Selection(SelectionError::Syntax { .. }) => Code::Usage,
-            Self::Selection(_) => Code::NothingSelected,
-            Self::Manifest(_) | Self::Record(_) => Code::BadManifest,
+            Self::Selection(_) | Self::Strategy(StrategyError::Unknown { .. }) => Code::NothingSelected,
+            Self::Manifest(_) | Self::Strategy(StrategyError::Manifest(_)) | Self::Record(_) => {
+                Code::BadManifest
+            }
             Self::Interrupted(code) => *code,
             Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => {
                 Code::NoCluster
             }
-            Self::Report(_) | Self::Reporter(_) | Self::Folder { .. } | Self::Stdout(_) => Code::NotWritten,
+            Self::Experiment(_)
+            | Self::Report(_)
+            | Self::Reporter(_)
+            | Self::Folder { .. }
+            | Self::Stdout(_) => Code::NotWritten,
         }
     }
 
@@ -139,6 +166,8 @@ impl Failure {
             | Self::Interrupted(_)
             | Self::Manifest(_)
             | Self::Record(_)
+            | Self::Strategy(_)
+            | Self::Experiment(_)
             | Self::Report(_)
             | Self::Reporter(_)
             | Self::Stdout(_)

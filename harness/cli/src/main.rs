@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod cluster;
 mod exit;
+mod experiment;
 mod explain;
 mod judge;
 mod list;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, ExperimentCommand};
 use crate::exit::Failure;
 
 fn main() -> ExitCode {
@@ -41,6 +42,9 @@ fn dispatch(args: Args) -> Result<exit::Code, Failure> {
     match args.command {
         Command::Run(order) => in_runtime(check::run(order, args.talk)),
         Command::Prove(order) => in_runtime(check::prove(order, args.talk)),
+        Command::Experiment(ExperimentCommand::Startup(order)) => {
+            in_runtime(experiment::startup(order, args.talk))
+        }
         Command::List(order) => list::list(&order),
         Command::Explain(order) => explain::explain(&order),
         Command::Judge(order) => judge::judge(&order, &args.talk),

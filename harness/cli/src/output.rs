@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::fmt;
+use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use podproof::report::{LiveLines, Reporters, Styles, table};
-use podproof::run::RunRecord;
+use podproof::experiment::ExperimentRecord;
+use podproof::report::{LiveLines, Reporters, Styles, experiment_table, json_line, table};
+use podproof::run::{RunId, RunRecord};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::FmtContext;
@@ -121,5 +123,22 @@ pub fn print_record(record: &RunRecord, folder: &Path, talk: &Talk) -> Result<()
     match talk.message_format {
         Format::Human => print(&table(record, folder, &Styles::coloured())),
         Format::Json => Ok(()),
+    }
+}
+
+/// Makes the folder of a run.
+pub fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {
+    let folder = out.join(run.as_str());
+    match fs::create_dir_all(&folder) {
+        Ok(()) => Ok(folder),
+        Err(source) => Err(Failure::Folder { folder, source }),
+    }
+}
+
+/// Prints the table of an experiment for people, or its record in one line for programs.
+pub fn print_experiment(record: &ExperimentRecord, folder: &Path, talk: &Talk) -> Result<(), Failure> {
+    match talk.message_format {
+        Format::Human => print(&experiment_table(record, folder, &Styles::coloured())),
+        Format::Json => print(&json_line(record).map_err(|error| Failure::Stdout(error.into()))?),
     }
 }

@@ -4,32 +4,32 @@ use podproof::cluster::{Access, ClusterNameError, ClusterRequest, Images, connec
 use podproof::plan::Budgets;
 use podproof::run::Interrupt;
 
-use crate::args::CheckArgs;
+use crate::args::Reach;
 use crate::cluster::{host, probe};
 use crate::exit::Failure;
 
 /// A way into the cluster that was asked for. Our own is brought up where it is missing.
-pub async fn access(order: &CheckArgs, budgets: &Budgets, interrupt: &Interrupt) -> Result<Access, Failure> {
-    match (&order.place.cluster, &order.place.context) {
-        (_, Some(context)) => existing(order, context, budgets, interrupt).await,
-        (Some(cluster), None) => own(order, cluster, budgets, interrupt).await,
+pub async fn access(reach: &Reach, budgets: &Budgets, interrupt: &Interrupt) -> Result<Access, Failure> {
+    match (&reach.place.cluster, &reach.place.context) {
+        (_, Some(context)) => existing(reach, context, budgets, interrupt).await,
+        (Some(cluster), None) => own(reach, cluster, budgets, interrupt).await,
         (None, None) => Err(Failure::Usage("name a cluster: --cluster kind or --context NAME".to_owned())),
     }
 }
 
 async fn existing(
-    order: &CheckArgs,
+    reach: &Reach,
     context: &str,
     budgets: &Budgets,
     interrupt: &Interrupt,
 ) -> Result<Access, Failure> {
     let host = host(&interrupt.stop)?;
-    let images = replaced(name_images(&host, &probe(&host)?)?, order);
-    Ok(connect(order.kubeconfig.as_deref(), context, images, budgets.connect()).await?)
+    let images = replaced(name_images(&host, &probe(&host)?)?, reach);
+    Ok(connect(reach.kubeconfig.as_deref(), context, images, budgets.connect()).await?)
 }
 
 async fn own(
-    order: &CheckArgs,
+    reach: &Reach,
     cluster: &str,
     budgets: &Budgets,
     interrupt: &Interrupt,
@@ -44,12 +44,12 @@ async fn own(
     let host = host(&interrupt.stop)?;
     let probe = probe(&host)?;
     let kind = up(&host, &ClusterRequest { name, ..ClusterRequest::default() }).await?;
-    let images = replaced(kind.load_images(&host, &probe).await?, order);
+    let images = replaced(kind.load_images(&host, &probe).await?, reach);
     Ok(connect(Some(&kind.kubeconfig), &kind.context, images, budgets.connect()).await?)
 }
 
 /// The images, with what was named on the command line instead.
-fn replaced(mut images: Images, order: &CheckArgs) -> Images {
-    images.references.extend(order.images.iter().cloned());
+fn replaced(mut images: Images, reach: &Reach) -> Images {
+    images.references.extend(reach.images.iter().cloned());
     images
 }

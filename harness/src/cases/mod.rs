@@ -19,4 +19,6 @@ mod restart;
 mod startup;
 mod volume;
 
+pub(crate) use exchange::{CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, gave_up, has_all, undisturbed};
+
 pub use case::{Case, Driving, all, find};

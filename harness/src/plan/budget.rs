@@ -97,6 +97,12 @@ impl Budgets {
         self.seconds(3.0)
     }
 
+    /// An event to arrive. Kubelets send few in a second, and those of all pods stand in one queue.
+    #[must_use]
+    pub fn event(self) -> Duration {
+        self.seconds(30.0)
+    }
+
     /// How long nothing may happen in a pod whose programs run before it counts as hung. Like the quiet window, the
     /// whole of it is waited.
     #[must_use]

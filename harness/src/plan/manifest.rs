@@ -55,6 +55,19 @@ impl Manifest {
         self.objects.get(name)
     }
 
+    /// The object called `name` once under each of `names`.
+    #[must_use]
+    pub fn copies(&self, name: &str, names: &[String]) -> Option<Self> {
+        let object = self.object(name)?;
+        let copy = |new: &String| {
+            let mut object = object.clone();
+            *object.pointer_mut("/metadata/name")? = Value::String(new.clone());
+            Some((new.clone(), object))
+        };
+        let objects: Map<_, _> = names.iter().map(copy).collect::<Option<_>>()?;
+        Some(Self { names: names.to_vec(), objects: Value::Object(objects) })
+    }
+
     /// This manifest with an RFC 6902 patch applied; paths begin with an object's name. Objects that the patch
     /// adds come last.
     pub fn patched(&self, patch: &json_patch::Patch) -> Result<Self, json_patch::PatchError> {

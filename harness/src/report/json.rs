@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::text::is_deceptive;
-use crate::run::Told;
+use serde::Serialize;
 
-/// The event as one line of JSON, with its line end.
+use super::text::is_deceptive;
+
+/// An event or a record as one line of JSON, with its line end.
 ///
 /// Characters that a terminal might obey or that reorder text are written as `\u` escapes: the line means the same
 /// and may be shown anywhere.
-pub fn json_line(told: &Told) -> Result<String, serde_json::Error> {
+pub fn json_line(told: &impl Serialize) -> Result<String, serde_json::Error> {
     let plain = serde_json::to_string(told)?;
     let mut line = String::with_capacity(plain.len() + 1);
     for c in plain.chars() {

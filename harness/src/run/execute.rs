@@ -17,7 +17,7 @@ use crate::plan::PlannedCase;
 use crate::stage::{Blocked, Stage, StageOrder, delete_namespace};
 
 /// After how long `sweep` may remove what a killed run left.
-const EXPIRES_SECONDS: i64 = 2 * 3600;
+pub(crate) const EXPIRES_SECONDS: i64 = 2 * 3600;
 
 /// Where the evidence of the execution called `slug` lies in the run's folder.
 #[must_use]

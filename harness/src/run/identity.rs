@@ -23,7 +23,7 @@ impl RunId {
     }
 
     /// The name of the run's `index`th namespace: `podproof-3fa9c1d2-12-same-namespace`.
-    pub(super) fn namespace(&self, index: usize, case: &str) -> String {
+    pub(crate) fn namespace(&self, index: usize, case: &str) -> String {
         const LONGEST: usize = 63;
         let random = self.0.rsplit('-').next().unwrap_or_default();
         let mut name = format!("podproof-{random}-{index}-{case}");
@@ -39,7 +39,7 @@ impl fmt::Display for RunId {
 }
 
 /// `bytes` random bytes as lowercase hexadecimal digits.
-pub(super) fn random_hex(bytes: usize) -> Result<String, getrandom::Error> {
+pub(crate) fn random_hex(bytes: usize) -> Result<String, getrandom::Error> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random)?;
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');

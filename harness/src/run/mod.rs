@@ -14,8 +14,10 @@ mod rejudge;
 
 pub use dispatch::{Interrupt, RunOrder, conduct};
 pub use event::{Event, Told};
+pub(crate) use execute::EXPIRES_SECONDS;
 pub use execute::evidence_folder;
 pub use identity::RunId;
+pub(crate) use identity::random_hex;
 pub use outcome::Outcome;
 pub use proof::{Proof, proofs};
 pub use record::{CaseRecord, Counts, MutantRecord, RecordError, RunRecord, read_record, write_record};

@@ -50,6 +50,13 @@ impl Stage {
         Ok(None)
     }
 
+    /// Creates the pod called `name` in the manifest under another name.
+    pub async fn create_as(&self, name: &str, other: &str) -> Result<PodRef, Blocked> {
+        let copies = self.manifest.copies(name, &[other.to_owned()]);
+        let object = copies.as_ref().and_then(|copies| copies.object(other));
+        self.send_pod(object.ok_or_else(|| Blocked::NoObject { name: name.to_owned() })?, None).await
+    }
+
     /// Creates the pod called `name` on the node on which `other` runs or ran, once that is known.
     pub async fn create_beside(&self, name: &str, other: &PodRef) -> Result<PodRef, Blocked> {
         let node = self.node_of(other).await?;

@@ -11,6 +11,9 @@ const POD: &str = "three";
 const INITS: [&str; 3] = ["one", "two", "three"];
 const MAIN: &str = "main";
 
+const SIDECAR: &str = "sidecar";
+const NEXT: &str = "next";
+
 /// What an init container reports first, and last.
 const BEGIN: &str = "clocks";
 const END: &str = "identity";
@@ -20,6 +23,13 @@ pub(super) const INIT_SEQUENTIAL: Case = Case {
     attire: Attire::Restricted,
     drive: |stage| Box::pin(run_inits(stage)),
     judge: judge_sequence,
+};
+
+pub(super) const SIDECAR_THEN_INIT: Case = Case {
+    id: "startup/sidecar-then-init",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(start_behind_a_sidecar(stage)),
+    judge: judge_sidecar,
 };
 
 async fn run_inits(stage: &Stage) -> Result<(), Blocked> {
@@ -57,4 +67,31 @@ fn assert_after(say: &mut Inquiry, assertion: &str, (one, end): (&str, u64), (ne
     };
     let expected = format!("{next} to begin when {one} has ended");
     say.assert(assertion, end <= begin, expected, told, format!("logs/{POD}/{next}.0"));
+}
+
+async fn start_behind_a_sidecar(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(SIDECAR).await?;
+    stage.until_reported(&pod, NEXT, 0, "mq-look").await?;
+    stage.until_running(&pod).await?;
+    stage.probe("sidecar-after", &pod, SIDECAR, &["mq-look"]).await?;
+    Ok(())
+}
+
+/// The sidecar makes a queue after a while, and is not said to be started before there is one.
+fn judge_sidecar(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(SIDECAR, 0)?.uid;
+    let look = seen.log_report(uid, NEXT, 0, "mq-look")?;
+    let there = look.value.present()?;
+    say.assert("waits-for-the-sidecar", there, "the sidecar's queue", look.value.to_string(), look.pointer);
+    if !there {
+        return Ok(());
+    }
+    let end = seen.ending(uid, NEXT, 0)?;
+    Inquiry::premise("an init container that ended well", end.value.exit_code == 0)?;
+    let alive = seen.exec_report("sidecar-after", "mq-look")?;
+    Inquiry::premise("a sidecar in which a command can be run", alive.value.ok())?;
+    let sidecar = seen.container(uid, SIDECAR)?;
+    let told = format!("running: {}, restarts: {}", sidecar.value.running, sidecar.value.restarts);
+    say.assert_equal("sidecar-goes-on", &"running: true, restarts: 0", &told.as_str(), sidecar.pointer);
+    Ok(())
 }

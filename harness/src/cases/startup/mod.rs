@@ -8,6 +8,7 @@ mod later;
 mod onfailure;
 mod order;
 mod race;
+mod rate;
 mod remedies;
 mod started;
 
@@ -20,13 +21,17 @@ pub(super) const CASES: &[Case] = &[
     hooks::POSTSTART_FAILURE,
     later::PULL_FAILURE_ISOLATED,
     race::RACE_REPRODUCED,
+    rate::RACE_RATE,
     remedies::FIX_RETRY,
     remedies::FIX_MARKER_FILE,
     remedies::FIX_INIT_CREATES,
     deadlock::INIT_WAIT_DEADLOCK,
     remedies::FIX_POSTSTART,
+    remedies::FIX_SIDECAR,
     onfailure::FIX_ONFAILURE_POD,
+    onfailure::FIX_ONFAILURE,
     inits::INIT_SEQUENTIAL,
+    inits::SIDECAR_THEN_INIT,
     started::STARTED_FIELD,
     clock::CLOCK_RESOLUTION,
 ];

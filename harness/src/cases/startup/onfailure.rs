@@ -18,6 +18,13 @@ pub(super) const FIX_ONFAILURE_POD: Case = Case {
     judge: judge_comeback,
 };
 
+pub(super) const FIX_ONFAILURE: Case = Case {
+    id: "startup/fix-onfailure",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(fail_and_come_back(stage)),
+    judge: judge_comeback,
+};
+
 async fn fail_and_come_back(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_ended(&pod, CONSUMER).await?;

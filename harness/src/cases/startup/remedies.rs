@@ -44,6 +44,13 @@ pub(super) const FIX_POSTSTART: Case = Case {
     judge: judge_poststart,
 };
 
+pub(super) const FIX_SIDECAR: Case = Case {
+    id: "startup/fix-sidecar",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(run_all(stage)),
+    judge: judge_sidecar,
+};
+
 async fn run_all(stage: &Stage) -> Result<(), Blocked> {
     let pods = try_join_all(stage.objects().iter().map(|name| stage.create(name))).await?;
     try_join_all(pods.iter().map(|pod| until_over(stage, pod))).await.map(drop)
@@ -81,6 +88,16 @@ fn judge_poststart(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied("original", 0)?.uid;
     assert_finds_the_queue(seen, say, uid)?;
     judge_pod(seen, say, uid)
+}
+
+/// The producer is restarted when it has ended, and waits with a second queue until its pod ends: how it ends says nothing.
+fn judge_sidecar(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied("sidecar", 0)?.uid;
+    undisturbed(seen, uid)?;
+    assert_finds_the_queue(seen, say, uid)?;
+    assert_exit_zero(seen, say, "all-succeed", (uid, CONSUMER))?;
+    assert_succeeded(seen, say, "all-succeed", uid)?;
+    assert_delivered(say, &Exchange::read(seen, uid)?)
 }
 
 /// Each pod is judged, also where a fact of another is not known.

@@ -4,12 +4,14 @@
 
 mod columns;
 mod details;
+mod experiment;
 mod live;
 mod status;
 mod style;
 mod summary;
 mod table;
 
+pub use experiment::experiment_table;
 pub use live::LiveLines;
 pub use style::Styles;
 pub use table::table;
