@@ -123,9 +123,8 @@ mod tests {
 
     #[test]
     fn the_ends_are_exact() {
-        let ends = |count, of| Share::of(count, of).map(|share| (share.share, share.low, share.high));
-        assert!(ends(0, 7).is_some_and(|(share, low, _)| share == 0.0 && low == 0.0));
-        assert!(ends(7, 7).is_some_and(|(share, _, high)| share == 1.0 && high == 1.0));
+        assert_eq!(Share::of(0, 7).map(|none| (none.share, none.low)), Some((0.0, 0.0)));
+        assert_eq!(Share::of(7, 7).map(|all| (all.share, all.high)), Some((1.0, 1.0)));
     }
 
     #[rstest]
