@@ -118,7 +118,9 @@ impl Stage {
         mut look: impl FnMut(&LogText) -> Option<T>,
     ) -> Result<T, Blocked> {
         let place = (pod, container, restart);
-        self.until(what, self.budgets.log_line(), |seen| of_log(seen, place, &mut look)).await
+        // The container may not even have begun: a busy node may take its time for that too.
+        let budget = self.budgets.pod_running() + self.budgets.log_line();
+        self.until(what, budget, |seen| of_log(seen, place, &mut look)).await
     }
 
     /// Waits until the probe in the `restart`th instance of `container` has reported `verb`.
