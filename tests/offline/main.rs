@@ -5,6 +5,7 @@ mod architecture;
 mod catalogue;
 mod cli;
 mod cluster;
+mod dress;
 mod experiment;
 mod judge;
 mod judge_fixtures;
