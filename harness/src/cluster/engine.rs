@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -177,17 +176,21 @@ fn reload(process: &str) -> io::Result<()> {
     Ok(kill_process(pid, Signal::HUP)?)
 }
 
-/// The process that wrote a pid file, if it still runs. Its number may long belong to another program.
+/// The process that wrote a pid file, if it still runs. Its number may long belong to another program, and one that
+/// was killed stays in the list, as a zombie, where nobody collects it.
 fn running_process(pid_file: &str, program: &str) -> Option<String> {
     let pid = fs::read_to_string(pid_file).ok()?.trim().to_owned();
-    let folder = Path::new("/proc").join(&pid);
-    let name = fs::read_to_string(folder.join("comm")).ok()?;
-    let alive = fs::metadata(&folder).is_ok_and(|data| data.nlink() > 0);
-    (alive && name.trim() == program).then_some(pid)
+    let stat = fs::read_to_string(Path::new("/proc").join(&pid).join("stat")).ok()?;
+    // 12574 (dockerd) S …
+    let (name, rest) = stat.split_once('(')?.1.rsplit_once(')')?;
+    let ended = rest.trim_start().starts_with(['Z', 'X']);
+    (!ended && name == program).then_some(pid)
 }
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::{WaitId, WaitIdOptions};
+
     use super::*;
 
     #[test]
@@ -205,5 +208,21 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), std::process::id().to_string()).unwrap();
         assert_eq!(running_process(file.path().to_str().unwrap(), "dockerd"), None);
+    }
+
+    #[test]
+    fn a_process_that_nobody_collected_does_not_run() {
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), child.id().to_string()).unwrap();
+        let runs = || running_process(file.path().to_str().unwrap(), "sleep");
+        assert_eq!(runs(), Some(child.id().to_string()));
+
+        child.kill().unwrap();
+        let pid = Pid::from_child(&child);
+        let only_look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        rustix::process::waitid(WaitId::Pid(pid), only_look).unwrap();
+        assert_eq!(runs(), None);
+        child.wait().unwrap();
     }
 }
