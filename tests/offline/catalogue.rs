@@ -64,6 +64,16 @@ fn the_articles_pods_are_applied_as_they_are(#[case] article: &str, #[case] case
 }
 
 #[test]
+fn the_third_pod_is_applied_as_it_is_beside_what_asks_it() {
+    let tree = tree();
+    let article = Manifest::read(&tree, "article/mc3.yaml").unwrap();
+    let case = Manifest::read(&tree, "cases/network/mc3.yaml").unwrap();
+    for name in article.names() {
+        assert_eq!(article.object(name), case.object(name));
+    }
+}
+
+#[test]
 fn every_manifest_says_first_what_its_pods_do() {
     for file in files(&root().join("manifests/cases")).iter().filter(|file| !file.contains(".mutants.")) {
         let text = fs::read_to_string(root().join("manifests/cases").join(file)).unwrap();

@@ -5,6 +5,7 @@ mod architecture;
 mod catalogue;
 mod cli;
 mod cluster;
+mod dress;
 mod judge;
 mod judge_fixtures;
 mod judge_tampered;

@@ -121,3 +121,15 @@ fn objects_keep_the_order_of_the_file() {
     let manifest = Manifest::parse("x", "metadata: { name: b }\n---\nmetadata: { name: a }\n").unwrap();
     assert_eq!(manifest.names(), ["b", "a"]);
 }
+
+#[test]
+fn what_a_patch_adds_comes_last_and_what_it_removes_is_gone() {
+    let text = "metadata: { name: b }\n---\nmetadata: { name: c }\n";
+    let manifest = Manifest::parse("x.yaml", text).unwrap();
+    let patch = serde_json::json!([
+        { "op": "add", "path": "/a", "value": { "metadata": { "name": "a" } } },
+        { "op": "remove", "path": "/b" },
+    ]);
+    let patched = manifest.patched(&serde_json::from_value(patch).unwrap()).unwrap();
+    assert_eq!(patched.names(), ["c", "a"]);
+}

@@ -1,6 +1,6 @@
 //! What contradicts the claims about the network.
 
-use podproof::evidence::Evidence;
+use podproof::evidence::{Evidence, Mark};
 use serde_json::{Value, json};
 
 use crate::judge_tampered::{Tampering, in_exec, in_log, in_page, repeat_last_state, spoilt, token};
@@ -9,7 +9,7 @@ const UNREADY: &str = r#""ready":false"#;
 
 pub(crate) const NETWORK: &[Tampering] = &[
     ("network/shared-netns", "one-namespace", |e| in_log(e, ("right", 0), "net:[", "net:[9")),
-    ("network/shared-netns", "the-pods-address", |e| in_log(e, ("right", 0), r#""address":""#, r#""was":""#)),
+    ("network/shared-netns", "the-pods-address", |e| in_log(e, ("right", 0), "10.244.", "10.99.")),
     ("network/shared-netns", "another-in-another-pod", |e| {
         let output = e.execs.iter().find(|exec| exec.label == "net-of-three").unwrap().stdout.clone();
         e.execs.iter_mut().find(|exec| exec.label == "net-of-other").unwrap().stdout = output;
@@ -38,19 +38,11 @@ pub(crate) const NETWORK: &[Tampering] = &[
     ("network/ip-survives-container-restart", "reached-again", |e| refuse(e, "after")),
     ("network/clusterip-all-ready", "each-is-reached", |e| in_exec(e, "often", r#""three":"#, r#""two ":"#)),
     ("network/clusterip-all-ready", "nobody-else-is", |e| in_exec(e, "often", r#""three":"#, r#""four":"#)),
-    ("network/readiness-gates", "told-as-unready", |e| {
-        let slice = e.objects.iter_mut().rev().find(|seen| seen.object.to_string().contains(UNREADY));
-        let slice = &mut slice.unwrap().object;
-        *slice = slice.to_string().replace(UNREADY, r#""ready":true"#).parse().unwrap();
-    }),
+    ("network/readiness-gates", "told-as-unready", never_tell),
     ("network/readiness-gates", "gets-nothing", |e| {
         in_exec(e, "after", r#""steady":"#, r#""wavering":1,"steady":"#)
     }),
-    ("network/one-container-unready-hides-pod", "told-as-unready", |e| {
-        for seen in &mut e.objects {
-            seen.object = seen.object.to_string().replace(UNREADY, r#""ready":true"#).parse().unwrap();
-        }
-    }),
+    ("network/one-container-unready-hides-pod", "told-as-unready", never_tell),
     ("network/one-container-unready-hides-pod", "whole-pod-is-hidden", |e| {
         answer_all_the_same(e, "while-unready");
     }),
@@ -82,7 +74,35 @@ pub(crate) const NETWORK: &[Tampering] = &[
     ("network/terminating-endpoint", "told-as-terminating", |e| in_conditions(e, "terminating", false)),
     ("network/terminating-endpoint", "still-serving", |e| in_conditions(e, "serving", false)),
     ("network/terminating-endpoint", "not-ready", |e| in_conditions(e, "ready", true)),
+    ("network/dns-service", "is-the-services-address", resolve_one_more),
+    ("network/dns-headless", "is-all-the-pods-addresses", resolve_one_more),
+    // What is no pod is seen in these as well.
+    ("volume/gone-on-controller-replacement", "same-name", |e| {
+        let uid = e.timeline.last().unwrap().uid().to_owned();
+        for seen in e.timeline.iter_mut().filter(|seen| seen.uid() == uid) {
+            seen.pod.metadata.name = Some("keeper-1".to_owned());
+        }
+    }),
+    ("volume/gone-on-controller-replacement", "starts-empty", |e| {
+        in_log(e, ("holder", 0), r#""count":0"#, r#""count":1"#);
+    }),
+    ("lifecycle/sidecar-job-completes", "job-completes", |e| {
+        e.objects.last_mut().unwrap().object["status"]["conditions"] = json!([]);
+        e.marks.push(Mark { at: e.ended, name: "never complete".to_owned() });
+    }),
 ];
+
+/// Slices never tell a pod as not ready, although they are given the time.
+fn never_tell(evidence: &mut Evidence) {
+    for seen in &mut evidence.objects {
+        seen.object = seen.object.to_string().replace(UNREADY, r#""ready":true"#).parse().unwrap();
+    }
+    evidence.marks.push(Mark { at: evidence.ended, name: "never told".to_owned() });
+}
+
+fn resolve_one_more(evidence: &mut Evidence) {
+    in_exec(evidence, "resolve", r#""addresses":["#, r#""addresses":["10.9.9.9","#);
+}
 
 /// The network refuses what was answered.
 fn refuse(evidence: &mut Evidence, label: &str) {

@@ -91,7 +91,9 @@ impl Stage {
                 SeenObject::now(Kind::Node, Change::Applied, node)
             })
             .collect();
-        seen.iter().for_each(|node| self.recorder.looked_at(node.clone()));
+        for node in &seen {
+            self.recorder.looked_at(node.clone());
+        }
         Ok(seen)
     }
 

@@ -6,12 +6,16 @@
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use crate::evidence::{Evidence, Exec, Fact, Missing, ProbeReport, SeenPod};
+use crate::evidence::{Evidence, Exec, Fact, Missing, Observed, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Blocked, ObjectRef, PodRef, Stage};
+use crate::stage::{Blocked, ObjectRef, PodRef, Progress, Stage};
 
 pub(super) const CLIENT: &str = "client";
 pub(super) const SERVER: &str = "server";
+
+/// A server that says its name, and the services that are made later than what proxies are to know.
+pub(super) const BEACON: &str = "beacon";
+pub(super) const MARKER: &str = "marker";
 
 /// What the network itself says where nobody answers. Silence is not among it.
 const REFUSALS: [&str; 4] = ["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH"];
@@ -50,6 +54,28 @@ pub(super) async fn address_of(stage: &Stage, pod: &PodRef) -> Result<String, Bl
     stage.until_pod(&what, stage.budgets().pod_running(), pod, |seen| seen.ip().map(str::to_owned)).await
 }
 
+/// The address that the API server gave a service.
+pub(super) fn cluster_ip(service: &ObjectRef) -> String {
+    service.object.pointer("/spec/clusterIP").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Waits until endpoint slices say that the pod is ready behind the service called `service`.
+pub(super) async fn until_told_ready(stage: &Stage, service: &str, pod: &PodRef) -> Result<(), Blocked> {
+    let what = format!("pod {} behind service {service}", pod.name);
+    let look = |seen: &Observed| {
+        let ready = seen.endpoints(service).iter().any(|endpoint| endpoint.pod == pod.uid && endpoint.ready);
+        if ready { Progress::Met(()) } else { Progress::NotYet }
+    };
+    stage.until(&what, stage.budgets().controller(), look).await
+}
+
+/// Waits until the proxy of the client's node knows all that slices told before: then it knows a service that is
+/// made after that. `marker` is such a service, with nothing but the beacon behind it.
+pub(super) async fn until_proxied(stage: &Stage, client: &PodRef, marker: &str) -> Result<(), Blocked> {
+    let service = stage.apply(marker).await?;
+    ask_patiently(stage, marker, client, (&cluster_ip(&service), 80)).await
+}
+
 /// The port of every node that the API server gave a service; 0 where it gave none.
 pub(super) fn node_port(service: &ObjectRef) -> u16 {
     let port = service.object.pointer("/spec/ports/0/nodePort").and_then(Value::as_u64);
@@ -84,9 +110,9 @@ pub(super) async fn ask_patiently(
     place: (&str, u16),
 ) -> Result<(), Blocked> {
     // One command may not take so long.
-    for _ in 0..2 {
+    for _ in 0..4 {
         let exec =
-            ask_with(stage, READY, client, place, &["--retry-for", "15", "--timeout-ms", "2000"]).await?;
+            ask_with(stage, READY, client, place, &["--retry-for", "8", "--timeout-ms", "2000"]).await?;
         if exec.stdout.contains(r#""status":200"#) {
             break;
         }
@@ -145,6 +171,13 @@ pub(super) fn premise_own_answer(seen: &Evidence, label: &str) -> Result<(), Mis
     let answer = answer(seen, label)?.value;
     let own = matches!(&answer, Answer::Page(200, _) | Answer::Refused(_));
     Inquiry::premise(&format!("an answer of a pod to {label} ({})", answer.told()), own)
+}
+
+/// Requires that somebody answered what was asked under `label`.
+pub(super) fn premise_reached(seen: &Evidence, label: &str) -> Result<(), Missing> {
+    let answer = answer(seen, label)?.value;
+    let reached = matches!(answer, Answer::Page(..));
+    Inquiry::premise(&format!("an answer to {label} ({})", answer.told()), reached)
 }
 
 /// The answer to what was asked under `label`.

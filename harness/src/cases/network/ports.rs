@@ -1,8 +1,9 @@
 //! Ports of the nodes that lead to pods.
 
 use super::asking::{
-    CLIENT, SERVER, address_of, ask, ask_patiently, assert_answered, client_beside, node_port,
-    premise_listening, premise_one_node, server,
+    BEACON, CLIENT, MARKER, SERVER, address_of, ask, ask_patiently, assert_answered, client_beside,
+    node_port, premise_answered, premise_listening, premise_one_node, premise_reached, ready_servers, server,
+    until_proxied, until_told_ready,
 };
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Kind, Missing, SeenObject, SeenPod};
@@ -23,6 +24,8 @@ pub(super) const HOSTPORT: Case = Case {
     judge: judge_host_port,
 };
 
+const SERVICE: &str = "echo";
+
 /// Under which name the answer of a node is kept.
 fn label(node: &SeenObject) -> String {
     format!("node-{}", node.name)
@@ -37,7 +40,10 @@ fn internal_address(node: &SeenObject) -> Option<&str> {
 async fn ask_every_node(stage: &Stage) -> Result<(), Blocked> {
     let server = server(stage, SERVER).await?;
     let client = client_beside(stage, &server).await?;
-    let port = node_port(&stage.apply("echo").await?);
+    ready_servers(stage, &[BEACON]).await?;
+    let port = node_port(&stage.apply(SERVICE).await?);
+    until_told_ready(stage, SERVICE, &server).await?;
+    until_proxied(stage, &client, MARKER).await?;
     for node in stage.look_at_nodes().await? {
         if let Some(address) = internal_address(&node) {
             ask_patiently(stage, &label(&node), &client, (address, port)).await?;
@@ -48,9 +54,15 @@ async fn ask_every_node(stage: &Stage) -> Result<(), Blocked> {
 
 fn judge_every_node(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     premise_listening(seen, &seen.applied(SERVER, 0)?.uid, SERVER)?;
+    premise_answered(seen, MARKER, BEACON)?;
+    let here = seen.last(&seen.applied(CLIENT, 0)?.uid)?.node();
     let mut nodes = seen.objects.iter().filter(|object| object.kind == Kind::Node).peekable();
     Inquiry::premise("the cluster's nodes", nodes.peek().is_some())?;
     for node in nodes {
+        if here != Some(&node.name) {
+            // The proxies of other nodes may be late.
+            premise_reached(seen, &label(node))?;
+        }
         assert_answered(seen, say, "every-node-answers", (&label(node), &seen.token))?;
     }
     Ok(())

@@ -2,22 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::asking::{
-    SERVER, address_of, ask, ask_often, ask_patiently, assert_answered, assert_refused, client_beside,
-    premise_answered, premise_own_answer, ready_servers, server, until_ready,
+    BEACON, MARKER, SERVER, address_of, ask, ask_often, ask_patiently, assert_answered, assert_refused,
+    client_beside, cluster_ip, premise_answered, premise_own_answer, ready_servers, server, until_proxied,
+    until_ready, until_told_ready,
 };
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, ObjectRef, PodRef, Progress, Stage};
+use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
 
 const SERVICE: &str = "echo";
-
-/// A second service, made later than what is to be known to the proxies.
-const MARKER: &str = "marker";
-const BEACON: &str = "beacon";
 
 pub(super) const CLUSTERIP_ALL_READY: Case = Case {
     id: "network/clusterip-all-ready",
@@ -47,18 +42,6 @@ pub(super) const ONE_CONTAINER_UNREADY_HIDES_POD: Case = Case {
     judge: judge_hidden,
 };
 
-/// The address that the API server gave a service.
-fn cluster_ip(service: &ObjectRef) -> String {
-    service.object.pointer("/spec/clusterIP").and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// Waits until the proxy of the client's node has taken in all that slices told before: a service that is made
-/// after that is there.
-async fn until_proxied(stage: &Stage, client: &PodRef) -> Result<(), Blocked> {
-    let marker = stage.apply(MARKER).await?;
-    ask_patiently(stage, MARKER, client, (&cluster_ip(&marker), 80)).await
-}
-
 /// Whether slices say of a pod that it is ready; nothing where they do not name it.
 fn told_ready(seen: &Observed, pod: &PodRef) -> Option<bool> {
     seen.endpoints(SERVICE)
@@ -67,13 +50,29 @@ fn told_ready(seen: &Observed, pod: &PodRef) -> Option<bool> {
         .map(|endpoint| endpoint.ready)
 }
 
+/// The moment at which slices have been given the time to tell what they did not.
+const NEVER_TOLD: &str = "never told";
+
+/// Asserts that slices told the pod with this UID as not ready.
+fn assert_told_unready(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
+    let told = seen.endpoint_states(SERVICE, uid).any(|state| !state.ready);
+    if !told {
+        seen.mark(NEVER_TOLD)?;
+    }
+    say.assert("told-as-unready", told, "a state with ready: false", "none", format!("objects/{SERVICE}"));
+    Ok(())
+}
+
 /// Waits until slices say that a pod is ready, or that it is not. That they never do is for the judge.
 async fn give_slices_time(stage: &Stage, pod: &PodRef, ready: bool) -> Result<(), Blocked> {
     let what = format!("pod {} told as ready: {ready}", pod.name);
     let look = |seen: &Observed| {
         if told_ready(seen, pod) == Some(ready) { Progress::Met(()) } else { Progress::NotYet }
     };
-    stage.unless(&what, stage.budgets().controller(), look).await.map(drop)
+    if stage.unless(&what, stage.budgets().controller(), look).await?.is_none() {
+        stage.mark(NEVER_TOLD);
+    }
+    Ok(())
 }
 
 const REPLICAS: [&str; 3] = ["one", "two", "three"];
@@ -119,14 +118,16 @@ async fn ask_two_ports(stage: &Stage) -> Result<(), Blocked> {
     stage.until_reported(&pair, "two", 0, "serve").await?;
     let client = client_beside(stage, &pair).await?;
     until_ready(stage, &pair).await?;
+    ready_servers(stage, &[BEACON]).await?;
     let service = cluster_ip(&stage.apply(SERVICE).await?);
-    ask_patiently(stage, "first-port", &client, (&service, 80)).await?;
-    ask_patiently(stage, "second-port", &client, (&service, 81)).await
+    until_told_ready(stage, SERVICE, &pair).await?;
+    until_proxied(stage, &client, MARKER).await?;
+    ask(stage, "first-port", &client, (&service, 80)).await?;
+    ask(stage, "second-port", &client, (&service, 81)).await
 }
 
 fn judge_two_ports(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    premise_own_answer(seen, "first-port")?;
-    premise_own_answer(seen, "second-port")?;
+    premise_answered(seen, MARKER, BEACON)?;
     assert_answered(seen, say, "first-port-first-container", ("first-port", "one"))?;
     assert_answered(seen, say, "second-port-second-container", ("second-port", "two"))
 }
@@ -145,7 +146,7 @@ async fn make_one_unready(stage: &Stage) -> Result<(), Blocked> {
     let unready = |seen: &SeenPod| (!seen.is_ready()).then_some(());
     stage.until_pod("pod wavering unready", stage.budgets().pod_running(), wavering, unready).await?;
     give_slices_time(stage, wavering, false).await?;
-    until_proxied(stage, &client).await?;
+    until_proxied(stage, &client, MARKER).await?;
     ask_often(stage, "after", &client, (&service, 80)).await
 }
 
@@ -157,9 +158,7 @@ fn judge_unready(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("a pod that is not ready at last", !seen.last(wavering)?.is_ready())?;
     premise_answered(seen, MARKER, STEADY)?;
 
-    let told = seen.endpoints(SERVICE).into_iter().find(|endpoint| endpoint.pod == *wavering);
-    let told = told.ok_or_else(|| Missing::new("the pod in the service's slices"))?;
-    say.assert_equal("told-as-unready", &false, &told.ready, format!("objects/{SERVICE}"));
+    assert_told_unready(seen, say, wavering)?;
     let (after, pointer) = bodies(seen, "after")?;
     say.assert("gets-nothing", after.keys().eq([STEADY]), STEADY, format!("{after:?}"), pointer);
     Ok(())
@@ -167,6 +166,9 @@ fn judge_unready(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
 const PAIR: &str = "pair";
 const UNREADY: &str = "unready";
+
+/// A second marker.
+const LATER: &str = "later";
 
 async fn make_one_container_ready(stage: &Stage) -> Result<(), Blocked> {
     let pair = server(stage, PAIR).await?;
@@ -177,23 +179,23 @@ async fn make_one_container_ready(stage: &Stage) -> Result<(), Blocked> {
     stage.until_pod("its server ready", stage.budgets().pod_running(), &pair, one_ready).await?;
     let service = cluster_ip(&stage.apply(SERVICE).await?);
     give_slices_time(stage, &pair, false).await?;
-    until_proxied(stage, &client).await?;
+    until_proxied(stage, &client, MARKER).await?;
     let address = address_of(stage, &pair).await?;
     ask(stage, "directly", &client, (&address, 8080)).await?;
     ask(stage, "while-unready", &client, (&service, 80)).await?;
     stage.probe("end", &pair, UNREADY, &["write", "--path", "/www/ready", "--text", "yes"]).await?;
     until_ready(stage, &pair).await?;
-    ask_patiently(stage, "when-ready", &client, (&service, 80)).await
+    until_told_ready(stage, SERVICE, &pair).await?;
+    until_proxied(stage, &client, LATER).await?;
+    ask(stage, "when-ready", &client, (&service, 80)).await
 }
 
 fn judge_hidden(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let pair = &seen.applied(PAIR, 0)?.uid;
     premise_answered(seen, MARKER, BEACON)?;
     premise_answered(seen, "directly", &seen.token)?;
-    let first = seen.endpoint_states(SERVICE, pair).next();
-    let first = first.ok_or_else(|| Missing::new("the pod in the service's slices"))?;
-    say.assert_equal("told-as-unready", &false, &first.ready, format!("objects/{SERVICE}"));
+    assert_told_unready(seen, say, pair)?;
     assert_refused(seen, say, "whole-pod-is-hidden", "while-unready")?;
-    premise_own_answer(seen, "when-ready")?;
+    premise_answered(seen, LATER, BEACON)?;
     assert_answered(seen, say, "shown-when-all-are-ready", ("when-ready", &seen.token))
 }

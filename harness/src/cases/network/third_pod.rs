@@ -1,7 +1,8 @@
 //! The third pod of the article's family: nginx before another program of its pod, behind a port of the node.
 
 use super::asking::{
-    address_of, ask, ask_patiently, assert_answered, client_beside, node_port, premise_listening,
+    BEACON, MARKER, address_of, ask, ask_patiently, assert_answered, client_beside, node_port,
+    premise_answered, premise_listening, premise_reached, ready_servers, until_proxied, until_told_ready,
 };
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing, SeenPod};
@@ -10,6 +11,7 @@ use crate::stage::{Attire, Blocked, Stage};
 
 const POD: &str = "mc3";
 const WEBAPP: &str = "webapp";
+const SERVICE: &str = "mc3-exposed";
 
 /// What the program behind nginx says.
 const HELLO: &str = "Hello world!";
@@ -27,16 +29,23 @@ async fn ask_from_outside(stage: &Stage) -> Result<(), Blocked> {
     stage.until_running(&pod).await?;
     stage.until_reported(&pod, WEBAPP, 0, "serve").await?;
     let client = client_beside(stage, &pod).await?;
-    let port = node_port(&stage.apply("mc3-exposed").await?);
+    ready_servers(stage, &[BEACON]).await?;
+    let port = node_port(&stage.apply(SERVICE).await?);
+    until_told_ready(stage, SERVICE, &pod).await?;
+    until_proxied(stage, &client, MARKER).await?;
     let host = |seen: &SeenPod| seen.host_ip().map(str::to_owned);
     let node = stage.until_pod("the address of its node", stage.budgets().pod_running(), &pod, host).await?;
-    ask_patiently(stage, "by-node", &client, (&node, port)).await?;
+    // nginx says nothing when it is up.
     let address = address_of(stage, &pod).await?;
+    ask_patiently(stage, "nginx", &client, (&address, 80)).await?;
+    ask(stage, "by-node", &client, (&node, port)).await?;
     ask(stage, "directly", &client, (&address, 5000)).await
 }
 
 fn judge_mc3(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     premise_listening(seen, &seen.applied(POD, 0)?.uid, WEBAPP)?;
+    premise_answered(seen, MARKER, BEACON)?;
+    premise_reached(seen, "nginx")?;
     assert_answered(seen, say, "answers-through-nginx", ("by-node", HELLO))?;
     assert_answered(seen, say, "port-5000-is-open", ("directly", HELLO))
 }
