@@ -9,7 +9,7 @@ const UNREADY: &str = r#""ready":false"#;
 
 pub(crate) const NETWORK: &[Tampering] = &[
     ("network/shared-netns", "one-namespace", |e| in_log(e, ("right", 0), "net:[", "net:[9")),
-    ("network/shared-netns", "the-pods-address", |e| in_log(e, ("right", 0), r#""address":""#, r#""was":""#)),
+    ("network/shared-netns", "the-pods-address", |e| in_log(e, ("right", 0), "10.244.", "10.99.")),
     ("network/shared-netns", "another-in-another-pod", |e| {
         let output = e.execs.iter().find(|exec| exec.label == "net-of-three").unwrap().stdout.clone();
         e.execs.iter_mut().find(|exec| exec.label == "net-of-other").unwrap().stdout = output;
