@@ -12,5 +12,5 @@ export PODPROOF_BIN=$PWD/target/debug/podproof
 ci/check.sh
 cargo test --workspace --quiet
 target/debug/podproof cluster up
-# Live tests wait more than they compute.
-cargo test --package podproof-tests --test live -- --ignored --test-threads 8
+# Live tests wait more than they compute. Of the whole workspace, as above: so nothing is built a second time.
+cargo test --workspace --test live -- --ignored --test-threads 8
