@@ -77,6 +77,12 @@ impl Folders {
         self.cache.join("image.lock")
     }
 
+    /// The file that is locked while images are put into nodes.
+    #[must_use]
+    pub fn load_lock(&self) -> PathBuf {
+        self.cache.join("load.lock")
+    }
+
     /// The container engine's configuration and log, where we started it.
     #[must_use]
     pub fn engine(&self) -> PathBuf {

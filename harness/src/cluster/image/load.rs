@@ -12,6 +12,7 @@ use super::recipe::digest;
 use super::{archive, choice, workload};
 use crate::cluster::error::Error;
 use crate::cluster::images::{Images, PullPolicy};
+use crate::cluster::ownership::hold;
 use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
@@ -29,26 +30,38 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Result<Images, Error> {
     let (program, probe) = named_probe(probe)?;
     let workloads = workload::named(host);
-    let present = try_join_all(nodes.iter().map(|node| tags(host, node))).await?;
-    let lacking = |image: &str| -> Vec<&kind::Node> {
-        let pairs = nodes.iter().zip(&present);
-        pairs.filter(|(_, tags)| !tags.iter().any(|tag| tag == image)).map(|(node, _)| node).collect()
-    };
-    let mut without: Vec<_> = lacking(&workloads.debian);
-    without.extend(
-        lacking(&workloads.nginx).into_iter().filter(|node| !without.contains(node)).collect::<Vec<_>>(),
-    );
+    let images = [workloads.debian.as_str(), &workloads.nginx, &probe];
+    if !try_join_all(nodes.iter().map(|node| lacks(host, node, &images))).await?.contains(&true) {
+        return Ok(references(&workloads, &probe, PullPolicy::Never));
+    }
+    // One at a time: a node's runtime refuses to take in one image twice at once.
+    let _held = hold(host, host.folders.load_lock(), "the images of nodes").await?;
+    let without = nodes_without(host, nodes, &images[..2]).await?;
     if !without.is_empty() {
         choice::prepare_workloads(host).await?;
         let load = try_join_all(without.iter().map(|node| import(host, node, &workloads.archive)));
         step("loading the workload images into the nodes", load).await?;
     }
-    let without = lacking(&probe);
+    let without = nodes_without(host, nodes, &images[2..]).await?;
     if !without.is_empty() {
         let archive = probe_archive(host, &program, &probe)?;
         try_join_all(without.iter().map(|node| import(host, node, &archive))).await?;
     }
     Ok(references(&workloads, &probe, PullPolicy::Never))
+}
+
+async fn nodes_without<'n>(
+    host: &Host,
+    nodes: &'n [kind::Node],
+    images: &[&str],
+) -> Result<Vec<&'n kind::Node>, Error> {
+    let lacking = try_join_all(nodes.iter().map(|node| lacks(host, node, images))).await?;
+    Ok(nodes.iter().zip(lacking).filter(|(_, lacking)| *lacking).map(|(node, _)| node).collect())
+}
+
+async fn lacks(host: &Host, node: &kind::Node, images: &[&str]) -> Result<bool, Error> {
+    let tags = tags(host, node).await?;
+    Ok(!images.iter().all(|image| tags.iter().any(|tag| tag == image)))
 }
 
 /// The images under the names they get when they are loaded, for a cluster whose nodes have them already or pull them.
