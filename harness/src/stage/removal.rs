@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::namespace::delete_pods;
+use super::namespace::{delete_namespace, delete_pods};
 use super::open::CleanupFault;
 use crate::plan::Budgets;
 
@@ -51,6 +51,8 @@ impl Removals {
 /// Pods get the time to end in an orderly way. Kubelets are known to forget for more than a minute a pod that is
 /// deleted while its container is being restarted, so what is left then is deleted by force.
 async fn remove(client: Client, namespace: String, budgets: Budgets) -> Option<CleanupFault> {
+    // Asked for once more: the first request may have met a connection that had just broken.
+    let _ = delete_namespace(&client, &namespace, budgets.request()).await;
     let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
     if !are_gone(&pods, budgets.orderly_removal()).await {
         let at_once = DeleteParams::default().grace_period(0);
