@@ -19,6 +19,7 @@ mod tampered_ipc;
 mod tampered_isolation;
 mod tampered_lifecycle;
 mod tampered_network;
+mod tampered_node;
 mod tampered_restart;
 mod tampered_startup;
 mod tampered_volume;

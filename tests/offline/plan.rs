@@ -74,6 +74,11 @@ fn broken_yaml_is_told_with_file_line_and_column(
 #[rstest]
 #[case::no_name("cases/volume/one.yaml", "kind: Pod\n", "metadata.name")]
 #[case::twice_a_name("cases/volume/one.yaml", "metadata: { name: a }\n---\nmetadata: { name: a }\n", "`a`")]
+#[case::changes_nothing(
+    "cases/volume/one.mutants.yaml",
+    "mutants: [{ name: m, breaks: b, must_fail: holds }]\n",
+    "changes nothing"
+)]
 #[case::no_mutant("cases/volume/one.mutants.yaml", "mutants: []\n", "cannot fail")]
 #[case::foreign_assertion(
     "cases/volume/one.mutants.yaml",

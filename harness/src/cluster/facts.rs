@@ -15,6 +15,9 @@ pub struct Facts {
     /// Whether a cluster DNS is there: the Service `kube-dns` with an endpoint that is ready.
     #[serde(default)]
     pub cluster_dns: bool,
+    /// Whether its nodes are containers of the host on which podproof runs, which can be stopped and started.
+    #[serde(default)]
+    pub node_containers: bool,
 }
 
 /// What a node says of itself.
@@ -71,7 +74,7 @@ pub async fn read_facts(client: &Client) -> Result<Facts, kube::Error> {
     let nodes: Api<Node> = Api::all(client.clone());
     let mut nodes: Vec<_> = nodes.list(&ListParams::default()).await?.iter().map(node_facts).collect();
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Facts { version, nodes, cluster_dns: has_dns(client).await? })
+    Ok(Facts { version, nodes, cluster_dns: has_dns(client).await?, node_containers: false })
 }
 
 /// Who may not look is taken to have none: what needs it is skipped, and the skip says so.
@@ -126,7 +129,7 @@ mod tests {
     }
 
     fn room(nodes: Vec<NodeFacts>) -> usize {
-        Facts { version: "v1.20.2".to_owned(), nodes, cluster_dns: false }.room()
+        Facts { version: "v1.20.2".to_owned(), nodes, cluster_dns: false, node_containers: false }.room()
     }
 
     #[test]

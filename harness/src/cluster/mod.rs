@@ -6,6 +6,7 @@
 
 mod access;
 mod bounding;
+mod door;
 mod engine;
 mod error;
 mod facts;
@@ -27,6 +28,7 @@ use progress::talk;
 
 pub use access::{Access, AccessError, connect};
 pub use bounding::{RUNTIME, act_as_runtime};
+pub use door::{Door, NodeContainers};
 pub use error::Error;
 pub use facts::{Facts, NodeFacts, read_facts};
 pub use host::Host;

@@ -17,7 +17,7 @@ pub use budget::Budgets;
 pub use catalogue::{Catalogue, Script};
 pub use claim::{Claim, ClaimId, Level, MinorVersion, Tier};
 pub use manifest::Manifest;
-pub use mutant::{Mutant, Mutants, Security};
+pub use mutant::{Mutant, Mutants, Saboteur, Security};
 pub use need::Need;
 pub use order::{Plan, PlannedCase, Purpose};
 pub use select::{Selection, SelectionError};

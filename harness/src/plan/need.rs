@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub enum Need {
     /// A cluster DNS that answers: the Service `kube-dns` with ready endpoints.
     ClusterDns,
+    /// Nodes that are containers of the host on which podproof runs: they can be stopped and started, and a command on
+    /// them outlives their container runtime.
+    NodeContainers,
     /// Two nodes on which ordinary pods may run.
     TwoNodes,
 }
@@ -18,6 +21,7 @@ impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::ClusterDns => "cluster DNS",
+            Self::NodeContainers => "nodes that are containers of this host (`--cluster kind`)",
             Self::TwoNodes => "two schedulable nodes",
         })
     }

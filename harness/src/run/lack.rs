@@ -23,6 +23,7 @@ pub(super) fn is_made(since: Option<MinorVersion>, version: &str) -> bool {
 fn has(facts: &Facts, need: Need) -> bool {
     match need {
         Need::ClusterDns => facts.cluster_dns,
+        Need::NodeContainers => facts.node_containers,
         Need::TwoNodes => facts.nodes.iter().filter(|node| node.schedulable).count() >= 2,
     }
 }
