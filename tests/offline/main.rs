@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 mod architecture;
+mod article;
 mod catalogue;
 mod cli;
 mod cluster;

@@ -1,8 +1,9 @@
-//! What is asked: claims, manifests, mutants, selection, budgets and the frozen [`Plan`].
+//! What is asked: claims, the article's sentences, manifests, mutants, selection, budgets and the frozen [`Plan`].
 //!
 //! Everything here is pure and works offline. This room may *not* talk to a cluster, start programs,
 //! read the clock or know how a case is driven or judged.
 
+mod article;
 mod budget;
 mod catalogue;
 mod claim;
@@ -13,6 +14,7 @@ mod order;
 mod select;
 mod tree;
 
+pub use article::{Article, Bearing, Sentence};
 pub use budget::Budgets;
 pub use catalogue::{Catalogue, Script};
 pub use claim::{Claim, ClaimId, Level, MinorVersion, Tier};
