@@ -90,9 +90,8 @@ async fn have_rule(
     [table, chain]: [&str; 2],
     rule: &[&str],
 ) -> Result<(), Error> {
-    let with = |verb: &str| {
-        inside(member).args(["iptables", "--wait", "--table", table, verb, chain]).args(rule)
-    };
+    let with =
+        |verb: &str| inside(member).args(["iptables", "--wait", "--table", table, verb, chain]).args(rule);
     match with("--check").run(&host.cancel).await {
         Err(CommandError::Failed { .. }) => with("--append").run(&host.cancel).await?,
         other => other?,
