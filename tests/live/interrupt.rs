@@ -69,3 +69,33 @@ fn assert_reports(folder: &Path) {
     let report = quick_junit::Report::deserialize_from_str(&junit).unwrap();
     assert_eq!(report.tests, record.cases.len());
 }
+
+#[test]
+#[ignore = "needs a cluster: make test"]
+fn what_a_killed_run_left_is_swept_by_its_id_and_not_before_its_time() {
+    let out = tempfile::tempdir().unwrap();
+    let mut command =
+        ours(&["run", "--cluster", "kind", "--message-format", "json", "--select", "volume/*", "--out"]);
+    let mut child =
+        command.arg(out.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut run_id = String::new();
+    for line in stdout.by_ref() {
+        let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        match event["event"].as_str().unwrap() {
+            "run-started" => run_id = event["run"].as_str().unwrap().to_owned(),
+            // One has ended, so others have their namespaces.
+            "case-finished" if event["case"]["verdict"]["kind"] == "pass" => break,
+            _ => {}
+        }
+    }
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    assert_ne!(namespaces_of(&run_id), "");
+
+    let swept = run(&mut ours(&["sweep", "--cluster", "kind", "--dry-run"])).exits(0);
+    assert!(!swept.stdout.contains(&run_id), "its time is not over\n{swept}");
+    let swept = run(&mut ours(&["sweep", "--cluster", "kind", "--run", &run_id])).exits(0);
+    assert!(swept.stdout.contains(&format!("of run {run_id} (volume/")), "{swept}");
+    assert_eq!(namespaces_of(&run_id), "");
+}

@@ -65,6 +65,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Judge a run again from its files; no cluster is needed
     Judge(JudgeArgs),
+    /// Remove what runs that were killed left in a cluster: namespaces whose time is over
+    Sweep(SweepArgs),
     /// A kind cluster of podproof's own, and its node image
     #[command(subcommand)]
     Cluster(ClusterCommand),
@@ -274,6 +276,20 @@ pub struct Subject {
     /// Each sentence of the article, with the claims for and against it
     #[arg(long)]
     pub article: bool,
+}
+
+/// What to remove, and where.
+#[derive(Debug, Group)]
+pub struct SweepArgs {
+    /// Where to look.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Everything of this run instead, whatever its age; the run must not be going on
+    #[arg(long, value_name = "ID", env = "PODPROOF_SWEEP_RUN")]
+    pub run: Option<String>,
+    /// Only say what would be removed
+    #[arg(long, env = "PODPROOF_DRY_RUN")]
+    pub dry_run: bool,
 }
 
 /// What to judge again.

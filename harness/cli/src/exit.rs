@@ -91,6 +91,12 @@ pub enum Failure {
     /// No cluster of our own is to be had.
     #[error(transparent)]
     Cluster(#[from] podproof::cluster::Error),
+    /// What the cluster has of runs could not be found out.
+    #[error("look for what runs have left")]
+    Sweep(#[source] podproof::stage::Blocked),
+    /// Something of a run could not be removed.
+    #[error("{0}")]
+    Left(String),
     /// The probe was not built.
     #[error("find the probe: it is not beside this program")]
     NoProbe,
@@ -142,6 +148,7 @@ impl Failure {
                 Code::BadManifest
             }
             Self::Interrupted(code) => *code,
+            Self::Sweep(_) | Self::Left(_) => Code::NoCluster,
             Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => {
                 Code::NoCluster
             }
@@ -162,7 +169,9 @@ impl Failure {
             Self::Cluster(error) => error.hint(),
             Self::NoProbe => Some("build it with `make build`, or name it with PODPROOF_PROBE".to_owned()),
             Self::Folder { .. } => Some("name another folder with --out".to_owned()),
+            Self::Left(_) => Some("`kubectl describe namespace` says what holds it".to_owned()),
             Self::Usage(_)
+            | Self::Sweep(_)
             | Self::Interrupted(_)
             | Self::Manifest(_)
             | Self::Record(_)

@@ -12,6 +12,7 @@ mod output;
 mod page;
 mod place;
 mod signal;
+mod sweep;
 
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -48,6 +49,7 @@ fn dispatch(args: Args) -> Result<exit::Code, Failure> {
         Command::List(order) => list::list(&order),
         Command::Explain(order) => explain::explain(&order, &args.talk),
         Command::Judge(order) => judge::judge(&order, &args.talk),
+        Command::Sweep(order) => in_runtime(sweep::sweep(order, args.talk)),
         Command::Cluster(command) => {
             in_runtime(cluster::cluster(command, args.talk)).map(|()| exit::Code::Conformant)
         }

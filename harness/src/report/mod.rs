@@ -23,3 +23,4 @@ pub use json::json_line;
 pub use junit::{junit_document, write_junit};
 pub use reporters::Reporters;
 pub use terminal::{LiveLines, Styles, article_text, experiment_table, table};
+pub use text::visible_line;

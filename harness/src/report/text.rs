@@ -64,7 +64,8 @@ pub(super) fn visible(raw: &str, limit: usize) -> String {
 }
 
 /// `raw` for a terminal, in one line of at most `longest` characters.
-pub(super) fn visible_line(raw: &str, longest: usize) -> String {
+#[must_use]
+pub fn visible_line(raw: &str, longest: usize) -> String {
     // No more than this can be seen in the end, however long the text is.
     let seen: String = raw.trim().chars().take(longest + 1).collect();
     shortened(&shown(&seen, true), longest)

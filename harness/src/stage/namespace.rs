@@ -13,6 +13,10 @@ use crate::plan::Security;
 
 /// The label that carries the run's id, on each namespace and each object.
 pub(super) const RUN_LABEL: &str = "podproof.local/run";
+/// The label with the second since 1970 from which on `sweep` may remove it, likewise.
+pub(super) const EXPIRES_LABEL: &str = "podproof.local/expires";
+/// The annotation of a namespace that names the claim.
+pub(super) const CLAIM_ANNOTATION: &str = "podproof.local/claim";
 
 /// Makes the namespace, and in it the service account without which no pod is admitted.
 pub(super) async fn make_namespace(
@@ -27,7 +31,7 @@ pub(super) async fn make_namespace(
         labels.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     all_labels.insert("pod-security.kubernetes.io/enforce".to_owned(), json!(security.as_str()));
     let object = json!({
-        "metadata": { "name": name, "labels": all_labels, "annotations": { "podproof.local/claim": claim } }
+        "metadata": { "name": name, "labels": all_labels, "annotations": { CLAIM_ANNOTATION: claim } }
     });
     let action = format!("create namespace {name}");
     let namespace: Namespace = typed(object, &action)?;

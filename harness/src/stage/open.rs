@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::attire::Attire;
 use super::blocked::Blocked;
 use super::conditions::of_pod;
-use super::namespace::{RUN_LABEL, delete_namespace, make_namespace};
+use super::namespace::{EXPIRES_LABEL, RUN_LABEL, delete_namespace, make_namespace};
 use super::node::NodeRef;
 use super::objects::{kinds_in, stop_controllers};
 use crate::cluster::{Access, Door, Images};
@@ -63,8 +63,7 @@ impl Stage {
     pub async fn open(access: &Access, order: StageOrder, budgets: Budgets) -> Result<Self, Blocked> {
         let StageOrder { namespace, run, expires, claim, token, manifest, attire, security, saboteur } =
             order;
-        let labels =
-            vec![(RUN_LABEL.to_owned(), run), ("podproof.local/expires".to_owned(), expires.to_string())];
+        let labels = vec![(RUN_LABEL.to_owned(), run), (EXPIRES_LABEL.to_owned(), expires.to_string())];
         let (client, patience) = (access.client.clone(), budgets.request());
         let kinds = kinds_in(&manifest);
         let made = make_namespace(&client, &namespace, security, &labels, claim.as_str(), patience).await;

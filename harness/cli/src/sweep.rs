@@ -1,0 +1,67 @@
+//! `podproof sweep`: removes what runs that were killed left.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use podproof::plan::Budgets;
+use podproof::report::visible_line;
+use podproof::run::Interrupt;
+use podproof::stage::{Leftover, Removals, delete_namespace, leftovers};
+use serde_json::json;
+
+use crate::args::{Format, SweepArgs, Talk};
+use crate::exit::{Code, Failure};
+use crate::signal::Signals;
+use crate::{output, place};
+
+/// How many characters a line has at most.
+const LONGEST: usize = 400;
+
+/// Removes the namespaces whose time is over, or those of one run.
+pub async fn sweep(order: SweepArgs, talk: Talk) -> Result<Code, Failure> {
+    let budgets = Budgets::default();
+    let interrupt = Interrupt::default();
+    let signals = Signals::listen(&interrupt)?;
+    let access = place::access(&order.reach, &budgets, &interrupt).await?;
+    let now = Timestamp::now();
+    let mut found = leftovers(&access.client, budgets.request()).await.map_err(Failure::Sweep)?;
+    found.retain(|leftover| match &order.run {
+        Some(run) => leftover.run == *run,
+        None => leftover.is_expired(now),
+    });
+    output::print(&told(&found, order.dry_run, &talk))?;
+    if order.dry_run {
+        return Ok(Code::Conformant);
+    }
+    let removals = Removals::new(access.client.clone(), budgets);
+    for leftover in found {
+        // Whoever sees it to its end asks again, and tells where it stays.
+        let _ = delete_namespace(&access.client, &leftover.namespace, budgets.request()).await;
+        removals.begin(leftover.namespace);
+    }
+    match interrupt.stop.run_until_cancelled(removals.finish()).await {
+        Some(faults) if faults.is_empty() => Ok(Code::Conformant),
+        Some(faults) => Err(Failure::Left(faults.join(", "))),
+        None => Err(Failure::Interrupted(signals.code().unwrap_or(Code::Interrupted))),
+    }
+}
+
+/// One line for each, with what happens to it.
+fn told(found: &[Leftover], dry_run: bool, talk: &Talk) -> String {
+    let mut text = String::new();
+    for Leftover { namespace, run, claim, .. } in found {
+        // Writing into a string cannot fail.
+        let _ = match talk.message_format {
+            Format::Human => {
+                let word = if dry_run { "WOULD REMOVE" } else { "REMOVE" };
+                let line = format!("{word:<12} {namespace} of run {run} ({claim})");
+                writeln!(text, "{}", visible_line(&line, LONGEST))
+            }
+            Format::Json => {
+                let line = json!({ "namespace": namespace, "run": run, "claim": claim, "removed": !dry_run });
+                writeln!(text, "{line}")
+            }
+        };
+    }
+    text
+}
