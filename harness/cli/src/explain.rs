@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Claim, Script};
+use podproof::plan::{Claim, Difference, Script};
 
 use crate::args::{Choice, ExplainArgs};
 use crate::exit::{Code, Failure};
@@ -14,14 +14,14 @@ pub fn explain(order: &ExplainArgs) -> Result<Code, Failure> {
     let catalogue = list::catalogue(&choice)?;
     for id in list::select(&catalogue, &choice)? {
         if let (Some(claim), Some(script)) = (catalogue.claim(&id), catalogue.script(&id)) {
-            output::print(&text(claim, script))?;
+            output::print(&text(claim, script, catalogue.differences(&id)))?;
         }
     }
     Ok(Code::Conformant)
 }
 
-fn text(claim: &Claim, script: &Script) -> String {
-    let Claim { id, title, level, tier, given, when, then, sources, since, needs, unproved, observed } =
+fn text<'d>(claim: &Claim, script: &Script, known: impl Iterator<Item = &'d Difference>) -> String {
+    let Claim { id, title, level, tier, given, when, then, sources, since, gate, needs, unproved, observed } =
         claim;
     let mut text = format!("{id} ({level}, {tier})\n  {title}\n\n  given  {given}\n  when   {when}\n");
     // Writing into a string cannot fail.
@@ -33,6 +33,9 @@ fn text(claim: &Claim, script: &Script) -> String {
         "\n  since    {}",
         since.map_or_else(|| "any version".to_owned(), |since| since.to_string())
     );
+    if let Some(gate) = gate {
+        let _ = writeln!(text, "  gate     {gate}");
+    }
     for need in needs {
         let _ = writeln!(text, "  needs    {need}");
     }
@@ -44,6 +47,9 @@ fn text(claim: &Claim, script: &Script) -> String {
     }
     if let Some(observed) = observed {
         let _ = writeln!(text, "  observed {observed}");
+    }
+    for difference in known {
+        let _ = writeln!(text, "  differs  {difference}");
     }
     let _ = writeln!(text, "  manifest cases/{id}.yaml: {}", script.manifest.names().join(", "));
     for mutant in &script.mutants {

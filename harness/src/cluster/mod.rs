@@ -6,6 +6,7 @@
 
 mod access;
 mod bounding;
+mod capabilities;
 mod engine;
 mod error;
 mod facts;
@@ -18,6 +19,7 @@ mod ownership;
 mod paths;
 mod program;
 mod progress;
+mod questions;
 mod ready;
 mod topology;
 mod up;
@@ -27,6 +29,7 @@ use progress::talk;
 
 pub use access::{Access, AccessError, connect};
 pub use bounding::{RUNTIME, act_as_runtime};
+pub use capabilities::{Capabilities, HandlerFacts, NodeCapabilities, RuntimeClassFacts};
 pub use error::Error;
 pub use facts::{Facts, NodeFacts, read_facts};
 pub use host::Host;

@@ -6,19 +6,23 @@
 mod budget;
 mod catalogue;
 mod claim;
+mod difference;
 mod manifest;
 mod mutant;
 mod need;
 mod order;
+mod right;
 mod select;
 mod tree;
 
 pub use budget::Budgets;
 pub use catalogue::{Catalogue, Script};
 pub use claim::{Claim, ClaimId, Level, MinorVersion, Tier};
+pub use difference::{Difference, Runtime};
 pub use manifest::Manifest;
 pub use mutant::{Mutant, Mutants, Security};
 pub use need::Need;
 pub use order::{Plan, PlannedCase, Purpose};
+pub use right::Right;
 pub use select::{Selection, SelectionError};
 pub use tree::{ManifestError, Tree};

@@ -2,6 +2,7 @@
 //!
 //! Everything can be read without colour, and nothing from the cluster reaches the terminal as it is.
 
+mod cluster;
 mod columns;
 mod details;
 mod experiment;
