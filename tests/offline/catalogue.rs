@@ -101,10 +101,23 @@ fn every_manifest_says_first_what_its_pods_do() {
 }
 
 #[test]
+fn saboteurs_undo_what_they_make() {
+    let catalogue = catalogue();
+    for claim in catalogue.claims() {
+        for mutant in &catalogue.script(&claim.id).unwrap().mutants {
+            let Some(saboteur) = &mutant.saboteur else { continue };
+            assert!(claim.tier.needs_node(), "{} {}", claim.id, mutant.name);
+            let makes = ["mkdir", "mount", "touch"].iter().any(|word| saboteur.does.contains(word));
+            assert_eq!(makes, saboteur.undoes.is_some(), "{} {}", claim.id, mutant.name);
+        }
+    }
+}
+
+#[test]
 fn mutants_that_reach_for_the_node_say_so_and_clean_up() {
     /// Their mutants reach for the node and leave nothing there.
-    const LEAVE_NOTHING: [&str; 3] =
-        ["ipc/same-namespace", "isolation/hostipc-denied", "isolation/hostipc-leaks"];
+    const LEAVE_NOTHING: [&str; 4] =
+        ["ipc/same-namespace", "ipc/not-the-nodes", "isolation/hostipc-denied", "isolation/hostipc-leaks"];
     let catalogue = catalogue();
     for claim in catalogue.claims() {
         for mutant in &catalogue.script(&claim.id).unwrap().mutants {

@@ -3,8 +3,12 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use podproof::run::write_record;
 use podproof_tests::{podproof, root, run};
 use rstest::rstest;
+use serde_json::Value;
+
+use crate::record::{case, fail, pass, record};
 
 #[test]
 fn help_and_version_are_data() {
@@ -18,6 +22,9 @@ fn help_and_version_are_data() {
 #[case::unknown_flag(&["list", "--frobnicate"])]
 #[case::two_places(&["run", "--cluster", "kind", "--context", "x"])]
 #[case::no_parallelism(&["run", "--context", "x", "--parallel", "0"])]
+#[case::nothing_to_explain(&["explain"])]
+#[case::two_things_to_explain(&["explain", "ipc/mc2-article", "--article"])]
+#[case::a_run_without_the_article(&["explain", "ipc/mc2-article", "--run", "runs/x"])]
 #[case::bad_selection(&["list", "--select", "ipc/* and"])]
 fn wrong_usage_exits_2_and_says_nothing_on_stdout(#[case] args: &[&str]) {
     let ended = run(&mut podproof(args)).exits(2);
@@ -112,6 +119,64 @@ fn explain_tells_claim_source_and_mutants() {
     }
     let ended = run(&mut podproof(["explain", "startup/fix-sidecar"])).exits(0);
     assert!(ended.stdout.contains("\n  gate     SidecarContainers\n"), "{ended}");
+}
+
+#[test]
+fn explain_tells_the_article_sentence_by_sentence() {
+    let ended = run(&mut podproof(["explain", "--article"])).exits(0);
+    let heads: Vec<_> = ended.stdout.lines().filter(|line| line.starts_with(['A', 'M'])).collect();
+    assert_eq!(heads.len(), 21, "{ended}");
+    assert_eq!((heads[0], heads[3], heads[20]), ("A1 (framing)", "A4 (imprecise)", "MC3 (wrong)"));
+    assert!(ended.stdout.contains("ipc/mc2-article") && !ended.stdout.contains('\u{1b}'), "{ended}");
+    assert!(ended.stderr.is_empty(), "{ended}");
+}
+
+#[test]
+fn explain_tells_what_a_run_says_of_the_article() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        case("volume/initially-empty", 1, &pass()),
+        case("ipc/mc2-exit-marker", 2, &fail(&["reads-up-to-the-marker"])),
+    ];
+    write_record(folder.path(), &record("check", &cases)).unwrap();
+    let explain = ["explain", "--article", "--run"];
+    // A claim that failed is told; to weigh it is what `judge` is for.
+    let ended = run(podproof(explain).arg(folder.path())).exits(0);
+    let lines = |start: &str| ended.stdout.lines().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
+    assert!(lines("A7 ").concat().starts_with("A7 confirmed (true, 1 of "), "{ended}");
+    assert!(lines("A13 ").concat().starts_with("A13 contradicted (true, 0 of "), "{ended}");
+    let last = "21 sentences: 1 confirmed, 1 contradicted, 19 not asked; by the run 20261122-100000-3fa9c1d2 on v1.20.2";
+    assert_eq!(ended.stdout.lines().last(), Some(last), "{ended}");
+
+    let ended = run(podproof(explain).arg(folder.path()).args(["--message-format", "json"])).exits(0);
+    let lines: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 21, "{ended}");
+    assert_eq!((&lines[6]["id"], &lines[6]["standing"]), (&"A7".into(), &"confirmed".into()), "{ended}");
+}
+
+#[test]
+fn a_run_that_does_not_exist_cannot_be_told_of() {
+    let ended = run(&mut podproof(["explain", "--article", "--run", "/nonexistent"])).exits(96);
+    assert!(ended.stdout.is_empty() && ended.stderr.contains("/nonexistent/record.json"), "{ended}");
+}
+
+#[test]
+fn the_page_of_all_claims_begins_with_the_article_and_that_of_some_has_none() {
+    let page = |select: &[&str]| {
+        let args = [&["list", "--format", "markdown"], select].concat();
+        run(&mut podproof(args)).exits(0).stdout
+    };
+    let whole = page(&[]);
+    let rows = whole.lines().filter(|line| line.starts_with("| A") || line.starts_with("| MC"));
+    assert_eq!(rows.count(), 21);
+    let anchors: Vec<_> = whole.split("](#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    let headings: Vec<_> =
+        whole.lines().filter_map(|line| line.strip_prefix("### ")).map(|id| id.replace('/', "")).collect();
+    assert!(!anchors.is_empty());
+    for anchor in anchors {
+        assert!(headings.iter().any(|heading| heading == anchor), "{anchor} leads nowhere");
+    }
+    assert!(!page(&["--select", "ipc/*"]).contains("## The article"));
 }
 
 #[test]

@@ -72,6 +72,9 @@ pub(crate) fn with_one_thing_removed(evidence: &Evidence) -> Vec<(String, Eviden
     for (at, thing) in evidence.execs.iter().enumerate() {
         without(format!("exec {}", thing.label), &|rest| drop(rest.execs.remove(at)));
     }
+    for (at, thing) in evidence.node_commands.iter().enumerate() {
+        without(format!("node {}", thing.label), &|rest| drop(rest.node_commands.remove(at)));
+    }
     for (at, thing) in evidence.fetches.iter().enumerate() {
         without(format!("fetch {}", thing.label), &|rest| drop(rest.fetches.remove(at)));
     }
@@ -152,6 +155,7 @@ fn nothing_that_is_missing_makes_a_pass(#[files("fixtures/evidence/*/*/*.json")]
     let mut nothing = evidence;
     nothing.refusals.clear();
     nothing.execs.clear();
+    nothing.node_commands.clear();
     nothing.fetches.clear();
     nothing.recalls.clear();
     nothing.marks.clear();

@@ -11,7 +11,7 @@ use crate::tampered_ipc::IPC_OBJECTS;
 use crate::tampered_isolation::ISOLATION;
 use crate::tampered_network::NETWORK;
 use crate::tampered_volume::VOLUME;
-use crate::{tampered_lifecycle, tampered_restart, tampered_startup};
+use crate::{tampered_lifecycle, tampered_node, tampered_restart, tampered_startup};
 
 /// A report that something is not there, and one that it is.
 pub(crate) const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
@@ -110,6 +110,7 @@ fn all() -> impl Iterator<Item = &'static Tampering> {
         ISOLATION,
         tampered_restart::ROWS,
         tampered_lifecycle::ROWS,
+        tampered_node::ROWS,
     ];
     rows.into_iter().flatten()
 }

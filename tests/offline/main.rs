@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 mod architecture;
+mod article;
 mod catalogue;
 mod cli;
 mod cluster;
@@ -20,6 +21,7 @@ mod tampered_ipc;
 mod tampered_isolation;
 mod tampered_lifecycle;
 mod tampered_network;
+mod tampered_node;
 mod tampered_restart;
 mod tampered_startup;
 mod tampered_volume;

@@ -76,6 +76,11 @@ fn broken_yaml_is_told_with_file_line_and_column(
 #[case::twice_a_name("cases/volume/one.yaml", "metadata: { name: a }\n---\nmetadata: { name: a }\n", "`a`")]
 #[case::no_gate("claims.yaml", concat!("claims:\n- id: volume/one\n  title: t\n  level: core\n  tier: quick\n",
     "  given: a\n  when: b\n  then: { holds: it }\n  sources: [here]\n  gate: not a gate\n"), "gate")]
+#[case::changes_nothing(
+    "cases/volume/one.mutants.yaml",
+    "mutants: [{ name: m, breaks: b, must_fail: holds }]\n",
+    "changes nothing"
+)]
 #[case::no_mutant("cases/volume/one.mutants.yaml", "mutants: []\n", "cannot fail")]
 #[case::foreign_assertion(
     "cases/volume/one.mutants.yaml",

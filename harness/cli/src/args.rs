@@ -61,7 +61,7 @@ pub enum Command {
     Experiment(ExperimentCommand),
     /// List the claims
     List(ListArgs),
-    /// Tell what a case does, asserts and rests on
+    /// Tell what a case does, asserts and rests on, or what the article says and a run says of it
     Explain(ExplainArgs),
     /// Judge a run again from its files; no cluster is needed
     Judge(JudgeArgs),
@@ -254,11 +254,26 @@ pub struct ListArgs {
 /// What to explain.
 #[derive(Debug, Group)]
 pub struct ExplainArgs {
-    /// The case, `area/name`
-    pub case: String,
+    /// One case, or the article.
+    #[command(flatten)]
+    pub subject: Subject,
+    /// A run's folder: what it says of each sentence of the article
+    #[arg(long, value_name = "DIR", conflicts_with = "case", env = "PODPROOF_RUN")]
+    pub run: Option<PathBuf>,
     /// A folder of manifests instead of the built-in ones
     #[arg(long, value_name = "DIR", env = "PODPROOF_MANIFESTS")]
     pub manifests: Option<PathBuf>,
+}
+
+/// One case, or the article.
+#[derive(Debug, Group)]
+#[group(required = true, multiple = false)]
+pub struct Subject {
+    /// The case, `area/name`
+    pub case: Option<String>,
+    /// Each sentence of the article, with the claims for and against it
+    #[arg(long)]
+    pub article: bool,
 }
 
 /// What to judge again.

@@ -1,22 +1,41 @@
-//! `podproof explain`: one case, offline.
+//! `podproof explain`: one case, or the article sentence by sentence, offline.
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Claim, Difference, Script};
+use podproof::plan::{Article, Catalogue, Claim, Difference, Script};
+use podproof::run::{accounts, read_record};
 
-use crate::args::{Choice, ExplainArgs};
+use crate::args::{Choice, ExplainArgs, Talk};
 use crate::exit::{Code, Failure};
 use crate::{list, output};
 
-/// Tells all about one case.
-pub fn explain(order: &ExplainArgs) -> Result<Code, Failure> {
-    let choice = Choice { select: Some(order.case.clone()), tier: None, manifests: order.manifests.clone() };
+/// Tells all about one case, or about the article.
+pub fn explain(order: &ExplainArgs, talk: &Talk) -> Result<Code, Failure> {
+    match &order.subject.case {
+        Some(case) => explain_case(case, order),
+        None => explain_article(order, talk),
+    }
+}
+
+fn explain_case(case: &str, order: &ExplainArgs) -> Result<Code, Failure> {
+    let choice = Choice { select: Some(case.to_owned()), tier: None, manifests: order.manifests.clone() };
     let catalogue = list::catalogue(&choice)?;
     for id in list::select(&catalogue, &choice)? {
         if let (Some(claim), Some(script)) = (catalogue.claim(&id), catalogue.script(&id)) {
             output::print(&text(claim, script, catalogue.differences(&id)))?;
         }
     }
+    Ok(Code::Conformant)
+}
+
+/// The verdicts are told and not weighed: that is what `judge` is for.
+fn explain_article(order: &ExplainArgs, talk: &Talk) -> Result<Code, Failure> {
+    let tree = list::tree(order.manifests.as_deref());
+    let catalogue = Catalogue::read(&tree)?;
+    let article = Article::read(&tree, &catalogue)?;
+    let record = order.run.as_deref().map(read_record).transpose()?;
+    let accounts = accounts(&article, &catalogue, record.as_ref());
+    output::print_article(&accounts, record.as_ref(), talk)?;
     Ok(Code::Conformant)
 }
 

@@ -1,8 +1,9 @@
 //! `podproof list`: the claims, offline.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use podproof::plan::{Catalogue, Claim, ClaimId, Selection, Tier, Tree};
+use podproof::plan::{Article, Catalogue, Claim, ClaimId, Selection, Tier, Tree};
 
 use crate::args::{Choice, ListArgs, ListFormat, TierChoice};
 use crate::exit::{Code, Failure};
@@ -10,11 +11,17 @@ use crate::{output, page};
 
 /// Lists the selected claims.
 pub fn list(order: &ListArgs) -> Result<Code, Failure> {
-    let catalogue = catalogue(&order.choice)?;
+    let tree = tree(order.choice.manifests.as_deref());
+    let catalogue = Catalogue::read(&tree)?;
     let chosen = select(&catalogue, &order.choice)?;
     let text = match order.format {
         ListFormat::Lines => table(&chosen.iter().filter_map(|id| catalogue.claim(id)).collect::<Vec<_>>()),
-        ListFormat::Markdown => page::page(&catalogue, &chosen),
+        ListFormat::Markdown => {
+            // The article leads to claims of every area, so it stands on the page of all.
+            let whole = chosen.len() == catalogue.claims().len();
+            let article = whole.then(|| Article::read(&tree, &catalogue)).transpose()?;
+            page::page(article.as_ref(), &catalogue, &chosen)
+        }
     };
     output::print(&text)?;
     Ok(Code::Conformant)
@@ -22,8 +29,12 @@ pub fn list(order: &ListArgs) -> Result<Code, Failure> {
 
 /// The catalogue that was asked for.
 pub fn catalogue(choice: &Choice) -> Result<Catalogue, Failure> {
-    let tree = choice.manifests.clone().map_or(Tree::Embedded, Tree::Folder);
-    Ok(Catalogue::read(&tree)?)
+    Ok(Catalogue::read(&tree(choice.manifests.as_deref()))?)
+}
+
+/// The manifests in `folder`, or the built-in ones.
+pub fn tree(folder: Option<&Path>) -> Tree {
+    folder.map_or(Tree::Embedded, |folder| Tree::Folder(folder.to_owned()))
 }
 
 /// The ids of the selected claims.

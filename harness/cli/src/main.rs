@@ -46,7 +46,7 @@ fn dispatch(args: Args) -> Result<exit::Code, Failure> {
             in_runtime(experiment::startup(order, args.talk))
         }
         Command::List(order) => list::list(&order),
-        Command::Explain(order) => explain::explain(&order),
+        Command::Explain(order) => explain::explain(&order, &args.talk),
         Command::Judge(order) => judge::judge(&order, &args.talk),
         Command::Cluster(command) => {
             in_runtime(cluster::cluster(command, args.talk)).map(|()| exit::Code::Conformant)

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use podproof::experiment::ExperimentRecord;
-use podproof::report::{LiveLines, Reporters, Styles, experiment_table, json_line, table};
-use podproof::run::{RunId, RunRecord};
+use podproof::report::{
+    LiveLines, Reporters, Styles, article_text, experiment_table, json_line, sentence_line, table,
+};
+use podproof::run::{Account, RunId, RunRecord};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::FmtContext;
@@ -140,5 +142,20 @@ pub fn print_experiment(record: &ExperimentRecord, folder: &Path, talk: &Talk) -
     match talk.message_format {
         Format::Human => print(&experiment_table(record, folder, &Styles::coloured())),
         Format::Json => print(&json_line(record).map_err(|error| Failure::Stdout(error.into()))?),
+    }
+}
+
+/// Prints the article for people, or a line for each sentence for programs.
+pub fn print_article(
+    accounts: &[Account<'_>],
+    record: Option<&RunRecord>,
+    talk: &Talk,
+) -> Result<(), Failure> {
+    match talk.message_format {
+        Format::Human => print(&article_text(accounts, record, &Styles::coloured())),
+        Format::Json => {
+            let lines: Result<String, _> = accounts.iter().map(sentence_line).collect();
+            print(&lines.map_err(|error| Failure::Stdout(error.into()))?)
+        }
     }
 }

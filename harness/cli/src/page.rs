@@ -2,14 +2,26 @@
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Catalogue, Claim, ClaimId, Script};
+use podproof::plan::{Article, Catalogue, Claim, ClaimId, Script, Sentence};
 
 const HEAD: &str = "# What podproof claims\n\n\
-    Made from `claims.yaml` by `podproof list --format markdown`; `make check` says when it is stale.\n";
+    Made from `claims.yaml` and `article/sentences.yaml` by `podproof list --format markdown`; `make check` says when \
+    it is stale.\n";
 
-/// The chosen claims, area by area.
-pub fn page(catalogue: &Catalogue, chosen: &[ClaimId]) -> String {
+const ARTICLE: &str = "\n## The article\n\n\
+    Each sentence of the article that can be checked, how it stands to what pods do, and the claims that bear it out \
+    or show where it is imprecise or wrong. MC2 and MC3 are sentences of its original. What a note \
+    behind a bearing adds to the claims is documented, and has not been asked of a cluster. \
+    `podproof explain --article --run DIR` tells what a run says of each sentence.\n\n\
+    | | sentence | bearing | claims for it | claims against it |\n| --- | --- | --- | --- | --- |\n";
+
+/// The sentences of the article where there is one, and the chosen claims, area by area.
+pub fn page(article: Option<&Article>, catalogue: &Catalogue, chosen: &[ClaimId]) -> String {
     let mut text = HEAD.to_owned();
+    if let Some(article) = article {
+        text += ARTICLE;
+        text.extend(article.sentences().iter().map(row));
+    }
     let mut area = "";
     for id in chosen {
         let (Some(claim), Some(script)) = (catalogue.claim(id), catalogue.script(id)) else { continue };
@@ -57,6 +69,19 @@ fn section(text: &mut String, claim: &Claim, script: &Script) {
             mutant.must_fail
         ));
     }
+}
+
+fn row(sentence: &Sentence) -> String {
+    let Sentence { id, sentence, bearing, note, claims, against } = sentence;
+    let note = note.as_deref().map(|note| format!(": {}", plain(note))).unwrap_or_default();
+    let (sentence, claims, against) = (plain(sentence), links(claims), links(against));
+    format!("| {id} | {sentence} | **{bearing}**{note} | {claims} | {against} |\n")
+}
+
+/// Each claim with the way to its heading on this page, whose name is in lower case and without punctuation.
+fn links(claims: &[ClaimId]) -> String {
+    let links = claims.iter().map(|id| format!("[{id}](#{}{})", id.area(), id.name()));
+    links.collect::<Vec<_>>().join(", ")
 }
 
 /// Words that Markdown would take for its own, taken literally.

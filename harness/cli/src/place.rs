@@ -45,7 +45,8 @@ async fn own(
     let probe = probe(&host)?;
     let kind = up(&host, &ClusterRequest { name, ..ClusterRequest::default() }).await?;
     let images = replaced(kind.load_images(&host, &probe).await?, reach);
-    Ok(connect(Some(&kind.kubeconfig), &kind.context, images, budgets.connect()).await?)
+    let access = connect(Some(&kind.kubeconfig), &kind.context, images, budgets.connect()).await?;
+    Ok(kind.opened(&host, access))
 }
 
 /// The images, with what was named on the command line instead.

@@ -177,7 +177,7 @@
 //! - `exit --code N` → `code`
 //! - `exit-nth --path P --codes 3,0` → `path`, `number`, `code`: counts as `count-start` does (and adds to its
 //!   count, if the path is the same) and exits with the code of that number; the last code is for all later
-//!   starts.
+//!   starts. A dash in place of a code lets the chain go on, and the report has no `code`.
 //! - `hold [--on-term CODE | --ignore-term]` → `state` `holding`; on TERM or INT a second report with `state`
 //!   `ended`, `signal`, `code`. `--on-term` is for TERM only. With `--ignore-term` TERM is a report with
 //!   `state` `ignored` and `signal`, and holding goes on; USR1 is always a report with `state` `signalled`
@@ -195,6 +195,11 @@
 //!   `size`, `dev`, `ino`: the file as the one process that matches sees it, up to 64 KiB. No such process is
 //!   `"ok":false` with `ESRCH` and without `pid`; a process that may not be looked into is `EACCES` or
 //!   `EPERM`.
+//!
+//! The node, from a privileged pod with `hostPID`:
+//!
+//! - `on-node --script S`: the process becomes `/bin/sh -c S` with the node's files; its output and exit code are the
+//!   script's, and there is no report. That it may not is a failure.
 //!
 //! Network:
 //!
@@ -245,6 +250,7 @@ mod limits;
 mod lock;
 mod message;
 mod mount;
+mod node;
 mod nonce;
 mod payload;
 mod peek;

@@ -10,12 +10,27 @@ use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
 
+/// What a start does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// It exits with this code.
+    Exit(u8),
+    /// It goes on.
+    GoOn,
+}
+
+impl Turn {
+    fn read(text: &str) -> Option<Self> {
+        if text == "-" { Some(Self::GoOn) } else { text.parse().ok().map(Self::Exit) }
+    }
+}
+
 /// `count-start` or `exit-nth`
 #[derive(Debug)]
 pub(crate) struct Start {
     path: PathBuf,
-    /// The exit codes of the first starts; the last one is that of all later starts as well.
-    codes: Option<Vec<u8>>,
+    /// What the first starts do; the last one is for all later starts as well.
+    codes: Option<Vec<Turn>>,
 }
 
 impl Start {
@@ -27,11 +42,11 @@ impl Start {
     /// Reads `exit-nth`.
     pub(crate) fn exit(options: &mut Options) -> Result<Verb, Usage> {
         let given = options.required("codes")?;
-        let codes: Option<Vec<u8>> =
-            given.to_str().and_then(|text| text.split(',').map(|code| code.parse().ok()).collect());
+        let codes: Option<Vec<Turn>> =
+            given.to_str().and_then(|text| text.split(',').map(Turn::read).collect());
         let codes = codes.ok_or_else(|| {
             options.complaint(&format!(
-                "cannot take --codes `{}`: they are numbers to 255 with commas between them",
+                "cannot take --codes `{}`: they are numbers to 255, or dashes, with commas between them",
                 given.display()
             ))
         })?;
@@ -50,19 +65,21 @@ impl Start {
             );
         };
         match counted {
-            Ok(number) => {
-                let code = nth(codes, number);
-                log.done("exit-nth", &asked.number("number", number).number("code", code))?;
-                Ok(Next::End(code))
-            }
+            Ok(number) => match nth(codes, number) {
+                Turn::Exit(code) => {
+                    log.done("exit-nth", &asked.number("number", number).number("code", code))?;
+                    Ok(Next::End(code))
+                }
+                Turn::GoOn => log.done("exit-nth", &asked.number("number", number)),
+            },
             Err(error) => log.act("exit-nth", asked, Err(error)),
         }
     }
 }
 
-fn nth(codes: &[u8], number: u64) -> u8 {
+fn nth(codes: &[Turn], number: u64) -> Turn {
     let index = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-    codes.get(index).or(codes.last()).copied().unwrap_or(0)
+    codes.get(index).or(codes.last()).copied().unwrap_or(Turn::Exit(0))
 }
 
 /// Adds a line with the number of the line, on the disk before it counts.
@@ -86,7 +103,9 @@ mod tests {
 
     #[test]
     fn the_last_code_is_that_of_all_later_starts() {
-        assert_eq!([1, 2, 3, 9].map(|number| nth(&[3, 4, 0], number)), [3, 4, 0, 0]);
-        assert_eq!(nth(&[], 1), 0);
+        let codes = [Turn::Exit(3), Turn::Exit(4), Turn::GoOn];
+        let turns = [1, 2, 3, 9].map(|number| nth(&codes, number));
+        assert_eq!(turns, [Turn::Exit(3), Turn::Exit(4), Turn::GoOn, Turn::GoOn]);
+        assert_eq!(nth(&[], 1), Turn::Exit(0));
     }
 }

@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::lock::Lock;
 use crate::message::MessageVerb;
 use crate::mount::MountVerb;
+use crate::node::OnNode;
 use crate::nonce::Nonce;
 use crate::peek::Peek;
 use crate::posix::PosixVerb;
@@ -88,6 +89,8 @@ pub(crate) enum Verb {
     Kill(Kill),
     /// `processes`, `peek`
     Peek(Peek),
+    /// `on-node`
+    OnNode(OnNode),
     /// `serve`
     Serve(Serve),
     /// `fetch`
@@ -129,6 +132,7 @@ impl Verb {
             Self::Ending(ending) => ending.run(log),
             Self::Kill(kill) => kill.run(log),
             Self::Peek(peek) => peek.run(log),
+            Self::OnNode(verb) => verb.run(log),
             Self::Serve(serve) => serve.run(log),
             Self::Fetch(fetch) => fetch.run(log),
             Self::Addresses(addresses) => addresses.run(log),

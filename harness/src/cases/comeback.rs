@@ -45,6 +45,25 @@ pub(super) async fn end_once(stage: &Stage, ready: &str, end: End) -> Result<Pod
     Ok(pair)
 }
 
+/// The exit code at which a rule of `main` restarts all containers of the pod.
+const RESTARTS_ALL: i32 = 42;
+
+/// Creates the pair, ends `main` once it has reported `ready` so that all containers are restarted, and waits for that.
+pub(super) async fn end_all(stage: &Stage, ready: &str) -> Result<PodRef, Blocked> {
+    let pair = end_once(stage, ready, End::Told).await?;
+    stage.until_restarted(&pair, SIBLING, 1).await?;
+    stage.until_reported(&pair, SIBLING, 1, "hold").await?;
+    Ok(pair)
+}
+
+/// Requires that all containers were restarted together; gives the pod's UID.
+pub(super) fn all_came_back(seen: &Evidence) -> Result<&str, Missing> {
+    let uid = came_back(seen, RESTARTS_ALL)?;
+    // By itself the sibling never ends.
+    seen.instance(uid, SIBLING, 1)?;
+    Ok(uid)
+}
+
 /// Ends the `nth` instance (0 is the first) of `main`, and waits until the next one has reported `ready`.
 async fn end_main(stage: &Stage, pair: &PodRef, nth: i32, ready: &str, end: End) -> Result<(), Blocked> {
     order_end(stage, pair, nth, end).await?;

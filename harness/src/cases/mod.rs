@@ -9,13 +9,16 @@ mod exchange;
 mod hook;
 mod ipc;
 mod isolation;
+mod keeper;
 mod lifecycle;
 mod members;
 mod namesake;
 mod neighbours;
 mod network;
+mod place;
 mod quiet;
 mod restart;
+mod service;
 mod startup;
 mod volume;
 

@@ -8,6 +8,7 @@ use kube::{Client, Config};
 use thiserror::Error;
 use tokio::time::timeout;
 
+use super::door::Door;
 use super::facts::{Facts, read_facts};
 use super::images::Images;
 
@@ -20,6 +21,8 @@ pub struct Access {
     pub images: Images,
     /// What the cluster is.
     pub facts: Facts,
+    /// The way onto its nodes.
+    pub door: Door,
 }
 
 /// A named cluster could not be reached.
@@ -96,7 +99,7 @@ pub async fn connect(
     let client = Client::try_from(config)
         .map_err(|source| AccessError::Client { context: context.to_owned(), source: Box::new(source) })?;
     match timeout(patience, read_facts(&client, patience)).await {
-        Ok(Ok(facts)) => Ok(Access { client, images, facts }),
+        Ok(Ok(facts)) => Ok(Access { client, images, facts, door: Door::Inspector }),
         Ok(Err(source)) => {
             Err(AccessError::Refused { context: context.to_owned(), source: Box::new(source) })
         }

@@ -31,6 +31,9 @@ pub struct Facts {
     /// What can be done in it, as far as it tells.
     #[serde(default)]
     pub capabilities: Capabilities,
+    /// Whether its nodes are containers of the host on which podproof runs, which can be stopped and started.
+    #[serde(default)]
+    pub node_containers: bool,
 }
 
 /// What a node says of itself.
@@ -92,7 +95,7 @@ pub async fn read_facts(client: &Client, patience: Duration) -> Result<Facts, ku
     let (nodes, cluster_dns, capabilities) = try_join!(read_nodes(client, &asker), has_dns(client), async {
         Ok(Box::pin(asker.capabilities()).await)
     })?;
-    Ok(Facts { version, nodes, cluster_dns, capabilities })
+    Ok(Facts { version, nodes, cluster_dns, capabilities, node_containers: false })
 }
 
 async fn read_nodes(client: &Client, asker: &Asker<'_>) -> Result<Vec<NodeFacts>, kube::Error> {
@@ -176,7 +179,14 @@ mod tests {
 
     fn room(nodes: Vec<NodeFacts>) -> usize {
         let capabilities = Capabilities::default();
-        Facts { version: "v1.20.2".to_owned(), nodes, cluster_dns: false, capabilities }.room()
+        Facts {
+            version: "v1.20.2".to_owned(),
+            nodes,
+            cluster_dns: false,
+            capabilities,
+            node_containers: false,
+        }
+        .room()
     }
 
     #[test]

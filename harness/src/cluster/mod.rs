@@ -7,6 +7,7 @@
 mod access;
 mod bounding;
 mod capabilities;
+mod door;
 mod engine;
 mod error;
 mod facts;
@@ -30,6 +31,7 @@ use progress::talk;
 pub use access::{Access, AccessError, connect};
 pub use bounding::{RUNTIME, act_as_runtime};
 pub use capabilities::{Capabilities, HandlerFacts, NodeCapabilities, RuntimeClassFacts};
+pub use door::{Door, NodeContainers};
 pub use error::Error;
 pub use facts::{Facts, NodeFacts, read_facts};
 pub use host::Host;

@@ -10,9 +10,11 @@ use kube::Client;
 use tokio_util::sync::CancellationToken;
 
 use super::Host;
-use super::access::connect;
+use super::access::{Access, connect};
+use super::door::{Door, NodeContainers};
 use super::engine::Engine;
 use super::error::Error;
+use super::facts::Facts;
 use super::image::{choose_image, is_ours, load_images};
 use super::images::{Images, PullPolicy};
 use super::kind::{Kind, Node, nodes};
@@ -60,6 +62,14 @@ impl KindCluster {
     /// Puts what test pods need into the nodes that lack it; gives what stands for the names in manifests.
     pub async fn load_images(&self, host: &Host, probe: &Path) -> Result<Images, Error> {
         load_images(host, &self.nodes, probe).await
+    }
+
+    /// The same cluster, with its nodes' containers as the way onto them.
+    #[must_use]
+    pub fn opened(&self, host: &Host, access: Access) -> Access {
+        let door = Door::Containers(NodeContainers::new(host, &self.image, self.nodes.len()));
+        let facts = Facts { node_containers: true, ..access.facts };
+        Access { facts, door, ..access }
     }
 
     /// Its nodes' containers.

@@ -161,18 +161,21 @@ impl Evidence {
 
     /// The log of a container instance, whole as far as it was written when driving ended.
     pub fn log(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
-        let name = || format!("the log of instance {restart} of container {container}");
-        let log = self
-            .logs
-            .iter()
-            .find(|log| log.uid == uid && log.container == container && log.restart == restart)
-            .ok_or_else(|| Missing::new(name()))?;
-        if log.cut {
-            return Err(Missing::new(format!("{}, whole: it was larger than what is kept", name())));
+        let log = self.log_so_far(uid, container, restart)?;
+        match log.value.lack() {
+            None => Ok(log),
+            Some(why) => Err(Missing::new(format!(
+                "the whole log of instance {restart} of container {container} ({why})"
+            ))),
         }
-        if let Some(why) = &log.broken {
-            return Err(Missing::new(format!("{}, whole: {why}", name())));
-        }
+    }
+
+    /// The log of a container instance as far as it was received: what is in it was told, whatever is missing.
+    fn log_so_far(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
+        let is_it = |log: &&LogText| log.uid == uid && log.container == container && log.restart == restart;
+        let log = self.logs.iter().find(is_it);
+        let log = log
+            .ok_or_else(|| Missing::new(format!("the log of instance {restart} of container {container}")))?;
         Ok(Fact { value: log, pointer: format!("logs/{}/{container}.{restart}", log.pod) })
     }
 
@@ -194,9 +197,11 @@ impl Evidence {
         restart: i32,
         verb: &str,
     ) -> Result<Fact<ProbeReport>, Missing> {
-        let log = self.log(uid, container, restart)?;
+        let log = self.log_so_far(uid, container, restart)?;
         let value = log.value.report(verb).ok_or_else(|| {
-            Missing::new(format!("the `{verb}` report of instance {restart} of container {container}"))
+            let lack = log.value.lack().map(|why| format!(", whose log is not whole: {why}"));
+            let lack = lack.unwrap_or_default();
+            Missing::new(format!("the `{verb}` report of instance {restart} of container {container}{lack}"))
         })?;
         Ok(Fact { value, pointer: log.pointer })
     }
@@ -218,7 +223,7 @@ impl Evidence {
         verb: &str,
         (field, text): (&str, &str),
     ) -> Result<Fact<ProbeReport>, Missing> {
-        let log = self.log(uid, container, restart)?;
+        let log = self.log_so_far(uid, container, restart)?;
         let is_it = |report: &ProbeReport| report.verb() == verb && report.text(field) == Ok(text);
         let value = log.value.reports().find(is_it).ok_or_else(|| {
             Missing::new(format!(

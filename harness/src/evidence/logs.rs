@@ -18,7 +18,7 @@ pub struct LogText {
     pub restart: i32,
     /// The lines, in order.
     pub lines: Vec<LogLine>,
-    /// Whether the stream ended by itself, which it does when the container has ended.
+    /// Whether nothing is still to come: the stream has ended, and the container too.
     pub complete: bool,
     /// Whether lines were dropped because the log was larger than what is kept.
     pub cut: bool,
@@ -52,6 +52,12 @@ impl LogLine {
 }
 
 impl LogText {
+    /// Why lines may be missing that were written, where that is so.
+    #[must_use]
+    pub fn lack(&self) -> Option<&str> {
+        if self.cut { Some("it was larger than what is kept") } else { self.broken.as_deref() }
+    }
+
     /// The texts of all lines.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(|line| line.text.as_str())

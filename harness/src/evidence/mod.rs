@@ -10,7 +10,9 @@ mod endpoints;
 mod facts;
 mod follow;
 mod kind;
+mod log_stream;
 mod logs;
+mod nodes;
 mod objects;
 mod probe;
 mod record;
@@ -23,6 +25,8 @@ pub use facts::{ContainerFacts, Fact, Missing};
 pub use kind::Kind;
 pub use logs::{LogLine, LogText};
 pub use probe::ProbeReport;
-pub use record::{Applied, Evidence, Exec, ExecEnd, Fetch, Mark, Recall, Refusal, Wait, WaitEnd};
+pub use record::{
+    Applied, Evidence, Exec, ExecEnd, Fetch, Mark, NodeCommand, Recall, Refusal, Wait, WaitEnd,
+};
 pub use recorder::Recorder;
 pub use seen::{Change, Observed, SeenEvent, SeenObject, SeenPod};

@@ -35,6 +35,9 @@ pub struct Evidence {
     pub refusals: Vec<Refusal>,
     /// The commands that were run in containers, in the order in which they began.
     pub execs: Vec<Exec>,
+    /// The commands that were run on nodes, in the order in which they ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub node_commands: Vec<NodeCommand>,
     /// The HTTP requests that were sent into pods.
     pub fetches: Vec<Fetch>,
     /// The logs that were asked for at one time, beside those that were followed.
@@ -113,7 +116,28 @@ pub struct Exec {
     pub stderr: String,
 }
 
-/// How a command in a container ended.
+/// A command that was run on a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeCommand {
+    /// The drive's name for it, unique in the case.
+    pub label: String,
+    /// The node's name.
+    pub node: String,
+    /// What the node's shell was given.
+    pub script: String,
+    /// When it was asked for.
+    pub started: Timestamp,
+    /// When its end was known.
+    pub ended: Timestamp,
+    /// How it ended.
+    pub end: ExecEnd,
+    /// Its standard output; bytes that are not UTF-8 are replaced.
+    pub stdout: String,
+    /// Its standard error, likewise.
+    pub stderr: String,
+}
+
+/// How a command in a container or on a node ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExecEnd {

@@ -15,7 +15,7 @@ use super::facts::Missing;
 use super::follow::{LogFollower, watch_events, watch_pods};
 use super::kind::Kind;
 use super::objects::watch_objects;
-use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, Recall, Refusal, Wait};
+use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, NodeCommand, Recall, Refusal, Wait};
 use super::seen::{Observed, SeenObject};
 use crate::plan::ClaimId;
 
@@ -38,6 +38,7 @@ struct Deeds {
     applied: Vec<Applied>,
     refusals: Vec<Refusal>,
     execs: Vec<Exec>,
+    node_commands: Vec<NodeCommand>,
     fetches: Vec<Fetch>,
     recalls: Vec<Recall>,
     waits: Vec<Wait>,
@@ -102,6 +103,11 @@ impl Recorder {
         self.deeds().execs.push(exec);
     }
 
+    /// Keeps a command that was run on a node.
+    pub fn node_command(&self, command: NodeCommand) {
+        self.deeds().node_commands.push(command);
+    }
+
     /// Keeps an HTTP request.
     pub fn fetch(&self, fetch: Fetch) {
         self.deeds().fetches.push(fetch);
@@ -139,7 +145,7 @@ impl Recorder {
             // A task that panicked has nothing more to give; what it saw before is kept.
             let _ = task.await;
         }
-        let Deeds { applied, refusals, execs, fetches, recalls, waits, marks } =
+        let Deeds { applied, refusals, execs, node_commands, fetches, recalls, waits, marks } =
             self.deeds.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Observed { timeline, objects, events, logs, broken } =
             self.observed.send_replace(Observed::default());
@@ -154,6 +160,7 @@ impl Recorder {
             applied,
             refusals,
             execs,
+            node_commands,
             fetches,
             recalls,
             waits,

@@ -168,6 +168,7 @@ impl Bench<'_> {
     fn stage_order(&self, index: usize, batch: &Batch<'_>) -> Result<StageOrder, String> {
         let manifest = batch.strategy.pods(batch.order, &batch.pods());
         Ok(StageOrder {
+            saboteur: None,
             namespace: self.order.run.namespace(index, &format!("{}-{}", batch.strategy.name, batch.order)),
             run: self.order.run.to_string(),
             expires: Timestamp::now().as_second() + EXPIRES_SECONDS,

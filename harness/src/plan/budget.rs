@@ -79,6 +79,42 @@ impl Budgets {
         self.seconds(20.0)
     }
 
+    /// A container to be restarted that has failed so often that its restart is put off for as long as it gets.
+    #[must_use]
+    pub fn capped_restart(self) -> Duration {
+        self.seconds(420.0)
+    }
+
+    /// A container to run for so long that its failures before are forgotten.
+    #[must_use]
+    pub fn long_run(self) -> Duration {
+        self.seconds(660.0)
+    }
+
+    /// One command on a node. A service that is stopped or started takes its time.
+    #[must_use]
+    pub fn node_command(self) -> Duration {
+        self.seconds(60.0)
+    }
+
+    /// A volume to be gone from its node once its pod has ended.
+    #[must_use]
+    pub fn volume_gone(self) -> Duration {
+        self.seconds(60.0)
+    }
+
+    /// A node to be stopped and started again, until its cluster answers.
+    #[must_use]
+    pub fn reboot(self) -> Duration {
+        self.seconds(240.0)
+    }
+
+    /// A pod to be evicted for what it keeps on the disk. Kubelets measure volumes once a minute.
+    #[must_use]
+    pub fn eviction(self) -> Duration {
+        self.seconds(180.0)
+    }
+
     /// One request to the API server.
     #[must_use]
     pub fn request(self) -> Duration {

@@ -117,6 +117,9 @@ fn read_script(tree: &Tree, claim: &Claim) -> Result<Script, ManifestError> {
                 ));
             }
         }
+        if mutant.patch.is_empty() && mutant.saboteur.is_none() {
+            return invalid("changes nothing: it has no patch and no saboteur".to_owned());
+        }
         if let Err(problem) = manifest.patched(&mutant.patch) {
             return invalid(format!("does not fit its manifest: {problem}"));
         }

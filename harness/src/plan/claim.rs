@@ -182,6 +182,14 @@ impl fmt::Display for Level {
     }
 }
 
+impl Tier {
+    /// Whether its cases act on the node under their pods.
+    #[must_use]
+    pub fn needs_node(self) -> bool {
+        matches!(self, Self::Node | Self::Disruptive)
+    }
+}
+
 impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

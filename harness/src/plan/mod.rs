@@ -1,8 +1,9 @@
-//! What is asked: claims, manifests, mutants, selection, budgets and the frozen [`Plan`].
+//! What is asked: claims, the article's sentences, manifests, mutants, selection, budgets and the frozen [`Plan`].
 //!
 //! Everything here is pure and works offline. This room may *not* talk to a cluster, start programs,
 //! read the clock or know how a case is driven or judged.
 
+mod article;
 mod budget;
 mod catalogue;
 mod claim;
@@ -15,12 +16,13 @@ mod right;
 mod select;
 mod tree;
 
+pub use article::{Article, Bearing, Sentence};
 pub use budget::Budgets;
 pub use catalogue::{Catalogue, Script};
 pub use claim::{Claim, ClaimId, Level, MinorVersion, Tier};
 pub use difference::{Difference, Runtime};
 pub use manifest::Manifest;
-pub use mutant::{Mutant, Mutants, Security};
+pub use mutant::{Mutant, Mutants, Saboteur, Security};
 pub use need::Need;
 pub use order::{Plan, PlannedCase, Purpose};
 pub use right::Right;

@@ -44,11 +44,26 @@ pub struct Mutant {
     /// The Pod Security level its namespace needs, where it is not the case's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<Security>,
-    /// The change of the manifest, RFC 6902; paths begin with an object's name.
+    /// The change of the manifest, RFC 6902; paths begin with an object's name. Without one the manifest stays as it is.
+    #[serde(default)]
     pub patch: Patch,
+    /// What it does on the node while the case disturbs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saboteur: Option<Saboteur>,
     /// A pod that is run to its end afterwards, because the change leaves something on the node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<serde_json::Value>,
+}
+
+/// Somebody who breaks something on the node, at the moment that the case has for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saboteur {
+    /// A script for the node's shell. `$1` is the pod's UID, `$2` the case's token.
+    pub does: String,
+    /// The script that mends it afterwards, with the same arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
 }
 
 /// A mutants file.

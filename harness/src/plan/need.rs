@@ -12,6 +12,9 @@ use super::right::Right;
 pub enum Need {
     /// A cluster DNS that answers: the Service `kube-dns` with ready endpoints.
     ClusterDns,
+    /// Nodes that are containers of the host on which podproof runs: they can be stopped and started, and a command on
+    /// them outlives their container runtime.
+    NodeContainers,
     /// Two nodes on which ordinary pods may run.
     TwoNodes,
     /// An API server that enforces Pod Security.
@@ -32,6 +35,7 @@ impl Need {
     pub fn mended_by(self) -> Option<&'static str> {
         match self {
             Self::ClusterDns => Some("CoreDNS would be one"),
+            Self::NodeContainers => Some("`--cluster kind` has them"),
             Self::TwoNodes => Some("`podproof cluster up --config three-nodes` makes such a cluster"),
             Self::PodSecurity => Some("the API server's admission plugin PodSecurity does it"),
             Self::NoUnsafeSysctls => Some("allowedUnsafeSysctls of the kubelets allows it"),
@@ -52,6 +56,7 @@ impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::ClusterDns => "cluster DNS",
+            Self::NodeContainers => "nodes that are containers of this host",
             Self::TwoNodes => "two schedulable nodes",
             Self::PodSecurity => "Pod Security that is enforced",
             Self::NoUnsafeSysctls => "kubelets that refuse the kernel parameter",

@@ -6,6 +6,7 @@
 //! This room may *not* talk to a cluster, change or weigh a verdict, read the clock, or stop a run: a reporter
 //! that fails is remembered and told at the end, and the others go on.
 
+mod article;
 mod csv;
 mod escape;
 mod fault;
@@ -15,9 +16,10 @@ mod reporters;
 mod terminal;
 mod text;
 
+pub use article::sentence_line;
 pub use csv::{trials_csv, write_trials};
 pub use fault::ReportError;
 pub use json::json_line;
 pub use junit::{junit_document, write_junit};
 pub use reporters::Reporters;
-pub use terminal::{LiveLines, Styles, experiment_table, table};
+pub use terminal::{LiveLines, Styles, article_text, experiment_table, table};

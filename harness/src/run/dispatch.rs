@@ -117,7 +117,7 @@ impl Conductor {
             let conductor = Arc::clone(self);
             running.spawn(async move {
                 let _slot = slot;
-                conductor.run_chain(chain).await
+                conductor.run_chain(chain, alone).await
             });
         }
         while let Some(chain) = running.join_next().await {
@@ -142,9 +142,13 @@ impl Conductor {
     }
 
     /// A case and, right after it, its mutants.
-    async fn run_chain(&self, chain: Vec<usize>) -> Vec<(usize, CaseRecord)> {
+    async fn run_chain(&self, chain: Vec<usize>, alone: bool) -> Vec<(usize, CaseRecord)> {
         let mut done = Vec::new();
         for index in chain {
+            if alone {
+                // What disturbs the node would also disturb the end of those before.
+                let _ = self.interrupt.stop.run_until_cancelled(self.removals.settle()).await;
+            }
             if self.interrupt.stop.is_cancelled() {
                 break;
             }

@@ -7,14 +7,15 @@ use futures::FutureExt as _;
 use jiff::Timestamp;
 
 use super::differ::notes;
-use super::dispatch::{Conductor, Interrupt, RunOrder};
+use super::dispatch::{Conductor, Interrupt};
 use super::identity::random_hex;
 use super::lack::lack;
 use super::record::CaseRecord;
 use crate::cases::{self, Case};
+use crate::cluster::Door;
 use crate::evidence::write_evidence;
 use crate::judge::Verdict;
-use crate::plan::PlannedCase;
+use crate::plan::{PlannedCase, Security};
 use crate::stage::{Blocked, Stage, StageOrder, delete_namespace};
 
 /// After how long `sweep` may remove what a killed run left.
@@ -37,7 +38,7 @@ pub(super) async fn execute(conductor: &Conductor, index: usize, planned: &Plann
     let Some(case) = cases::find(&planned.claim.id) else {
         return untold(format!("this program has no case for {}", planned.claim.id));
     };
-    let stage_order = match stage_order(order, case, index, planned) {
+    let stage_order = match stage_order(conductor, case, index, planned) {
         Ok(stage_order) => stage_order,
         Err(error) => return untold(format!("no random token: {error}")),
     };
@@ -52,11 +53,13 @@ pub(super) async fn execute(conductor: &Conductor, index: usize, planned: &Plann
 }
 
 fn stage_order(
-    order: &RunOrder,
+    Conductor { access, order, .. }: &Conductor,
     case: &Case,
     index: usize,
     planned: &PlannedCase,
 ) -> Result<StageOrder, getrandom::Error> {
+    // What inspects a node is a privileged pod in the case's own namespace.
+    let inspects = planned.claim.tier.needs_node() && matches!(access.door, Door::Inspector);
     let security = planned.mutant.as_ref().and_then(|mutant| mutant.security);
     Ok(StageOrder {
         namespace: order.run.namespace(index, planned.claim.id.name()),
@@ -66,7 +69,8 @@ fn stage_order(
         token: random_hex(8)?,
         manifest: planned.manifest.clone(),
         attire: case.attire,
-        security: security.unwrap_or_else(|| case.security()),
+        security: if inspects { Security::Privileged } else { security.unwrap_or_else(|| case.security()) },
+        saboteur: planned.mutant.as_ref().and_then(|mutant| mutant.saboteur.clone()),
     })
 }
 

@@ -48,6 +48,7 @@ fn has(facts: &Facts, need: Need, manifest: &Manifest) -> bool {
     let told = &facts.capabilities;
     match need {
         Need::ClusterDns => facts.cluster_dns,
+        Need::NodeContainers => facts.node_containers,
         Need::TwoNodes => homes(facts).count() >= 2,
         Need::PodSecurity => told.pod_security != Some(false),
         Need::NoUnsafeSysctls => !homes(facts)

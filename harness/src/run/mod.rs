@@ -12,6 +12,7 @@ mod outcome;
 mod proof;
 mod record;
 mod rejudge;
+mod standing;
 
 pub use dispatch::{Interrupt, RunOrder, conduct};
 pub use event::{Event, Told};
@@ -23,3 +24,4 @@ pub use outcome::Outcome;
 pub use proof::{Proof, proofs};
 pub use record::{CaseRecord, Counts, MutantRecord, RecordError, RunRecord, read_record, write_record};
 pub use rejudge::judge_again;
+pub use standing::{Account, Answer, Side, Standing, accounts};

@@ -63,6 +63,12 @@ pub enum Blocked {
         /// What went wrong.
         problem: String,
     },
+    /// The nodes of this cluster cannot be treated in this way.
+    #[error("there is no way to {what}")]
+    NoDoor {
+        /// What was asked for.
+        what: String,
+    },
     /// The manifest does not hold what the drive needs.
     #[error("the manifest has no object named `{name}`")]
     NoObject {

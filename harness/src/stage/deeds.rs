@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::{DeleteParams, PostParams, Preconditions};
+use kube::core::{ApiResource, DynamicObject};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -142,11 +143,14 @@ impl Stage {
         let dressed = self.dressed(object, node);
         let name = dressed.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let action = format!("create pod {name}");
-        let pod: Pod = serde_json::from_value(dressed.clone()).map_err(|source| Blocked::Api {
+        // Not as a typed pod: that would lose the fields which are newer than the types.
+        let pod: DynamicObject = serde_json::from_value(dressed.clone()).map_err(|source| Blocked::Api {
             action: action.clone(),
             source: Box::new(kube::Error::SerdeError(source)),
         })?;
-        let (pods, params) = (self.pods(), PostParams::default());
+        let pods: Api<DynamicObject> =
+            Api::namespaced_with(self.client.clone(), &self.namespace, &ApiResource::erase::<Pod>(&()));
+        let params = PostParams::default();
         let created = asked_in(self.budgets.request(), &action, pods.create(&params, &pod)).await?;
         let uid = created.metadata.uid.unwrap_or_default();
         self.recorder.applied(Applied {

@@ -14,7 +14,7 @@ use crate::evidence::{Exec, ExecEnd};
 const OUTPUT_LIMIT: u64 = 1 << 20;
 
 /// Where the probe is in its image.
-const PROBE: &str = "/probe";
+pub(super) const PROBE: &str = "/probe";
 
 impl Stage {
     /// Runs the probe in a container: `stage.probe("token-after", &pod, "main", &["read", "--path", "/data/token"])`.
@@ -67,7 +67,7 @@ impl Stage {
         }
     }
 
-    async fn run_in(&self, pod: &PodRef, container: &str, argv: &[&str]) -> Ran {
+    pub(super) async fn run_in(&self, pod: &PodRef, container: &str, argv: &[&str]) -> Ran {
         let params = AttachParams::default().container(container).stdout(true).stderr(true).stdin(false);
         match self.pods().exec(&pod.name, argv.iter().copied(), &params).await {
             Ok(process) => collect(process).await,
@@ -78,10 +78,11 @@ impl Stage {
     }
 }
 
-struct Ran {
-    end: ExecEnd,
-    stdout: String,
-    stderr: String,
+/// What became of a command.
+pub(super) struct Ran {
+    pub(super) end: ExecEnd,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 async fn collect(mut process: AttachedProcess) -> Ran {

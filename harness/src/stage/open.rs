@@ -1,5 +1,7 @@
 //! Opening and closing a stage.
 
+use std::sync::Mutex;
+
 use kube::Client;
 use serde_json::Value;
 
@@ -7,10 +9,11 @@ use super::attire::Attire;
 use super::blocked::Blocked;
 use super::conditions::of_pod;
 use super::namespace::{RUN_LABEL, delete_namespace, make_namespace};
+use super::node::NodeRef;
 use super::objects::{kinds_in, stop_controllers};
-use crate::cluster::{Access, Images};
+use crate::cluster::{Access, Door, Images};
 use crate::evidence::{Evidence, Recorder};
-use crate::plan::{Budgets, ClaimId, Manifest, Security};
+use crate::plan::{Budgets, ClaimId, Manifest, Saboteur, Security};
 
 /// One namespace in which one case acts.
 pub struct Stage {
@@ -23,6 +26,10 @@ pub struct Stage {
     pub(super) token: String,
     pub(super) budgets: Budgets,
     pub(super) recorder: Recorder,
+    pub(super) door: Door,
+    pub(super) saboteur: Option<Saboteur>,
+    /// What was changed on nodes is put back with these scripts.
+    pub(super) put_back: Mutex<Vec<(NodeRef, String)>>,
 }
 
 /// What a stage is opened for.
@@ -44,6 +51,8 @@ pub struct StageOrder {
     pub attire: Attire,
     /// The Pod Security level that the namespace enforces.
     pub security: Security,
+    /// Who breaks something on the node, where somebody does.
+    pub saboteur: Option<Saboteur>,
 }
 
 /// Something that could not be cleaned up. A note in the record, never a changed verdict.
@@ -52,7 +61,8 @@ pub type CleanupFault = String;
 impl Stage {
     /// Makes the namespace and starts to watch it. What a failed opening made is removed.
     pub async fn open(access: &Access, order: StageOrder, budgets: Budgets) -> Result<Self, Blocked> {
-        let StageOrder { namespace, run, expires, claim, token, manifest, attire, security } = order;
+        let StageOrder { namespace, run, expires, claim, token, manifest, attire, security, saboteur } =
+            order;
         let labels =
             vec![(RUN_LABEL.to_owned(), run), ("podproof.local/expires".to_owned(), expires.to_string())];
         let (client, patience) = (access.client.clone(), budgets.request());
@@ -75,6 +85,9 @@ impl Stage {
                 token,
                 budgets,
                 recorder,
+                door: access.door.clone(),
+                saboteur,
+                put_back: Mutex::default(),
             }),
             Err(blocked) => {
                 // The cause is worth more than a fault of its cleanup, which `sweep` mends.
@@ -103,6 +116,7 @@ impl Stage {
         if let Some(undo) = undo {
             faults.extend(self.run_undo(undo).await.err().map(|blocked| format!("undo: {blocked}")));
         }
+        faults.extend(self.put_back().await);
         let Self { client, namespace, manifest, token, budgets, recorder, .. } = self;
         let mut evidence = recorder.finish(claim, mutant, &namespace, &token).await;
         if let Err(blocked) = driven {

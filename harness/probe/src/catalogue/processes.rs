@@ -3,6 +3,7 @@
 use crate::ending::Ending;
 use crate::identity::IdentityVerb;
 use crate::kill::Kill;
+use crate::node::OnNode;
 use crate::nonce::Nonce;
 use crate::peek::Peek;
 use crate::start::Start;
@@ -41,5 +42,6 @@ pub(super) const VERBS: &[Entry] = &[
         &[],
         Kill::by_cmdline,
     ),
+    entry("on-node", "become a shell of the node", &["script"], &[], OnNode::read),
     entry("kill-pid", "send a signal to a process", &["pid", "signal"], &[], Kill::by_pid),
 ];

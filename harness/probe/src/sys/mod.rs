@@ -4,7 +4,7 @@
 //! are safe to call and that return [`std::io::Error`].
 #![expect(
     unsafe_code,
-    reason = "message queues, shared memory, semaphores, signals and inotify exist only as C functions"
+    reason = "message queues, shared memory, semaphores, signals, namespaces and inotify exist only as C functions"
 )]
 
 use std::io;
@@ -14,6 +14,7 @@ pub(crate) mod disk;
 pub(crate) mod fifo;
 pub(crate) mod inotify;
 pub(crate) mod interfaces;
+pub(crate) mod mounts;
 pub(crate) mod mq;
 pub(crate) mod msg;
 pub(crate) mod name;

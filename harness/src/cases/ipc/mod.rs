@@ -8,10 +8,12 @@ mod init;
 mod limits;
 mod memory;
 mod namespace;
+mod node;
 mod permissions;
 mod processes;
 mod queues;
 mod replacement;
+mod sandbox;
 mod semaphores;
 mod sockets;
 mod survival;
@@ -24,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     article::MC2_ARTICLE,
     article::MC2_NO_LOSS_CONTENT,
     survival::SURVIVES_CONTAINER_RESTART,
+    survival::RESTART_ALL_KEEPS_IPC,
     replacement::GONE_ON_REPLACEMENT,
     queues::MQUEUE_MOUNT_SHARED,
     backlog::MQ_BLOCKS_AT_MAXMSG,
@@ -51,4 +54,6 @@ pub(super) const CASES: &[Case] = &[
     devshm::DEVSHM_ONE_LIMIT,
     init::INIT_LEAVES_OBJECTS,
     userns::USERNS_POD,
+    node::NOT_THE_NODES,
+    sandbox::LOST_ON_SANDBOX_RECREATE,
 ];

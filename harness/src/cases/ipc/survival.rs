@@ -1,10 +1,10 @@
 //! IPC objects whose creator ends and comes back.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{End, MAIN, SIBLING, came_back, end_once};
+use crate::cases::comeback::{End, MAIN, SIBLING, all_came_back, came_back, end_all, end_once};
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Attire, Blocked, PodRef, Stage};
 
 const QUEUE: &str = "/podproof";
 const KEY: &str = "70726f6f";
@@ -21,22 +21,37 @@ pub(super) const SURVIVES_CONTAINER_RESTART: Case = Case {
     id: "ipc/survives-container-restart",
     attire: Attire::Restricted,
     drive: |stage| Box::pin(end_the_creator(stage)),
-    judge: judge_objects,
+    judge: |seen, say| judge_objects(seen, say, came_back(seen, 1)?),
+};
+
+pub(super) const RESTART_ALL_KEEPS_IPC: Case = Case {
+    id: "ipc/restart-all-keeps-ipc",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_all_and_look(stage)),
+    judge: |seen, say| judge_objects(seen, say, all_came_back(seen)?),
 };
 
 async fn end_the_creator(stage: &Stage) -> Result<(), Blocked> {
     let pair = end_once(stage, "write", End::Told).await?;
+    look_in_sibling(stage, &pair).await
+}
+
+async fn end_all_and_look(stage: &Stage) -> Result<(), Blocked> {
+    let pair = end_all(stage, "write").await?;
+    look_in_sibling(stage, &pair).await
+}
+
+async fn look_in_sibling(stage: &Stage, pair: &PodRef) -> Result<(), Blocked> {
     let looks = [
         &["mq-receive", "--queue", QUEUE, "then"][..],
         &["shm-look", "--key", KEY, "then"],
         &["read", "--path", FILE],
     ];
-    stage.probe("in-sibling", &pair, SIBLING, &looks.concat()).await?;
+    stage.probe("in-sibling", pair, SIBLING, &looks.concat()).await?;
     Ok(())
 }
 
-fn judge_objects(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = came_back(seen, 1)?;
+fn judge_objects(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
     for (look, make, _) in OBJECTS {
         let before = seen.log_report(uid, MAIN, 0, look)?;
         Inquiry::premise_absent(&format!("nothing at the first `{look}`"), &before)?;

@@ -8,6 +8,7 @@ mod phase;
 mod removal;
 mod sidecar;
 mod termination;
+mod volumes;
 
 use super::case::Case;
 
@@ -25,4 +26,6 @@ pub(super) const CASES: &[Case] = &[
     companion::SIDECAR_REVERSE_ORDER,
     companion::SIDECAR_ALWAYS_RESTARTS,
     companion::SIDECAR_EXIT_IGNORED,
+    volumes::API_GONE_IMPLIES_VOLUME_GONE,
+    volumes::ASSOCIATED_UID,
 ];

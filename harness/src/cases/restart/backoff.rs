@@ -1,5 +1,7 @@
 //! How long a container that ends again and again waits for its next start.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
 
@@ -10,7 +12,7 @@ use crate::evidence::{Evidence, Missing, Observed, SeenEvent, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
 
-const POD: &str = "single";
+pub(super) const POD: &str = "single";
 
 /// The reason of a container that waits for its next start.
 const WAITING: &str = "CrashLoopBackOff";
@@ -85,8 +87,8 @@ fn judge_reason(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
 async fn crash_five_times(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
-    for restart in 1..=DELAYS.len() {
-        until_restart(stage, &pod, restart).await?;
+    for (restart, _) in (1..).zip(DELAYS) {
+        until_restart(stage, &pod, restart, stage.budgets().pod_done()).await?;
     }
     for (nth, _) in (0..).zip(0..=DELAYS.len()) {
         until_end_told(stage, &pod, MAIN, nth).await?;
@@ -95,13 +97,15 @@ async fn crash_five_times(stage: &Stage) -> Result<(), Blocked> {
 }
 
 /// Waits for a restart that was counted: the instance may have ended before it was seen to run.
-async fn until_restart(stage: &Stage, pod: &PodRef, restart: usize) -> Result<(), Blocked> {
+pub(super) async fn until_restart(
+    stage: &Stage,
+    pod: &PodRef,
+    restart: i32,
+    patience: Duration,
+) -> Result<(), Blocked> {
     let what = format!("restart {restart} of container {MAIN}");
-    let look = |seen: &SeenPod| {
-        let count = seen.container(MAIN)?.restart_count;
-        usize::try_from(count).is_ok_and(|count| count >= restart).then_some(())
-    };
-    stage.until_pod(&what, stage.budgets().pod_done(), pod, look).await
+    let look = |seen: &SeenPod| (seen.container(MAIN)?.restart_count >= restart).then_some(());
+    stage.until_pod(&what, patience, pod, look).await
 }
 
 /// The API tells times in whole seconds, cut off: a gap is up to a second longer or shorter than it looks.
@@ -123,7 +127,7 @@ fn judge_delays(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let mut before = seen.ending(uid, MAIN, 0)?.value;
     for ((restart, nominal), nth) in (1..).zip(DELAYS).zip(1..) {
         let end = seen.ending(uid, MAIN, nth)?.value;
-        let gap = gap(&before, &end)?;
+        let gap = gap(&before, end.started_at.as_ref().map(|time| time.0))?;
         let told = format!("restart {restart} after {gap} s");
         let least = nominal - 1;
         say.assert("not-before-its-time", gap >= least, format!("{nominal} s or more"), &told, &pointer);
@@ -135,10 +139,8 @@ fn judge_delays(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 }
 
 /// The seconds between the end of an instance and the start of the next.
-fn gap(before: &ContainerStateTerminated, next: &ContainerStateTerminated) -> Result<i64, Missing> {
-    let second = |time: &Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>, what: &str| {
-        let time: Option<Timestamp> = time.as_ref().map(|time| time.0);
-        time.map(Timestamp::as_second).ok_or_else(|| Missing::new(what))
-    };
-    Ok(second(&next.started_at, "the start of an instance")? - second(&before.finished_at, "its end")?)
+pub(super) fn gap(before: &ContainerStateTerminated, next: Option<Timestamp>) -> Result<i64, Missing> {
+    let end = before.finished_at.as_ref().ok_or_else(|| Missing::new("the end of an instance"))?;
+    let next = next.ok_or_else(|| Missing::new("the start of the next instance"))?;
+    Ok(next.as_second() - end.0.as_second())
 }

@@ -1,13 +1,16 @@
 //! Container restarts: what makes a container come back and when, what changes and what stays.
 
 mod backoff;
+mod cap;
 mod exits;
 mod identity;
 mod init;
+mod kubelet;
 mod logs;
 mod policy;
 mod probes;
 mod rules;
+mod sandbox;
 mod signals;
 
 use super::case::Case;
@@ -30,4 +33,9 @@ pub(super) const CASES: &[Case] = &[
     backoff::BACKOFF_SEQUENCE,
     rules::RULES_EXITCODE,
     rules::RESTART_ALL,
+    sandbox::SANDBOX_RECREATE,
+    sandbox::SANDBOX_LOSS_NEVER,
+    kubelet::KUBELET_RESTART_STATUS,
+    cap::BACKOFF_CAP,
+    cap::BACKOFF_RESET,
 ];

@@ -29,6 +29,13 @@ pub(super) const READONLY_MOUNT: Case = Case {
     judge: judge_two_mounts,
 };
 
+pub(super) const MODE_FIELD: Case = Case {
+    id: "volume/mode-field",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(remove_anothers(stage)),
+    judge: judge_mode,
+};
+
 async fn write_and_remove(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     try_join!(stage.until_reported(&pod, FIRST, 0, "hold"), stage.until_reported(&pod, SECOND, 0, "hold"))?;
@@ -62,6 +69,28 @@ fn judge_two_users(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         say.assert_allowed("each-may-remove-the-others", &removed)?;
     }
     Ok(())
+}
+
+async fn remove_anothers(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    try_join!(stage.until_reported(&pod, FIRST, 0, "hold"), stage.until_reported(&pod, SECOND, 0, "hold"))?;
+    stage.probe("mode", &pod, FIRST, &["stat", "--path", "/data"]).await?;
+    let path = "/data/of-first";
+    stage.probe("write-in-first", &pod, FIRST, &["write", "--path", path, "--text", FIRST]).await?;
+    stage.probe("remove-in-second", &pod, SECOND, &["remove", "--path", path]).await?;
+    Ok(())
+}
+
+fn judge_mode(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    let user = |container| seen.log_report(uid, container, 0, "identity")?.value.number("uid");
+    let (first, second) = (user(FIRST)?, user(SECOND)?);
+    Inquiry::premise("two users, none of them root", first != second && first != 0 && second != 0)?;
+    let folder = seen.exec_report("mode", "stat")?;
+    say.assert_equal("mode-is-the-fields", &"1777", &folder.value.text("mode")?, folder.pointer);
+    let written = seen.exec_report("write-in-first", "write")?;
+    Inquiry::premise("a file of the first user", written.value.ok())?;
+    say.assert_refused("others-may-not-remove", &seen.exec_report("remove-in-second", "remove")?, "EPERM")
 }
 
 async fn write_in_both(stage: &Stage) -> Result<(), Blocked> {

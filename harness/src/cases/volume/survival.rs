@@ -1,8 +1,11 @@
 //! What is left of a container's files when it ends and comes back.
 
+use futures::TryFutureExt as _;
+
 use crate::cases::case::Case;
 use crate::cases::comeback::{
-    End, MAIN, came_back, came_back_from_kubelet, came_back_from_starving, came_back_resized, end_once,
+    End, MAIN, all_came_back, came_back, came_back_from_kubelet, came_back_from_starving, came_back_resized,
+    end_all, end_once,
 };
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
@@ -10,6 +13,9 @@ use crate::stage::{Attire, Blocked, Stage};
 
 const ON_VOLUME: &str = "/data/token";
 const ON_LAYER: &str = "/tmp/token";
+
+/// The file that takes more memory than the container may have.
+const FILLED: &str = "/data/full";
 
 /// The object that says how the container's resources are changed.
 const BIGGER: &str = "bigger";
@@ -52,6 +58,20 @@ pub(super) const SURVIVES_LIVENESS_KILL: Case = Case {
     judge: |seen, say| judge_token(seen, say, came_back_from_kubelet(seen)?),
 };
 
+pub(super) const MEMORY_PERSISTS_OOM: Case = Case {
+    id: "volume/memory-persists-oom",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
+    judge: judge_filled,
+};
+
+pub(super) const PRESERVED_BY_RESTART_ALL: Case = Case {
+    id: "volume/preserved-by-restart-all",
+    attire: Attire::Restricted,
+    drive: |stage| Box::pin(end_all(stage, "write").map_ok(drop)),
+    judge: |seen, say| judge_token(seen, say, all_came_back(seen)?),
+};
+
 pub(super) const PRESERVED_BY_RESIZE_RESTART: Case = Case {
     id: "volume/preserved-by-resize-restart",
     attire: Attire::Restricted,
@@ -79,6 +99,23 @@ async fn end_main(stage: &Stage, ready: &str, end: End) -> Result<(), Blocked> {
 
 fn judge_token(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
     let token = found_again(seen, uid, &token_path(seen, uid)?)?;
+    say.assert_found("token-survives", &token, "content", &seen.token)
+}
+
+fn judge_filled(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+    let uid = came_back_from_starving(seen)?;
+    let token = found_again(seen, uid, &token_path(seen, uid)?)?;
+    let before = seen.log_report_on((uid, MAIN, 0), "stat", FILLED)?;
+    Inquiry::premise_absent("no such file at first", &before)?;
+    let filled = seen.log_report_on((uid, MAIN, 1), "stat", FILLED)?;
+    let bytes = if filled.value.present()? { filled.value.number("size")? } else { 0 };
+    say.assert(
+        "what-filled-it-stays",
+        bytes > 0,
+        "a file with something in it",
+        format!("{bytes} bytes"),
+        filled.pointer,
+    );
     say.assert_found("token-survives", &token, "content", &seen.token)
 }
 

@@ -2,16 +2,19 @@
 //!
 //! Everything can be read without colour, and nothing from the cluster reaches the terminal as it is.
 
+mod article;
 mod cluster;
 mod columns;
 mod details;
 mod experiment;
 mod live;
+mod paragraph;
 mod status;
 mod style;
 mod summary;
 mod table;
 
+pub use article::article_text;
 pub use experiment::experiment_table;
 pub use live::LiveLines;
 pub use style::Styles;

@@ -34,7 +34,7 @@ impl Status {
         }
     }
 
-    fn of_verdict(verdict: &Verdict) -> Self {
+    pub(super) fn of_verdict(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Pass,
             Verdict::Skip { .. } => Self::Skip,

@@ -85,7 +85,7 @@ fn proof_counts(proofs: &[(&CaseRecord, Proof)]) -> String {
 }
 
 /// What there is none of is not worth a word.
-fn listed(all: &str, parts: &[(usize, &str)]) -> String {
+pub(super) fn listed(all: &str, parts: &[(usize, &str)]) -> String {
     let some: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if some.is_empty() { all.to_owned() } else { format!("{all}: {}", some.join(", ")) }

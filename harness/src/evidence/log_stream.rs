@@ -1,0 +1,249 @@
+//! The log of one container instance, from its first line to its end.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::AsyncBufReadExt as _;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::LogParams;
+use tokio::time::{sleep, timeout};
+
+use super::follow::Instance;
+use super::logs::{LogLine, LogText};
+use super::recorder::Sink;
+use super::seen::{Change, Observed};
+
+/// How much of one log is kept.
+const LIMIT: usize = 8 << 20;
+
+/// How often a log that the kubelet does not give yet is asked for, and with which pause.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a log whose stream broke is read again, and with which pause: a node may take minutes to come back.
+const RESUMPTIONS: u32 = 120;
+const LONG_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long the API may take to tell of the end of a container whose log has ended, before the log is read again.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// Keeps the log of an instance until it is whole, or cannot be had.
+pub(super) async fn follow_log(pods: Api<Pod>, sink: Sink, instance: Instance, previous: bool) {
+    let end = read_to_the_end(&pods, &sink, &instance, previous).await;
+    change_log(&sink, &instance, |log| match end {
+        Ok(()) => log.complete = true,
+        Err(error) => log.broken = Some(error.to_string()),
+    });
+    drop_mistaken(&sink, &instance);
+}
+
+/// A stream also ends when the kubelet or the API server goes away: a log is whole only when its container has ended.
+async fn read_to_the_end(
+    pods: &Api<Pod>,
+    sink: &Sink,
+    instance: &Instance,
+    previous: bool,
+) -> Result<(), LogError> {
+    let (mut resumptions, mut rest) = (0, None);
+    loop {
+        let previous = previous || has_successor(&sink.borrow(), instance);
+        match stream_log(pods, sink, instance, previous).await {
+            Ok(End::Limit) => return Ok(()),
+            Ok(End::Stream(last)) => {
+                rest = Some(last);
+                if previous || has_ended(sink, instance).await {
+                    break;
+                }
+            }
+            // The pod has gone since the stream ended.
+            Err(error) if error.is_final() && rest.is_some() && has_ended(sink, instance).await => break,
+            Err(error) if error.is_final() || resumptions == RESUMPTIONS => return Err(error),
+            Err(_) => {
+                resumptions += 1;
+                sleep(LONG_PAUSE).await;
+            }
+        }
+    }
+    // Half a line at the very end is the program's last.
+    let last = take_lines(&mut rest.unwrap_or_default(), true);
+    change_log(sink, instance, |log| log.lines.extend(last));
+    Ok(())
+}
+
+/// Whether a later instance of the container is known.
+fn has_successor(observed: &Observed, instance: &Instance) -> bool {
+    let status = observed.pod(&instance.uid).and_then(|seen| seen.container(&instance.container));
+    status.is_some_and(|status| status.restart_count > instance.restart)
+}
+
+/// Whether a state comes that shows the end of the instance.
+async fn has_ended(sink: &Sink, instance: &Instance) -> bool {
+    let ended = |observed: &Observed| {
+        let seen = observed.pod(&instance.uid);
+        let status = seen.and_then(|seen| seen.container(&instance.container));
+        has_successor(observed, instance)
+            || seen.is_none_or(|seen| seen.change == Change::Deleted)
+            || status.is_none_or(|status| status.state.as_ref().is_none_or(|state| state.running.is_none()))
+    };
+    let mut observed = sink.subscribe();
+    timeout(SETTLE, observed.wait_for(ended)).await.is_ok()
+}
+
+/// How reading ended that did not fail.
+enum End {
+    /// The stream ended, with this behind its last line end.
+    Stream(Vec<u8>),
+    /// All that is kept of a log is there.
+    Limit,
+}
+
+async fn stream_log(
+    pods: &Api<Pod>,
+    sink: &Sink,
+    instance: &Instance,
+    previous: bool,
+) -> Result<End, LogError> {
+    let wanted = LogParams {
+        container: Some(instance.container.clone()),
+        follow: !previous,
+        previous,
+        timestamps: true,
+        ..LogParams::default()
+    };
+    let mut tries = 1;
+    let stream = loop {
+        match pods.log_stream(&instance.pod, &wanted).await {
+            Ok(stream) => break stream,
+            // The kubelet can be a moment behind what it reported.
+            Err(kube::Error::Api(status)) if status.code == 400 && tries < TRIES => {
+                tries += 1;
+                sleep(PAUSE).await;
+            }
+            Err(error) => return Err(LogError::Open(error)),
+        }
+    };
+    let known = known_stamps(sink, instance);
+    let mut stream = pin!(stream);
+    let mut pending = Vec::new();
+    let mut kept = 0;
+    loop {
+        let chunk = stream.fill_buf().await.map_err(LogError::Read)?;
+        let (size, ended) = (chunk.len(), chunk.is_empty());
+        pending.extend_from_slice(chunk);
+        stream.consume_unpin(size);
+        kept += size;
+        if kept > LIMIT {
+            // The rest is not read, so that a flood costs neither memory nor time.
+            change_log(sink, instance, |log| log.cut = true);
+            return Ok(End::Limit);
+        }
+        let lines = take_lines(&mut pending, false);
+        if !lines.is_empty() {
+            change_log(sink, instance, |log| log.lines.extend(unknown(lines, &known)));
+        }
+        if ended {
+            return Ok(End::Stream(pending));
+        }
+    }
+}
+
+/// The stamps of the lines that are there already, from a stream before this one.
+fn known_stamps(sink: &Sink, instance: &Instance) -> BTreeSet<Timestamp> {
+    let observed = sink.borrow();
+    let log = observed.log(&instance.uid, &instance.container, instance.restart);
+    log.into_iter().flat_map(|log| &log.lines).filter_map(|line| line.at).collect()
+}
+
+/// The runtime stamps no two lines of a container with the same nanosecond: the stamp tells which lines are new.
+fn unknown(lines: Vec<LogLine>, known: &BTreeSet<Timestamp>) -> impl Iterator<Item = LogLine> + '_ {
+    lines.into_iter().filter(|line| line.at.is_none_or(|at| !known.contains(&at)))
+}
+
+/// Takes the whole lines from `pending`, and at the end what is left. A log may hold any bytes.
+fn take_lines(pending: &mut Vec<u8>, ended: bool) -> Vec<LogLine> {
+    let whole = pending.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let taken: Vec<u8> = if ended { std::mem::take(pending) } else { pending.drain(..whole).collect() };
+    let text = String::from_utf8_lossy(&taken);
+    text.split_terminator('\n').map(LogLine::parse).collect()
+}
+
+/// A log that was asked for one instance may have come from the next, when that began meanwhile. The runtime's
+/// stamps tell: no two lines of one container carry the same nanosecond, so equal first lines are one log.
+fn drop_mistaken(sink: &Sink, instance: &Instance) {
+    let first = |log: &LogText| log.lines.first().cloned();
+    sink.send_modify(|observed| {
+        let Some(mine) = observed.log(&instance.uid, &instance.container, instance.restart).and_then(first)
+        else {
+            return;
+        };
+        let next = observed.log(&instance.uid, &instance.container, instance.restart + 1).and_then(first);
+        let before = observed.log(&instance.uid, &instance.container, instance.restart - 1).and_then(first);
+        let mistaken = if next.as_ref() == Some(&mine) {
+            instance.restart
+        } else if before.as_ref() == Some(&mine) {
+            instance.restart - 1
+        } else {
+            return;
+        };
+        for log in &mut observed.logs {
+            if log.uid == instance.uid && log.container == instance.container && log.restart == mistaken {
+                log.lines.clear();
+                log.broken = Some("the next instance had begun before its log could be read".to_owned());
+            }
+        }
+    });
+}
+
+fn change_log(sink: &Sink, instance: &Instance, change: impl FnOnce(&mut LogText)) {
+    sink.send_modify(|observed| {
+        let log = observed.logs.iter_mut().find(|log| {
+            log.uid == instance.uid && log.container == instance.container && log.restart == instance.restart
+        });
+        if let Some(log) = log {
+            change(log);
+        }
+    });
+}
+
+#[derive(Debug, thiserror::Error)]
+enum LogError {
+    #[error("the API server does not give it: {0}")]
+    Open(kube::Error),
+    #[error("its stream broke: {0}")]
+    Read(std::io::Error),
+}
+
+impl LogError {
+    /// Whether another try would be in vain: the API server answers, and says no.
+    fn is_final(&self) -> bool {
+        matches!(self, Self::Open(kube::Error::Api(status)) if status.code < 500)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_line_waits_for_the_rest() {
+        let mut pending = b"2026-01-01T00:00:00.1Z one\n2026-01-01T00:00:00.2Z tw".to_vec();
+        assert_eq!(take_lines(&mut pending, false).len(), 1);
+        pending.extend_from_slice(b"o\n");
+        let lines = take_lines(&mut pending, false);
+        assert_eq!(lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["two"]);
+    }
+
+    #[test]
+    fn a_log_that_is_read_again_gives_only_what_is_new() {
+        let lines = || {
+            let mut text = b"2026-01-01T00:00:00.1Z one\n2026-01-01T00:00:00.2Z two\n".to_vec();
+            take_lines(&mut text, true)
+        };
+        let known: BTreeSet<_> = lines().iter().take(1).filter_map(|line| line.at).collect();
+        let new: Vec<_> = unknown(lines(), &known).map(|line| line.text).collect();
+        assert_eq!(new, ["two"]);
+    }
+}

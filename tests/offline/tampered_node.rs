@@ -1,0 +1,126 @@
+//! What contradicts the assertions of the cases that act on the node, and of those that take minutes.
+
+use k8s_openapi::jiff::SignedDuration;
+use podproof::evidence::{Evidence, NodeCommand};
+
+use crate::judge_tampered::{
+    ABSENT, OK, PRESENT, Tampering, each_end, each_status, end_in_phase, in_exec, in_log, last_status,
+    line_with, spoilt, token, watch_to_the_end,
+};
+
+pub(crate) const ROWS: &[Tampering] = &[
+    ("volume/gone-from-node-disk", "volume-is-gone", volume_stays),
+    ("volume/gone-when-terminal", "volume-is-gone", volume_stays),
+    ("volume/gone-on-eviction", "is-evicted", never_evicted),
+    ("volume/gone-on-eviction", "volume-is-gone", volume_stays),
+    ("volume/disk-sizelimit-evicts", "is-evicted", never_evicted),
+    ("volume/disk-sizelimit-evicts", "message-names-the-volume", |e| {
+        e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap().message = Some("no room".to_owned());
+    }),
+    ("volume/survives-sandbox-recreate", "token-survives", spoil_second_log),
+    ("volume/survives-kubelet-restart", "disk-token-survives", |e| spoil_exec(e, "disk-after")),
+    ("volume/survives-kubelet-restart", "memory-token-survives", |e| spoil_exec(e, "memory-after")),
+    ("volume/survives-kubelet-restart", "nothing-restarts", another_process),
+    ("volume/survives-runtime-restart", "disk-token-survives", |e| spoil_exec(e, "disk-after")),
+    ("volume/survives-runtime-restart", "memory-token-survives", |e| spoil_exec(e, "memory-after")),
+    ("volume/survives-runtime-restart", "nothing-restarts", another_process),
+    ("volume/in-use-while-terminating", "token-is-there", |e| spoil_exec(e, "token-after")),
+    ("volume/disk-survives-reboot", "token-survives", spoil_second_log),
+    ("volume/memory-lost-on-reboot", "token-is-gone", |e| in_log(e, ("main", 1), ABSENT, PRESENT)),
+    ("volume/memory-persists-oom", "token-survives", spoil_second_log),
+    ("volume/memory-persists-oom", "what-filled-it-stays", |e| {
+        let line = line_with(e, ("main", 1), "/data/full");
+        let size = line.split(r#""size":"#).nth(1).unwrap().split(',').next().unwrap().to_owned();
+        in_log(e, ("main", 1), &format!(r#""size":{size}"#), r#""size":0"#);
+    }),
+    ("volume/preserved-by-restart-all", "token-survives", spoil_second_log),
+    ("volume/mode-field", "mode-is-the-fields", |e| in_exec(e, "mode", "1777", "777")),
+    ("volume/mode-field", "others-may-not-remove", |e| {
+        in_exec(e, "remove-in-second", r#""ok":false"#, OK);
+    }),
+    ("ipc/restart-all-keeps-ipc", "queue-survives", |e| in_exec(e, "in-sibling", "-3\"", "-4\"")),
+    ("ipc/restart-all-keeps-ipc", "segment-survives", |e| {
+        in_exec(e, "in-sibling", r#""text":""#, r#""text":"x"#);
+    }),
+    ("ipc/restart-all-keeps-ipc", "shm-file-survives", |e| {
+        in_exec(e, "in-sibling", r#""content":""#, r#""content":"x"#);
+    }),
+    ("restart/kubelet-restart-status", "stays-ready", |e| {
+        e.timeline.push(e.timeline.iter().rfind(|state| state.name() == "keeper").unwrap().clone());
+        last_status(e, "main").ready = false;
+        let ended = e.ended;
+        e.timeline.last_mut().unwrap().at = ended;
+    }),
+    ("restart/kubelet-restart-status", "nothing-restarts", |e| {
+        each_status(e, "main", |status| status.restart_count = 1);
+    }),
+    ("restart/sandbox-recreate", "all-restart", |e| {
+        each_status(e, "main", |status| status.restart_count = 0);
+        end_in_phase(e, "Failed");
+    }),
+    ("restart/sandbox-recreate", "init-runs-again", |e| in_log(e, ("main", 1), r#""xx""#, r#""x""#)),
+    ("restart/sandbox-loss-never", "pod-fails", |e| end_in_phase(e, "Succeeded")),
+    ("restart/backoff-cap", "goes-on-restarting", |e| {
+        each_status(e, "main", |status| status.restart_count = status.restart_count.min(5));
+        end_in_phase(e, "Failed");
+    }),
+    ("restart/backoff-cap", "reaches-the-cap", |e| shift_ends(e, SignedDuration::from_secs(100))),
+    ("restart/backoff-cap", "stays-at-the-cap", |e| shift_ends(e, SignedDuration::from_secs(-100))),
+    ("restart/backoff-reset", "begins-anew", |e| shift_ends(e, SignedDuration::from_secs(-100))),
+    ("ipc/not-the-nodes", "another-than-the-nodes", |e| {
+        let told = line_with(e, ("main", 0), "identity");
+        let pods = told.split('"').find(|text| text.starts_with("ipc:[")).unwrap().to_owned();
+        let told = on_node(e, "ipc-of-node");
+        let boot = told.stdout.lines().next().unwrap().to_owned();
+        told.stdout = format!("{boot}\n{pods}\n");
+    }),
+    ("ipc/lost-on-sandbox-recreate", "queue-is-lost", |e| found_again(e, "mq-look")),
+    ("ipc/lost-on-sandbox-recreate", "segment-is-lost", |e| found_again(e, "shm-look")),
+    ("lifecycle/api-gone-implies-volume-gone", "volume-went-first", volume_stays),
+    ("lifecycle/associated-uid", "new-uid-has-its-own", |e| {
+        let absent = on_node(e, "volume-after").stdout.clone();
+        on_node(e, "volume-of-the-new").stdout = absent;
+    }),
+    ("lifecycle/associated-uid", "old-uid-has-none", volume_stays),
+];
+
+fn on_node<'e>(evidence: &'e mut Evidence, label: &str) -> &'e mut NodeCommand {
+    evidence.node_commands.iter_mut().find(|command| command.label == label).unwrap()
+}
+
+fn volume_stays(evidence: &mut Evidence) {
+    "present directory 4711\n".clone_into(&mut on_node(evidence, "volume-after").stdout);
+}
+
+fn never_evicted(evidence: &mut Evidence) {
+    let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
+    (status.phase, status.reason) = (Some("Running".to_owned()), None);
+    watch_to_the_end(evidence);
+}
+
+fn spoil_second_log(evidence: &mut Evidence) {
+    let (token, spoilt) = (token(evidence), spoilt(evidence));
+    in_log(evidence, ("main", 1), &token, &spoilt);
+}
+
+fn spoil_exec(evidence: &mut Evidence, label: &str) {
+    let (token, spoilt) = (token(evidence), spoilt(evidence));
+    in_exec(evidence, label, &token, &spoilt);
+}
+
+fn another_process(evidence: &mut Evidence) {
+    in_exec(evidence, "identity-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+}
+
+fn found_again(evidence: &mut Evidence, look: &str) {
+    let line = line_with(evidence, ("main", 1), look);
+    in_log(evidence, ("main", 1), &line, &line.replace(ABSENT, PRESENT));
+}
+
+/// Each end that is told comes so much later: restarts seem to have been put off by less.
+fn shift_ends(evidence: &mut Evidence, by: SignedDuration) {
+    each_end(evidence, "main", |end| {
+        let finished = end.finished_at.as_mut().unwrap();
+        finished.0 += by;
+    });
+}
