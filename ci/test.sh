@@ -14,3 +14,7 @@ cargo test --workspace --quiet
 target/debug/podproof cluster up
 # Live tests wait more than they compute. Of the whole workspace, as above: so nothing is built a second time.
 cargo test --workspace --test live -- --ignored --test-threads 8
+# What restarts kubelets and nodes has the cluster for itself.
+runs=$(mktemp --directory)
+trap 'rm --recursive --force "$runs"' EXIT
+target/debug/podproof prove --cluster kind --tier disruptive --out "$runs"

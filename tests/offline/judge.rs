@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use podproof::cases::{self, Case};
 use podproof::evidence::Evidence;
@@ -20,7 +21,7 @@ pub(crate) struct Recorded {
 impl Recorded {
     pub(crate) fn read(file: &Path) -> Self {
         let evidence: Evidence = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-        let catalogue = Catalogue::read(&Tree::Embedded).unwrap();
+        let catalogue = catalogue();
         let script = catalogue.script(&evidence.claim).unwrap();
         let mutant = evidence.mutant.as_ref().map(|name| {
             let mutant = script.mutants.iter().find(|mutant| mutant.name == *name);
@@ -46,6 +47,12 @@ impl Recorded {
 
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/evidence")
+}
+
+/// The catalogue, which takes longer to read than a verdict takes to be made.
+pub(crate) fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(&Tree::Embedded).unwrap());
+    &CATALOGUE
 }
 
 /// The names of the assertions that a verdict of fail rests on.
@@ -192,7 +199,7 @@ fn a_drive_that_was_blocked_never_passes(#[files("fixtures/evidence/*/*/green.js
 
 #[test]
 fn there_is_evidence_of_every_case_and_every_mutant() {
-    let catalogue = Catalogue::read(&Tree::Embedded).unwrap();
+    let catalogue = catalogue();
     for claim in catalogue.claims() {
         let mutants = catalogue.script(&claim.id).unwrap().mutants.iter().map(|mutant| mutant.name.as_str());
         for name in mutants.chain(["green"]) {

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 use podproof::evidence::{Evidence, LogText, Mark};
-use podproof::plan::{Catalogue, Tree};
 
-use crate::judge::{Recorded, failed};
+use crate::judge::{Recorded, catalogue, failed};
 use crate::tampered_ipc::IPC_OBJECTS;
 use crate::tampered_isolation::ISOLATION;
 use crate::tampered_network::NETWORK;
@@ -129,7 +128,7 @@ fn each_assertion_notices_what_contradicts_it() {
 
 #[test]
 fn every_assertion_of_every_claim_is_contradicted_once() {
-    let catalogue = Catalogue::read(&Tree::Embedded).unwrap();
+    let catalogue = catalogue();
     let asserted: BTreeSet<_> = catalogue
         .claims()
         .iter()

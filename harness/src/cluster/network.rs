@@ -21,6 +21,8 @@ const POD_SUBNET: &str = "10.244.0.0/16";
 pub(super) const FIRST_NODE: &str = "10.244.0.0/24";
 /// Where a node's container runtime looks for its network.
 const CONFLIST: &str = "/etc/cni/net.d/10-podproof.conflist";
+/// Services' addresses are in here unless a cluster's configuration says otherwise; kind's own default.
+const SERVICE_SUBNET: &str = "10.96.0.0/16";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A node as the network sees it.
@@ -52,6 +54,7 @@ pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Resul
         let tee = Program::new("docker").args(["exec", "--interactive", &member.name, "tee", CONFLIST]);
         tee.input(conflist(&member.pods)).run(&host.cancel).await?;
         masquerade(host, member).await?;
+        keep_in(host, member).await?;
         for other in members.iter().filter(|other| *other != member) {
             inside(member)
                 .args(["ip", "route", "replace", &other.pods, "via", &other.address])
@@ -68,19 +71,29 @@ fn inside(member: &Member) -> Program {
 
 /// What leaves the cluster leaves under the node's address; what stays keeps the pod's.
 async fn masquerade(host: &Host, member: &Member) -> Result<(), Error> {
-    let rule = |verb: &str| {
-        inside(member).args(["iptables", "--wait", "--table", "nat", verb, "POSTROUTING"]).args([
-            "--source",
-            POD_SUBNET,
-            "!",
-            "--destination",
-            POD_SUBNET,
-            "--jump",
-            "MASQUERADE",
-        ])
-    };
-    match rule("--check").run(&host.cancel).await {
-        Err(CommandError::Failed { .. }) => rule("--append").run(&host.cancel).await?,
+    let away = ["--source", POD_SUBNET, "!", "--destination", POD_SUBNET, "--jump", "MASQUERADE"];
+    have_rule(host, member, ["nat", "POSTROUTING"], &away).await
+}
+
+/// An address of a service that nobody has turned into that of a pod is known to nobody yet: its packets stay here
+/// instead of leaving by the node's default route, where somebody else may have the address.
+async fn keep_in(host: &Host, member: &Member) -> Result<(), Error> {
+    let unknown = ["--destination", SERVICE_SUBNET, "--jump", "REJECT"];
+    have_rule(host, member, ["filter", "FORWARD"], &unknown).await?;
+    have_rule(host, member, ["filter", "OUTPUT"], &unknown).await
+}
+
+/// Adds a rule to the node's packet filter unless it is there.
+async fn have_rule(
+    host: &Host,
+    member: &Member,
+    [table, chain]: [&str; 2],
+    rule: &[&str],
+) -> Result<(), Error> {
+    let with =
+        |verb: &str| inside(member).args(["iptables", "--wait", "--table", table, verb, chain]).args(rule);
+    match with("--check").run(&host.cancel).await {
+        Err(CommandError::Failed { .. }) => with("--append").run(&host.cancel).await?,
         other => other?,
     };
     Ok(())

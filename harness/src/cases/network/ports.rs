@@ -56,13 +56,15 @@ fn judge_every_node(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     premise_listening(seen, &seen.applied(SERVER, 0)?.uid, SERVER)?;
     premise_answered(seen, MARKER, BEACON)?;
     let here = seen.last(&seen.applied(CLIENT, 0)?.uid)?.node();
-    let mut nodes = seen.objects.iter().filter(|object| object.kind == Kind::Node).peekable();
-    Inquiry::premise("the cluster's nodes", nodes.peek().is_some())?;
-    for node in nodes {
-        if here != Some(&node.name) {
-            // The proxies of other nodes may be late.
-            premise_reached(seen, &label(node))?;
-        }
+    let nodes = || seen.objects.iter().filter(|object| object.kind == Kind::Node);
+    let (own, others): (Vec<_>, Vec<_>) = nodes().partition(|node| here == Some(&node.name));
+    Inquiry::premise("the client's node", !own.is_empty())?;
+    for node in own {
+        assert_answered(seen, say, "every-node-answers", (&label(node), &seen.token))?;
+    }
+    for node in others {
+        // The proxies of other nodes may be late.
+        premise_reached(seen, &label(node))?;
         assert_answered(seen, say, "every-node-answers", (&label(node), &seen.token))?;
     }
     Ok(())

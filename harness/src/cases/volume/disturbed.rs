@@ -3,7 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, started};
 use crate::cases::keeper::{KEEPER, kept, settle};
-use crate::cases::quiet::watch_for_restarts;
+use crate::cases::quiet::{watch_for_restarts, watched};
 use crate::cases::service::{restart, restarted};
 use crate::evidence::{Evidence, Fact, LogText, Missing, ProbeReport};
 use crate::judge::Inquiry;
@@ -62,6 +62,9 @@ fn judge_kept(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let before = ticks(seen.log_report(uid, MAIN, 0, "identity")?)?;
     let after = ticks(seen.exec_report("identity-after", "identity")?)?;
     let goes_on = last.value.restarts == 0 && before == after;
+    if goes_on {
+        watched(seen)?;
+    }
     let told = format!("{} restarts, process of tick {after}", last.value.restarts);
     let expected = format!("0 restarts, process of tick {before}");
     say.assert("nothing-restarts", goes_on, expected, told, last.pointer);
