@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use podproof::cases;
-use podproof::plan::{Catalogue, Manifest, Security, Tree};
+use podproof::plan::{Catalogue, Manifest, Runtime, Security, Tree};
 use podproof_tests::root;
 use rstest::rstest;
 
@@ -53,6 +53,24 @@ fn each_claim_has_its_two_files_and_there_are_no_others() {
 #[test]
 fn the_built_in_manifests_are_those_in_the_source() {
     assert_eq!(Catalogue::read(&Tree::Embedded).unwrap().claims(), catalogue().claims());
+}
+
+#[test]
+fn some_runtimes_are_known_to_differ() {
+    let catalogue = catalogue();
+    let article = "ipc/mc2-article".parse().unwrap();
+    assert!(catalogue.differences(&article).any(|known| known.runtime == Runtime::Gvisor));
+    let built_in = Catalogue::read(&Tree::Embedded).unwrap();
+    for claim in catalogue.claims() {
+        assert!(catalogue.differences(&claim.id).eq(built_in.differences(&claim.id)));
+    }
+}
+
+#[test]
+fn a_gate_stands_only_where_older_clusters_make_no_claim() {
+    for claim in catalogue().claims() {
+        assert!(claim.gate.is_none() || claim.since.is_some(), "{} has a gate in all versions", claim.id);
+    }
 }
 
 #[rstest]

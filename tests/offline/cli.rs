@@ -114,9 +114,11 @@ fn list_shows_every_claim_once_without_colour() {
 #[test]
 fn explain_tells_claim_source_and_mutants() {
     let ended = run(&mut podproof(["explain", "ipc/mc2-article"])).exits(0);
-    for word in ["given", "when", "then", "source", "mutant", "must fail by"] {
+    for word in ["given", "when", "then", "source", "differs  on gVisor: ", "mutant", "must fail by"] {
         assert!(ended.stdout.contains(word), "{word} is missing: {ended}");
     }
+    let ended = run(&mut podproof(["explain", "startup/fix-sidecar"])).exits(0);
+    assert!(ended.stdout.contains("\n  gate     SidecarContainers\n"), "{ended}");
 }
 
 #[test]

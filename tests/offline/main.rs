@@ -8,6 +8,7 @@ mod cli;
 mod cluster;
 mod dress;
 mod experiment;
+mod facts;
 mod judge;
 mod judge_fixtures;
 mod judge_tampered;

@@ -74,6 +74,8 @@ fn broken_yaml_is_told_with_file_line_and_column(
 #[rstest]
 #[case::no_name("cases/volume/one.yaml", "kind: Pod\n", "metadata.name")]
 #[case::twice_a_name("cases/volume/one.yaml", "metadata: { name: a }\n---\nmetadata: { name: a }\n", "`a`")]
+#[case::no_gate("claims.yaml", concat!("claims:\n- id: volume/one\n  title: t\n  level: core\n  tier: quick\n",
+    "  given: a\n  when: b\n  then: { holds: it }\n  sources: [here]\n  gate: not a gate\n"), "gate")]
 #[case::changes_nothing(
     "cases/volume/one.mutants.yaml",
     "mutants: [{ name: m, breaks: b, must_fail: holds }]\n",
@@ -100,6 +102,60 @@ fn what_cannot_be_is_an_error(tree: TempDir, #[case] file: &str, #[case] text: &
 fn a_missing_file_is_named(tree: TempDir) {
     fs::remove_file(tree.path().join("cases/volume/one.mutants.yaml")).unwrap();
     assert_matches!(read(&tree), Err(ManifestError::Missing { file }) if file.ends_with("one.mutants.yaml"));
+}
+
+const DIFFERENCES: &str = "\
+differences:
+- runtime: CRI-O
+  claims: [volume/one]
+  says: it is another
+  source: here
+";
+
+#[rstest]
+fn differences_are_those_of_their_claims(tree: TempDir) {
+    assert_eq!(read(&tree).unwrap().differences(&"volume/one".parse().unwrap()).count(), 0);
+    fs::write(tree.path().join("differences.yaml"), DIFFERENCES).unwrap();
+    let catalogue = read(&tree).unwrap();
+    let told =
+        |id: &str| catalogue.differences(&id.parse().unwrap()).map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(told("volume/one"), ["on CRI-O: it is another (here)"]);
+    assert_eq!(told("volume/two"), [""; 0]);
+}
+
+#[rstest]
+#[case::unknown_claim("volume/one]", "volume/one-more]", 3, 12)]
+#[case::unknown_runtime("CRI-O", "Docker", 2, 12)]
+#[case::no_source("  source: here\n", "", 2, 3)]
+#[case::unknown_field("source: here", "source: here\n  since: 1", 6, 3)]
+fn a_difference_that_cannot_be_is_told_with_its_place(
+    tree: TempDir,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] at_line: usize,
+    #[case] at_column: usize,
+) {
+    fs::write(tree.path().join("differences.yaml"), DIFFERENCES.replace(from, to)).unwrap();
+    let error = read(&tree).unwrap_err();
+    assert_matches!(&error, ManifestError::Yaml { file, line, column, .. } => {
+        assert!(file.ends_with("differences.yaml"), "{file}");
+        assert_eq!((*line, *column), (at_line, at_column), "{error}");
+    });
+}
+
+#[rstest]
+#[case::no_claim("[volume/one]", "[]", "no claim")]
+#[case::nothing_said("it is another", "\"\"", "source")]
+#[case::empty_source("here", "\" \"", "source")]
+fn a_difference_says_of_what_and_why(
+    tree: TempDir,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] told: &str,
+) {
+    fs::write(tree.path().join("differences.yaml"), DIFFERENCES.replace(from, to)).unwrap();
+    let error = read(&tree).unwrap_err();
+    assert_matches!(&error, ManifestError::Invalid { problem, .. } => assert!(problem.contains(told), "{error}"));
 }
 
 #[rstest]

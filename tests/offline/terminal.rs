@@ -134,6 +134,7 @@ fn the_table_of_a_proof() {
 fn the_lines_of_a_run() {
     insta::assert_snapshot!(live(&checked()), @r##"
     RUN             20261122-100000-3fa9c1d2: 5 executions, 4 at once, on v1.20.2
+    ON              1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
     PASS      3.2s  volume/shared
     FAIL      3.2s  volume/survives-sigkill: same-content, same-inode (1 fault)
     INCONC    3.2s  ipc/two-containers: the image is not there:\nErrImageNeverPull
@@ -149,6 +150,7 @@ fn the_lines_of_a_run() {
 fn the_lines_of_a_proof() {
     insta::assert_snapshot!(live(&proved()), @r##"
     RUN                20261122-100000-3fa9c1d2: 8 executions, 4 at once, on v1.20.2
+    ON                 1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
     PASS         3.2s  volume/shared
     KILLED       3.2s  volume/shared~no-volume: keeps, neighbour
     SURVIVED     3.2s  volume/shared~host-path
@@ -161,6 +163,45 @@ fn the_lines_of_a_proof() {
     CLEAN              waiting for the namespaces to go
     END                nonconformant
     "##);
+}
+
+#[test]
+fn what_is_known_of_the_cluster_is_one_line() {
+    let mut record = record("check", &[]);
+    let mut two = record.cluster.nodes[0].clone();
+    two.runtime = "cri-o://1.30.0".to_owned();
+    two.schedulable = false;
+    two.capabilities.cgroup = Some(2);
+    record.cluster.nodes.push(two);
+    record.cluster.cluster_dns = true;
+    record.cluster.capabilities = serde_json::from_value(json!({
+        "runtime_classes": [{ "name": "gvisor", "handler": "runsc" }], "pod_security": true,
+        "missing_rights": ["create pods/exec", "get pods/log", "list nodes", "get nodes/proxy"],
+    }))
+    .unwrap();
+    let line = live(&record).lines().nth(1).unwrap().to_owned();
+    assert_eq!(
+        line,
+        "ON              2 nodes, 1 schedulable: containerd://1.6.20 or cri-o://1.30.0, Debian GNU/Linux 12, \
+         Linux 6.1.0, amd64, cgroup v2; cluster DNS; Pod Security is enforced; runtime classes gvisor; \
+         you may not: create pods/exec, get pods/log, list nodes and 1 more"
+    );
+}
+
+#[test]
+fn what_is_known_of_the_runtime_stands_by_a_finding_and_nowhere_else() {
+    let note = "on gVisor: it has no mq_timedsend (gvisor.dev/issue/136)";
+    let mut record = checked();
+    for case in &mut record.cases {
+        case.notes = vec![note.to_owned()];
+    }
+    let table = plain(&record);
+    assert_eq!(table.matches(note).count(), 1, "{table}");
+    let failed = table.split("FAIL volume/survives-sigkill").nth(1).unwrap();
+    let told = failed.split("evidence").next().unwrap();
+    assert!(told.ends_with(&format!("  note {note}\n  ")), "{told}");
+    record.cases[1].notes.clear();
+    assert_eq!(plain(&record), plain(&checked()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Article, Catalogue, Claim, Script};
+use podproof::plan::{Article, Catalogue, Claim, Difference, Script};
 use podproof::run::{accounts, read_record};
 
 use crate::args::{Choice, ExplainArgs, Talk};
@@ -22,7 +22,7 @@ fn explain_case(case: &str, order: &ExplainArgs) -> Result<Code, Failure> {
     let catalogue = list::catalogue(&choice)?;
     for id in list::select(&catalogue, &choice)? {
         if let (Some(claim), Some(script)) = (catalogue.claim(&id), catalogue.script(&id)) {
-            output::print(&text(claim, script))?;
+            output::print(&text(claim, script, catalogue.differences(&id)))?;
         }
     }
     Ok(Code::Conformant)
@@ -39,8 +39,8 @@ fn explain_article(order: &ExplainArgs, talk: &Talk) -> Result<Code, Failure> {
     Ok(Code::Conformant)
 }
 
-fn text(claim: &Claim, script: &Script) -> String {
-    let Claim { id, title, level, tier, given, when, then, sources, since, needs, unproved, observed } =
+fn text<'d>(claim: &Claim, script: &Script, known: impl Iterator<Item = &'d Difference>) -> String {
+    let Claim { id, title, level, tier, given, when, then, sources, since, gate, needs, unproved, observed } =
         claim;
     let mut text = format!("{id} ({level}, {tier})\n  {title}\n\n  given  {given}\n  when   {when}\n");
     // Writing into a string cannot fail.
@@ -52,6 +52,9 @@ fn text(claim: &Claim, script: &Script) -> String {
         "\n  since    {}",
         since.map_or_else(|| "any version".to_owned(), |since| since.to_string())
     );
+    if let Some(gate) = gate {
+        let _ = writeln!(text, "  gate     {gate}");
+    }
     for need in needs {
         let _ = writeln!(text, "  needs    {need}");
     }
@@ -63,6 +66,9 @@ fn text(claim: &Claim, script: &Script) -> String {
     }
     if let Some(observed) = observed {
         let _ = writeln!(text, "  observed {observed}");
+    }
+    for difference in known {
+        let _ = writeln!(text, "  differs  {difference}");
     }
     let _ = writeln!(text, "  manifest cases/{id}.yaml: {}", script.manifest.names().join(", "));
     for mutant in &script.mutants {

@@ -37,10 +37,11 @@ pub fn page(article: Option<&Article>, catalogue: &Catalogue, chosen: &[ClaimId]
 }
 
 fn section(text: &mut String, claim: &Claim, script: &Script) {
-    let Claim { id, title, level, tier, given, when, then, sources, since, needs, unproved, observed } =
+    let Claim { id, title, level, tier, given, when, then, sources, since, gate, needs, unproved, observed } =
         claim;
     let mut tags = vec![level.to_string(), tier.to_string()];
     tags.extend(since.map(|since| format!("since {since}")));
+    tags.extend(gate.iter().map(|gate| format!("gate {gate}")));
     tags.extend(needs.iter().map(|need| format!("needs {need}")));
     tags.extend(unproved.iter().map(|_| "unproved".to_owned()));
     let mut line = |words: String| {

@@ -98,7 +98,7 @@ pub async fn connect(
     config.connect_timeout = Some(patience);
     let client = Client::try_from(config)
         .map_err(|source| AccessError::Client { context: context.to_owned(), source: Box::new(source) })?;
-    match timeout(patience, read_facts(&client)).await {
+    match timeout(patience, read_facts(&client, patience)).await {
         Ok(Ok(facts)) => Ok(Access { client, images, facts, door: Door::Inspector }),
         Ok(Err(source)) => {
             Err(AccessError::Refused { context: context.to_owned(), source: Box::new(source) })

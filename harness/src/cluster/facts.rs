@@ -1,9 +1,22 @@
 //! What a cluster is: facts for reports, never part of a case's identity.
 
+use std::time::Duration;
+
+use futures::{StreamExt as _, stream, try_join};
 use k8s_openapi::api::core::v1::{Endpoints, Node};
 use kube::api::ListParams;
 use kube::{Api, Client};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::capabilities::{Capabilities, NodeCapabilities};
+use super::questions::{Asker, handlers};
+
+/// The kubelets of no more nodes are asked: the answers of all have a place in every record.
+const MOST_KUBELETS: usize = 50;
+
+/// How many kubelets are asked at once.
+const KUBELETS_AT_ONCE: usize = 8;
 
 /// What a cluster says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +28,9 @@ pub struct Facts {
     /// Whether a cluster DNS is there: the Service `kube-dns` with an endpoint that is ready.
     #[serde(default)]
     pub cluster_dns: bool,
+    /// What can be done in it, as far as it tells.
+    #[serde(default)]
+    pub capabilities: Capabilities,
     /// Whether its nodes are containers of the host on which podproof runs, which can be stopped and started.
     #[serde(default)]
     pub node_containers: bool,
@@ -42,6 +58,9 @@ pub struct NodeFacts {
     pub millicores: u64,
     /// Whether pods without tolerations may be scheduled to it.
     pub schedulable: bool,
+    /// What its pods can do, as far as it tells.
+    #[serde(default)]
+    pub capabilities: NodeCapabilities,
 }
 
 impl Facts {
@@ -68,13 +87,41 @@ fn millicores(quantity: &str) -> Option<u64> {
     }
 }
 
-/// Asks the cluster for its version and its nodes.
-pub async fn read_facts(client: &Client) -> Result<Facts, kube::Error> {
+/// Asks the cluster for its version, its nodes, its DNS, and what can be done in it. The last may stay unanswered; it
+/// gets a quarter of `patience`.
+pub async fn read_facts(client: &Client, patience: Duration) -> Result<Facts, kube::Error> {
     let version = client.apiserver_version().await?.git_version;
+    let asker = Asker::new(client, &version, Instant::now() + patience / 4);
+    let (nodes, cluster_dns, capabilities) = try_join!(read_nodes(client, &asker), has_dns(client), async {
+        Ok(Box::pin(asker.capabilities()).await)
+    })?;
+    Ok(Facts { version, nodes, cluster_dns, capabilities, node_containers: false })
+}
+
+async fn read_nodes(client: &Client, asker: &Asker<'_>) -> Result<Vec<NodeFacts>, kube::Error> {
     let nodes: Api<Node> = Api::all(client.clone());
-    let mut nodes: Vec<_> = nodes.list(&ListParams::default()).await?.iter().map(node_facts).collect();
-    nodes.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Facts { version, nodes, cluster_dns: has_dns(client).await?, node_containers: false })
+    let mut nodes = nodes.list(&ListParams::default()).await?.items;
+    nodes.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
+    let mut kubelets = 0;
+    let facts = nodes.iter().map(|node| {
+        let mut facts = node_facts(node);
+        // One that does not answer costs the whole time.
+        let answers = facts.schedulable && is_ready(node) && kubelets < MOST_KUBELETS;
+        kubelets += usize::from(answers);
+        async move {
+            if answers {
+                asker.ask_kubelet(&mut facts).await;
+            }
+            facts
+        }
+    });
+    let facts: Vec<_> = facts.collect();
+    Ok(stream::iter(facts).buffered(KUBELETS_AT_ONCE).collect().await)
+}
+
+fn is_ready(node: &Node) -> bool {
+    let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
+    conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 /// Who may not look is taken to have none: what needs it is skipped, and the skip says so.
@@ -106,6 +153,7 @@ fn node_facts(node: &Node) -> NodeFacts {
         pods: allocatable("pods").and_then(|pods| pods.parse().ok()).unwrap_or_default(),
         millicores: allocatable("cpu").and_then(millicores).unwrap_or_default(),
         schedulable: !cordoned && taints.iter().all(|taint| taint.effect == "PreferNoSchedule"),
+        capabilities: NodeCapabilities { handlers: handlers(node), ..NodeCapabilities::default() },
     }
 }
 
@@ -125,11 +173,20 @@ mod tests {
             pods,
             millicores,
             schedulable: true,
+            capabilities: NodeCapabilities::default(),
         }
     }
 
     fn room(nodes: Vec<NodeFacts>) -> usize {
-        Facts { version: "v1.20.2".to_owned(), nodes, cluster_dns: false, node_containers: false }.room()
+        let capabilities = Capabilities::default();
+        Facts {
+            version: "v1.20.2".to_owned(),
+            nodes,
+            cluster_dns: false,
+            capabilities,
+            node_containers: false,
+        }
+        .room()
     }
 
     #[test]

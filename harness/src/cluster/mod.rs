@@ -6,6 +6,7 @@
 
 mod access;
 mod bounding;
+mod capabilities;
 mod door;
 mod engine;
 mod error;
@@ -19,6 +20,7 @@ mod ownership;
 mod paths;
 mod program;
 mod progress;
+mod questions;
 mod ready;
 mod topology;
 mod up;
@@ -28,6 +30,7 @@ use progress::talk;
 
 pub use access::{Access, AccessError, connect};
 pub use bounding::{RUNTIME, act_as_runtime};
+pub use capabilities::{Capabilities, HandlerFacts, NodeCapabilities, RuntimeClassFacts};
 pub use door::{Door, NodeContainers};
 pub use error::Error;
 pub use facts::{Facts, NodeFacts, read_facts};

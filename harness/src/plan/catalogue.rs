@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::claim::{Claim, ClaimId};
+use super::difference::{Difference, read_differences};
 use super::manifest::Manifest;
 use super::mutant::{Mutant, Mutants};
 use super::tree::{ManifestError, Tree};
@@ -25,6 +26,7 @@ pub struct Script {
 pub struct Catalogue {
     claims: Vec<Claim>,
     scripts: BTreeMap<ClaimId, Script>,
+    differences: Vec<Difference>,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +48,8 @@ impl Catalogue {
                 return Err(ManifestError::invalid(&tree.name(CLAIMS), problem));
             }
         }
-        Ok(Self { claims, scripts })
+        let differences = read_differences(tree, &claims)?;
+        Ok(Self { claims, scripts, differences })
     }
 
     /// The claims in the order of the golden list.
@@ -66,6 +69,11 @@ impl Catalogue {
     pub fn script(&self, id: &ClaimId) -> Option<&Script> {
         self.scripts.get(id)
     }
+
+    /// Where container runtimes are known to differ from the claim called `id`.
+    pub fn differences(&self, id: &ClaimId) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(move |difference| difference.claims.contains(id))
+    }
 }
 
 fn check_claim(file: &str, claim: &Claim) -> Result<(), ManifestError> {
@@ -73,10 +81,17 @@ fn check_claim(file: &str, claim: &Claim) -> Result<(), ManifestError> {
         "asserts nothing: `then` is empty"
     } else if claim.sources.is_empty() {
         "has no source"
+    } else if claim.gate.as_deref().is_some_and(|gate| !is_gate(gate)) {
+        "has a gate that is no name of one"
     } else {
         return Ok(());
     };
     Err(ManifestError::invalid(file, format!("claim {} {problem}", claim.id)))
+}
+
+/// Whether `name` can be that of a feature gate, `SidecarContainers`.
+fn is_gate(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 fn read_script(tree: &Tree, claim: &Claim) -> Result<Script, ManifestError> {

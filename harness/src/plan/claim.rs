@@ -76,6 +76,12 @@ pub struct MinorVersion {
 }
 
 impl MinorVersion {
+    /// `MAJOR.MINOR`.
+    #[must_use]
+    pub const fn new(major: u32, minor: u32) -> Self {
+        Self { major, minor }
+    }
+
     /// The minor version of a release such as `v1.20.2` or `v1.31.4-gke.1`.
     #[must_use]
     pub fn of_release(text: &str) -> Option<Self> {
@@ -153,6 +159,9 @@ pub struct Claim {
     /// The first Kubernetes minor version that makes it, `1.29`; absent means any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<MinorVersion>,
+    /// The feature gate without which clusters do not keep it, where some have the gate off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
     /// What its case needs of the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,

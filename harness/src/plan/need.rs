@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::right::Right;
+
 /// Something that not every cluster has. Where it is lacking, the case is skipped and the skip names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -15,14 +17,52 @@ pub enum Need {
     NodeContainers,
     /// Two nodes on which ordinary pods may run.
     TwoNodes,
+    /// An API server that enforces Pod Security.
+    PodSecurity,
+    /// Kubelets that allow no unsafe kernel parameter that the manifest asks for.
+    NoUnsafeSysctls,
+    /// Kubelets that put off restarts as they do by default.
+    UsualBackoff,
+    /// The right to reach the ports of pods from outside.
+    PortForward,
+    /// A container runtime that can give pods users of their own.
+    UserNamespaces,
+}
+
+impl Need {
+    /// What would mend its absence, where that is in somebody's hands.
+    #[must_use]
+    pub fn mended_by(self) -> Option<&'static str> {
+        match self {
+            Self::ClusterDns => Some("CoreDNS would be one"),
+            Self::NodeContainers => Some("`--cluster kind` has them"),
+            Self::TwoNodes => Some("`podproof cluster up --config three-nodes` makes such a cluster"),
+            Self::PodSecurity => Some("the API server's admission plugin PodSecurity does it"),
+            Self::NoUnsafeSysctls => Some("allowedUnsafeSysctls of the kubelets allows it"),
+            Self::UsualBackoff => Some("crashLoopBackOff or a feature gate of the kubelets changes it"),
+            Self::UserNamespaces => Some("containerd 2.0 and CRI-O 1.25 can"),
+            Self::PortForward => None,
+        }
+    }
+
+    /// The right that it is, where it is one.
+    #[must_use]
+    pub fn right(self) -> Option<Right> {
+        (self == Self::PortForward).then_some(Right::PORT_FORWARD)
+    }
 }
 
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::ClusterDns => "cluster DNS",
-            Self::NodeContainers => "nodes that are containers of this host (`--cluster kind`)",
+            Self::NodeContainers => "nodes that are containers of this host",
             Self::TwoNodes => "two schedulable nodes",
+            Self::PodSecurity => "Pod Security that is enforced",
+            Self::NoUnsafeSysctls => "kubelets that refuse the kernel parameter",
+            Self::UsualBackoff => "the usual back-off of restarts",
+            Self::PortForward => "the right to create pods/portforward",
+            Self::UserNamespaces => "a runtime with user namespaces",
         })
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::Catalogue;
 use super::claim::{Claim, ClaimId};
+use super::difference::Difference;
 use super::manifest::Manifest;
 use super::mutant::Mutant;
 
@@ -28,6 +29,8 @@ pub struct PlannedCase {
     pub round: u32,
     /// The objects to apply, the mutant's patch included.
     pub manifest: Manifest,
+    /// Where container runtimes are known to differ from the claim.
+    pub differences: Vec<Difference>,
 }
 
 /// The frozen plan. Reports follow its order.
@@ -54,6 +57,7 @@ impl Plan {
                     mutant: None,
                     round,
                     manifest: script.manifest.clone(),
+                    differences: catalogue.differences(id).cloned().collect(),
                 };
                 let mutants = match purpose {
                     Purpose::Check => &[],

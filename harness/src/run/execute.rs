@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use futures::FutureExt as _;
 use jiff::Timestamp;
 
+use super::differ::notes;
 use super::dispatch::{Conductor, Interrupt};
 use super::identity::random_hex;
 use super::lack::lack;
@@ -30,7 +31,7 @@ pub fn evidence_folder(run: &Path, slug: &str) -> PathBuf {
 pub(super) async fn execute(conductor: &Conductor, index: usize, planned: &PlannedCase) -> CaseRecord {
     let Conductor { access, order, interrupt, .. } = conductor;
     let started = Timestamp::now();
-    if let Some(reason) = lack(&planned.claim, &access.facts) {
+    if let Some(reason) = lack(&planned.claim, &planned.manifest, &access.facts) {
         return CaseRecord::of(planned, Verdict::Skip { reason }, started);
     }
     let untold = |reason: String| CaseRecord::of(planned, Verdict::Inconclusive { reason }, started);
@@ -101,6 +102,7 @@ async fn act(
         .unwrap_or_else(|_| Verdict::Inconclusive { reason: "the judge panicked".to_owned() });
     let mut record = CaseRecord::of(planned, verdict, started);
     record.faults = faults;
+    record.notes = notes(planned, &access.facts, &evidence);
     let folder = evidence_folder(&order.folder, &record.slug);
     // On a thread of its own: a slow disk must not hold up the watches of other cases.
     let written = tokio::task::spawn_blocking(move || write_evidence(&folder, &evidence)).await;

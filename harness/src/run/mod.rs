@@ -2,6 +2,7 @@
 //!
 //! This room may *not* know how anything is reported, act inside a case's namespace, or change a verdict.
 
+mod differ;
 mod dispatch;
 mod event;
 mod execute;

@@ -77,6 +77,9 @@ pub struct CaseRecord {
     pub seconds: f64,
     /// What could not be cleaned up.
     pub faults: Vec<String>,
+    /// What is known of the container runtime and this claim. Changes no verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What is kept of a mutant.
@@ -178,6 +181,7 @@ impl CaseRecord {
             // Milliseconds are what the clock and the cluster are good for.
             seconds: (seconds * 1000.0).round() / 1000.0,
             faults: Vec::new(),
+            notes: Vec::new(),
         }
     }
 }

@@ -37,6 +37,7 @@ pub(super) fn details(
                 text += &head(case, status, styles);
                 text += &unkilled(case, status);
                 text += &case.verdict.findings().iter().map(|one| finding(one, styles)).collect::<String>();
+                text += &notes(case, styles);
                 text += &evidence(case, folder, styles);
             }
         }
@@ -82,6 +83,13 @@ fn finding(finding: &Finding, styles: &Styles) -> String {
         line("seen", seen),
         line("where", pointer),
     )
+}
+
+/// What is known of the runtime belongs to a finding; it is no excuse.
+fn notes(case: &CaseRecord, styles: &Styles) -> String {
+    let label = styled(styles.faint, "note");
+    let lines: Vec<_> = case.notes.iter().map(|note| format!("  {label} {}\n", hanging(note, 7))).collect();
+    lines.concat()
 }
 
 fn evidence(case: &CaseRecord, folder: &Path, styles: &Styles) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cluster::cluster_line;
 use super::status::{Status, gist, widest};
 use super::style::{Styles, styled};
 use super::summary::counted;
@@ -11,6 +12,9 @@ use crate::run::{CaseRecord, Event, Proof, Told};
 
 /// How much of a reason fits into a line.
 const LONGEST_GIST: usize = 120;
+
+/// How much of what a cluster is fits into a line.
+const LONGEST_FACTS: usize = 300;
 
 /// Lines for people, one per change of state.
 #[derive(Debug)]
@@ -28,7 +32,7 @@ impl LiveLines {
         Self { styles, purpose: Purpose::Check, greens: BTreeMap::new() }
     }
 
-    /// The line for an event, with its line end; `None` where there is nothing to say.
+    /// The line for an event, or two, with line ends; `None` where there is nothing to say.
     #[must_use]
     pub fn line(&mut self, told: &Told) -> Option<String> {
         let line = match &told.event {
@@ -36,7 +40,9 @@ impl LiveLines {
                 self.purpose = *purpose;
                 let what = counted(*planned, "execution");
                 let version = visible_line(&cluster.version, LONGEST_GIST);
-                self.talk("RUN", &format!("{run}: {what}, {parallel} at once, on {version}"))
+                let run = self.talk("RUN", &format!("{run}: {what}, {parallel} at once, on {version}"));
+                let facts = visible_line(&cluster_line(cluster), LONGEST_FACTS);
+                format!("{run}\n{}", self.talk("ON", &facts))
             }
             // The end of a case says all that its beginning could; in between there are at most `parallel` of them.
             Event::CaseStarted { .. } => return None,

@@ -3,6 +3,7 @@
 //! Everything can be read without colour, and nothing from the cluster reaches the terminal as it is.
 
 mod article;
+mod cluster;
 mod columns;
 mod details;
 mod experiment;

@@ -1,0 +1,143 @@
+//! What a user must be allowed to do for a case to be driven.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::manifest::Manifest;
+
+/// A verb on a kind of object, in every namespace: those of cases are made only when they are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Right {
+    /// The verb, `create`.
+    pub verb: &'static str,
+    /// The API group, empty for the core.
+    pub group: &'static str,
+    /// The resource, `pods`.
+    pub resource: &'static str,
+    /// The part of the resource, `exec`; empty for the whole.
+    pub subresource: &'static str,
+}
+
+/// What the harness does for every case: it makes a namespace, watches before it acts, runs commands, cleans up.
+const OF_EVERY_CASE: [Right; 12] = [
+    Right::of("create", "", "namespaces"),
+    Right::of("delete", "", "namespaces"),
+    Right::of("create", "", "serviceaccounts"),
+    Right::of("create", "", "pods"),
+    Right::of("delete", "", "pods"),
+    Right::of("deletecollection", "", "pods"),
+    Right::of("list", "", "pods"),
+    Right::of("watch", "", "pods"),
+    Right::part("get", "pods", "log"),
+    Right::part("create", "pods", "exec"),
+    Right::of("list", "", "events"),
+    Right::of("watch", "", "events"),
+];
+
+/// What some cases need, by what their manifests hold.
+const OF_SOME: [(Held, &[Right]); 5] = [
+    (Held::Kind("ConfigMap"), &[Right::of("create", "", "configmaps")]),
+    (
+        Held::Kind("Service"),
+        &[
+            Right::of("create", "", "services"),
+            Right::of("watch", "", "services"),
+            Right::of("watch", "discovery.k8s.io", "endpointslices"),
+        ],
+    ),
+    (
+        Held::Kind("StatefulSet"),
+        &[Right::of("create", "apps", "statefulsets"), Right::of("watch", "apps", "statefulsets")],
+    ),
+    (Held::Kind("Job"), &[Right::of("create", "batch", "jobs"), Right::of("watch", "batch", "jobs")]),
+    (Held::Field("/spec/ephemeralContainers"), &[Right::part("patch", "pods", "ephemeralcontainers")]),
+];
+
+/// What no manifest shows: the way into a pod's ports, and what the facts of a cluster rest on.
+const OF_OTHERS: [Right; 3] =
+    [Right::PORT_FORWARD, Right::of("list", "", "nodes"), Right::part("get", "nodes", "proxy")];
+
+/// What an object of a manifest may hold.
+#[derive(Clone, Copy)]
+enum Held {
+    Kind(&'static str),
+    Field(&'static str),
+}
+
+impl Right {
+    /// To reach a port of a pod from where the harness runs.
+    pub const PORT_FORWARD: Self = Self::part("create", "pods", "portforward");
+
+    const fn of(verb: &'static str, group: &'static str, resource: &'static str) -> Self {
+        Self { verb, group, resource, subresource: "" }
+    }
+
+    const fn part(verb: &'static str, resource: &'static str, subresource: &'static str) -> Self {
+        Self { verb, group: "", resource, subresource }
+    }
+
+    /// All that the catalogue may need.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let of_some = OF_SOME.into_iter().flat_map(|(_, rights)| rights.iter().copied());
+        OF_EVERY_CASE.into_iter().chain(of_some).chain(OF_OTHERS)
+    }
+
+    /// What a case with these objects needs: first what every case does.
+    #[must_use]
+    pub fn for_manifest(manifest: &Manifest) -> Vec<Self> {
+        let objects = || manifest.names().iter().filter_map(|name| manifest.object(name));
+        let of_some = OF_SOME.into_iter().filter(|(held, _)| objects().any(|object| held.is_in(object)));
+        OF_EVERY_CASE.into_iter().chain(of_some.flat_map(|(_, rights)| rights.iter().copied())).collect()
+    }
+}
+
+impl Held {
+    fn is_in(self, object: &Value) -> bool {
+        match self {
+            Self::Kind(kind) => object.get("kind").and_then(Value::as_str) == Some(kind),
+            Self::Field(pointer) => object.pointer(pointer).is_some(),
+        }
+    }
+}
+
+/// As `kubectl auth can-i` takes it: `create pods/exec`.
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { verb, resource, subresource, .. } = self;
+        let slash = if subresource.is_empty() { "" } else { "/" };
+        f.pad(&format!("{verb} {resource}{slash}{subresource}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn needed(text: &str) -> Vec<String> {
+        let manifest = Manifest::parse("x.yaml", text).expect("a manifest");
+        Right::for_manifest(&manifest).iter().map(Right::to_string).collect()
+    }
+
+    #[test]
+    fn a_manifest_needs_what_its_kinds_need() {
+        let pod = needed("kind: Pod\nmetadata: { name: a }\n");
+        assert_eq!(pod.len(), OF_EVERY_CASE.len());
+        assert!(pod.contains(&"create pods/exec".to_owned()));
+        let service = needed("kind: Service\nmetadata: { name: a }\n");
+        assert_eq!(
+            service[OF_EVERY_CASE.len()..],
+            ["create services", "watch services", "watch endpointslices"]
+        );
+        let debugged = needed("kind: Pod\nmetadata: { name: a }\nspec: { ephemeralContainers: [] }\n");
+        assert_eq!(debugged[OF_EVERY_CASE.len()..], ["patch pods/ephemeralcontainers"]);
+    }
+
+    #[test]
+    fn every_right_is_asked_for_once() {
+        let all: Vec<_> = Right::all().collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+    }
+}
