@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use podproof::cases;
-use podproof::plan::{Catalogue, Manifest, Runtime, Security, Tree};
+use podproof::plan::{Catalogue, Manifest, Need, Runtime, Security, Tier, Tree};
 use podproof_tests::root;
 use rstest::rstest;
 
@@ -97,6 +97,13 @@ fn every_manifest_says_first_what_its_pods_do() {
     for file in files(&root().join("manifests/cases")).iter().filter(|file| !file.contains(".mutants.")) {
         let text = fs::read_to_string(root().join("manifests/cases").join(file)).unwrap();
         assert!(text.starts_with("# "), "{file} begins without a comment");
+    }
+}
+
+#[test]
+fn what_restarts_services_needs_a_way_around_them() {
+    for claim in catalogue().claims().iter().filter(|claim| claim.tier == Tier::Disruptive) {
+        assert!(claim.needs.contains(&Need::NodeContainers), "{}", claim.id);
     }
 }
 

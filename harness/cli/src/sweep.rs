@@ -29,36 +29,38 @@ pub async fn sweep(order: SweepArgs, talk: Talk) -> Result<Code, Failure> {
         Some(run) => leftover.run == *run,
         None => leftover.is_expired(now),
     });
-    output::print(&told(&found, order.dry_run, &talk))?;
     if order.dry_run {
+        output::print(&told(&found, "WOULD REMOVE", &talk))?;
         return Ok(Code::Conformant);
     }
     let removals = Removals::new(access.client.clone(), budgets);
-    for leftover in found {
+    for leftover in &found {
         // Whoever sees it to its end asks again, and tells where it stays.
         let _ = delete_namespace(&access.client, &leftover.namespace, budgets.request()).await;
-        removals.begin(leftover.namespace);
+        removals.begin(leftover.namespace.clone()).await;
     }
     match interrupt.stop.run_until_cancelled(removals.finish()).await {
-        Some(faults) if faults.is_empty() => Ok(Code::Conformant),
+        Some(faults) if faults.is_empty() => {
+            output::print(&told(&found, "REMOVED", &talk))?;
+            Ok(Code::Conformant)
+        }
         Some(faults) => Err(Failure::Left(faults.join(", "))),
         None => Err(Failure::Interrupted(signals.code().unwrap_or(Code::Interrupted))),
     }
 }
 
-/// One line for each, with what happens to it.
-fn told(found: &[Leftover], dry_run: bool, talk: &Talk) -> String {
+/// One line for each, with what became of it.
+fn told(found: &[Leftover], word: &str, talk: &Talk) -> String {
     let mut text = String::new();
     for Leftover { namespace, run, claim, .. } in found {
         // Writing into a string cannot fail.
         let _ = match talk.message_format {
             Format::Human => {
-                let word = if dry_run { "WOULD REMOVE" } else { "REMOVE" };
                 let line = format!("{word:<12} {namespace} of run {run} ({claim})");
                 writeln!(text, "{}", visible_line(&line, LONGEST))
             }
             Format::Json => {
-                let line = json!({ "namespace": namespace, "run": run, "claim": claim, "removed": !dry_run });
+                let line = json!({ "namespace": namespace, "run": run, "claim": claim, "done": word.to_lowercase() });
                 writeln!(text, "{line}")
             }
         };

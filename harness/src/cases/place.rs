@@ -32,21 +32,16 @@ pub(super) async fn look_after(stage: &Stage, node: &NodeRef, pod: &PodRef) -> R
     stage.look_on_node(AFTER, node, &volume_path(&pod.uid, DATA)).await
 }
 
-/// Asserts that the volume is gone. Only where it was seen before does its absence say something.
-pub(super) fn assert_gone(seen: &Evidence, say: &mut Inquiry, assertion: &str) -> Result<(), Missing> {
+/// Requires that the volume was where kubelets keep volumes: some keep them elsewhere.
+pub(super) fn premise_there_before(seen: &Evidence) -> Result<(), Missing> {
     let before = seen.on_node(BEFORE)?;
-    Inquiry::premise("the volume where kubelets keep it, before", before.value.is_some())?;
-    assert_nothing(seen, say, assertion, AFTER)
+    Inquiry::premise("the volume where kubelets keep it, before", before.value.is_some())
 }
 
-/// Asserts that the look called `label` found nothing on the node.
-pub(super) fn assert_nothing(
-    seen: &Evidence,
-    say: &mut Inquiry,
-    assertion: &str,
-    label: &str,
-) -> Result<(), Missing> {
-    let after = seen.on_node(label)?;
+/// Asserts that the volume is gone. Only where it was seen before does its absence say something.
+pub(super) fn assert_gone(seen: &Evidence, say: &mut Inquiry, assertion: &str) -> Result<(), Missing> {
+    premise_there_before(seen)?;
+    let after = seen.on_node(AFTER)?;
     let told = after.value.unwrap_or_default();
     say.assert(assertion, after.value.is_none(), "nothing there", told, after.pointer);
     Ok(())

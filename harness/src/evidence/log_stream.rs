@@ -1,11 +1,10 @@
 //! The log of one container instance, from its first line to its end.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures::AsyncBufReadExt as _;
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::LogParams;
@@ -50,16 +49,24 @@ async fn read_to_the_end(
     let (mut resumptions, mut rest) = (0, None);
     loop {
         let previous = previous || has_successor(&sink.borrow(), instance);
-        match stream_log(pods, sink, instance, previous).await {
+        match stream_log(pods, sink, instance, Reading { previous, follow: !previous }).await {
             Ok(End::Limit) => return Ok(()),
             Ok(End::Stream(last)) => {
                 rest = Some(last);
-                if previous || has_ended(sink, instance).await {
+                if previous {
+                    break;
+                }
+                if has_ended(sink, instance).await {
+                    rest = read_once_more(pods, sink, instance).await.or(rest);
                     break;
                 }
             }
             // The pod has gone since the stream ended.
-            Err(error) if error.is_final() && rest.is_some() && has_ended(sink, instance).await => break,
+            Err(LogError::Open(kube::Error::Api(status)))
+                if status.code == 404 && rest.is_some() && has_ended(sink, instance).await =>
+            {
+                break;
+            }
             Err(error) if error.is_final() || resumptions == RESUMPTIONS => return Err(error),
             Err(_) => {
                 resumptions += 1;
@@ -71,6 +78,20 @@ async fn read_to_the_end(
     let last = take_lines(&mut rest.unwrap_or_default(), true);
     change_log(sink, instance, |log| log.lines.extend(last));
     Ok(())
+}
+
+/// The stream may have ended with its kubelet, a moment before the container did: what was written between is there now.
+/// Where the log cannot be had any more, what was read is all there is.
+async fn read_once_more(pods: &Api<Pod>, sink: &Sink, instance: &Instance) -> Option<Vec<u8>> {
+    // Without a line nothing would tell this log from that of another instance.
+    if known_lines(sink, instance).is_empty() {
+        return None;
+    }
+    let previous = has_successor(&sink.borrow(), instance);
+    match stream_log(pods, sink, instance, Reading { previous, follow: false }).await {
+        Ok(End::Stream(last)) => Some(last),
+        Ok(End::Limit) | Err(_) => None,
+    }
 }
 
 /// Whether a later instance of the container is known.
@@ -100,15 +121,22 @@ enum End {
     Limit,
 }
 
+/// How a log is asked for.
+#[derive(Clone, Copy)]
+struct Reading {
+    previous: bool,
+    follow: bool,
+}
+
 async fn stream_log(
     pods: &Api<Pod>,
     sink: &Sink,
     instance: &Instance,
-    previous: bool,
+    Reading { previous, follow }: Reading,
 ) -> Result<End, LogError> {
     let wanted = LogParams {
         container: Some(instance.container.clone()),
-        follow: !previous,
+        follow,
         previous,
         timestamps: true,
         ..LogParams::default()
@@ -125,7 +153,7 @@ async fn stream_log(
             Err(error) => return Err(LogError::Open(error)),
         }
     };
-    let known = known_stamps(sink, instance);
+    let mut known = known_lines(sink, instance);
     let mut stream = pin!(stream);
     let mut pending = Vec::new();
     let mut kept = 0;
@@ -141,8 +169,9 @@ async fn stream_log(
             return Ok(End::Limit);
         }
         let lines = take_lines(&mut pending, false);
-        if !lines.is_empty() {
-            change_log(sink, instance, |log| log.lines.extend(unknown(lines, &known)));
+        let new = unknown(lines, &mut known)?;
+        if !new.is_empty() {
+            change_log(sink, instance, |log| log.lines.extend(new));
         }
         if ended {
             return Ok(End::Stream(pending));
@@ -150,16 +179,24 @@ async fn stream_log(
     }
 }
 
-/// The stamps of the lines that are there already, from a stream before this one.
-fn known_stamps(sink: &Sink, instance: &Instance) -> BTreeSet<Timestamp> {
+/// The lines that are there already, from a stream before this one.
+fn known_lines(sink: &Sink, instance: &Instance) -> VecDeque<LogLine> {
     let observed = sink.borrow();
     let log = observed.log(&instance.uid, &instance.container, instance.restart);
-    log.into_iter().flat_map(|log| &log.lines).filter_map(|line| line.at).collect()
+    log.map(|log| log.lines.iter().cloned().collect()).unwrap_or_default()
 }
 
-/// The runtime stamps no two lines of a container with the same nanosecond: the stamp tells which lines are new.
-fn unknown(lines: Vec<LogLine>, known: &BTreeSet<Timestamp>) -> impl Iterator<Item = LogLine> + '_ {
-    lines.into_iter().filter(|line| line.at.is_none_or(|at| !known.contains(&at)))
+/// The lines that are new. A log that is read again begins as it did before, or it is that of another instance.
+fn unknown(lines: Vec<LogLine>, known: &mut VecDeque<LogLine>) -> Result<Vec<LogLine>, LogError> {
+    let mut new = Vec::new();
+    for line in lines {
+        match known.pop_front() {
+            Some(same) if same == line => {}
+            Some(_) => return Err(LogError::Another),
+            None => new.push(line),
+        }
+    }
+    Ok(new)
 }
 
 /// Takes the whole lines from `pending`, and at the end what is left. A log may hold any bytes.
@@ -214,12 +251,18 @@ enum LogError {
     Open(kube::Error),
     #[error("its stream broke: {0}")]
     Read(std::io::Error),
+    #[error("read again, it was the log of another instance")]
+    Another,
 }
 
 impl LogError {
-    /// Whether another try would be in vain: the API server answers, and says no.
+    /// Whether another try would be in vain: the API server answers and says no, or gives something else.
     fn is_final(&self) -> bool {
-        matches!(self, Self::Open(kube::Error::Api(status)) if status.code < 500)
+        match self {
+            Self::Open(kube::Error::Api(status)) => status.code < 500,
+            Self::Another => true,
+            Self::Open(_) | Self::Read(_) => false,
+        }
     }
 }
 
@@ -242,8 +285,10 @@ mod tests {
             let mut text = b"2026-01-01T00:00:00.1Z one\n2026-01-01T00:00:00.2Z two\n".to_vec();
             take_lines(&mut text, true)
         };
-        let known: BTreeSet<_> = lines().iter().take(1).filter_map(|line| line.at).collect();
-        let new: Vec<_> = unknown(lines(), &known).map(|line| line.text).collect();
-        assert_eq!(new, ["two"]);
+        let mut known: VecDeque<_> = lines().into_iter().take(1).collect();
+        let new = unknown(lines(), &mut known).expect("the same log");
+        assert_eq!(new.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["two"]);
+        let mut of_another: VecDeque<_> = lines().into_iter().skip(1).collect();
+        assert!(unknown(lines(), &mut of_another).is_err());
     }
 }

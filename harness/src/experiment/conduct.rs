@@ -152,7 +152,7 @@ impl Bench<'_> {
             match Stage::open(self.access, stage_order, self.order.budgets).await {
                 Ok(stage) => self.act(stage, batch).await,
                 Err(blocked) => {
-                    self.removals.begin(namespace.clone());
+                    self.removals.begin(namespace.clone()).await;
                     untold(format!("the stage could not be opened: {blocked}"))
                 }
             }
@@ -189,7 +189,7 @@ impl Bench<'_> {
             Err(why) => return Made { trials: Vec::new(), faults: vec![why] },
         };
         let (evidence, mut faults) = stage.close(subject, None, driven, None).await;
-        self.removals.begin(evidence.namespace.clone());
+        self.removals.begin(evidence.namespace.clone()).await;
         let trials =
             batch.numbers().zip(batch.pods()).map(|(number, pod)| read_trial(&evidence, &pod, number));
         // What an interrupt cut short was not measured.

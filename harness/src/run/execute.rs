@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::differ::notes;
 use super::dispatch::{Conductor, Interrupt};
+use super::doubt::{doubt, weighed};
 use super::identity::random_hex;
 use super::lack::lack;
 use super::record::CaseRecord;
@@ -86,7 +87,7 @@ async fn act(
     let stage = match Stage::open(access, stage_order, order.budgets).await {
         Ok(stage) => stage,
         Err(blocked) => {
-            removals.begin(namespace);
+            removals.begin(namespace).await;
             let reason = format!("the stage could not be opened: {blocked}");
             return CaseRecord::of(planned, Verdict::Inconclusive { reason }, started);
         }
@@ -96,12 +97,14 @@ async fn act(
     let undo = mutant.and_then(|mutant| mutant.undo.as_ref());
     let name = mutant.map(|mutant| mutant.name.clone());
     let (evidence, faults) = stage.close(planned.claim.id.clone(), name, driven, undo).await;
-    removals.begin(namespace);
+    removals.begin(namespace).await;
 
     let verdict = catch_unwind(|| case.verdict(&evidence))
         .unwrap_or_else(|_| Verdict::Inconclusive { reason: "the judge panicked".to_owned() });
+    let doubt = doubt(&planned.claim, &access.facts);
+    let verdict = weighed(verdict, doubt.as_deref());
     let mut record = CaseRecord::of(planned, verdict, started);
-    record.faults = faults;
+    (record.faults, record.doubt) = (faults, doubt);
     record.notes = notes(planned, &access.facts, &evidence);
     let folder = evidence_folder(&order.folder, &record.slug);
     // On a thread of its own: a slow disk must not hold up the watches of other cases.

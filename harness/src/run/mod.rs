@@ -4,6 +4,7 @@
 
 mod differ;
 mod dispatch;
+mod doubt;
 mod event;
 mod execute;
 mod identity;

@@ -63,6 +63,9 @@ pub struct CaseRecord {
     /// Why the case is not proved yet, where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproved: Option<String>,
+    /// What the cluster does not tell of itself, and takes its weight from a fail of this claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// The mutant under which it ran.
     pub mutant: Option<MutantRecord>,
     /// Which repetition it was, from 1.
@@ -168,6 +171,7 @@ impl CaseRecord {
             tier: planned.claim.tier,
             since: planned.claim.since,
             unproved: planned.claim.unproved.clone(),
+            doubt: None,
             mutant: planned.mutant.as_ref().map(|mutant| MutantRecord {
                 name: mutant.name.clone(),
                 breaks: mutant.breaks.clone(),

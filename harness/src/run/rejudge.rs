@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::doubt::weighed;
 use super::execute::evidence_folder;
 use super::record::{CaseRecord, RunRecord};
 use crate::cases;
@@ -33,7 +34,7 @@ fn verdict_again(folder: &Path, record: &CaseRecord) -> Option<Verdict> {
         });
     };
     Some(match read_evidence(&evidence) {
-        Ok(evidence) => case.verdict(&evidence),
+        Ok(evidence) => weighed(case.verdict(&evidence), record.doubt.as_deref()),
         Err(error) => Verdict::Inconclusive { reason: format!("the evidence cannot be read: {error}") },
     })
 }

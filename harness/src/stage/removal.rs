@@ -1,7 +1,7 @@
 //! Removing namespaces while other cases go on.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -10,6 +10,7 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use serde_json::json;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -22,40 +23,40 @@ pub struct Removals {
     client: Client,
     budgets: Budgets,
     going: Mutex<JoinSet<Option<CleanupFault>>>,
-    faults: Mutex<Vec<CleanupFault>>,
+    faults: std::sync::Mutex<Vec<CleanupFault>>,
 }
 
 impl Removals {
     /// For namespaces of the cluster behind `client`.
     #[must_use]
     pub fn new(client: Client, budgets: Budgets) -> Self {
-        Self { client, budgets, going: Mutex::default(), faults: Mutex::default() }
+        Self { client, budgets, going: Mutex::default(), faults: std::sync::Mutex::default() }
     }
 
     /// Sees `namespace`, whose deletion was asked for, to its end; does not wait.
-    pub fn begin(&self, namespace: String) {
+    pub async fn begin(&self, namespace: String) {
         let removal = remove(self.client.clone(), namespace, self.budgets);
-        locked(&self.going).spawn(removal);
+        self.going.lock().await.spawn(removal);
     }
 
-    /// Waits until those that were begun so far are gone, or their budgets are over.
+    /// Waits until those that were begun so far are gone, or their budgets are over. Who stops waiting stops no removal.
     pub async fn settle(&self) {
-        let mut going = std::mem::take(&mut *locked(&self.going));
+        let mut going = self.going.lock().await;
         while let Some(ended) = going.join_next().await {
             let fault = ended.unwrap_or_else(|error| Some(format!("a removal panicked: {error}")));
-            locked(&self.faults).extend(fault);
+            self.noted().extend(fault);
         }
     }
 
     /// Waits until all of them are gone; says which are not when the budgets are over.
     pub async fn finish(&self) -> Vec<CleanupFault> {
         self.settle().await;
-        std::mem::take(&mut *locked(&self.faults))
+        std::mem::take(&mut *self.noted())
     }
-}
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    fn noted(&self) -> MutexGuard<'_, Vec<CleanupFault>> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Pods get the time to end in an orderly way. Kubelets are known to forget for more than a minute a pod that is

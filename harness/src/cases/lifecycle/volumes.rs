@@ -3,7 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::keeper::{KEEPER, kept, settle};
-use crate::cases::place::{DATA, assert_gone, look_after, look_before, look_when_gone};
+use crate::cases::place::{DATA, assert_gone, look_after, look_before, look_when_gone, premise_there_before};
 use crate::evidence::{Change, Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage, volume_path};
@@ -55,6 +55,7 @@ fn judge_both(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("a second pod with a UID of its own", first != second)?;
     kept(seen, first, "write", "/data/token")?;
     kept(seen, second, "write", "/data/token")?;
+    premise_there_before(seen)?;
     let new = seen.on_node(NEW)?;
     let told = new.value.unwrap_or("nothing there");
     say.assert("new-uid-has-its-own", new.value.is_some(), "a directory of its UID", told, new.pointer);

@@ -2,6 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
+use crate::cases::exchange::undisturbed;
 use crate::cases::keeper::{KEEPER, all_back, lose_sandbox, lost};
 use crate::cases::quiet::restarts;
 use crate::evidence::{Evidence, Missing};
@@ -27,6 +28,7 @@ pub(super) const SANDBOX_LOSS_NEVER: Case = Case {
 
 fn judge_return(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = lost(seen)?;
+    undisturbed(seen, uid)?;
     let back = seen.states(uid).any(all_back);
     let last = seen.last(uid)?;
     Inquiry::premise("every container back, or the end of the pod", back || last.is_terminal())?;
@@ -43,6 +45,7 @@ fn judge_return(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
 fn judge_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = lost(seen)?;
+    undisturbed(seen, uid)?;
     let last = seen.last(uid)?;
     let told = format!("{} with {} restarts", last.phase(), restarts(last));
     let over = last.is_terminal();

@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, started};
 use crate::cases::keeper::{KEEPER, kept, settle};
-use crate::cases::quiet::{watch_for_restarts, watched};
+use crate::cases::quiet::{watch_for, watch_for_restarts, watched};
 use crate::cases::service::{restart, restarted};
-use crate::evidence::{Evidence, Fact, LogText, Missing, ProbeReport};
+use crate::evidence::{Change, Evidence, Fact, LogText, Missing, Observed, ProbeReport};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -79,6 +79,10 @@ async fn read_while_terminating(stage: &Stage) -> Result<(), Blocked> {
     stage.until_log("TERM in container main", (&keeper, MAIN, 0), told).await?;
     restart(stage, &node, &keeper, "kubelet").await?;
     stage.probe("token-after", &keeper, MAIN, &["read", "--path", LAST_TOKEN]).await?;
+    // A kubelet that cleans up what it should not does so some time after its start.
+    let gone = |seen: &Observed| seen.pod(&keeper.uid).is_none_or(|seen| seen.change == Change::Deleted);
+    watch_for(stage, "the end of the pod", stage.budgets().stall(), gone).await?;
+    stage.probe("token-later", &keeper, MAIN, &["read", "--path", LAST_TOKEN]).await?;
     Ok(())
 }
 
@@ -88,5 +92,9 @@ fn judge_while_terminating(seen: &Evidence, say: &mut Inquiry) -> Result<(), Mis
     kept(seen, uid, "write", LAST_TOKEN)?;
     let deleted = seen.states(uid).any(|state| state.pod.metadata.deletion_timestamp.is_some());
     Inquiry::premise("the pod's deletion under way", deleted)?;
-    say.assert_found("token-is-there", &seen.exec_report("token-after", "read")?, "content", &seen.token)
+    watched(seen)?;
+    for label in ["token-after", "token-later"] {
+        say.assert_found("token-is-there", &seen.exec_report(label, "read")?, "content", &seen.token)?;
+    }
+    Ok(())
 }

@@ -41,7 +41,10 @@ fn rebooted(seen: &Evidence) -> Result<&str, Missing> {
     Inquiry::premise("another boot of the node", !after.is_empty() && before != after)?;
     let uid = &seen.applied(KEEPER, 0)?.uid;
     kept(seen, uid, "write", TOKEN)?;
-    seen.instance(uid, MAIN, 1)?;
+    // On a node that is a container both count from the start of the machine.
+    let ticks = |text: &str| text.parse::<u64>().map_err(|_| Missing::new("the ticks of the node's boot"));
+    let began = seen.log_report(uid, MAIN, 1, "identity")?.value.number("pid1_start_ticks")?;
+    Inquiry::premise("a container that began after the boot", began > ticks(after)?)?;
     Ok(uid)
 }
 
