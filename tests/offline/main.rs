@@ -12,6 +12,8 @@ mod judge;
 mod judge_fixtures;
 mod judge_tampered;
 mod junit;
+mod markup;
+mod page;
 mod plan;
 mod readback;
 mod record;

@@ -65,6 +65,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Judge a run again from its files; no cluster is needed
     Judge(JudgeArgs),
+    /// Write the reports of a run again from its files; no cluster is needed
+    Report(ReportArgs),
     /// A kind cluster of podproof's own, and its node image
     #[command(subcommand)]
     Cluster(ClusterCommand),
@@ -279,6 +281,13 @@ pub struct Subject {
 /// What to judge again.
 #[derive(Debug, Group)]
 pub struct JudgeArgs {
+    /// The run's folder
+    pub run: PathBuf,
+}
+
+/// What to report again.
+#[derive(Debug, Group)]
+pub struct ReportArgs {
     /// The run's folder
     pub run: PathBuf,
 }

@@ -11,6 +11,7 @@ mod list;
 mod output;
 mod page;
 mod place;
+mod report;
 mod signal;
 
 use std::ffi::OsStr;
@@ -48,6 +49,7 @@ fn dispatch(args: Args) -> Result<exit::Code, Failure> {
         Command::List(order) => list::list(&order),
         Command::Explain(order) => explain::explain(&order, &args.talk),
         Command::Judge(order) => judge::judge(&order, &args.talk),
+        Command::Report(order) => report::report(&order),
         Command::Cluster(command) => {
             in_runtime(cluster::cluster(command, args.talk)).map(|()| exit::Code::Conformant)
         }

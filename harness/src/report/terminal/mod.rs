@@ -8,7 +8,6 @@ mod details;
 mod experiment;
 mod live;
 mod paragraph;
-mod status;
 mod style;
 mod summary;
 mod table;
