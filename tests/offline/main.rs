@@ -6,6 +6,7 @@ mod article;
 mod catalogue;
 mod cli;
 mod cluster;
+mod documents;
 mod dress;
 mod experiment;
 mod judge;

@@ -8,6 +8,7 @@
 
 mod article;
 mod csv;
+mod ctrf;
 mod entry;
 mod escape;
 mod fault;
@@ -15,18 +16,25 @@ mod files;
 mod html;
 mod json;
 mod junit;
+mod markdown;
+mod metrics;
 mod reporters;
 mod sketch;
 mod status;
 mod terminal;
 mod text;
+mod trace;
 
 pub use article::sentence_line;
 pub use csv::{trials_csv, write_trials};
+pub use ctrf::ctrf_document;
 pub use fault::ReportError;
 pub use files::write_reports;
 pub use html::html_page;
 pub use json::json_line;
 pub use junit::{junit_document, write_junit};
+pub use markdown::markdown_summary;
+pub use metrics::prometheus_text;
 pub use reporters::Reporters;
 pub use terminal::{LiveLines, Styles, article_text, experiment_table, table};
+pub use trace::chrome_trace;
