@@ -184,3 +184,25 @@ fn a_run_that_does_not_exist_cannot_be_judged() {
     let ended = run(&mut podproof(["judge", "/nonexistent"])).exits(96);
     assert!(ended.stderr.contains("/nonexistent/record.json"), "{ended}");
 }
+
+#[test]
+fn the_reports_of_a_run_are_made_from_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    write_record(folder.path(), &record("check", &[case("volume/shared", 1, &fail(&["keeps"]))])).unwrap();
+    // A claim that failed is told; to weigh it is what `judge` is for.
+    let ended = run(podproof(["report"]).arg(folder.path())).exits(0);
+    let page = folder.path().join("report.html");
+    assert_eq!(ended.stdout, format!("{}\n", page.display()), "{ended}");
+    assert!(fs::read_to_string(&page).unwrap().contains(">FAIL<"));
+    for file in ["junit.xml", "summary.md", "metrics.prom", "ctrf.json", "trace.json"] {
+        assert!(folder.path().join(file).exists(), "{file}");
+    }
+
+    fs::remove_file(&page).unwrap();
+    fs::create_dir(&page).unwrap();
+    let ended = run(podproof(["report"]).arg(folder.path())).exits(98);
+    assert!(ended.stderr.contains("report.html"), "{ended}");
+
+    let ended = run(&mut podproof(["report", "/nonexistent"])).exits(96);
+    assert!(ended.stderr.contains("/nonexistent/record.json"), "{ended}");
+}

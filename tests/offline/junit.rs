@@ -247,7 +247,7 @@ fn any_case() -> impl Strategy<Value = Value> {
     )
 }
 
-fn any_record() -> impl Strategy<Value = RunRecord> {
+pub fn any_record() -> impl Strategy<Value = RunRecord> {
     let texts = (hostile(), hostile(), proptest::option::of(hostile()), vec(hostile(), 0..3));
     (vec(any_case(), 0..6), texts).prop_map(|(cases, (version, runtime, interrupted, faults))| {
         let mut record = record("check", &cases);

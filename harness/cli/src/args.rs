@@ -67,6 +67,8 @@ pub enum Command {
     Judge(JudgeArgs),
     /// Remove what runs that were killed left in a cluster: namespaces whose time is over
     Sweep(SweepArgs),
+    /// Write the reports of a run again from its files; no cluster is needed
+    Report(ReportArgs),
     /// A kind cluster of podproof's own, and its node image
     #[command(subcommand)]
     Cluster(ClusterCommand),
@@ -295,6 +297,13 @@ pub struct SweepArgs {
 /// What to judge again.
 #[derive(Debug, Group)]
 pub struct JudgeArgs {
+    /// The run's folder
+    pub run: PathBuf,
+}
+
+/// What to report again.
+#[derive(Debug, Group)]
+pub struct ReportArgs {
     /// The run's folder
     pub run: PathBuf,
 }

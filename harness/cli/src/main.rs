@@ -11,6 +11,7 @@ mod list;
 mod output;
 mod page;
 mod place;
+mod report;
 mod signal;
 mod sweep;
 
@@ -50,6 +51,7 @@ fn dispatch(args: Args) -> Result<exit::Code, Failure> {
         Command::Explain(order) => explain::explain(&order, &args.talk),
         Command::Judge(order) => judge::judge(&order, &args.talk),
         Command::Sweep(order) => in_runtime(sweep::sweep(order, args.talk)),
+        Command::Report(order) => report::report(&order),
         Command::Cluster(command) => {
             in_runtime(cluster::cluster(command, args.talk)).map(|()| exit::Code::Conformant)
         }

@@ -1,5 +1,7 @@
 //! The evidence of one case: what was applied, done, awaited and seen.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -210,6 +212,25 @@ pub enum WaitEnd {
     TimedOut(String),
     /// Observing itself broke.
     Broken(String),
+}
+
+impl WaitEnd {
+    /// Whether what was awaited came.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        matches!(self, Self::Met)
+    }
+}
+
+impl fmt::Display for WaitEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Met => f.write_str("met"),
+            Self::Hopeless(why) => write!(f, "hopeless: {why}"),
+            Self::TimedOut(last) => write!(f, "timed out; last seen: {last}"),
+            Self::Broken(why) => write!(f, "broken: {why}"),
+        }
+    }
 }
 
 /// A named moment.

@@ -71,6 +71,19 @@ pub fn visible_line(raw: &str, longest: usize) -> String {
     shortened(&shown(&seen, true), longest)
 }
 
+/// `raw` for a document, over several lines: terminal sequences are gone, what no document may hold is U+FFFD, and
+/// what hides or reorders text is shown as an escape. At most about `limit` bytes.
+pub(super) fn plain(raw: &str, limit: usize) -> String {
+    visible(&XmlText::new(raw).0, limit)
+}
+
+/// `raw` for a document, in one line of at most `longest` characters.
+pub(super) fn plain_line(raw: &str, longest: usize) -> String {
+    // No more than this can be seen in the end, but for sequences that nobody writes in earnest.
+    let seen: String = raw.chars().take(longest.saturating_mul(8)).collect();
+    visible_line(&XmlText::new(&seen).0, longest)
+}
+
 /// Whether a terminal might obey `c`, or whether it hides or reorders what stands around it.
 pub(super) fn is_deceptive(c: char) -> bool {
     let reorders =
@@ -122,7 +135,7 @@ fn head_and_tail(text: String, limit: usize) -> String {
 mod tests {
     use rstest::rstest;
 
-    use super::{LONGEST_LINE, XmlText, visible, visible_line};
+    use super::{LONGEST_LINE, XmlText, plain, plain_line, visible, visible_line};
 
     fn clean(raw: &str) -> String {
         XmlText::new(raw).0
@@ -197,6 +210,16 @@ mod tests {
     #[test]
     fn a_paragraph_keeps_its_lines() {
         assert_eq!(visible("a\n\tb\r\nc\u{7}", 100), "a\n\tb\\r\nc\\u{7}");
+    }
+
+    #[rstest]
+    #[case::colour("a\u{1B}[31mb\u{1B}[0m", "ab")]
+    #[case::no_characters("a\u{FFFE}\0b", "a\u{FFFD}\u{FFFD}b")]
+    #[case::reordered("a\u{202E}b", r"a\u{202e}b")]
+    #[case::lines("a\r\n\tb", "a\n\tb")]
+    fn a_document_holds_only_what_can_be_seen(#[case] raw: &str, #[case] expected: &str) {
+        assert_eq!(plain(raw, 100), expected);
+        assert_eq!(plain_line(raw, 100), expected.replace('\n', r"\n").replace('\t', r"\t"));
     }
 
     #[test]

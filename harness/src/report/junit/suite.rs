@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::ending::Ending;
+use crate::report::entry::millis;
 use crate::run::{CaseRecord, RunRecord, proofs};
 
 /// The executions of one area, in the order of the plan.
@@ -127,12 +128,4 @@ pub(super) fn hostname(record: &RunRecord) -> String {
         [node] => node.name.clone(),
         nodes => format!("{} nodes", nodes.len()),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a cast from a float saturates, and no run lasts that long"
-)]
-fn millis(seconds: f64) -> i64 {
-    ((seconds * 1000.0).round() as i64).max(0)
 }

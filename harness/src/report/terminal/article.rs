@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::paragraph::paragraph;
-use super::status::{Status, gist};
 use super::style::{Styles, styled};
 use super::summary::{counted, listed};
 use crate::judge::Verdict;
+use crate::report::status::{Status, gist};
 use crate::report::text::visible_line;
 use crate::run::{Account, Answer, Proof, RunRecord, Side, Standing};
 

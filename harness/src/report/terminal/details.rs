@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::status::{Status, gist};
 use super::style::{Styles, styled};
 use super::table::claim;
 use crate::judge::Finding;
+use crate::report::status::{Status, gist};
 use crate::report::text::{visible, visible_line};
 use crate::run::{CaseRecord, Proof, RunRecord, evidence_folder};
 

@@ -9,7 +9,6 @@ mod details;
 mod experiment;
 mod live;
 mod paragraph;
-mod status;
 mod style;
 mod summary;
 mod table;

@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::report::status::{Class, Status};
+
 /// The styles of words on a terminal; plain by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Styles {
@@ -31,6 +33,17 @@ impl Styles {
             skipped: colour(AnsiColor::Yellow),
             strong: Style::new().bold(),
             faint: Style::new().dimmed(),
+        }
+    }
+}
+
+impl Status {
+    pub(super) fn style(self, styles: &Styles) -> Style {
+        match self.class() {
+            Class::Good => styles.good,
+            Class::Bad => styles.bad,
+            Class::Untold => styles.untold,
+            Class::Skipped => styles.skipped,
         }
     }
 }

@@ -6,10 +6,10 @@ use anstyle::Style;
 
 use super::columns::Columns;
 use super::details::details;
-use super::status::{Status, gist};
 use super::style::Styles;
 use super::summary::summary;
 use crate::plan::Purpose;
+use crate::report::status::{Status, gist};
 use crate::report::text::visible_line;
 use crate::run::{CaseRecord, Proof, RunRecord, proofs};
 

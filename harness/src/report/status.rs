@@ -1,8 +1,5 @@
 //! The word that says how an execution ended.
 
-use anstyle::Style;
-
-use super::style::Styles;
 use crate::judge::Verdict;
 use crate::plan::Purpose;
 use crate::run::{CaseRecord, Proof};
@@ -18,6 +15,19 @@ pub(super) enum Status {
     Survived,
     KilledOtherwise,
     Untold,
+}
+
+/// Whether an execution is as it must be. The order is that of importance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// It is not.
+    Bad,
+    /// It could not be told.
+    Untold,
+    /// It was not asked.
+    Skipped,
+    /// It is.
+    Good,
 }
 
 impl Status {
@@ -56,12 +66,13 @@ impl Status {
         }
     }
 
-    pub(super) fn style(self, styles: &Styles) -> Style {
+    /// Whether it is as it must be.
+    pub(super) fn class(self) -> Class {
         match self {
-            Self::Pass | Self::Killed => styles.good,
-            Self::Fail | Self::Survived | Self::KilledOtherwise => styles.bad,
-            Self::Inconclusive | Self::Untold => styles.untold,
-            Self::Skip => styles.skipped,
+            Self::Pass | Self::Killed => Class::Good,
+            Self::Fail | Self::Survived | Self::KilledOtherwise => Class::Bad,
+            Self::Inconclusive | Self::Untold => Class::Untold,
+            Self::Skip => Class::Skipped,
         }
     }
 }

@@ -1,0 +1,114 @@
+//! One execution: its claim, what it has to say, and what was seen.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use super::budget::{Budget, left_out};
+use super::document::Page;
+use super::evidence::evidence;
+use super::findings::said;
+use super::groups::{badge, css};
+use crate::plan::{Claim, ClaimId};
+use crate::report::entry::Entry;
+use crate::report::status::Class;
+use crate::report::text::plain_line;
+
+/// The execution's card. The claim is told on the first card that has it; `told` are those that were.
+pub(super) fn card<'a>(
+    page: &Page<'a>,
+    entry: &Entry<'a>,
+    budget: &mut Budget,
+    told: &mut BTreeSet<&'a ClaimId>,
+) -> Markup {
+    let case = entry.case;
+    let class = entry.status.class();
+    let known = page.catalogue.as_ref().and_then(|catalogue| catalogue.claim(&case.claim));
+    let first = told.insert(&case.claim);
+    html! {
+        details id=(entry.anchor()) class={ "card edge-" (css(class)) } open=[(class == Class::Bad).then_some("")] {
+            summary {
+                (badge(entry.status)) " "
+                h3 { (entry.name()) } " "
+                (tags(entry))
+                span.title { (plain_line(&case.title, 300)) }
+            }
+            div.inside {
+                (said(entry, known, budget))
+                @if let Some(claim) = known.filter(|_| first) {
+                    (steps(claim))
+                }
+                @if budget.has_room() {
+                    (budget.take(evidence(page, entry)))
+                } @else {
+                    (left_out())
+                }
+                (files(entry))
+            }
+        }
+    }
+}
+
+fn tags(entry: &Entry<'_>) -> Markup {
+    let case = entry.case;
+    html! {
+        span.tag { (case.level) } " "
+        span.tag { (case.tier) } " "
+        @if let Some(since) = case.since {
+            span.tag { "since " (since) } " "
+        }
+        @if case.unproved.is_some() {
+            span.tag.warn { "unproved" } " "
+        }
+        span.tag { (format!("{:.1} s", case.seconds)) }
+    }
+}
+
+/// Given, when, then, and where the claim comes from.
+fn steps(claim: &Claim) -> Markup {
+    html! {
+        dl.steps {
+            dt { "given" } dd { (claim.given) }
+            dt { "when" } dd { (claim.when) }
+            @for (assertion, sentence) in &claim.then {
+                dt { "then" } dd { (sentence) " " code.faint { (assertion) } }
+            }
+            @for source in &claim.sources {
+                dt { "source" } dd { (source) }
+            }
+            @if let Some(observed) = &claim.observed {
+                dt { "observed" } dd { (observed) }
+            }
+        }
+    }
+}
+
+fn files(entry: &Entry<'_>) -> Markup {
+    let slug = &entry.case.slug;
+    html! {
+        p.faint {
+            "All that was seen: " a href={ "cases/" (encoded(slug)) "/evidence.json" } {
+                "cases/" (plain_line(slug, 200)) "/evidence.json"
+            }
+            ". Began " (format!("{:.3}", entry.case.started)) "."
+        }
+    }
+}
+
+/// A path as it stands in a reference: whatever it holds, it stays a path.
+pub(super) fn encoded(path: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte);
+    path.bytes()
+        .map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn a_reference_stays_a_path() {
+        assert_eq!(encoded("ipc/a~b\" onclick=x?#:ü"), "ipc/a~b%22%20onclick%3Dx%3F%23%3A%C3%BC");
+    }
+}

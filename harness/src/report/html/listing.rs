@@ -1,0 +1,49 @@
+//! The table of all executions.
+
+use maud::{Markup, html};
+
+use super::document::Page;
+use super::groups::badge;
+use crate::plan::Purpose;
+use crate::report::entry::Entry;
+use crate::report::status::gist;
+use crate::report::text::plain_line;
+
+/// All executions in the order of the plan; a small script can filter them.
+pub(super) fn all(page: &Page<'_>) -> Markup {
+    let proving = page.record.purpose == Purpose::Prove;
+    html! {
+        section id="all" {
+            h2 { "All " (page.entries.len()) @if proving { " cases and mutants" } @else { " cases" } }
+            p.filter hidden="" {
+                label for="filter" { "Only rows with " }
+                input id="filter" type="search" autocomplete="off" placeholder="fail ipc";
+            }
+            div.scroll { table {
+                thead { tr {
+                    th scope="col" { (if proving { "Proof" } else { "Verdict" }) }
+                    th scope="col" { (if proving { "Case and mutant" } else { "Claim" }) }
+                    th.number scope="col" { "Seconds" }
+                    th scope="col" { "What" }
+                } }
+                tbody {
+                    @for entry in &page.entries {
+                        tr {
+                            td { (badge(entry.status)) }
+                            td.name { a href={ "#" (entry.anchor()) } { (entry.name()) } }
+                            td.number { (format!("{:.1}", entry.case.seconds)) }
+                            td { (what(entry)) @if entry.case.unproved.is_some() { " " span.tag.warn { "unproved" } } }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn what(entry: &Entry<'_>) -> String {
+    let gist = gist(entry.case, &entry.proof);
+    let breaks = entry.case.mutant.as_ref().map(|mutant| mutant.breaks.as_str());
+    let what = if gist.trim().is_empty() { breaks.unwrap_or(&entry.case.title) } else { &gist };
+    plain_line(what, 100)
+}

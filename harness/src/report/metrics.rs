@@ -1,0 +1,154 @@
+//! The run as metrics in Prometheus' text format, for the textfile collector.
+//!
+//! The time of the last success stands there only if the run is one: what collects the files of several runs keeps
+//! it. An alert should rest on its age, not on a failure alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Display, Write as _};
+use std::path::Path;
+
+use super::entry::{Entry, entries};
+use super::fault::ReportError;
+use super::text::plain_line;
+use crate::disk::write_whole;
+use crate::plan::{Purpose, Tier};
+use crate::run::{Outcome, RunRecord};
+
+/// The longest value of a label, in characters.
+const LONGEST: usize = 120;
+
+/// The record as metrics. The same record gives the same bytes.
+#[must_use]
+pub fn prometheus_text(record: &RunRecord) -> String {
+    let entries = entries(record);
+    let outcome = Outcome::of(record);
+    let purpose = match record.purpose {
+        Purpose::Check => "check",
+        Purpose::Prove => "prove",
+    };
+    let run = [("purpose", purpose)];
+    let ended = seconds(record.ended.as_millisecond());
+    let mut text = Text::default();
+    text.metric("podproof_run_info", "The run and the cluster, in labels.");
+    let info = [
+        ("purpose", purpose),
+        ("run", record.run.as_str()),
+        ("version", &record.podproof),
+        ("kubernetes", &record.cluster.version),
+    ];
+    text.sample("podproof_run_info", &info, 1);
+    text.metric("podproof_run_last_timestamp_seconds", "When the run ended, in seconds since 1970.");
+    text.sample("podproof_run_last_timestamp_seconds", &run, &ended);
+    if outcome == Outcome::Conformant {
+        let name = "podproof_run_last_success_timestamp_seconds";
+        text.metric(name, "When the run ended, if every selected core claim held, in seconds since 1970.");
+        text.sample(name, &run, &ended);
+    }
+    text.metric("podproof_run_duration_seconds", "How long the run took.");
+    let took = record.ended.as_millisecond().saturating_sub(record.started.as_millisecond());
+    text.sample("podproof_run_duration_seconds", &run, seconds(took.max(0)));
+    text.metric("podproof_run_outcome", "How the run went: 1 for its outcome, 0 for the others.");
+    for other in [Outcome::Conformant, Outcome::Partial, Outcome::Inconclusive, Outcome::Nonconformant] {
+        let labels = [("purpose", purpose), ("outcome", other.word())];
+        text.sample("podproof_run_outcome", &labels, u8::from(other == outcome));
+    }
+    counts(&mut text, purpose, &entries);
+    durations(&mut text, purpose, &entries);
+    text.text
+}
+
+/// Writes `metrics.prom` into the run's folder: whole, or not at all.
+pub(super) fn write_metrics(folder: &Path, record: &RunRecord) -> Result<(), ReportError> {
+    let file = folder.join("metrics.prom");
+    write_whole(&file, prometheus_text(record).as_bytes())
+        .map_err(|source| ReportError::File { file, source })
+}
+
+/// Each verdict of each tier that the run has, also where there is none of it: a series that is gone hides a change.
+fn counts(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
+    let mut counts: BTreeMap<(Tier, &str), usize> = BTreeMap::new();
+    for entry in entries {
+        for word in ["pass", "fail", "inconclusive", "skip"] {
+            *counts.entry((entry.case.tier, word)).or_default() +=
+                usize::from(entry.case.verdict.word() == word);
+        }
+    }
+    text.metric("podproof_run_cases", "How many executions had which verdict.");
+    for ((tier, verdict), count) in counts {
+        let labels = [("purpose", purpose), ("tier", &tier.to_string()), ("verdict", verdict)];
+        text.sample("podproof_run_cases", &labels, count);
+    }
+    text.metric(
+        "podproof_run_unproved_cases",
+        "How many executions are of cases that no cluster has proved yet.",
+    );
+    let unproved = entries.iter().filter(|entry| entry.case.unproved.is_some()).count();
+    text.sample("podproof_run_unproved_cases", &[("purpose", purpose)], unproved);
+}
+
+fn durations(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
+    text.metric("podproof_case_duration_seconds", "How long the execution took, by case.");
+    let mut told = BTreeSet::new();
+    for entry in entries {
+        let case = entry.case;
+        let mutant = case.mutant.as_ref().map(|mutant| mutant.name.as_str()).unwrap_or_default();
+        // Two samples of one name would make the whole file void.
+        if !told.insert((&case.claim, case.round, mutant)) {
+            continue;
+        }
+        let (tier, round) = (case.tier.to_string(), case.round.to_string());
+        let labels = [
+            ("purpose", purpose),
+            ("claim", case.claim.as_str()),
+            ("mutant", mutant),
+            ("round", &round),
+            ("tier", &tier),
+            ("verdict", case.verdict.word()),
+        ];
+        let took = if case.seconds.is_finite() { case.seconds.max(0.0) } else { 0.0 };
+        text.sample("podproof_case_duration_seconds", &labels, format!("{took:.3}"));
+    }
+}
+
+#[derive(Default)]
+struct Text {
+    text: String,
+}
+
+impl Text {
+    fn metric(&mut self, name: &str, help: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} gauge");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let labels: Vec<_> =
+            labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
+        let _ = writeln!(self.text, "{name}{{{}}} {value}", labels.join(","));
+    }
+}
+
+fn escaped(value: &str) -> String {
+    plain_line(value, LONGEST).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// Milliseconds as seconds.
+fn seconds(millis: i64) -> String {
+    let sign = if millis < 0 { "-" } else { "" };
+    format!("{sign}{}.{:03}", millis.unsigned_abs() / 1000, millis.unsigned_abs() % 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, seconds};
+
+    #[test]
+    fn a_label_ends_where_it_must() {
+        assert_eq!(escaped("a\"} 1\nb\\"), r#"a\"} 1\\nb\\"#);
+    }
+
+    #[test]
+    fn milliseconds_are_written_as_seconds() {
+        assert_eq!([0, 1, 1500, -20].map(seconds), ["0.000", "0.001", "1.500", "-0.020"]);
+    }
+}

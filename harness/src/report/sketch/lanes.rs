@@ -1,0 +1,156 @@
+//! The states of pods and containers as a watch showed them, as spans of time.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ContainerStatus;
+use serde::{Deserialize, Deserializer};
+
+use super::tail::{Tail, fold};
+use crate::evidence::{Change, SeenPod};
+
+/// How many pods, and how many containers of each, have lanes.
+const PODS: usize = 8;
+const CONTAINERS: usize = 16;
+
+/// The pods that were seen, in the order in which they came.
+#[derive(Debug, Default)]
+pub(in crate::report) struct Timeline {
+    pub(in crate::report) pods: Vec<PodLanes>,
+    /// How many states of further pods there were.
+    pub(in crate::report) left_out: usize,
+}
+
+/// One pod: its phases, and the states of its containers.
+#[derive(Debug)]
+pub(in crate::report) struct PodLanes {
+    pub(in crate::report) uid: String,
+    pub(in crate::report) name: String,
+    pub(in crate::report) phases: Lane,
+    pub(in crate::report) containers: Vec<(String, Lane)>,
+}
+
+/// States, one after another.
+pub(in crate::report) type Lane = Tail<Span, 48>;
+
+/// A state, from when it was seen until when the next one was.
+#[derive(Debug)]
+pub(in crate::report) struct Span {
+    pub(in crate::report) state: State,
+    /// The state in words.
+    pub(in crate::report) words: String,
+    pub(in crate::report) from: Timestamp,
+    /// Absent where the state was the last one.
+    pub(in crate::report) to: Option<Timestamp>,
+    instance: i32,
+}
+
+/// Kinds of states that look alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum State {
+    Waiting,
+    Running,
+    Ready,
+    Ended,
+    Failed,
+}
+
+impl<'de> Deserialize<'de> for Timeline {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        fold(deserializer, Self::default(), |timeline: &mut Self, seen: SeenPod| timeline.see(&seen))
+    }
+}
+
+impl Timeline {
+    fn see(&mut self, seen: &SeenPod) {
+        let known = self.pods.iter().position(|pod| pod.uid == seen.uid());
+        let place = match known {
+            Some(place) => place,
+            None if self.pods.len() < PODS => {
+                self.pods.push(PodLanes::new(seen));
+                self.pods.len() - 1
+            }
+            None => {
+                self.left_out += 1;
+                return;
+            }
+        };
+        if let Some(pod) = self.pods.get_mut(place) {
+            pod.see(seen);
+        }
+    }
+}
+
+impl PodLanes {
+    fn new(seen: &SeenPod) -> Self {
+        let (uid, name) = (seen.uid().to_owned(), seen.name().to_owned());
+        Self { uid, name, phases: Lane::default(), containers: Vec::new() }
+    }
+
+    fn see(&mut self, seen: &SeenPod) {
+        let (state, words) = phase(seen);
+        enter(&mut self.phases, seen.at, (state, words), 0);
+        for status in seen.containers() {
+            let known = self.containers.iter().position(|(name, _)| *name == status.name);
+            if known.is_none() && self.containers.len() == CONTAINERS {
+                continue;
+            }
+            let place = known.unwrap_or(self.containers.len());
+            if known.is_none() {
+                self.containers.push((status.name.clone(), Lane::default()));
+            }
+            if let Some((_, lane)) = self.containers.get_mut(place) {
+                enter(lane, seen.at, state_of(status), status.restart_count);
+            }
+        }
+        if seen.change == Change::Deleted {
+            let lanes = self.containers.iter_mut().map(|(_, lane)| lane).chain([&mut self.phases]);
+            for last in lanes.filter_map(Tail::last_mut) {
+                last.to.get_or_insert(seen.at);
+            }
+        }
+    }
+}
+
+fn enter(lane: &mut Lane, at: Timestamp, (state, words): (State, String), instance: i32) {
+    if let Some(last) = lane.last_mut() {
+        if last.state == state && last.words == words && last.instance == instance {
+            return;
+        }
+        last.to.get_or_insert(at);
+    }
+    lane.push(Span { state, words, from: at, to: None, instance });
+}
+
+fn phase(seen: &SeenPod) -> (State, String) {
+    let phase = seen.phase();
+    let state = match phase {
+        "Running" if seen.is_ready() => State::Ready,
+        "Running" => State::Running,
+        "Succeeded" => State::Ended,
+        "Failed" => State::Failed,
+        _ => State::Waiting,
+    };
+    let ready = if state == State::Ready { ", ready" } else { "" };
+    let going = if seen.pod.metadata.deletion_timestamp.is_some() { ", terminating" } else { "" };
+    let phase = if phase.is_empty() { "no phase yet" } else { phase };
+    (state, format!("{phase}{ready}{going}"))
+}
+
+fn state_of(status: &ContainerStatus) -> (State, String) {
+    let instance = match status.restart_count {
+        0 => String::new(),
+        restarts => format!(", instance {restarts}"),
+    };
+    let Some(state) = &status.state else { return (State::Waiting, format!("no state{instance}")) };
+    if let Some(ended) = &state.terminated {
+        let kind = if ended.exit_code == 0 { State::Ended } else { State::Failed };
+        let reason = ended.reason.as_deref().filter(|reason| !matches!(*reason, "Completed" | "Error"));
+        let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        (kind, format!("exit {}{reason}{instance}", ended.exit_code))
+    } else if state.running.is_some() {
+        let (kind, word) = if status.ready { (State::Ready, "ready") } else { (State::Running, "running") };
+        (kind, format!("{word}{instance}"))
+    } else {
+        let reason = state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
+        (State::Waiting, format!("{}{instance}", reason.unwrap_or("waiting")))
+    }
+}

@@ -1,0 +1,11 @@
+//! What documents show of a case's evidence: folded while it is read, so that it stays small however large that is.
+
+mod lanes;
+mod log;
+mod read;
+mod tail;
+
+pub(super) use lanes::{PodLanes, Span, State};
+pub(super) use log::{Flow, Log};
+pub(super) use read::{Sketch, Told, sketch};
+pub(super) use tail::Tail;

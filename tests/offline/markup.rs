@@ -1,0 +1,72 @@
+//! Reads a page of HTML that is written as XML might be.
+
+use quick_xml::events::Event;
+use quick_xml::{Reader, XmlVersion};
+
+/// A start tag: its name and its attributes.
+pub type Tag = (String, Vec<(String, String)>);
+
+/// What has no end tag in HTML.
+const VOID: [&str; 2] = ["meta", "input"];
+
+/// Everything that the page is made of. None of it fetches anything by itself.
+const KNOWN: [&str; 45] = [
+    "html", "head", "meta", "title", "style", "script", "body", "header", "main", "footer", "nav", "section",
+    "h1", "h2", "h3", "h4", "p", "div", "span", "a", "ul", "li", "dl", "dt", "dd", "details", "summary",
+    "table", "caption", "thead", "tbody", "tr", "th", "td", "pre", "code", "strong", "label", "input", "svg",
+    "g", "rect", "line", "circle", "text",
+];
+
+/// The start tags of a page whose tags are balanced, whose attributes are quoted, and which holds nothing that XML
+/// forbids.
+pub fn tags(page: &str) -> Vec<Tag> {
+    let forbidden =
+        |c: &char| (c.is_control() && !"\t\n".contains(*c)) || "\u{FFFE}\u{FFFF}\u{202E}".contains(*c);
+    assert_eq!(page.chars().find(forbidden), None);
+    let mut reader = Reader::from_str(page);
+    reader.config_mut().check_end_names = false;
+    let (mut open, mut tags) = (Vec::new(), Vec::new());
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(start) => {
+                let name = String::from_utf8(start.name().as_ref().to_vec()).unwrap();
+                let attributes = start.attributes().map(|attribute| {
+                    let attribute = attribute.unwrap();
+                    let key = String::from_utf8(attribute.key.as_ref().to_vec()).unwrap();
+                    (key, attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned())
+                });
+                tags.push((name.clone(), attributes.collect()));
+                if !VOID.contains(&name.as_str()) {
+                    open.push(name);
+                }
+            }
+            Event::End(end) => {
+                let name = String::from_utf8(end.name().as_ref().to_vec()).unwrap();
+                assert_eq!(open.pop(), Some(name));
+            }
+            Event::Eof => break,
+            Event::Text(_) | Event::GeneralRef(_) | Event::DocType(_) => {}
+            other => unreachable!("{other:?}"),
+        }
+    }
+    assert_eq!(open, [""; 0]);
+    tags
+}
+
+/// Nothing on the page is fetched or run without being asked for.
+pub fn assert_harmless(tags: &[Tag]) {
+    for (name, attributes) in tags {
+        assert!(KNOWN.contains(&name.as_str()), "{name}");
+        for (key, value) in attributes {
+            assert!(
+                !key.starts_with("on")
+                    && !["src", "srcset", "style", "action", "xlink:href"].contains(&key.as_str())
+            );
+            if key == "href" {
+                assert!(value.starts_with('#') || value.starts_with("cases/"), "{value}");
+                assert!(name == "a", "{name}");
+            }
+        }
+    }
+    assert_eq!(tags.iter().filter(|(name, _)| name == "script").count(), 1);
+}
