@@ -18,6 +18,7 @@ mod page;
 mod plan;
 mod readback;
 mod record;
+mod schema;
 mod select;
 mod tampered_ipc;
 mod tampered_isolation;
