@@ -19,6 +19,7 @@ mod page;
 mod plan;
 mod readback;
 mod record;
+mod schema;
 mod select;
 mod tampered_ipc;
 mod tampered_isolation;

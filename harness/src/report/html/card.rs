@@ -7,31 +7,34 @@ use maud::{Markup, html};
 use super::budget::{Budget, left_out};
 use super::document::Page;
 use super::evidence::evidence;
-use super::findings::said;
+use super::findings::{reason, said};
 use super::groups::{badge, css};
 use crate::plan::{Claim, ClaimId};
 use crate::report::entry::Entry;
-use crate::report::status::Class;
+use crate::report::status::{Class, gist};
 use crate::report::text::plain_line;
 
-/// The execution's card. The claim is told on the first card that has it; `told` are those that were.
+/// The execution's card, open or not. The claim is told on the first card that has it; `told` are those that were.
 pub(super) fn card<'a>(
     page: &Page<'a>,
     entry: &Entry<'a>,
-    budget: &mut Budget,
-    told: &mut BTreeSet<&'a ClaimId>,
+    open: bool,
+    (budget, told): (&mut Budget, &mut BTreeSet<&'a ClaimId>),
 ) -> Markup {
     let case = entry.case;
     let class = entry.status.class();
     let known = page.catalogue.as_ref().and_then(|catalogue| catalogue.claim(&case.claim));
     let first = told.insert(&case.claim);
     html! {
-        details id=(entry.anchor()) class={ "card edge-" (css(class)) } open=[(class == Class::Bad).then_some("")] {
+        details id=(entry.anchor()) class={ "card edge-" (css(class)) } open=[open.then_some("")] {
             summary {
                 (badge(entry.status)) " "
                 h3 { (entry.name()) } " "
                 (tags(entry))
                 span.title { (plain_line(&case.title, 300)) }
+                @if matches!(class, Class::Untold | Class::Skipped) {
+                    span.title.faint { (reason(&gist(case, &entry.proof), budget.text().min(160))) }
+                }
             }
             div.inside {
                 (said(entry, known, budget))

@@ -72,10 +72,11 @@ fn counts(page: &Page<'_>) -> Markup {
                         li { a class=(css(class)) href={ "#" (css(class)) } { strong { (count) } (group_name(page.record.purpose, class)) } }
                     }
                 }
-                @if page.entries.iter().any(|entry| entry.case.unproved.is_some()) {
-                    li { a href="#unproved" { "unproved" } }
+                @let unproved = page.entries.iter().filter(|entry| entry.case.unproved.is_some()).count();
+                @if unproved > 0 {
+                    li { a href="#unproved" { strong { (unproved) } "unproved" } }
                 }
-                li { a href="#all" { "all" } }
+                li { a href="#all" { strong { (page.entries.len()) } "all" } }
             }
         }
     }
