@@ -40,8 +40,9 @@ fn explain_article(order: &ExplainArgs, talk: &Talk) -> Result<Code, Failure> {
 }
 
 fn text(claim: &Claim, script: &Script) -> String {
-    let Claim { id, title, level, tier, given, when, then, sources, since, needs, unproved, observed } =
-        claim;
+    let Claim {
+        id, title, level, tier, given, when, then, sources, since, needs, unproved, observed, ..
+    } = claim;
     let mut text = format!("{id} ({level}, {tier})\n  {title}\n\n  given  {given}\n  when   {when}\n");
     // Writing into a string cannot fail.
     for (assertion, sentence) in then {
