@@ -6,6 +6,8 @@ mod cluster;
 mod exit;
 mod experiment;
 mod explain;
+#[cfg(feature = "history")]
+mod history;
 mod judge;
 mod list;
 mod output;
@@ -48,6 +50,8 @@ fn dispatch(args: Args) -> Result<exit::Code, Failure> {
         Command::List(order) => list::list(&order),
         Command::Explain(order) => explain::explain(&order, &args.talk),
         Command::Judge(order) => judge::judge(&order, &args.talk),
+        #[cfg(feature = "history")]
+        Command::History(order) => history::history(&order, &args.talk),
         Command::Cluster(command) => {
             in_runtime(cluster::cluster(command, args.talk)).map(|()| exit::Code::Conformant)
         }

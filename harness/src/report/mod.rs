@@ -22,4 +22,5 @@ pub use fault::ReportError;
 pub use json::json_line;
 pub use junit::{junit_document, write_junit};
 pub use reporters::Reporters;
-pub use terminal::{LiveLines, Styles, article_text, experiment_table, table};
+pub use terminal::{Columns, LiveLines, Styles, article_text, experiment_table, table};
+pub use text::{visible, visible_line};

@@ -59,12 +59,14 @@ impl XmlText {
 
 /// `raw` for a terminal, over several lines: what the terminal might obey, or what hides or reorders text, is shown
 /// as an escape. At most about `limit` bytes.
-pub(super) fn visible(raw: &str, limit: usize) -> String {
+#[must_use]
+pub fn visible(raw: &str, limit: usize) -> String {
     head_and_tail(shown(raw, false), limit)
 }
 
 /// `raw` for a terminal, in one line of at most `longest` characters.
-pub(super) fn visible_line(raw: &str, longest: usize) -> String {
+#[must_use]
+pub fn visible_line(raw: &str, longest: usize) -> String {
     // No more than this can be seen in the end, however long the text is.
     let seen: String = raw.trim().chars().take(longest + 1).collect();
     shortened(&shown(&seen, true), longest)
