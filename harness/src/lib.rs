@@ -30,4 +30,5 @@ pub mod experiment;
 
 pub mod report;
 
+#[cfg(feature = "history")]
 pub mod history;

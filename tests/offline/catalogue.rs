@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use podproof::cases;
-use podproof::plan::{Catalogue, Manifest, Need, Runtime, Security, Tier, Tree};
+use podproof::plan::{Catalogue, Manifest, ManifestError, Need, Runtime, Security, Tier, Tree};
 use podproof_tests::root;
 use rstest::rstest;
 
@@ -138,4 +138,37 @@ fn mutants_that_reach_for_the_node_say_so_and_clean_up() {
             assert_eq!(leaves, mutant.undo.is_some(), "{} {}", claim.id, mutant.name);
         }
     }
+}
+
+/// The manifests, with a line after the first claim's title.
+fn with_line(line: &str) -> Result<Catalogue, ManifestError> {
+    let folder = tempfile::tempdir().expect("there is room");
+    for file in files(&root().join("manifests")) {
+        let copy = folder.path().join(&file);
+        fs::create_dir_all(copy.parent().expect("it lies in the folder")).expect("the folder is ours");
+        fs::copy(root().join("manifests").join(&file), copy).expect("the folder is ours");
+    }
+    let claims = folder.path().join("claims.yaml");
+    let text = fs::read_to_string(&claims).expect("it was copied");
+    let (before, after) = text.split_once("\n  level:").expect("a claim has a level");
+    fs::write(&claims, format!("{before}\n  {line}\n  level:{after}")).expect("the folder is ours");
+    Catalogue::read(&Tree::Folder(folder.path().to_owned()))
+}
+
+#[test]
+fn a_claim_keeps_its_history_under_a_new_name_and_loses_it_with_a_new_meaning() {
+    let catalogue = with_line("aliases: [volume/once, volume/twice]").unwrap();
+    let id = &catalogue.claims()[0].id;
+    let renames: Vec<_> = catalogue.renames().map(|(old, new)| (old.as_str(), new)).collect();
+    assert_eq!(renames, [("volume/once", id), ("volume/twice", id)]);
+    assert!(catalogue.claims()[0].revision.is_first());
+    assert_eq!(with_line("revision: 2").unwrap().claims()[0].revision.0, 2);
+}
+
+#[rstest]
+#[case::a_claim("aliases: [volume/initially-empty]", "which is a claim of its own")]
+#[case::twice("aliases: [volume/once, volume/once]", "stands twice")]
+fn two_histories_do_not_become_one(#[case] line: &str, #[case] problem: &str) {
+    let error = with_line(line).unwrap_err().to_string();
+    assert!(error.contains(problem), "{error}");
 }

@@ -1,5 +1,6 @@
 //! The offline suite: no cluster, no engine.
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
+#![expect(clippy::unwrap_in_result, reason = "a test panics where something is wrong")]
 
 mod architecture;
 mod article;
@@ -10,6 +11,12 @@ mod documents;
 mod dress;
 mod experiment;
 mod facts;
+mod history_cli;
+mod history_import;
+mod history_judge;
+mod history_simulation;
+mod history_store;
+mod history_world;
 mod judge;
 mod judge_fixtures;
 mod judge_tampered;

@@ -20,6 +20,8 @@ fn claim(id: &str, level: Level, tier: Tier) -> Claim {
         needs: Vec::new(),
         unproved: None,
         observed: None,
+        aliases: Vec::new(),
+        revision: podproof::plan::Revision::default(),
     }
 }
 

@@ -72,6 +72,9 @@ pub enum Command {
     /// A kind cluster of podproof's own, and its node image
     #[command(subcommand)]
     Cluster(ClusterCommand),
+    /// What broke, since when, and what is only flaky: runs kept and compared
+    #[cfg(feature = "history")]
+    History(crate::history::HistoryArgs),
 }
 
 /// What to do with clusters of our own.

@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 use podproof::cluster::AccessError;
 use podproof::experiment::{ExperimentError, StrategyError};
+#[cfg(feature = "history")]
+use podproof::history::{
+    ImportError, StoreError,
+    regression::{Judgement, WaiverError},
+};
 use podproof::plan::{ManifestError, SelectionError};
 use podproof::report::ReportError;
 use podproof::run::{Outcome, RecordError};
@@ -31,6 +36,9 @@ pub enum Code {
     Failed = 100,
     /// Something could not be told.
     Inconclusive = 101,
+    /// Something is worse than it was.
+    #[cfg(feature = "history")]
+    Regressed = 102,
     /// Interrupted by INT; reports are written.
     Interrupted = 130,
     /// Terminated by TERM or HUP; reports are written.
@@ -69,6 +77,18 @@ impl Code {
             Some(signal) => signal,
             None if !all_written => Self::NotWritten,
             None => Self::Conformant,
+        }
+    }
+}
+
+#[cfg(feature = "history")]
+impl From<Judgement> for Code {
+    /// The code of a comparison with earlier runs: what is worse comes before what could not be told.
+    fn from(judgement: Judgement) -> Self {
+        match judgement {
+            Judgement::Regressed => Self::Regressed,
+            Judgement::Untold => Self::Inconclusive,
+            Judgement::Steady => Self::Conformant,
         }
     }
 }
@@ -118,6 +138,22 @@ pub enum Failure {
     /// The live report ended too early.
     #[error("the live report ended too early")]
     Reporter(#[source] tokio::task::JoinError),
+    /// The history could not be used.
+    #[cfg(feature = "history")]
+    #[error(transparent)]
+    History(#[from] StoreError),
+    /// A report could not be imported into the history.
+    #[cfg(feature = "history")]
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The waivers could not be read.
+    #[cfg(feature = "history")]
+    #[error(transparent)]
+    Waivers(#[from] WaiverError),
+    /// No case of that name is in the history.
+    #[cfg(feature = "history")]
+    #[error("no case `{0}` in the runs that were looked at")]
+    NoCase(String),
     /// A folder could not be made.
     #[error("make the folder {}", folder.display())]
     Folder {
@@ -147,6 +183,19 @@ impl Failure {
             Self::Manifest(_) | Self::Strategy(StrategyError::Manifest(_)) | Self::Record(_) => {
                 Code::BadManifest
             }
+            #[cfg(feature = "history")]
+            Self::History(error) => match error {
+                StoreError::Missing { .. }
+                | StoreError::NoRun { .. }
+                | StoreError::ManyRuns { .. }
+                | StoreError::NoSeries { .. } => Code::NothingSelected,
+                StoreError::Foreign { .. } | StoreError::Newer { .. } => Code::BadManifest,
+                StoreError::Made { .. } | StoreError::Statement { .. } => Code::NotWritten,
+            },
+            #[cfg(feature = "history")]
+            Self::Import(_) | Self::Waivers(_) => Code::BadManifest,
+            #[cfg(feature = "history")]
+            Self::NoCase(_) => Code::NothingSelected,
             Self::Interrupted(code) => *code,
             Self::Sweep(_) | Self::Left(_) => Code::NoCluster,
             Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => {
@@ -167,6 +216,12 @@ impl Failure {
             Self::Selection(error) => error.hint(),
             Self::Access(error) => Some(error.hint()),
             Self::Cluster(error) => error.hint(),
+            #[cfg(feature = "history")]
+            Self::History(error) => error.hint(),
+            #[cfg(feature = "history")]
+            Self::NoCase(_) => Some("`podproof history show RUN` lists the cases of a run".to_owned()),
+            #[cfg(feature = "history")]
+            Self::Import(_) | Self::Waivers(_) => None,
             Self::NoProbe => Some("build it with `make build`, or name it with PODPROOF_PROBE".to_owned()),
             Self::Folder { .. } => Some("name another folder with --out".to_owned()),
             Self::Left(_) => Some("`kubectl describe namespace` says what holds it".to_owned()),

@@ -40,8 +40,22 @@ fn explain_article(order: &ExplainArgs, talk: &Talk) -> Result<Code, Failure> {
 }
 
 fn text<'d>(claim: &Claim, script: &Script, known: impl Iterator<Item = &'d Difference>) -> String {
-    let Claim { id, title, level, tier, given, when, then, sources, since, gate, needs, unproved, observed } =
-        claim;
+    let Claim {
+        id,
+        title,
+        level,
+        tier,
+        given,
+        when,
+        then,
+        sources,
+        since,
+        gate,
+        needs,
+        unproved,
+        observed,
+        ..
+    } = claim;
     let mut text = format!("{id} ({level}, {tier})\n  {title}\n\n  given  {given}\n  when   {when}\n");
     // Writing into a string cannot fail.
     for (assertion, sentence) in then {

@@ -6,6 +6,8 @@ mod cluster;
 mod exit;
 mod experiment;
 mod explain;
+#[cfg(feature = "history")]
+mod history;
 mod judge;
 mod list;
 mod output;
@@ -52,6 +54,8 @@ fn dispatch(args: Args) -> Result<exit::Code, Failure> {
         Command::Judge(order) => judge::judge(&order, &args.talk),
         Command::Sweep(order) => in_runtime(sweep::sweep(order, args.talk)),
         Command::Report(order) => report::report(&order),
+        #[cfg(feature = "history")]
+        Command::History(order) => history::history(&order, &args.talk),
         Command::Cluster(command) => {
             in_runtime(cluster::cluster(command, args.talk)).map(|()| exit::Code::Conformant)
         }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use podproof::experiment::ExperimentRecord;
 use podproof::report::{
-    LiveLines, Reporters, Styles, article_text, experiment_table, json_line, sentence_line, table,
+    LiveLines, Reporters, Styles, article_text, experiment_table, json_line, sentence_line, table, visible,
 };
 use podproof::run::{Account, RunId, RunRecord};
 use tracing::field::{Field, Visit};
@@ -40,23 +40,26 @@ pub fn set_up(talk: &Talk) {
 
 /// Says on stderr what failed, its causes, and what would mend it.
 pub fn tell_failure(failure: &Failure) {
+    const LONGEST: usize = 1 << 14;
     let mut err = anstream::stderr().lock();
     let bold = anstyle::Style::new().bold();
+    // What failed may quote a cluster or a file.
+    let clean = |text: &str| visible(text, LONGEST);
     // When stderr is gone, there is nobody to tell.
-    let _ = writeln!(err, "{bold}error:{bold:#} {failure}");
     let mut told = failure.to_string();
+    let _ = writeln!(err, "{bold}error:{bold:#} {}", clean(&told));
     let mut cause = failure.source();
     while let Some(error) = cause {
         let text = error.to_string();
         // Some libraries repeat the cause in their own words.
         if !told.ends_with(&text) {
-            let _ = writeln!(err, "  caused by: {text}");
+            let _ = writeln!(err, "  caused by: {}", clean(&text));
         }
         told = text;
         cause = error.source();
     }
     if let Some(hint) = failure.hint() {
-        let _ = writeln!(err, "\n{bold}hint:{bold:#} {hint}");
+        let _ = writeln!(err, "\n{bold}hint:{bold:#} {}", clean(&hint));
     }
 }
 
@@ -134,6 +137,19 @@ pub fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {
     match fs::create_dir_all(&folder) {
         Ok(()) => Ok(folder),
         Err(source) => Err(Failure::Folder { folder, source }),
+    }
+}
+
+/// Prints what there is for people, or its value in one line for programs.
+#[cfg(feature = "history")]
+pub fn print_either(
+    human: impl FnOnce() -> String,
+    value: &impl serde::Serialize,
+    talk: &Talk,
+) -> Result<(), Failure> {
+    match talk.message_format {
+        Format::Human => print(&human()),
+        Format::Json => print(&json_line(value).map_err(|error| Failure::Stdout(error.into()))?),
     }
 }
 

@@ -37,8 +37,22 @@ pub fn page(article: Option<&Article>, catalogue: &Catalogue, chosen: &[ClaimId]
 }
 
 fn section(text: &mut String, claim: &Claim, script: &Script) {
-    let Claim { id, title, level, tier, given, when, then, sources, since, gate, needs, unproved, observed } =
-        claim;
+    let Claim {
+        id,
+        title,
+        level,
+        tier,
+        given,
+        when,
+        then,
+        sources,
+        since,
+        gate,
+        needs,
+        unproved,
+        observed,
+        ..
+    } = claim;
     let mut tags = vec![level.to_string(), tier.to_string()];
     tags.extend(since.map(|since| format!("since {since}")));
     tags.extend(gate.iter().map(|gate| format!("gate {gate}")));

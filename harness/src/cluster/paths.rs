@@ -108,6 +108,12 @@ impl Folders {
         self.state.join("logs").join(name)
     }
 
+    /// What is kept of runs.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.state.join("history.db")
+    }
+
     /// The names of clusters of which something is known.
     #[must_use]
     pub fn cluster_names(&self) -> Vec<String> {

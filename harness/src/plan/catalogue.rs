@@ -49,7 +49,30 @@ impl Catalogue {
             }
         }
         let differences = read_differences(tree, &claims)?;
-        Ok(Self { claims, scripts, differences })
+        let catalogue = Self { claims, scripts, differences };
+        match catalogue.problem_of_aliases() {
+            Some(problem) => Err(ManifestError::invalid(&tree.name(CLAIMS), problem)),
+            None => Ok(catalogue),
+        }
+    }
+
+    /// The ids that claims had before, each with the one that it has now.
+    pub fn renames(&self) -> impl Iterator<Item = (&ClaimId, &ClaimId)> {
+        self.claims.iter().flat_map(|claim| claim.aliases.iter().map(|old| (old, &claim.id)))
+    }
+
+    /// Two histories must not become one.
+    fn problem_of_aliases(&self) -> Option<String> {
+        let mut seen = BTreeSet::new();
+        self.renames().find_map(|(old, id)| {
+            if self.scripts.contains_key(old) {
+                Some(format!("claim {id} has the alias {old}, which is a claim of its own"))
+            } else if !seen.insert(old) {
+                Some(format!("alias {old} stands twice"))
+            } else {
+                None
+            }
+        })
     }
 
     /// The claims in the order of the golden list.

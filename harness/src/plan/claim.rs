@@ -171,6 +171,31 @@ pub struct Claim {
     /// What real clusters showed, where it differs from the sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<String>,
+    /// Ids that it had before: its history goes on under the new one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<ClaimId>,
+    /// Raised when its meaning changes, so that its history begins anew.
+    #[serde(default, skip_serializing_if = "Revision::is_first")]
+    pub revision: Revision,
+}
+
+/// How often a claim's meaning has changed, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub u32);
+
+impl Default for Revision {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl Revision {
+    /// Whether the claim has meant the same since it was made.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.0 <= 1
+    }
 }
 
 impl fmt::Display for Level {

@@ -19,7 +19,7 @@ mod tree;
 pub use article::{Article, Bearing, Sentence};
 pub use budget::Budgets;
 pub use catalogue::{Catalogue, Script};
-pub use claim::{Claim, ClaimId, Level, MinorVersion, Tier};
+pub use claim::{Claim, ClaimId, Level, MinorVersion, Revision, Tier};
 pub use difference::{Difference, Runtime};
 pub use manifest::Manifest;
 pub use mutant::{Mutant, Mutants, Saboteur, Security};

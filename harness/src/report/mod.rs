@@ -36,6 +36,6 @@ pub use junit::{junit_document, write_junit};
 pub use markdown::markdown_summary;
 pub use metrics::prometheus_text;
 pub use reporters::Reporters;
-pub use terminal::{LiveLines, Styles, article_text, experiment_table, table};
-pub use text::visible_line;
+pub use terminal::{Columns, LiveLines, Styles, article_text, experiment_table, table};
+pub use text::{visible, visible_line};
 pub use trace::chrome_trace;

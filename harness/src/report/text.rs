@@ -59,7 +59,8 @@ impl XmlText {
 
 /// `raw` for a terminal, over several lines: what the terminal might obey, or what hides or reorders text, is shown
 /// as an escape. At most about `limit` bytes.
-pub(super) fn visible(raw: &str, limit: usize) -> String {
+#[must_use]
+pub fn visible(raw: &str, limit: usize) -> String {
     head_and_tail(shown(raw, false), limit)
 }
 

@@ -12,7 +12,7 @@ use super::identity::RunId;
 use crate::cluster::Facts;
 use crate::disk::write_whole;
 use crate::judge::Verdict;
-use crate::plan::{ClaimId, Level, MinorVersion, PlannedCase, Purpose, Tier};
+use crate::plan::{ClaimId, Level, MinorVersion, PlannedCase, Purpose, Revision, Tier};
 
 /// The format of `record.json`. A reader refuses a newer one.
 pub(super) const FORMAT: u32 = 1;
@@ -66,6 +66,9 @@ pub struct CaseRecord {
     /// What the cluster does not tell of itself, and takes its weight from a fail of this claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
+    /// How often the claim's meaning had changed.
+    #[serde(default, skip_serializing_if = "Revision::is_first")]
+    pub revision: Revision,
     /// The mutant under which it ran.
     pub mutant: Option<MutantRecord>,
     /// Which repetition it was, from 1.
@@ -172,6 +175,7 @@ impl CaseRecord {
             since: planned.claim.since,
             unproved: planned.claim.unproved.clone(),
             doubt: None,
+            revision: planned.claim.revision,
             mutant: planned.mutant.as_ref().map(|mutant| MutantRecord {
                 name: mutant.name.clone(),
                 breaks: mutant.breaks.clone(),

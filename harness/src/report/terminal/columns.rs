@@ -5,23 +5,29 @@ use anstyle::Style;
 use super::style::styled;
 
 /// Rows of cells; every column is as wide as its widest cell, and the last is not padded.
-pub(super) struct Columns {
+#[derive(Clone, Debug)]
+pub struct Columns {
     /// The columns whose cells stand to the right.
     right: &'static [usize],
     rows: Vec<Vec<(Style, String)>>,
 }
 
 impl Columns {
-    pub(super) fn new(heads: &[&str], style: Style, right: &'static [usize]) -> Self {
+    /// Columns with these heads.
+    #[must_use]
+    pub fn new(heads: &[&str], style: Style, right: &'static [usize]) -> Self {
         let heads = heads.iter().map(|head| (style, (*head).to_owned())).collect();
         Self { right, rows: vec![heads] }
     }
 
-    pub(super) fn push(&mut self, row: Vec<(Style, String)>) {
+    /// Adds a row. Its words must be clean: see [`visible_line`](crate::report::visible_line).
+    pub fn push(&mut self, row: Vec<(Style, String)>) {
         self.rows.push(row);
     }
 
-    pub(super) fn text(&self) -> String {
+    /// The rows, a line each.
+    #[must_use]
+    pub fn text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<_> = (0..columns).map(|column| self.width(column)).collect();
         self.rows.iter().map(|row| self.line(row, &widths)).collect()

@@ -14,6 +14,7 @@ mod summary;
 mod table;
 
 pub use article::article_text;
+pub use columns::Columns;
 pub use experiment::experiment_table;
 pub use live::LiveLines;
 pub use style::Styles;

@@ -1,0 +1,65 @@
+//! `podproof history compare`.
+
+use anstyle::Style;
+use podproof::history::{self, Comparison, Difference, Fared};
+use podproof::report::{Columns, Styles};
+use serde_json::json;
+
+use super::args::{CompareArgs, Keep};
+use super::check::facts;
+use super::clean;
+use super::tables::style;
+use crate::args::Talk;
+use crate::exit::{Code, Failure};
+use crate::output;
+
+/// Tells what differs between two runs, or the runs up to each of them.
+pub fn compare(keep: &Keep, order: &CompareArgs, talk: &Talk) -> Result<Code, Failure> {
+    let before = keep.load(Some(&order.before), order.runs)?;
+    let after = keep.load(Some(&order.after), order.runs)?;
+    let comparison = history::compare(&before, &after);
+    let value = json!({ "before": order.before, "after": order.after, "comparison": comparison });
+    output::print_either(|| text(&comparison), &value, talk)?;
+    Ok(Code::Conformant)
+}
+
+fn text(comparison: &Comparison) -> String {
+    let Comparison { changed, common, differences } = comparison;
+    let mut text = String::new();
+    if !changed.is_empty() {
+        text = format!("{}\n\n", facts(changed));
+    }
+    if !differences.is_empty() {
+        let styles = Styles::coloured();
+        let mut columns = Columns::new(&["CASE", "BEFORE", "AFTER", "P"], styles.strong, &[]);
+        for Difference { key, before, after, p } in differences {
+            let p = p.filter(|p| *p < 1.0).map_or_else(|| "-".to_owned(), |p| format!("{p:.1e}"));
+            columns.push(vec![
+                (Style::new(), clean(&key.to_string())),
+                fared(before.as_ref(), &styles),
+                fared(after.as_ref(), &styles),
+                (Style::new(), p),
+            ]);
+        }
+        text = text + &columns.text() + "\n";
+    }
+    format!("{text}cases that differ: {}; cases on both sides: {common}\n", differences.len())
+}
+
+fn fared(fared: Option<&Fared>, styles: &Styles) -> (Style, String) {
+    let Some(Fared { tally, seconds }) = fared else { return (styles.skipped, "not there".to_owned()) };
+    let Some(worst) = tally.worst() else { return (Style::new(), "-".to_owned()) };
+    let counts = [
+        (tally.pass, "pass"),
+        (tally.fail, "fail"),
+        (tally.inconclusive, "inconclusive"),
+        (tally.skip, "skip"),
+    ];
+    let told: Vec<_> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| if tally.all() == 1 { (*word).to_owned() } else { format!("{count} {word}") })
+        .collect();
+    let seconds = seconds.map(|seconds| format!(" {seconds:.1} s")).unwrap_or_default();
+    (style(worst, styles), told.join(", ") + &seconds)
+}

@@ -1,0 +1,110 @@
+//! One case in one run, its repetitions taken together.
+
+use std::collections::BTreeMap;
+
+use crate::history::kept::{Attempt, CaseKey, KeptRun, Outcome};
+use crate::history::statistics::median;
+
+/// How a case did in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    Pass,
+    Fail,
+    /// It did both, in one environment.
+    Mixed,
+    Inconclusive,
+    Skip,
+}
+
+/// A case in a run.
+#[derive(Clone, Debug)]
+pub(super) struct Night<'a> {
+    /// The run's place, from the oldest.
+    pub(super) run: usize,
+    pub(super) revision: u32,
+    passes: Vec<f64>,
+    fails: usize,
+    inconclusive: usize,
+    /// Of the worst repetition.
+    pub(super) reason: Option<&'a str>,
+    /// Of the worst repetition.
+    pub(super) signature: Option<&'a str>,
+    worst: Outcome,
+}
+
+/// The nights of each case, the oldest first.
+pub(super) type Courses<'a> = BTreeMap<&'a CaseKey, Vec<Night<'a>>>;
+
+pub(super) fn courses(runs: &[KeptRun]) -> Courses<'_> {
+    let mut courses = Courses::new();
+    for (place, run) in runs.iter().enumerate() {
+        for attempt in &run.attempts {
+            let nights = courses.entry(&*attempt.key).or_default();
+            match nights.last_mut() {
+                Some(night) if night.run == place => night.take(attempt),
+                _ => {
+                    let mut night = Night::begun(place, attempt);
+                    night.take(attempt);
+                    nights.push(night);
+                }
+            }
+        }
+    }
+    courses
+}
+
+impl<'a> Night<'a> {
+    fn begun(run: usize, attempt: &Attempt) -> Self {
+        Self {
+            run,
+            revision: attempt.revision,
+            passes: Vec::new(),
+            fails: 0,
+            inconclusive: 0,
+            reason: None,
+            signature: None,
+            worst: Outcome::Pass,
+        }
+    }
+
+    fn take(&mut self, attempt: &'a Attempt) {
+        match attempt.outcome {
+            Outcome::Pass => self.passes.push(attempt.seconds),
+            Outcome::Fail => self.fails += 1,
+            Outcome::Inconclusive => self.inconclusive += 1,
+            Outcome::Skip => {}
+        }
+        if attempt.outcome > self.worst {
+            self.worst = attempt.outcome;
+            self.reason = attempt.reason.as_deref();
+            self.signature = attempt.signature.as_deref();
+        }
+    }
+
+    pub(super) fn ended(&self) -> Ended {
+        match (self.passes.len(), self.fails, self.inconclusive) {
+            (0, 0, 0) => Ended::Skip,
+            (0, 0, _) => Ended::Inconclusive,
+            (_, 0, _) => Ended::Pass,
+            (0, _, _) => Ended::Fail,
+            _ => Ended::Mixed,
+        }
+    }
+
+    /// Whether it says something of the claim.
+    pub(super) fn is_significant(&self) -> bool {
+        matches!(self.ended(), Ended::Pass | Ended::Fail | Ended::Mixed)
+    }
+
+    pub(super) fn is_bad(&self) -> bool {
+        self.ended() == Ended::Fail
+    }
+
+    /// How long it takes where it passes, in seconds. Repetitions of one night share its weather and count as one.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        match self.passes.as_slice() {
+            [only] => Some(*only),
+            many => median(many),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The rank-sum test of Mann, Whitney and Wilcoxon: whether one of two samples tends to be greater.
+
+use super::normal::two_tails;
+
+/// Up to here all ways to choose the first sample's values are counted, and the normal distribution is not needed.
+const COUNTED: usize = 64;
+
+/// What the test says of two samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RankSum {
+    /// How many of the pairs the first sample wins; a tie is half a win.
+    pub u: f64,
+    /// How likely a `u` at least as far out is where both samples are of the same kind; two-sided.
+    pub p: f64,
+}
+
+/// The test of `first` against `second`; without values in both there is none.
+///
+/// With at most 64 values the probability is exact: twice the share of all ways to deal the values that were seen, ties
+/// and all, whose `u` is as far out on the same side. With more it is that of the normal distribution, with the
+/// corrections for ties and for continuity: in its far tail, where many questions are asked at once, it is too coarse
+/// for few values.
+///
+/// Source: H. B. Mann, D. R. Whitney, On a Test of Whether one of Two Random Variables is Stochastically Larger, 1947.
+#[must_use]
+pub fn rank_sum(first: &[f64], second: &[f64]) -> Option<RankSum> {
+    let ranked = Ranked::of(first, second)?;
+    let n = float(first.len());
+    let u = float(ranked.sum(true)) / 2.0 - n * (n + 1.0) / 2.0;
+    let p = if ranked.0.len() > COUNTED { two_tails(ranked.score()) } else { ranked.exact() };
+    Some(RankSum { u, p })
+}
+
+/// How far out the `u` of two samples is, in standard deviations: enough to compare ways to split the same values, and
+/// quickly had. Without values in both there is none.
+#[must_use]
+pub fn rank_score(first: &[f64], second: &[f64]) -> Option<f64> {
+    Ranked::of(first, second).map(|ranked| ranked.score())
+}
+
+/// The values in their order, each with twice its rank, so that the middle of two ranks is a whole number.
+struct Ranked(Vec<(usize, bool)>);
+
+impl Ranked {
+    /// Equal values share the middle of their ranks.
+    #[expect(clippy::float_cmp, reason = "a tie is equality")]
+    fn of(first: &[f64], second: &[f64]) -> Option<Self> {
+        if first.is_empty() || second.is_empty() {
+            return None;
+        }
+        let mut all: Vec<_> = first.iter().map(|&value| (value, true)).collect();
+        all.extend(second.iter().map(|&value| (value, false)));
+        all.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let mut ranked = Vec::with_capacity(all.len());
+        for group in all.chunk_by(|one, other| one.0 == other.0) {
+            let twice = 2 * ranked.len() + group.len() + 1;
+            ranked.extend(group.iter().map(|(_, is_first)| (twice, *is_first)));
+        }
+        Some(Self(ranked))
+    }
+
+    /// Twice the sum of the ranks of a sample.
+    fn sum(&self, of_first: bool) -> usize {
+        self.0.iter().filter(|(_, is_first)| *is_first == of_first).map(|(twice, _)| twice).sum()
+    }
+
+    fn size(&self, of_first: bool) -> usize {
+        self.0.iter().filter(|(_, is_first)| *is_first == of_first).count()
+    }
+
+    /// With the corrections for ties and for continuity.
+    fn score(&self) -> f64 {
+        let (n, m) = (float(self.size(true)), float(self.size(false)));
+        let u = float(self.sum(true)) / 2.0 - n * (n + 1.0) / 2.0;
+        let all = n + m;
+        let cube = |t: f64| t * t * t - t;
+        let groups = self.0.chunk_by(|one, other| one.0 == other.0);
+        let ties: f64 = groups.map(|group| cube(float(group.len()))).sum();
+        let variance = n * m / 12.0 * ((all + 1.0) - ties / (all * (all - 1.0)));
+        let away = ((u - n * m / 2.0).abs() - 0.5).max(0.0);
+        // Where all values are the same, nothing can be told.
+        if variance > 0.0 { away / variance.sqrt() } else { 0.0 }
+    }
+
+    fn exact(&self) -> f64 {
+        // The smaller sample has fewer sums.
+        let smaller = self.size(true) <= self.size(false);
+        let (size, seen) = (self.size(smaller), self.sum(smaller));
+        let ways = self.ways(size);
+        let total: u64 = ways.iter().sum();
+        let below: u64 = ways.iter().take(seen + 1).sum();
+        let above: u64 = ways.iter().skip(seen).sum();
+        (2.0 * share(below.min(above), total)).min(1.0)
+    }
+
+    /// In how many ways `size` of the values can be chosen, by twice the sum of their ranks.
+    fn ways(&self, size: usize) -> Vec<u64> {
+        let most: usize = self.0.iter().rev().take(size).map(|(twice, _)| twice).sum();
+        let mut ways = vec![vec![0_u64; most + 1]; size + 1];
+        ways[0][0] = 1;
+        for (value, (twice, _)) in self.0.iter().enumerate() {
+            for chosen in (1..=size.min(value + 1)).rev() {
+                let (fewer, more) = ways.split_at_mut(chosen);
+                let from = &fewer[chosen - 1];
+                for (to, from) in more[0].iter_mut().skip(*twice).zip(from) {
+                    *to += from;
+                }
+            }
+        }
+        ways.swap_remove(size)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "samples are not that large")]
+fn float(count: usize) -> f64 {
+    count as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share needs no more digits than it can show")]
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{RankSum, Ranked, rank_sum};
+
+    fn numbers(values: std::ops::Range<i32>, step: usize, offset: f64) -> Vec<f64> {
+        values.step_by(step).map(|value| f64::from(value) + offset).collect()
+    }
+
+    fn assert_is(first: &[f64], second: &[f64], u: f64, p: f64) {
+        let seen = rank_sum(first, second).unwrap();
+        assert!((seen.u - u).abs() < 1e-9 && (seen.p - p).abs() < p * 1e-9, "{seen:?} is not {u}, {p}");
+        // The other way round it is the same question.
+        let other = rank_sum(second, first).unwrap();
+        assert!((seen.p - other.p).abs() < 1e-12, "{seen:?} {other:?}");
+    }
+
+    /// `scipy.stats.mannwhitneyu(first, second, alternative="two-sided", method="exact")`.
+    #[rstest]
+    #[case(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0, 7.0], 0.0, 0.057_142_857_142_857_14)]
+    #[case(&[19.0, 22.0, 16.0, 29.0, 24.0], &[20.0, 11.0, 17.0, 12.0], 17.0, 0.111_111_111_111_111_1)]
+    #[case(&[1.1], &[2.0, 3.0, 4.0], 0.0, 0.5)]
+    #[case(&[1.0, 4.0, 9.0], &[2.0, 3.0, 5.0, 6.0, 7.0, 8.0, 10.0], 8.0, 0.666_666_666_666_666_6)]
+    fn small_samples_are_counted(
+        #[case] first: &[f64],
+        #[case] second: &[f64],
+        #[case] u: f64,
+        #[case] p: f64,
+    ) {
+        assert_is(first, second, u, p);
+    }
+
+    #[test]
+    fn five_nights_against_thirty_are_counted() {
+        assert_is(&numbers(5..10, 1, 0.0), &numbers(10..40, 1, 0.0), 0.0, 6.160_822_100_101_037e-6);
+        assert_is(&numbers(0..20, 2, 0.0), &numbers(1..20, 2, 0.0), 45.0, 0.739_364_350_819_459_3);
+    }
+
+    /// `scipy.stats.permutation_test((first, second), statistic=mannwhitneyu's, alternative="two-sided")` over all
+    /// permutations: the method `exact` of `mannwhitneyu` itself does not know ties.
+    #[rstest]
+    #[case(&[1.0, 2.0, 2.0, 3.0], &[2.0, 3.0, 4.0, 4.0, 5.0], 2.5, 0.111_111_111_111_111_1)]
+    #[case(&[1.0, 1.0, 1.0], &[1.0, 1.0, 1.0, 2.0], 4.5, 1.0)]
+    #[case(&[3.0, 3.0, 3.0, 4.0, 5.0, 6.0, 6.0], &[1.0, 2.0, 2.0, 3.0, 3.0, 3.0, 4.0], 41.0, 0.039_044_289_044_289_05)]
+    #[case(&[5.0; 5], &[1.0; 5], 25.0, 0.007_936_507_936_507_936)]
+    #[case(&[7.0, 7.0], &[7.0, 7.0, 7.0], 3.0, 1.0)]
+    fn ties_are_counted_too(#[case] first: &[f64], #[case] second: &[f64], #[case] u: f64, #[case] p: f64) {
+        assert_is(first, second, u, p);
+    }
+
+    /// `scipy.stats.mannwhitneyu(first, second, alternative="two-sided", method="asymptotic")`.
+    #[test]
+    fn large_samples_are_approximated() {
+        assert_is(&numbers(0..30, 1, 0.0), &numbers(0..40, 1, 4.5), 325.0, 0.001_123_128_845_848_367_4);
+        let halves =
+            |values| numbers(values, 1, 0.0).iter().map(|value| (value / 2.0).floor()).collect::<Vec<_>>();
+        assert_is(&halves(0..40), &halves(6..56), 578.0, 0.000_614_519_287_660_749_9);
+    }
+
+    #[test]
+    fn without_values_there_is_no_test() {
+        assert_eq!(rank_sum(&[], &[1.0]), None::<RankSum>);
+        assert_eq!(rank_sum(&[1.0], &[]), None::<RankSum>);
+    }
+
+    #[test]
+    fn every_choice_is_counted_once() {
+        let ranked = Ranked::of(&numbers(0..32, 1, 0.0), &numbers(32..64, 1, 0.0)).unwrap();
+        // Of 64 values the half can be chosen in so many ways.
+        assert_eq!(ranked.ways(32).iter().sum::<u64>(), 1_832_624_140_942_590_534);
+    }
+}
