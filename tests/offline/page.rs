@@ -178,6 +178,8 @@ fn the_evidence_is_drawn_and_the_exchange_told() {
     assert!(page.contains("<svg class=\"gantt\""));
     assert!(page.contains("The 500 messages arrived in the order in which they were sent."), "{page}");
     assert!(page.contains("500 produced") && page.contains("501 consumed"));
+    // The watch saw neither container run; their runtime told when they did.
+    assert_eq!(page.matches("<rect class=\"ran\"").count(), 2);
     assert!(page.contains("href=\"cases/ipc/mc2-article/logs/mc2."));
 }
 

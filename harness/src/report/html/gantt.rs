@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::evidence::offset;
-use crate::report::sketch::{PodLanes, Sketch, Span, State, Tail};
+use crate::report::sketch::{Instance, PodLanes, Sketch, Span, State, Tail};
 use crate::report::text::plain_line;
 
 /// Measures, in units of the drawing.
@@ -28,7 +28,7 @@ struct Row<'a> {
 }
 
 enum Drawn<'a> {
-    Lane { spans: Vec<&'a Span>, reports: Vec<(Timestamp, String)> },
+    Lane { spans: Vec<&'a Span>, instances: Vec<&'a Instance>, reports: Vec<(Timestamp, String)> },
     Events,
     Wait { from: Timestamp, to: Timestamp, met: bool, words: String },
 }
@@ -102,15 +102,15 @@ fn rows(sketch: &Sketch) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for pod in &sketch.timeline.pods {
         let spans = pod.phases.iter().collect();
-        rows.push(Row {
-            name: plain_line(&pod.name, 26),
-            pod: true,
-            drawn: Drawn::Lane { spans, reports: Vec::new() },
-        });
-        for (name, lane) in &pod.containers {
-            let reports = reports(sketch, pod, name);
-            let drawn = Drawn::Lane { spans: lane.iter().collect(), reports };
-            rows.push(Row { name: plain_line(name, 24), pod: false, drawn });
+        let drawn = Drawn::Lane { spans, instances: Vec::new(), reports: Vec::new() };
+        rows.push(Row { name: plain_line(&pod.name, 26), pod: true, drawn });
+        for container in &pod.containers {
+            let drawn = Drawn::Lane {
+                spans: container.states.iter().collect(),
+                instances: container.instances.iter().collect(),
+                reports: reports(sketch, pod, &container.name),
+            };
+            rows.push(Row { name: plain_line(&container.name, 24), pod: false, drawn });
         }
     }
     if !sketch.events.is_empty() {
@@ -138,8 +138,9 @@ fn drawn(sketch: &Sketch, scale: &Scale, y: f64, row: &Row<'_>) -> Markup {
     let x = |time: Timestamp| scale.x(offset(sketch, time));
     html! {
         @match &row.drawn {
-            Drawn::Lane { spans, reports } => {
+            Drawn::Lane { spans, instances, reports } => {
                 @for span in spans { (bar(sketch, scale, y, span)) }
+                @for instance in instances { (ran(sketch, scale, y, instance)) }
                 @for (time, verb) in reports {
                     circle.told cx=(at(x(*time))) cy=(at(y + BAR / 2.0)) r="3" {
                         title { (verb) (format!(" at {:+.3} s", offset(sketch, *time))) }
@@ -179,6 +180,20 @@ fn bar(sketch: &Sketch, scale: &Scale, y: f64, span: &Span) -> Markup {
         }
         @if fits {
             text.on x=(at(left + 4.0)) y=(at(y + BAR - 3.5)) { (words) }
+        }
+    }
+}
+
+/// A thin line below the bar: a container may run and end between two states that are seen.
+fn ran(sketch: &Sketch, scale: &Scale, y: f64, instance: &Instance) -> Markup {
+    let from = offset(sketch, instance.from);
+    let to = offset(sketch, instance.to.unwrap_or(sketch.ended)).max(from);
+    let left = scale.x(from);
+    let width = (scale.x(to) - left).max(3.0);
+    let end = if instance.to.is_some() { format!("{to:+.1} s") } else { "the end".to_owned() };
+    html! {
+        rect.ran x=(at(left)) y=(at(y + BAR + 1.0)) width=(at(width)) height="3" {
+            title { (format!("ran from {from:+.1} s to {end}")) }
         }
     }
 }
@@ -228,7 +243,8 @@ fn legend(sketch: &Sketch) -> Markup {
         .pods
         .iter()
         .map(|pod| {
-            left_out(&pod.phases) + pod.containers.iter().map(|(_, lane)| left_out(lane)).sum::<usize>()
+            left_out(&pod.phases)
+                + pod.containers.iter().map(|container| left_out(&container.states)).sum::<usize>()
         })
         .sum();
     html! {
@@ -244,7 +260,7 @@ fn legend(sketch: &Sketch) -> Markup {
             }
         }
         p.faint {
-            "Bars: as the watch showed the states, by the harness's clock. Events and probe reports (dots): by the clock of the node. Outlines: what was awaited."
+            "Bars: as the watch showed the states, by the harness's clock. Events and probe reports (dots): by the clock of the node. Lines below the bars: when the container ran, as its runtime told, in whole seconds. Outlines: what was awaited."
             @if older > 0 { " " (older) " older states are left out." }
             @if sketch.timeline.left_out > 0 { " " (sketch.timeline.left_out) " states of further pods are left out." }
         }

@@ -25,7 +25,23 @@ pub(in crate::report) struct PodLanes {
     pub(in crate::report) uid: String,
     pub(in crate::report) name: String,
     pub(in crate::report) phases: Lane,
-    pub(in crate::report) containers: Vec<(String, Lane)>,
+    pub(in crate::report) containers: Vec<ContainerLanes>,
+}
+
+/// One container: its states as they were seen, and its instances as its runtime told of them.
+#[derive(Debug)]
+pub(in crate::report) struct ContainerLanes {
+    pub(in crate::report) name: String,
+    pub(in crate::report) states: Lane,
+    pub(in crate::report) instances: Tail<Instance, 24>,
+}
+
+/// When an instance of a container ran, in whole seconds, by the clock of its node.
+#[derive(Debug)]
+pub(in crate::report) struct Instance {
+    pub(in crate::report) from: Timestamp,
+    /// Absent while it runs.
+    pub(in crate::report) to: Option<Timestamp>,
 }
 
 /// States, one after another.
@@ -89,22 +105,47 @@ impl PodLanes {
         let (state, words) = phase(seen);
         enter(&mut self.phases, seen.at, (state, words), 0);
         for status in seen.containers() {
-            let known = self.containers.iter().position(|(name, _)| *name == status.name);
+            let known = self.containers.iter().position(|container| container.name == status.name);
             if known.is_none() && self.containers.len() == CONTAINERS {
                 continue;
             }
             let place = known.unwrap_or(self.containers.len());
             if known.is_none() {
-                self.containers.push((status.name.clone(), Lane::default()));
+                self.containers.push(ContainerLanes::new(&status.name));
             }
-            if let Some((_, lane)) = self.containers.get_mut(place) {
-                enter(lane, seen.at, state_of(status), status.restart_count);
+            if let Some(container) = self.containers.get_mut(place) {
+                container.see(seen.at, status);
             }
         }
         if seen.change == Change::Deleted {
-            let lanes = self.containers.iter_mut().map(|(_, lane)| lane).chain([&mut self.phases]);
+            let lanes =
+                self.containers.iter_mut().map(|container| &mut container.states).chain([&mut self.phases]);
             for last in lanes.filter_map(Tail::last_mut) {
                 last.to.get_or_insert(seen.at);
+            }
+        }
+    }
+}
+
+impl ContainerLanes {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), states: Lane::default(), instances: Tail::default() }
+    }
+
+    fn see(&mut self, at: Timestamp, status: &ContainerStatus) {
+        enter(&mut self.states, at, state_of(status), status.restart_count);
+        for state in [&status.last_state, &status.state].into_iter().flatten() {
+            let ended = state.terminated.as_ref();
+            let ended = ended.and_then(|ended| {
+                Some((ended.started_at.as_ref()?.0, ended.finished_at.as_ref().map(|at| at.0)))
+            });
+            let running = || Some((state.running.as_ref()?.started_at.as_ref()?.0, None));
+            let Some((from, to)) = ended.or_else(running) else { continue };
+            match self.instances.last_mut().filter(|last| last.from >= from) {
+                Some(last) if last.from == from => last.to = to.or(last.to),
+                // An earlier one, which is told of again.
+                Some(_) => {}
+                None => self.instances.push(Instance { from, to }),
             }
         }
     }

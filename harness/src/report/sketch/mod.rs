@@ -5,7 +5,7 @@ mod log;
 mod read;
 mod tail;
 
-pub(super) use lanes::{PodLanes, Span, State};
+pub(super) use lanes::{Instance, PodLanes, Span, State};
 pub(super) use log::{Flow, Log};
 pub(super) use read::{Sketch, Told, sketch};
 pub(super) use tail::Tail;
