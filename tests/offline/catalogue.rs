@@ -8,6 +8,7 @@ use podproof::cases;
 use podproof::plan::{Catalogue, Manifest, ManifestError, Need, Runtime, Security, Tier, Tree};
 use podproof_tests::root;
 use rstest::rstest;
+use tempfile::TempDir;
 
 fn tree() -> Tree {
     Tree::Folder(root().join("manifests"))
@@ -141,18 +142,24 @@ fn mutants_that_reach_for_the_node_say_so_and_clean_up() {
 }
 
 /// The manifests, with a line after the first claim's title.
-fn with_line(line: &str) -> Result<Catalogue, ManifestError> {
-    let folder = tempfile::tempdir().expect("there is room");
+fn tree_with_line(line: &str) -> (TempDir, Tree) {
+    let folder = tempfile::tempdir().unwrap();
     for file in files(&root().join("manifests")) {
         let copy = folder.path().join(&file);
-        fs::create_dir_all(copy.parent().expect("it lies in the folder")).expect("the folder is ours");
-        fs::copy(root().join("manifests").join(&file), copy).expect("the folder is ours");
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(root().join("manifests").join(&file), copy).unwrap();
     }
     let claims = folder.path().join("claims.yaml");
-    let text = fs::read_to_string(&claims).expect("it was copied");
-    let (before, after) = text.split_once("\n  level:").expect("a claim has a level");
-    fs::write(&claims, format!("{before}\n  {line}\n  level:{after}")).expect("the folder is ours");
-    Catalogue::read(&Tree::Folder(folder.path().to_owned()))
+    let text = fs::read_to_string(&claims).unwrap();
+    let (before, after) = text.split_once("\n  level:").unwrap();
+    fs::write(&claims, format!("{before}\n  {line}\n  level:{after}")).unwrap();
+    let tree = Tree::Folder(folder.path().to_owned());
+    (folder, tree)
+}
+
+fn with_line(line: &str) -> Result<Catalogue, ManifestError> {
+    let (_folder, tree) = tree_with_line(line);
+    Catalogue::read(&tree)
 }
 
 #[test]

@@ -7,17 +7,23 @@ use podproof::history::{ErrorsAre, Facts, ImportError, ImportOrder, KeptRun, Out
 use podproof::report::junit_document;
 use proptest::prelude::*;
 use rstest::rstest;
+use tempfile::TempDir;
 
 use crate::record::checked;
 
-fn imported(texts: &[&str], order: &ImportOrder) -> Result<KeptRun, ImportError> {
-    let folder = tempfile::tempdir().expect("there is room");
+fn written(texts: &[&str]) -> (TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
     let file = |(number, text): (usize, &&str)| {
         let file = folder.path().join(format!("{number}.xml"));
-        fs::write(&file, text).expect("the folder is ours");
+        fs::write(&file, text).unwrap();
         file
     };
-    let files: Vec<PathBuf> = texts.iter().enumerate().map(file).collect();
+    let files = texts.iter().enumerate().map(file).collect();
+    (folder, files)
+}
+
+fn imported(texts: &[&str], order: &ImportOrder) -> Result<KeptRun, ImportError> {
+    let (_folder, files) = written(texts);
     import_junit(&files, order)
 }
 

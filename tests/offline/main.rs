@@ -1,6 +1,5 @@
 //! The offline suite: no cluster, no engine.
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
-#![expect(clippy::unwrap_in_result, reason = "a test panics where something is wrong")]
 
 mod architecture;
 mod article;

@@ -1,7 +1,8 @@
 //! Opening a store, or making one.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,7 +67,12 @@ fn make(file: &Path) -> Result<(), StoreError> {
     let refused = |source| StoreError::Made { file: file.to_owned(), source };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(refused)?;
-    let draft = tempfile::Builder::new().prefix(".history-").tempfile_in(folder).map_err(refused)?;
+    // Whom the umask allows may read it, as with reports.
+    let draft = tempfile::Builder::new()
+        .prefix(".history-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(refused)?;
     lay_out(draft.path()).map_err(|source| failed("make the tables", file, source))?;
     match draft.persist_noclobber(file) {
         Ok(_) => Ok(()),
