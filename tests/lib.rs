@@ -41,6 +41,18 @@ fn build() -> PathBuf {
     folder.join("podproof")
 }
 
+/// Writes a kubeconfig whose only context `x` leads to `server`, into this folder.
+#[must_use]
+pub fn kubeconfig(folder: &Path, server: &str) -> PathBuf {
+    let file = folder.join("config");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\nclusters: [{{ name: c, cluster: {{ server: '{server}' }} }}]\n\
+         users: [{{ name: u, user: {{}} }}]\ncontexts: [{{ name: x, context: {{ cluster: c, user: u }} }}]\n"
+    );
+    std::fs::write(&file, text).expect("the folder is ours");
+    file
+}
+
 /// A run of the program that has ended.
 #[derive(Debug)]
 pub struct Ended {

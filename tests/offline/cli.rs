@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use podproof::run::write_record;
-use podproof_tests::{podproof, root, run};
+use podproof_tests::{kubeconfig, podproof, root, run};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -81,12 +81,7 @@ fn a_context_that_never_answers_exits_97_within_15_seconds() {
 
 fn unreachable_context(server: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let kubeconfig = folder.path().join("config");
-    let text = format!(
-        "apiVersion: v1\nkind: Config\nclusters: [{{ name: c, cluster: {{ server: '{server}' }} }}]\n\
-         users: [{{ name: u, user: {{}} }}]\ncontexts: [{{ name: x, context: {{ cluster: c, user: u }} }}]\n"
-    );
-    fs::write(&kubeconfig, text).unwrap();
+    let kubeconfig = kubeconfig(folder.path(), server);
     let out = folder.path().join("runs");
     let mut command = podproof(["run", "--context", "x", "--out"]);
     let before = Instant::now();

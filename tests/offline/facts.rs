@@ -9,7 +9,7 @@ use std::thread;
 use podproof::cluster::{Capabilities, NodeCapabilities};
 use podproof::judge::Verdict;
 use podproof::run::{RunRecord, read_record};
-use podproof_tests::{podproof, run};
+use podproof_tests::{kubeconfig, podproof, run};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -139,12 +139,7 @@ fn talkative(asked: &Asked) -> (u16, String) {
 fn run_on(answer: Answer, patience: &str, claim: &str, code: i32) -> (RunRecord, Vec<Asked>) {
     let (server, asked) = serve(answer);
     let folder = tempfile::tempdir().unwrap();
-    let kubeconfig = folder.path().join("config");
-    let text = format!(
-        "apiVersion: v1\nkind: Config\nclusters: [{{ name: c, cluster: {{ server: '{server}' }} }}]\n\
-         users: [{{ name: u, user: {{}} }}]\ncontexts: [{{ name: x, context: {{ cluster: c, user: u }} }}]\n"
-    );
-    fs::write(&kubeconfig, text).unwrap();
+    let kubeconfig = kubeconfig(folder.path(), &server);
     let out = folder.path().join("runs");
     let mut command = podproof(["run", "--context", "x", "--stretch", patience, "--select", claim, "--out"]);
     let _ended = run(command.arg(&out).env("KUBECONFIG", kubeconfig)).exits(code);

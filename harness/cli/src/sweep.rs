@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use podproof::plan::Budgets;
-use podproof::report::visible_line;
+use podproof::report::{json_line, visible_line};
 use podproof::run::Interrupt;
 use podproof::stage::{Leftover, Removals, delete_namespace, leftovers};
 use serde_json::json;
@@ -61,7 +61,8 @@ fn told(found: &[Leftover], word: &str, talk: &Talk) -> String {
             }
             Format::Json => {
                 let line = json!({ "namespace": namespace, "run": run, "claim": claim, "done": word.to_lowercase() });
-                writeln!(text, "{line}")
+                // A value of texts can always be written.
+                write!(text, "{}", json_line(&line).unwrap_or_default())
             }
         };
     }

@@ -92,7 +92,7 @@ pub(crate) fn gave_up(log: &LogText) -> bool {
 pub(crate) fn undisturbed(seen: &Evidence, uid: &str) -> Result<(), Missing> {
     let last = seen.last(uid)?;
     // `DeadlineExceeded`, `Evicted` and the like: the kubelet's doing, for want of something.
-    let reason = last.pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    let reason = last.reason();
     Inquiry::premise(
         &format!("a pod that is left alone ({})", reason.unwrap_or_default()),
         reason.is_none(),

@@ -17,8 +17,13 @@ const KILL: &str = "kill-sandbox";
 
 /// Creates the keeper, waits until `main` holds, and opens the door to its node.
 pub(super) async fn settle(stage: &Stage) -> Result<(PodRef, NodeRef), Blocked> {
+    settle_after(stage, "hold").await
+}
+
+/// The same for a `main` that does not hold: waits until it has reported `ready`.
+pub(super) async fn settle_after(stage: &Stage, ready: &str) -> Result<(PodRef, NodeRef), Blocked> {
     let keeper = stage.create(KEEPER).await?;
-    stage.until_reported(&keeper, MAIN, 0, "hold").await?;
+    stage.until_reported(&keeper, MAIN, 0, ready).await?;
     let node = stage.node_under(&keeper).await?;
     Ok((keeper, node))
 }

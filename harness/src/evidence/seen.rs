@@ -48,6 +48,18 @@ impl SeenPod {
         self.pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
     }
 
+    /// `status.reason`, such as `Evicted`: why the pod as a whole is as it is.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.pod.status.as_ref()?.reason.as_deref()
+    }
+
+    /// `status.message`, empty where there is none.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.pod.status.as_ref().and_then(|status| status.message.as_deref()).unwrap_or_default()
+    }
+
     /// The UID of the controller that made it.
     #[must_use]
     pub fn controller(&self) -> Option<&str> {

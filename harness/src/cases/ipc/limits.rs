@@ -114,7 +114,7 @@ fn judge_rejection(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let pointer = || format!("timeline/{ONE}");
     say.assert_equal("never-runs", &false, &begun, pointer());
     say.assert_equal("is-failed", &"Failed", &last.phase(), pointer());
-    let reason = last.pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    let reason = last.reason();
     say.assert_equal("says-why", &Some(FORBIDDEN), &reason, pointer());
     Ok(())
 }

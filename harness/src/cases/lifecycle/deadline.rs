@@ -23,7 +23,7 @@ fn judge_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let last = seen.last(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
-    let reason = last.pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    let reason = last.reason();
     Inquiry::premise("a pod that is not evicted", reason != Some("Evicted"))?;
     let pointer = format!("timeline/{POD}");
     say.assert_equal("pod-fails", &"Failed", &last.phase(), &pointer);

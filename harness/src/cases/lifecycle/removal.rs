@@ -26,7 +26,7 @@ fn judge_last_phase(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let gone = seen.last(uid)?;
     Inquiry::premise("a pod that is gone", gone.change == Change::Deleted)?;
-    let reason = gone.pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    let reason = gone.reason();
     Inquiry::premise("a pod that is left alone", reason.is_none())?;
     // The last state of all comes with the removal; a watch that broke before may have missed the ones before it.
     say.assert(

@@ -99,7 +99,7 @@ fn judge_host_port(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
     premise_one_node(seen, server, second)?;
     let second = seen.last(second)?;
-    let reason = second.pod.status.as_ref().and_then(|status| status.reason.as_deref()).unwrap_or_default();
+    let reason = second.reason().unwrap_or_default();
     let told = format!("{} {reason}", second.phase());
     Inquiry::premise(&format!("an answer to the second pod ({told})"), second.phase() != "Pending")?;
     // A node may refuse a pod for other reasons, about which nothing is claimed.

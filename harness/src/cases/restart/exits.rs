@@ -109,7 +109,7 @@ fn judge_words(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
 fn judge_oom(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(GREEDY, 0)?.uid;
-    let reason = seen.last(uid)?.pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    let reason = seen.last(uid)?.reason();
     Inquiry::premise("a pod that is left alone", reason.is_none())?;
     let end = seen.ending(uid, GREEDY, 0)?;
     let told = format!("{} {}", end.value.exit_code, end.value.reason.unwrap_or_default());

@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
-use crate::cases::keeper::{KEEPER, kept, settle};
+use crate::cases::keeper::{KEEPER, kept, settle, settle_after};
 use crate::cases::place::{assert_gone, look_before, look_when_gone};
 use crate::cases::quiet::{watch_for, watched};
 use crate::evidence::{Change, Evidence, Missing, Observed, SeenPod};
@@ -63,9 +63,7 @@ fn judge_deleted(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 }
 
 async fn complete(stage: &Stage) -> Result<(), Blocked> {
-    let keeper = stage.create(KEEPER).await?;
-    stage.until_reported(&keeper, MAIN, 0, "write").await?;
-    let node = stage.node_under(&keeper).await?;
+    let (keeper, node) = settle_after(stage, "write").await?;
     look_before(stage, &node, &keeper).await?;
     stage.probe("end", &keeper, MAIN, &["write", "--path", "/data/go", "--text", "now"]).await?;
     stage.until_terminal(&keeper).await?;
@@ -82,9 +80,7 @@ fn judge_terminal(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 }
 
 async fn evict_and_look(stage: &Stage) -> Result<(), Blocked> {
-    let keeper = stage.create(KEEPER).await?;
-    stage.until_reported(&keeper, MAIN, 0, "write").await?;
-    let node = stage.node_under(&keeper).await?;
+    let (keeper, node) = settle_after(stage, "write").await?;
     look_before(stage, &node, &keeper).await?;
     stage.probe("ready", &keeper, MAIN, &["write", "--path", "/data/go", "--text", "now"]).await?;
     watch_for_eviction(stage, &keeper).await?;
@@ -110,8 +106,7 @@ fn judge_eviction(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(KEEPER, 0)?.uid;
     if judge_whether_evicted(seen, say, uid)? {
         let last = seen.last(uid)?;
-        let message = last.pod.status.as_ref().and_then(|status| status.message.as_deref());
-        let message = message.unwrap_or_default();
+        let message = last.message();
         let names = message.contains("EmptyDir") && message.contains("data");
         let expected = "a message about the EmptyDir volume data";
         say.assert("message-names-the-volume", names, expected, message, format!("timeline/{KEEPER}"));
@@ -128,14 +123,14 @@ async fn watch_for_eviction(stage: &Stage, keeper: &PodRef) -> Result<(), Blocke
 /// Asserts that the pod was evicted; says whether it was.
 fn judge_whether_evicted(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<bool, Missing> {
     let last = seen.last(uid)?;
-    let reason = last.pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    let reason = last.reason();
     let evicted = last.phase() == "Failed" && reason == Some(EVICTED);
     if !evicted {
         watched(seen)?;
         let bytes = seen.log_report(uid, MAIN, 0, "fill")?.value.number("bytes_written")?;
         Inquiry::premise("more in the volume than it may hold", bytes > LIMIT)?;
     }
-    let message = last.pod.status.as_ref().and_then(|status| status.message.as_deref()).unwrap_or_default();
+    let message = last.message();
     Inquiry::premise(&format!("a node with room ({message})"), !message.contains(LOW))?;
     let told = format!("{} {}", last.phase(), reason.unwrap_or_default());
     say.assert("is-evicted", evicted, "Failed Evicted", told, format!("timeline/{KEEPER}"));
