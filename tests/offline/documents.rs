@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::judge::fixtures;
 use crate::junit::any_record;
-use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record, skip};
+use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record, skip, tried_again};
 
 const HOSTILE: &str = "</details><script>alert(1)</script> | `a` **b** [c](https://d) @e \u{1b}[31mred\u{1b}[0m \
                        \u{FFFE} ]]> \u{202E}\n# f\n\"} 1\\";
@@ -216,6 +216,46 @@ fn fails_of_every_kind_are_told_in_each_format() {
     assert_eq!(
         ctrf(&record)["tests"][0]["trace"],
         "keeps: expected the token abc, seen nothing (logs[0].lines[3])"
+    );
+}
+
+#[test]
+fn a_flake_is_no_pass_in_any_format() {
+    let record = tried_again();
+    let summary = markdown_summary(&record);
+    assert!(summary.contains("- **FLAKY** volume/survives-sigkill"), "{summary}");
+    assert!(summary.contains("  - attempts: fail, pass\n"), "{summary}");
+    assert!(summary.contains("| failed | 2 |"), "{summary}");
+    let metrics = prometheus_text(&record);
+    for (verdict, count) in [("pass", 2), ("fail", 1), ("flaky", 1), ("inconclusive", 1), ("skip", 1)] {
+        let sample = format!("tier=\"quick\",verdict=\"{verdict}\"}} {count}\n");
+        assert!(metrics.contains(&sample), "{sample} in {metrics}");
+    }
+    let document = ctrf(&record);
+    let told: Vec<_> = document["tests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|test| {
+            let retries = test["retries"].as_u64().unwrap_or_default();
+            (
+                test["status"].as_str().unwrap(),
+                test["rawStatus"].as_str().unwrap(),
+                test["flaky"] == true,
+                retries,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("passed", "pass", false, 0),
+            ("failed", "flaky", true, 1),
+            ("failed", "fail", false, 1),
+            ("passed", "pass", false, 1),
+            ("other", "inconclusive", false, 1),
+            ("skipped", "skip", false, 0),
+        ]
     );
 }
 

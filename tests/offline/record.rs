@@ -89,6 +89,46 @@ pub fn checked() -> RunRecord {
     record
 }
 
+/// A case whose attempts ended as `verdicts` say, in their order; the one at `counts`, from 0, counts.
+pub fn retried(claim: &str, second: u32, verdicts: &[Value], counts: usize) -> Value {
+    let slug = |place: usize| match place {
+        0 => claim.to_owned(),
+        place => format!("{claim}.attempt-{}", place + 1),
+    };
+    let attempts = verdicts.iter().enumerate().map(|(place, verdict)| {
+        json!({
+            "slug": slug(place), "verdict": verdict, "seconds": 3.2,
+            "started": format!("2026-11-22T10:00:{:02}.25Z", second + 4 * u32::try_from(place).unwrap()),
+        })
+    });
+    let attempts: Vec<_> = attempts.collect();
+    let mut case = case(claim, second, &verdicts[counts]);
+    for field in ["slug", "started"] {
+        case[field] = attempts[counts][field].clone();
+    }
+    case["attempts"] = json!(attempts);
+    case
+}
+
+/// A flaky case, one that failed in each attempt, and one that could be told only at the second; beside them one of
+/// each verdict.
+pub fn tried_again() -> RunRecord {
+    let untold = inconclusive("ErrImageNeverPull");
+    let mut record = record(
+        "check",
+        &[
+            case("volume/shared", 1, &pass()),
+            retried("volume/survives-sigkill", 2, &[fail(&["same-content"]), pass()], 0),
+            retried("ipc/two-containers", 10, &[fail(&["all-consumed"]), fail(&["exit-code"])], 0),
+            retried("ipc/article", 20, &[untold.clone(), pass()], 1),
+            retried("ipc/marker", 28, &[untold.clone(), untold], 0),
+            case("startup/spec-order", 3, &skip("needs v1.29 or newer")),
+        ],
+    );
+    record.retries = 1;
+    record
+}
+
 /// One execution of each proof.
 pub fn proved() -> RunRecord {
     record(

@@ -10,7 +10,7 @@ use podproof_tests::root;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::record::{case, checked, fail, inconclusive, pass, proved, record};
+use crate::record::{case, checked, fail, inconclusive, pass, proved, record, tried_again};
 
 /// A schema, ready to be asked.
 struct Schema {
@@ -75,6 +75,7 @@ fn full() -> RunRecord {
 #[case::checked(&checked())]
 #[case::proved(&proved())]
 #[case::full(&full())]
+#[case::tried_again(&tried_again())]
 #[case::empty(&record("check", &[]))]
 fn a_record_is_what_its_schema_says_and_nothing_else(#[case] record: &RunRecord) {
     assert_eq!(Schema::read("record.schema.json", true).complaint(&written(record)), None);
@@ -130,6 +131,7 @@ fn each_event_is_what_its_schema_says() {
             cluster: record.cluster.clone(),
         },
         Event::CaseStarted { index: 0, slug: "ipc/a".to_owned() },
+        Event::CaseRetried { index: 0, attempt: 2, last: Box::new(tried_again().cases[4].clone()) },
         Event::CancelRequested { reason: "INT".to_owned() },
         Event::CleanupStarted,
     ];

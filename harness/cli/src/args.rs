@@ -53,7 +53,7 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check a cluster against the claims
-    Run(CheckArgs),
+    Run(RunArgs),
     /// Prove that each case can fail: run it, then each of its mutants
     Prove(CheckArgs),
     /// Measure how the article's programs fare, instead of checking a claim
@@ -124,6 +124,18 @@ pub struct ImageArgs {
     /// A folder with etcd [default: Debian's]
     #[arg(long, value_name = "DIR", env = "PODPROOF_ETCD")]
     pub etcd: Option<PathBuf>,
+}
+
+/// What to check, where, and how, and how often again.
+#[derive(Debug, Group)]
+pub struct RunArgs {
+    /// What to check.
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// How often at most what failed or could not be told is tried again; a fail stays one, and is told as flaky where
+    /// another attempt passes
+    #[arg(long, value_name = "N", default_value_t = 0, env = "PODPROOF_RETRIES", value_parser = clap::value_parser!(u32).range(..=100))]
+    pub retries: u32,
 }
 
 /// What to check, where, and how.

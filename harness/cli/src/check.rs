@@ -8,22 +8,23 @@ use podproof::report::{ReportError, Reporters, write_reports};
 use podproof::run::{Interrupt, Outcome, RunId, RunOrder, RunRecord, Told, conduct, write_record};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::args::{CheckArgs, Choice, Talk, TierChoice};
+use crate::args::{CheckArgs, Choice, RunArgs, Talk, TierChoice};
 use crate::exit::{Code, Failure};
 use crate::signal::Signals;
 use crate::{list, output, place};
 
 /// Checks a cluster against the selected claims.
-pub async fn run(order: CheckArgs, talk: Talk) -> Result<Code, Failure> {
-    check(order, talk, Purpose::Check).await
+pub async fn run(RunArgs { check: order, retries }: RunArgs, talk: Talk) -> Result<Code, Failure> {
+    check(order, talk, Purpose::Check, retries).await
 }
 
 /// Proves that each selected case can fail.
 pub async fn prove(order: CheckArgs, talk: Talk) -> Result<Code, Failure> {
-    check(order, talk, Purpose::Prove).await
+    // A mutant that is killed at the second attempt only is no proof.
+    check(order, talk, Purpose::Prove, 0).await
 }
 
-async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, Failure> {
+async fn check(order: CheckArgs, talk: Talk, purpose: Purpose, retries: u32) -> Result<Code, Failure> {
     let catalogue = list::catalogue(&order.choice)?;
     let chosen = list::select(&catalogue, &quick_unless_asked(&order.choice))?;
     let plan = Plan::new(&catalogue, &chosen, purpose, order.repeat);
@@ -35,7 +36,7 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose) -> Result<Code, F
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
     let folder = output::make_folder(&order.out, &run)?;
     let parallel = order.parallel.map_or_else(|| access.facts.room(), usize::from);
-    let run_order = RunOrder { run, folder: folder.clone(), parallel, budgets };
+    let run_order = RunOrder { run, folder: folder.clone(), parallel, retries, budgets };
 
     let (tell, told) = unbounded_channel();
     let reporters = output::reporters(&talk).log(folder.join("events.jsonl"));

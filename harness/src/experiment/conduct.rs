@@ -169,7 +169,11 @@ impl Bench<'_> {
         let manifest = batch.strategy.pods(batch.order, &batch.pods());
         Ok(StageOrder {
             saboteur: None,
-            namespace: self.order.run.namespace(index, &format!("{}-{}", batch.strategy.name, batch.order)),
+            namespace: self.order.run.namespace(
+                index,
+                1,
+                &format!("{}-{}", batch.strategy.name, batch.order),
+            ),
             run: self.order.run.to_string(),
             expires: Timestamp::now().as_second() + EXPIRES_SECONDS,
             claim: subject(batch)?,

@@ -95,7 +95,7 @@ impl KeptRun {
             ended: record.ended,
             interrupted: record.interrupted.clone(),
             facts: facts_of(record),
-            attempts: record.cases.iter().filter(|case| case.mutant.is_none()).map(attempt).collect(),
+            attempts: record.cases.iter().filter(|case| case.mutant.is_none()).flat_map(attempts).collect(),
         }
     }
 
@@ -112,8 +112,16 @@ impl KeptRun {
     }
 }
 
-fn attempt(case: &CaseRecord) -> Attempt {
-    let (outcome, reason) = match &case.verdict {
+/// What is kept of a case: each of its attempts, where there were several.
+fn attempts(case: &CaseRecord) -> Vec<Attempt> {
+    if case.attempts.is_empty() {
+        return vec![attempt(case, &case.verdict, case.seconds)];
+    }
+    case.attempts.iter().map(|one| attempt(case, &one.verdict, one.seconds)).collect()
+}
+
+fn attempt(case: &CaseRecord, verdict: &Verdict, seconds: f64) -> Attempt {
+    let (outcome, reason) = match verdict {
         Verdict::Pass => (Outcome::Pass, None),
         Verdict::Skip { reason } => (Outcome::Skip, Some(reason.clone())),
         Verdict::Inconclusive { reason } => (Outcome::Inconclusive, Some(reason.clone())),
@@ -123,7 +131,7 @@ fn attempt(case: &CaseRecord) -> Attempt {
         key: Arc::new(CaseKey { case: case.claim.to_string(), variant: String::new() }),
         revision: case.revision.0,
         number: case.round,
-        seconds: case.seconds,
+        seconds,
         ..Attempt::ended(outcome, reason.as_deref())
     }
 }

@@ -1,6 +1,7 @@
 //! The run in the Common Test Report Format, CTRF: <https://ctrf.io>.
 //!
-//! It has no word for *inconclusive*; `other` is neither a pass nor a fail, and `rawStatus` has the word.
+//! It has no word for *inconclusive*; `other` is neither a pass nor a fail, and `rawStatus` has the word. A case that
+//! failed in one attempt and held in another is `failed` and `flaky`.
 
 use std::io;
 use std::path::Path;
@@ -70,6 +71,10 @@ struct Test {
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<String>,
     raw_status: &'static str,
+    #[serde(skip_serializing_if = "is_false")]
+    flaky: bool,
+    #[serde(skip_serializing_if = "is_zero")]
+    retries: usize,
     tags: Vec<String>,
     file_path: String,
 }
@@ -110,6 +115,16 @@ pub(super) fn write_ctrf(folder: &Path, record: &RunRecord) -> Result<(), Report
         .map_err(|source| ReportError::File { file, source })
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 fn test(entry: &Entry<'_>, limit: usize) -> Test {
     let case = entry.case;
     let (start, duration) = (case.started.as_millisecond(), entry.millis());
@@ -138,7 +153,9 @@ fn test(entry: &Entry<'_>, limit: usize) -> Test {
         suite: ["podproof".to_owned(), case.claim.area().to_owned()],
         message,
         trace: (class == Class::Bad && !told.is_empty()).then(|| plain(&told.join("\n"), limit)),
-        raw_status: case.verdict.word(),
+        raw_status: if case.is_flaky() { "flaky" } else { case.verdict.word() },
+        flaky: case.is_flaky(),
+        retries: case.attempts_made() - 1,
         tags: [case.level.to_string(), case.tier.to_string()].into_iter().chain(unproved).collect(),
         file_path: format!("cases/{}.yaml", case.claim),
     }

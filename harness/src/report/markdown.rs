@@ -144,6 +144,10 @@ fn item(entry: &Entry<'_>) -> String {
             text(&mutant.must_fail, LONGEST_NAME)
         );
     }
+    if !entry.case.attempts.is_empty() {
+        let words: Vec<_> = entry.case.attempts.iter().map(|attempt| attempt.verdict.word()).collect();
+        let _ = writeln!(item, "  - attempts: {}", words.join(", "));
+    }
     item.extend(findings.iter().take(FINDINGS).map(finding));
     if findings.len() > FINDINGS {
         let _ = writeln!(item, "  - {} more findings", findings.len() - FINDINGS);

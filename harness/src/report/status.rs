@@ -9,6 +9,8 @@ use crate::run::{CaseRecord, Proof};
 pub(super) enum Status {
     Pass,
     Fail,
+    /// A fail of a case that held in another attempt.
+    Flaky,
     Inconclusive,
     Skip,
     Killed,
@@ -34,6 +36,7 @@ impl Status {
     /// A case as it is has its verdict's word; what became of a mutant has a word of its own.
     pub(super) fn of(purpose: Purpose, case: &CaseRecord, proof: &Proof) -> Self {
         match (purpose, proof, &case.mutant) {
+            (Purpose::Check, _, _) if case.is_flaky() => Self::Flaky,
             (Purpose::Prove, Proof::Killed, Some(_)) => Self::Killed,
             (Purpose::Prove, Proof::Survived, Some(_)) => Self::Survived,
             (Purpose::Prove, Proof::KilledOtherwise { .. }, Some(_)) => Self::KilledOtherwise,
@@ -57,6 +60,7 @@ impl Status {
         match self {
             Self::Pass => "PASS",
             Self::Fail => "FAIL",
+            Self::Flaky => "FLAKY",
             Self::Inconclusive => "INCONC",
             Self::Skip => "SKIP",
             Self::Killed => "KILLED",
@@ -70,7 +74,7 @@ impl Status {
     pub(super) fn class(self) -> Class {
         match self {
             Self::Pass | Self::Killed => Class::Good,
-            Self::Fail | Self::Survived | Self::KilledOtherwise => Class::Bad,
+            Self::Fail | Self::Flaky | Self::Survived | Self::KilledOtherwise => Class::Bad,
             Self::Inconclusive | Self::Untold => Class::Untold,
             Self::Skip => Class::Skipped,
         }

@@ -9,8 +9,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::attempt::is_unsettled;
 use super::event::{Event, Told};
-use super::execute::execute;
+use super::execute::{Turn, execute};
 use super::identity::RunId;
 use super::outcome::Outcome;
 use super::record::{CaseRecord, FORMAT, RunRecord};
@@ -40,6 +41,8 @@ pub struct RunOrder {
     pub folder: PathBuf,
     /// How many cases may run at once; at least one does.
     pub parallel: usize,
+    /// How often at most what failed or could not be told is tried again. A fail stays one whatever follows.
+    pub retries: u32,
     /// The time budgets.
     pub budgets: Budgets,
 }
@@ -79,6 +82,7 @@ pub async fn conduct(
         cluster: access.facts.clone(),
         parallel: order.parallel,
         interrupted: interrupt.stop.is_cancelled().then(|| "a signal".to_owned()),
+        retries: order.retries,
         cases,
         faults: Vec::new(),
     };
@@ -145,6 +149,19 @@ impl Conductor {
     async fn run_chain(&self, chain: Vec<usize>, alone: bool) -> Vec<(usize, CaseRecord)> {
         let mut done = Vec::new();
         for index in chain {
+            let Some(record) = self.run_case(index, alone).await else { break };
+            self.say(Event::CaseFinished { index, case: Box::new(record.clone()) });
+            done.push((index, record));
+        }
+        done
+    }
+
+    /// One case, again and again as long as it may be and another attempt could say more. Nothing where no attempt was
+    /// begun.
+    async fn run_case(&self, index: usize, alone: bool) -> Option<CaseRecord> {
+        let planned = &self.plan.cases[index];
+        let mut attempts = Vec::new();
+        for number in 1..=self.order.retries.saturating_add(1) {
             if alone {
                 // What disturbs the node would also disturb the end of those before.
                 let _ = self.interrupt.stop.run_until_cancelled(self.removals.settle()).await;
@@ -152,13 +169,23 @@ impl Conductor {
             if self.interrupt.stop.is_cancelled() {
                 break;
             }
-            let planned = &self.plan.cases[index];
-            self.say(Event::CaseStarted { index, slug: planned.slug() });
-            let record = execute(self, index, planned).await;
-            self.say(Event::CaseFinished { index, case: Box::new(record.clone()) });
-            done.push((index, record));
+            if let Some(last) = attempts.last() {
+                self.say(Event::CaseRetried {
+                    index,
+                    attempt: number,
+                    last: Box::new(CaseRecord::clone(last)),
+                });
+            } else {
+                self.say(Event::CaseStarted { index, slug: planned.slug() });
+            }
+            let record = execute(self, Turn { index, attempt: number, planned }).await;
+            let is_settled = !is_unsettled(&record.verdict);
+            attempts.push(record);
+            if is_settled {
+                break;
+            }
         }
-        done
+        CaseRecord::together(attempts)
     }
 
     fn say(&self, event: Event) {

@@ -45,6 +45,15 @@ pub enum Event {
         /// Its name in the plan.
         slug: String,
     },
+    /// What an attempt left unsettled is tried again.
+    CaseRetried {
+        /// Its place in the plan, from 0.
+        index: usize,
+        /// The number of the attempt that begins, from 2.
+        attempt: u32,
+        /// What is kept of the attempt before.
+        last: Box<CaseRecord>,
+    },
     /// An execution has ended, with its verdict.
     CaseFinished {
         /// Its place in the plan, from 0.

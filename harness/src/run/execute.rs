@@ -28,42 +28,67 @@ pub fn evidence_folder(run: &Path, slug: &str) -> PathBuf {
     run.join("cases").join(slug)
 }
 
-/// Executes one planned case. Whatever happens, there is a record.
-pub(super) async fn execute(conductor: &Conductor, index: usize, planned: &PlannedCase) -> CaseRecord {
+/// An attempt that is due.
+#[derive(Clone, Copy)]
+pub(super) struct Turn<'a> {
+    /// The case's place in the plan.
+    pub(super) index: usize,
+    /// Which attempt at it this is, from 1.
+    pub(super) attempt: u32,
+    /// The case.
+    pub(super) planned: &'a PlannedCase,
+}
+
+impl Turn<'_> {
+    /// The name in the plan, with `.attempt-2` for another attempt.
+    fn slug(&self) -> String {
+        let again = if self.attempt > 1 { format!(".attempt-{}", self.attempt) } else { String::new() };
+        self.planned.slug() + &again
+    }
+
+    /// What is kept of it.
+    fn record(&self, verdict: Verdict, started: Timestamp) -> CaseRecord {
+        CaseRecord { slug: self.slug(), ..CaseRecord::of(self.planned, verdict, started) }
+    }
+}
+
+/// Executes a planned case once. Whatever happens, there is a record.
+pub(super) async fn execute(conductor: &Conductor, turn: Turn<'_>) -> CaseRecord {
     let Conductor { access, order, interrupt, .. } = conductor;
+    let Turn { planned, .. } = turn;
     let started = Timestamp::now();
     if let Some(reason) = lack(&planned.claim, &planned.manifest, &access.facts) {
-        return CaseRecord::of(planned, Verdict::Skip { reason }, started);
+        return turn.record(Verdict::Skip { reason }, started);
     }
-    let untold = |reason: String| CaseRecord::of(planned, Verdict::Inconclusive { reason }, started);
+    let untold = |reason: String| turn.record(Verdict::Inconclusive { reason }, started);
     let Some(case) = cases::find(&planned.claim.id) else {
         return untold(format!("this program has no case for {}", planned.claim.id));
     };
-    let stage_order = match stage_order(conductor, case, index, planned) {
+    let stage_order = match stage_order(conductor, case, turn) {
         Ok(stage_order) => stage_order,
         Err(error) => return untold(format!("no random token: {error}")),
     };
     let namespace = stage_order.namespace.clone();
-    let acting = Box::pin(act(conductor, case, planned, stage_order, started));
+    let acting = Box::pin(act(conductor, case, turn, stage_order, started));
     if let Some(record) = interrupt.now.run_until_cancelled(acting).await {
         return record;
     }
     // No time for grace: what can be removed by one request is.
     let _ = delete_namespace(&access.client, &namespace, order.budgets.request()).await;
-    CaseRecord::of(planned, Verdict::Skip { reason: "interrupted twice".to_owned() }, started)
+    turn.record(Verdict::Skip { reason: "interrupted twice".to_owned() }, started)
 }
 
 fn stage_order(
     Conductor { access, order, .. }: &Conductor,
     case: &Case,
-    index: usize,
-    planned: &PlannedCase,
+    turn: Turn<'_>,
 ) -> Result<StageOrder, getrandom::Error> {
+    let Turn { index, attempt, planned } = turn;
     // What inspects a node is a privileged pod in the case's own namespace.
     let inspects = planned.claim.tier.needs_node() && matches!(access.door, Door::Inspector);
     let security = planned.mutant.as_ref().and_then(|mutant| mutant.security);
     Ok(StageOrder {
-        namespace: order.run.namespace(index, planned.claim.id.name()),
+        namespace: order.run.namespace(index, attempt, planned.claim.id.name()),
         run: order.run.to_string(),
         expires: Timestamp::now().as_second() + EXPIRES_SECONDS,
         claim: planned.claim.id.clone(),
@@ -78,18 +103,19 @@ fn stage_order(
 async fn act(
     conductor: &Conductor,
     case: &Case,
-    planned: &PlannedCase,
+    turn: Turn<'_>,
     stage_order: StageOrder,
     started: Timestamp,
 ) -> CaseRecord {
     let Conductor { access, order, interrupt, removals, .. } = conductor;
+    let Turn { planned, .. } = turn;
     let namespace = stage_order.namespace.clone();
     let stage = match Stage::open(access, stage_order, order.budgets).await {
         Ok(stage) => stage,
         Err(blocked) => {
             removals.begin(namespace).await;
             let reason = format!("the stage could not be opened: {blocked}");
-            return CaseRecord::of(planned, Verdict::Inconclusive { reason }, started);
+            return turn.record(Verdict::Inconclusive { reason }, started);
         }
     };
     let driven = drive(&stage, case, interrupt).await;
@@ -103,7 +129,7 @@ async fn act(
         .unwrap_or_else(|_| Verdict::Inconclusive { reason: "the judge panicked".to_owned() });
     let doubt = doubt(&planned.claim, &access.facts);
     let verdict = weighed(verdict, doubt.as_deref());
-    let mut record = CaseRecord::of(planned, verdict, started);
+    let mut record = turn.record(verdict, started);
     (record.faults, record.doubt) = (faults, doubt);
     record.notes = notes(planned, &access.facts, &evidence);
     let folder = evidence_folder(&order.folder, &record.slug);

@@ -22,11 +22,13 @@ impl RunId {
         &self.0
     }
 
-    /// The name of the run's `index`th namespace: `podproof-3fa9c1d2-12-same-namespace`.
-    pub(crate) fn namespace(&self, index: usize, case: &str) -> String {
+    /// The name of the run's `index`th namespace: `podproof-3fa9c1d2-12-same-namespace`. Another attempt has another
+    /// one, `podproof-3fa9c1d2-12r2-same-namespace`: the first may still be going.
+    pub(crate) fn namespace(&self, index: usize, attempt: u32, case: &str) -> String {
         const LONGEST: usize = 63;
         let random = self.0.rsplit('-').next().unwrap_or_default();
-        let mut name = format!("podproof-{random}-{index}-{case}");
+        let again = if attempt > 1 { format!("r{attempt}") } else { String::new() };
+        let mut name = format!("podproof-{random}-{index}{again}-{case}");
         name.truncate(LONGEST);
         name.trim_end_matches('-').to_owned()
     }

@@ -2,6 +2,7 @@
 //!
 //! This room may *not* know how anything is reported, act inside a case's namespace, or change a verdict.
 
+mod attempt;
 mod differ;
 mod dispatch;
 mod doubt;
@@ -15,6 +16,7 @@ mod record;
 mod rejudge;
 mod standing;
 
+pub use attempt::Attempt;
 pub use dispatch::{Interrupt, RunOrder, conduct};
 pub use event::{Event, Told};
 pub(crate) use execute::EXPIRES_SECONDS;

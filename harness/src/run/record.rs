@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::attempt::Attempt;
 use super::identity::RunId;
 use crate::cluster::Facts;
 use crate::disk::write_whole;
@@ -40,6 +41,9 @@ pub struct RunRecord {
     pub parallel: usize,
     /// What interrupted it, where something did.
     pub interrupted: Option<String>,
+    /// How often at most what failed or could not be told was tried again.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub retries: u32,
     /// The executions, in the order of the plan.
     pub cases: Vec<CaseRecord>,
     /// What could not be kept or cleaned up. Changes no verdict.
@@ -75,8 +79,11 @@ pub struct CaseRecord {
     pub round: u32,
     /// Its name in the plan; its evidence lies in `cases/SLUG` of the run's folder.
     pub slug: String,
-    /// The verdict.
+    /// The verdict; of several attempts that of the one which counts, as are the slug and the times.
     pub verdict: Verdict,
+    /// Every attempt in its order, where there was more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
     /// When it began.
     pub started: Timestamp,
     /// How long it took, in seconds, without the removal of its namespace.
@@ -108,6 +115,8 @@ pub struct Counts {
     pub pass: usize,
     /// Fails.
     pub fail: usize,
+    /// Fails of cases that held in another attempt; `fail` does not count them.
+    pub flaky: usize,
     /// Inconclusives.
     pub inconclusive: usize,
     /// Skips.
@@ -152,6 +161,7 @@ impl RunRecord {
         let mut counts = Counts::default();
         for case in &self.cases {
             match case.verdict {
+                _ if case.is_flaky() => counts.flaky += 1,
                 Verdict::Pass => counts.pass += 1,
                 Verdict::Skip { .. } => counts.skip += 1,
                 Verdict::Inconclusive { .. } => counts.inconclusive += 1,
@@ -185,6 +195,7 @@ impl CaseRecord {
             round: planned.round,
             slug: planned.slug(),
             verdict,
+            attempts: Vec::new(),
             started,
             // Milliseconds are what the clock and the cluster are good for.
             seconds: (seconds * 1000.0).round() / 1000.0,
@@ -192,6 +203,11 @@ impl CaseRecord {
             notes: Vec::new(),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(retries: &u32) -> bool {
+    *retries == 0
 }
 
 /// Writes `record.json` into the run's folder: whole, or not at all.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::attempt::Attempt;
 use super::doubt::weighed;
 use super::execute::evidence_folder;
 use super::record::{CaseRecord, RunRecord};
@@ -9,32 +10,40 @@ use crate::cases;
 use crate::evidence::read_evidence;
 use crate::judge::Verdict;
 
-/// The record of the run in `folder` with each verdict given anew from the evidence on disk.
+/// The record of the run in `folder` with each verdict given anew from the evidence on disk, that of every attempt too.
 ///
 /// A verdict that never rested on evidence (a skip, a stage that could not be opened) stays as it is; one whose
 /// evidence is gone or damaged becomes inconclusive.
 #[must_use]
 pub fn judge_again(folder: &Path, record: &RunRecord) -> RunRecord {
-    let cases = record.cases.iter().map(|case| {
-        let verdict = verdict_again(folder, case).unwrap_or_else(|| case.verdict.clone());
-        CaseRecord { verdict, ..case.clone() }
-    });
+    let cases = record.cases.iter().map(|case| case_again(folder, case));
     RunRecord { cases: cases.collect(), ..record.clone() }
 }
 
-fn verdict_again(folder: &Path, record: &CaseRecord) -> Option<Verdict> {
-    let evidence = evidence_folder(folder, &record.slug);
-    let rested_on_none = matches!(record.verdict, Verdict::Skip { .. } | Verdict::Inconclusive { .. });
-    if rested_on_none && !evidence.exists() {
-        return None;
+fn case_again(folder: &Path, case: &CaseRecord) -> CaseRecord {
+    if case.attempts.is_empty() {
+        let verdict = verdict_again(folder, case, &case.slug, &case.verdict);
+        return CaseRecord { verdict, ..case.clone() };
     }
-    let Some(case) = cases::find(&record.claim) else {
-        return Some(Verdict::Inconclusive {
-            reason: format!("this program has no case for {}", record.claim),
-        });
+    let judged = case.attempts.iter().map(|attempt| Attempt {
+        verdict: verdict_again(folder, case, &attempt.slug, &attempt.verdict),
+        ..attempt.clone()
+    });
+    case.with_attempts(judged.collect())
+}
+
+fn verdict_again(folder: &Path, case: &CaseRecord, slug: &str, recorded: &Verdict) -> Verdict {
+    let evidence = evidence_folder(folder, slug);
+    let rested_on_none = matches!(recorded, Verdict::Skip { .. } | Verdict::Inconclusive { .. });
+    if rested_on_none && !evidence.exists() {
+        return recorded.clone();
+    }
+    let claim = &case.claim;
+    let Some(known) = cases::find(claim) else {
+        return Verdict::Inconclusive { reason: format!("this program has no case for {claim}") };
     };
-    Some(match read_evidence(&evidence) {
-        Ok(evidence) => weighed(case.verdict(&evidence), record.doubt.as_deref()),
+    match read_evidence(&evidence) {
+        Ok(evidence) => weighed(known.verdict(&evidence), case.doubt.as_deref()),
         Err(error) => Verdict::Inconclusive { reason: format!("the evidence cannot be read: {error}") },
-    })
+    }
 }

@@ -31,12 +31,14 @@ pub(super) fn details(
             Status::Survived | Status::Untold | Status::Inconclusive => {
                 text += &head(case, status, styles);
                 text += &told(case, proof, status);
+                text += &attempts(case, styles);
                 text += &evidence(case, folder, styles);
             }
-            Status::Fail | Status::KilledOtherwise => {
+            Status::Fail | Status::Flaky | Status::KilledOtherwise => {
                 text += &head(case, status, styles);
                 text += &unkilled(case, status);
                 text += &case.verdict.findings().iter().map(|one| finding(one, styles)).collect::<String>();
+                text += &attempts(case, styles);
                 text += &notes(case, styles);
                 text += &evidence(case, folder, styles);
             }
@@ -83,6 +85,15 @@ fn finding(finding: &Finding, styles: &Styles) -> String {
         line("seen", seen),
         line("where", pointer),
     )
+}
+
+/// What became of each attempt, where there was more than one.
+fn attempts(case: &CaseRecord, styles: &Styles) -> String {
+    if case.attempts.is_empty() {
+        return String::new();
+    }
+    let words: Vec<_> = case.attempts.iter().map(|attempt| attempt.verdict.word()).collect();
+    format!("  {} {}\n", styled(styles.faint, "attempts"), words.join(", "))
 }
 
 /// What is known of the runtime belongs to a finding; it is no excuse.

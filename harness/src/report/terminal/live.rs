@@ -46,6 +46,7 @@ impl LiveLines {
             }
             // The end of a case says all that its beginning could; in between there are at most `parallel` of them.
             Event::CaseStarted { .. } => return None,
+            Event::CaseRetried { index: _, attempt, last } => self.retried(*attempt, last),
             Event::CaseFinished { index: _, case } => self.finished(case),
             Event::CancelRequested { reason } => {
                 let reason = visible_line(reason, LONGEST_GIST);
@@ -73,6 +74,17 @@ impl LiveLines {
             faults => format!(" ({})", counted(faults, "fault")),
         };
         format!("{word} {:6.1}s  {slug}{gist}{faults}", case.seconds)
+    }
+
+    fn retried(&self, attempt: u32, last: &CaseRecord) -> String {
+        let slug = visible_line(&last.slug, LONGEST_GIST);
+        let gist = visible_line(&gist(last, &Proof::of(last, None)), LONGEST_GIST);
+        let word = self.word("RETRY", self.styles.untold);
+        format!(
+            "{word} {:6.1}s  {slug}: {}, attempt {attempt} begins: {gist}",
+            last.seconds,
+            last.verdict.word()
+        )
     }
 
     fn talk(&self, word: &str, text: &str) -> String {

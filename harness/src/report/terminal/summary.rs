@@ -51,6 +51,7 @@ fn verdict_counts(record: &RunRecord) -> String {
     let parts = [
         (counts.pass, "passed"),
         (counts.fail, "failed"),
+        (counts.flaky, "flaky"),
         (counts.inconclusive, "inconclusive"),
         (counts.skip, "skipped"),
     ];

@@ -49,10 +49,15 @@ fn check_columns(record: &RunRecord, proofs: &[(&CaseRecord, Proof)], styles: &S
     columns
 }
 
-/// The claim's sentence, with a word of warning where no cluster has shown yet that its case can fail.
+/// The claim's sentence, with a word of warning where no cluster has shown yet that its case can fail, and one where
+/// it took more than one attempt to tell.
 fn title(case: &CaseRecord) -> String {
     let warning = if case.unproved.is_some() { " (unproved)" } else { "" };
-    format!("{}{warning}", case.title)
+    let attempts = match case.attempts_made() {
+        1 => String::new(),
+        made => format!(" (attempt {made})"),
+    };
+    format!("{}{warning}{attempts}", case.title)
 }
 
 fn prove_columns(proofs: &[(&CaseRecord, Proof)], styles: &Styles) -> Columns {
