@@ -40,6 +40,8 @@ install_packages() {
     missing=
     if ! engine_is_there; then missing="$missing docker.io"; fi
     if ! has mmdebstrap; then missing="$missing mmdebstrap"; fi
+    # Reads our reports back in the tests.
+    if ! has xmllint; then missing="$missing libxml2-utils"; fi
     if ! has dpkg-deb; then missing="$missing dpkg"; fi
     if [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then missing="$missing debian-archive-keyring"; fi
     [ -n "$missing" ] || return 0

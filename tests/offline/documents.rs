@@ -3,14 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-use podproof::report::{chrome_trace, ctrf_document, markdown_summary, prometheus_text, write_reports};
+use podproof::report::{
+    JunitProfile, chrome_trace, ctrf_document, markdown_summary, prometheus_text, write_reports,
+};
 use podproof::run::{RunRecord, evidence_folder};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::judge::fixtures;
 use crate::junit::any_record;
-use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record, skip, tried_again};
+use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record, skip};
 
 const HOSTILE: &str = "</details><script>alert(1)</script> | `a` **b** [c](https://d) @e \u{1b}[31mred\u{1b}[0m \
                        \u{FFFE} ]]> \u{202E}\n# f\n\"} 1\\";
@@ -115,7 +117,7 @@ fn assert_metrics(metrics: &str) {
     }
 }
 
-fn ctrf(record: &RunRecord) -> Value {
+pub fn ctrf(record: &RunRecord) -> Value {
     let document: Value = serde_json::from_str(&ctrf_document(record).unwrap()).unwrap();
     assert_eq!((&document["reportFormat"], &document["specVersion"]), (&json!("CTRF"), &json!("0.1.0")));
     let results = &document["results"];
@@ -199,12 +201,12 @@ fn every_report_is_written_and_one_that_cannot_be_does_not_keep_the_others_from_
     let all = ["ctrf.json", "junit.xml", "metrics.prom", "report.html", "summary.md", "trace.json"];
     // A folder where a file should be.
     fs::create_dir(folder.path().join("report.html")).unwrap();
-    let faults = write_reports(folder.path(), &checked());
+    let faults = write_reports(folder.path(), &checked(), JunitProfile::Rich);
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].to_string().ends_with("report.html"), "{faults:?}");
     assert_eq!(names(), all);
     fs::remove_dir(folder.path().join("report.html")).unwrap();
-    assert!(write_reports(folder.path(), &hostile()).is_empty());
+    assert!(write_reports(folder.path(), &hostile(), JunitProfile::Rich).is_empty());
     assert_eq!(names(), all);
 }
 
@@ -216,46 +218,6 @@ fn fails_of_every_kind_are_told_in_each_format() {
     assert_eq!(
         ctrf(&record)["tests"][0]["trace"],
         "keeps: expected the token abc, seen nothing (logs[0].lines[3])"
-    );
-}
-
-#[test]
-fn a_flake_is_no_pass_in_any_format() {
-    let record = tried_again();
-    let summary = markdown_summary(&record);
-    assert!(summary.contains("- **FLAKY** volume/survives-sigkill"), "{summary}");
-    assert!(summary.contains("  - attempts: fail, pass\n"), "{summary}");
-    assert!(summary.contains("| failed | 2 |"), "{summary}");
-    let metrics = prometheus_text(&record);
-    for (verdict, count) in [("pass", 2), ("fail", 1), ("flaky", 1), ("inconclusive", 1), ("skip", 1)] {
-        let sample = format!("tier=\"quick\",verdict=\"{verdict}\"}} {count}\n");
-        assert!(metrics.contains(&sample), "{sample} in {metrics}");
-    }
-    let document = ctrf(&record);
-    let told: Vec<_> = document["tests"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|test| {
-            let retries = test["retries"].as_u64().unwrap_or_default();
-            (
-                test["status"].as_str().unwrap(),
-                test["rawStatus"].as_str().unwrap(),
-                test["flaky"] == true,
-                retries,
-            )
-        })
-        .collect();
-    assert_eq!(
-        told,
-        [
-            ("passed", "pass", false, 0),
-            ("failed", "flaky", true, 1),
-            ("failed", "fail", false, 1),
-            ("passed", "pass", false, 1),
-            ("other", "inconclusive", false, 1),
-            ("skipped", "skip", false, 0),
-        ]
     );
 }
 

@@ -1,15 +1,15 @@
 //! Foreign JUnit, as the tools write it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use podproof::history::{ErrorsAre, Facts, ImportError, ImportOrder, KeptRun, Outcome, import_junit};
-use podproof::report::junit_document;
+use podproof::report::{JunitProfile, junit_document};
 use proptest::prelude::*;
 use rstest::rstest;
 use tempfile::TempDir;
 
-use crate::record::checked;
+use crate::record::{checked, tried_again};
 
 fn written(texts: &[&str]) -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
@@ -133,16 +133,33 @@ fn pytest_and_surefire_are_read() {
     );
 }
 
-#[test]
-fn our_own_report_is_read() {
+#[rstest]
+#[case::strict(JunitProfile::Strict)]
+#[case::rich(JunitProfile::Rich)]
+#[case::prow(JunitProfile::Prow)]
+#[case::gitlab(JunitProfile::Gitlab)]
+fn our_own_report_is_read(#[case] profile: JunitProfile) {
     let record = checked();
-    let document = String::from_utf8(junit_document(&record).unwrap()).unwrap();
-    let run = imported(&[&document], &ImportOrder::default()).unwrap();
+    let document = junit_document(&record, Path::new("runs"), profile).unwrap();
+    let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOrder::default()).unwrap();
     let count = |outcome| (run.count(outcome), KeptRun::of(&record).count(outcome));
     for outcome in [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive, Outcome::Skip] {
         let (read, kept) = count(outcome);
         assert_eq!(read, kept, "{outcome:?}");
     }
+}
+
+#[test]
+fn our_own_attempts_are_read() {
+    let document = junit_document(&tried_again(), Path::new("runs"), JunitProfile::Prow).unwrap();
+    let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOrder::default()).unwrap();
+    let outcomes: Vec<_> = run
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.key.case.ends_with("survives-sigkill"))
+        .map(|attempt| attempt.outcome)
+        .collect();
+    assert_eq!(outcomes, [Outcome::Fail, Outcome::Pass]);
 }
 
 #[test]

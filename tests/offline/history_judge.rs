@@ -10,9 +10,8 @@ use podproof::history::{CaseKey, FactChange, KeptRun, Outcome};
 use rstest::rstest;
 
 use crate::history_world::{empty_run, ended, passed, runs};
-use crate::record::tried_again;
 
-fn judged(runs: &[KeptRun]) -> NightReport {
+pub fn judged(runs: &[KeptRun]) -> NightReport {
     judge_night(runs, &Waivers::default(), &Rules::default()).unwrap()
 }
 
@@ -247,24 +246,4 @@ fn the_same_runs_give_the_same_report_in_any_order_of_cases() {
     assert_eq!(judged(&runs), report);
     let variant = Arc::new(CaseKey { case: "a/case".to_owned(), variant: "ipv6".to_owned() });
     assert_eq!(variant.to_string(), "a/case [ipv6]");
-}
-
-#[test]
-fn each_attempt_is_kept_and_a_flake_is_told_as_one() {
-    let run = KeptRun::of(&tried_again());
-    let outcomes = |case: &str| {
-        let of_case = run.attempts.iter().filter(|attempt| attempt.key.case == case);
-        of_case.map(|attempt| attempt.outcome).collect::<Vec<_>>()
-    };
-    assert_eq!(outcomes("volume/survives-sigkill"), [Outcome::Fail, Outcome::Pass]);
-    assert_eq!(outcomes("ipc/two-containers"), [Outcome::Fail, Outcome::Fail]);
-    assert_eq!(outcomes("ipc/article"), [Outcome::Inconclusive, Outcome::Pass]);
-    let report = judged(&[run]);
-    let news = |case: &str| {
-        let change = report.changes.iter().find(|change| change.key.case == case);
-        change.map(|change| change.news.words())
-    };
-    assert_eq!(news("volume/survives-sigkill"), Some("newly flaky"));
-    assert_eq!(news("ipc/two-containers"), Some("still failing"));
-    assert_eq!(news("ipc/article"), None);
 }

@@ -10,9 +10,9 @@ use podproof::run::{CaseRecord, Event, Outcome, RunRecord, Told};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record, tried_again};
+use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record};
 
-fn plain(record: &RunRecord) -> String {
+pub fn plain(record: &RunRecord) -> String {
     table(record, Path::new("runs/20261122-100000-3fa9c1d2"), &Styles::default())
 }
 
@@ -45,7 +45,7 @@ fn events(record: &RunRecord) -> Vec<Told> {
     [started].into_iter().chain(cases).chain(end).map(told).collect()
 }
 
-fn live(record: &RunRecord) -> String {
+pub fn live(record: &RunRecord) -> String {
     let mut lines = LiveLines::new(Styles::default());
     events(record).iter().filter_map(|told| lines.line(told)).collect()
 }
@@ -207,62 +207,6 @@ fn what_is_known_of_the_runtime_stands_by_a_finding_and_nowhere_else() {
     assert!(told.ends_with(&format!("  note {note}\n  ")), "{told}");
     record.cases[1].notes.clear();
     assert_eq!(plain(&record), plain(&checked()));
-}
-
-#[test]
-fn a_flake_is_no_pass_and_each_attempt_is_told() {
-    insta::assert_snapshot!(plain(&tried_again()), @r##"
-    VERDICT  CLAIM                    SECONDS  WHAT
-    PASS     volume/shared                3.2  The claim volume/shared holds.
-    FLAKY    volume/survives-sigkill      3.2  same-content
-    FAIL     ipc/two-containers           3.2  all-consumed
-    PASS     ipc/article                  3.2  The claim ipc/article holds. (attempt 2)
-    INCONC   ipc/marker                   3.2  ErrImageNeverPull
-    SKIP     startup/spec-order           3.2  needs v1.29 or newer
-
-    FLAKY volume/survives-sigkill
-      The claim volume/survives-sigkill holds.
-      same-content
-        expected the token abc
-        seen     nothing
-        where    logs[0].lines[3]
-      attempts fail, pass
-      evidence runs/20261122-100000-3fa9c1d2/cases/volume/survives-sigkill/evidence.json
-
-    FAIL ipc/two-containers
-      The claim ipc/two-containers holds.
-      all-consumed
-        expected the token abc
-        seen     nothing
-        where    logs[0].lines[3]
-      attempts fail, fail
-      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/two-containers/evidence.json
-
-    INCONC ipc/marker
-      The claim ipc/marker holds.
-      ErrImageNeverPull
-      attempts inconclusive, inconclusive
-      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/marker/evidence.json
-
-    nonconformant (6 cases: 2 passed, 1 failed, 1 flaky, 1 inconclusive, 1 skipped) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
-    "##);
-    insta::assert_snapshot!(live(&tried_again()), @r##"
-    RUN             20261122-100000-3fa9c1d2: 6 executions, 4 at once, on v1.20.2
-    ON              1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
-    PASS      3.2s  volume/shared
-    RETRY     3.2s  volume/survives-sigkill: fail, attempt 2 begins: same-content
-    FLAKY     3.2s  volume/survives-sigkill: same-content
-    RETRY     3.2s  ipc/two-containers: fail, attempt 2 begins: all-consumed
-    FAIL      3.2s  ipc/two-containers: all-consumed
-    RETRY     3.2s  ipc/article: inconclusive, attempt 2 begins: ErrImageNeverPull
-    PASS      3.2s  ipc/article.attempt-2
-    RETRY     3.2s  ipc/marker: inconclusive, attempt 2 begins: ErrImageNeverPull
-    INCONC    3.2s  ipc/marker: ErrImageNeverPull
-    SKIP      3.2s  startup/spec-order: needs v1.29 or newer
-    STOP            SIGINT: nothing new begins
-    CLEAN           waiting for the namespaces to go
-    END             nonconformant
-    "##);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use podproof::report::JunitProfile;
 
 /// Proves on a real Kubernetes cluster that pods with several containers behave as promised.
 #[derive(Debug, Parser)]
@@ -159,6 +160,42 @@ pub struct CheckArgs {
     /// Where the run's folder is made [default: runs]
     #[arg(long, value_name = "DIR", default_value = "runs", hide_default_value = true, env = "PODPROOF_OUT")]
     pub out: PathBuf,
+    /// How to report.
+    #[command(flatten)]
+    pub wishes: Wishes,
+}
+
+/// How to report.
+#[derive(Debug, Group)]
+pub struct Wishes {
+    /// For whom `junit.xml` is written
+    #[arg(long, value_enum, value_name = "PROFILE", default_value_t, env = "PODPROOF_JUNIT")]
+    pub junit: Junit,
+}
+
+/// For whom `junit.xml` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Junit {
+    /// Valid by the schema of Jenkins' xUnit plugin.
+    Strict,
+    /// All that there is to tell.
+    #[default]
+    Rich,
+    /// Prow and TestGrid.
+    Prow,
+    /// GitLab.
+    Gitlab,
+}
+
+impl From<Junit> for JunitProfile {
+    fn from(junit: Junit) -> Self {
+        match junit {
+            Junit::Strict => Self::Strict,
+            Junit::Rich => Self::Rich,
+            Junit::Prow => Self::Prow,
+            Junit::Gitlab => Self::Gitlab,
+        }
+    }
 }
 
 /// What can be measured.
@@ -321,6 +358,9 @@ pub struct JudgeArgs {
 pub struct ReportArgs {
     /// The run's folder
     pub run: PathBuf,
+    /// How to report.
+    #[command(flatten)]
+    pub wishes: Wishes,
 }
 
 /// Parses `NAME=REFERENCE`; the name must be one that manifests use.

@@ -5,19 +5,20 @@ use std::path::Path;
 use super::ctrf::write_ctrf;
 use super::fault::ReportError;
 use super::html::write_html;
-use super::junit::write_junit;
+use super::junit::{JunitProfile, write_junit};
 use super::markdown::write_markdown;
 use super::metrics::write_metrics;
 use super::trace::write_trace;
 use crate::run::RunRecord;
 
-/// Writes every report of the run into its folder, each whole or not at all, from the record and the evidence there.
+/// Writes every report of the run into its folder, each whole or not at all, from the record and the evidence there;
+/// the JUnit document in the form of `junit`.
 ///
 /// One that cannot be written does not keep the others from it; gives back what could not be written.
 #[must_use]
-pub fn write_reports(folder: &Path, record: &RunRecord) -> Vec<ReportError> {
+pub fn write_reports(folder: &Path, record: &RunRecord, junit: JunitProfile) -> Vec<ReportError> {
     let written = [
-        write_junit(&folder.join("junit.xml"), record),
+        write_junit(folder, record, junit),
         write_html(folder, record),
         write_markdown(folder, record),
         write_metrics(folder, record),

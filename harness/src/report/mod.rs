@@ -32,7 +32,7 @@ pub use fault::ReportError;
 pub use files::write_reports;
 pub use html::html_page;
 pub use json::json_line;
-pub use junit::{junit_document, write_junit};
+pub use junit::{JunitProfile, junit_document, write_junit};
 pub use markdown::markdown_summary;
 pub use metrics::prometheus_text;
 pub use reporters::Reporters;

@@ -39,6 +39,11 @@ impl XmlText {
         Self(clean)
     }
 
+    /// It, as it is.
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+
     /// At most about `limit` bytes of it: head and tail, and between them a note of how much is left out.
     pub(super) fn within(self, limit: usize) -> Self {
         Self(head_and_tail(self.0, limit))
@@ -49,6 +54,12 @@ impl XmlText {
         let line = self.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         // In an attribute a reader turns a TAB into a space anyway.
         shortened(line, LONGEST_LINE).replace('\t', " ")
+    }
+
+    /// What follows its first line that says something.
+    pub(super) fn after_line(self) -> Self {
+        let text = self.0.trim_start();
+        Self(text.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default())
     }
 
     /// It, fit to be written raw between `<![CDATA[` and `]]>`.
@@ -188,6 +199,14 @@ mod tests {
     #[case::none(" \n ", "")]
     fn a_line_is_one_line(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(XmlText::new(raw).line(), expected);
+    }
+
+    #[rstest]
+    #[case::one_line("a", "")]
+    #[case::two("a\nb\nc", "b\nc")]
+    #[case::blank_ones_first("\n \na\nb", "b")]
+    fn what_follows_the_line_is_the_rest(#[case] raw: &str, #[case] expected: &str) {
+        assert_eq!(XmlText::new(raw).after_line().0, expected);
     }
 
     #[test]

@@ -5,98 +5,102 @@ use std::path::Path;
 
 use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
+use super::addition::Additions;
 use super::ending::Ending;
 use super::enrich::enrich;
+use super::output::output;
+use super::profile::JunitProfile;
 use super::suite::{Entry, Suite, hostname, suites};
 use crate::disk::write_whole;
 use crate::report::fault::ReportError;
 use crate::report::text::XmlText;
-use crate::run::{RunRecord, evidence_folder};
+use crate::run::RunRecord;
 
 /// How much text all failures may take together: some readers refuse a file above 30 MB.
 const ALL_TEXTS: usize = 20 << 20;
 
-/// How much text one failure may take.
+/// How much text one failure may take, and as much again what its pods wrote.
 const ONE_TEXT: usize = 64 << 10;
 
 /// How much text one failure may take however many there are.
 const LEAST_TEXT: usize = 1 << 10;
 
-/// The record as a JUnit document. The same record gives the same bytes.
-pub fn junit_document(record: &RunRecord) -> io::Result<Vec<u8>> {
-    let suites = suites(record);
-    let limit = (ALL_TEXTS / record.cases.len().max(1)).clamp(LEAST_TEXT, ONE_TEXT);
+/// The record as a JUnit document. The same record, evidence and folder give the same bytes.
+///
+/// `folder` is the run's: of what is no success the logs that lie there are shown, as far as they fit, and the files
+/// are named as below it.
+pub fn junit_document(record: &RunRecord, folder: &Path, profile: JunitProfile) -> io::Result<Vec<u8>> {
+    let suites = suites(record, profile);
+    let entries: usize = suites.iter().map(|suite| suite.entries.len()).sum();
+    let limit = (ALL_TEXTS / entries.max(1)).clamp(LEAST_TEXT, ONE_TEXT);
+    let form = Form { profile, folder, limit };
     let mut report = Report::new();
-    report.add_testsuites(suites.iter().map(|suite| test_suite(record, suite, limit)));
+    report.add_testsuites(suites.iter().map(|suite| form.test_suite(record, suite)));
     let mut skeleton = Vec::new();
     report.write_xml(&mut skeleton).map_err(io::Error::other)?;
-    enrich(&skeleton, record, &suites).map_err(io::Error::other)
+    enrich(&skeleton, Additions::new(record, &suites, profile, limit))
 }
 
-/// Writes the record as a JUnit document to `file`: whole, or not at all.
-pub fn write_junit(file: &Path, record: &RunRecord) -> Result<(), ReportError> {
-    junit_document(record)
-        .and_then(|document| write_whole(file, &document))
-        .map_err(|source| ReportError::File { file: file.to_owned(), source })
+/// Writes the record as `junit.xml` into the run's folder: whole, or not at all.
+pub fn write_junit(folder: &Path, record: &RunRecord, profile: JunitProfile) -> Result<(), ReportError> {
+    let file = folder.join("junit.xml");
+    junit_document(record, &profile.folder(folder), profile)
+        .and_then(|document| write_whole(&file, &document))
+        .map_err(|source| ReportError::File { file, source })
 }
 
-fn test_suite(record: &RunRecord, suite: &Suite<'_>, limit: usize) -> TestSuite {
-    TestSuite {
-        name: line(&suite.name()),
-        package: String::new(),
-        // The true one comes later: this crate panics on years without four digits.
-        timestamp: OffsetDateTime::UNIX_EPOCH,
-        hostname: line(&hostname(record)),
-        testcases: suite.entries.iter().map(|entry| test_case(suite, entry, limit)).collect(),
-        system_out: run_faults(record).map(|text| cdata(&text, limit)),
-        system_err: None,
-    }
+/// What all elements of a document share.
+struct Form<'a> {
+    profile: JunitProfile,
+    folder: &'a Path,
+    /// How much text one element may take, in bytes.
+    limit: usize,
 }
 
-fn test_case(suite: &Suite<'_>, entry: &Entry<'_>, limit: usize) -> TestCase {
-    TestCase {
-        name: line(&entry.name()),
-        time: Duration::milliseconds(entry.millis()),
-        result: result(&entry.ending, limit),
-        classname: Some(line(&suite.name())),
-        filepath: None,
-        system_out: output(entry).map(|text| cdata(&text, limit)),
-        system_err: None,
-    }
-}
-
-fn result(ending: &Ending, limit: usize) -> TestResult {
-    match ending {
-        Ending::Success { .. } => TestResult::Success,
-        Ending::Skipped { reason } => TestResult::SkippedWithCause {
-            type_: "skipped".to_owned(),
-            message: message(reason),
-            cause: Some(cdata(reason, limit)),
-        },
-        Ending::Error { reason, .. } => TestResult::Error {
-            type_: "inconclusive".to_owned(),
-            message: message(reason),
-            cause: Some(cdata(reason, limit)),
-        },
-        // Some readers show the message only, some the body only: the first line stands in both.
-        Ending::Failure { kind, text, .. } => {
-            TestResult::Failure { type_: line(kind), message: message(text), cause: Some(cdata(text, limit)) }
+impl Form<'_> {
+    fn test_suite(&self, record: &RunRecord, suite: &Suite<'_>) -> TestSuite {
+        TestSuite {
+            name: line(&suite.name()),
+            package: String::new(),
+            // The true one comes later: this crate panics on years without four digits.
+            timestamp: OffsetDateTime::UNIX_EPOCH,
+            hostname: line(&hostname(record)),
+            testcases: suite.entries.iter().map(|entry| self.test_case(suite, entry)).collect(),
+            system_out: run_faults(record).map(|text| self.cdata(&text)),
+            system_err: None,
         }
     }
-}
 
-/// What else there is to say: where the evidence lies, what killed a mutant, what could not be cleaned up.
-fn output(entry: &Entry<'_>) -> Option<String> {
-    let mut lines = Vec::new();
-    match &entry.ending {
-        Ending::Success { note } => lines.extend(note.clone()),
-        Ending::Skipped { .. } | Ending::Error { .. } | Ending::Failure { .. } => {
-            let file = evidence_folder(Path::new(""), &entry.case.slug).join("evidence.json");
-            lines.push(format!("evidence: {}", file.display()));
+    fn test_case(&self, suite: &Suite<'_>, entry: &Entry<'_>) -> TestCase {
+        let output = output(entry, self.folder, self.profile, self.limit);
+        TestCase {
+            name: line(&entry.name()),
+            time: Duration::milliseconds(entry.millis()),
+            result: self.result(&entry.ending),
+            classname: Some(line(&suite.name())),
+            filepath: None,
+            // It is within the limit, and what it names last must not be cut.
+            system_out: output.map(|text| XmlText::new(&text).cdata()),
+            system_err: None,
         }
     }
-    lines.extend(entry.case.faults.iter().map(|fault| format!("fault: {fault}")));
-    (!lines.is_empty()).then(|| lines.join("\n"))
+
+    fn result(&self, ending: &Ending) -> TestResult {
+        let text = XmlText::new(&ending.text(self.profile)).within(self.limit);
+        let (type_, message) = (ending.kind(), text.line());
+        // Some readers show the message only, some the body only: the first line stands in both, unless both are shown.
+        let cause = Some(if self.profile.continues_in_body() { text.after_line() } else { text }.cdata());
+        match ending {
+            Ending::Success { .. } => TestResult::Success,
+            Ending::Skipped { .. } => TestResult::SkippedWithCause { type_, message, cause },
+            Ending::Error { .. } => TestResult::Error { type_, message, cause },
+            Ending::Failure { .. } => TestResult::Failure { type_, message, cause },
+        }
+    }
+
+    fn cdata(&self, text: &str) -> String {
+        XmlText::new(text).within(self.limit).cdata()
+    }
 }
 
 /// What could not be kept or cleaned up after the run belongs to no case.
@@ -105,16 +109,6 @@ fn run_faults(record: &RunRecord) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The first line. Some readers drop what has no message, so there always is one.
-fn message(text: &str) -> String {
-    let line = line(text);
-    if line.is_empty() { "no reason was given".to_owned() } else { line }
-}
-
 fn line(text: &str) -> String {
     XmlText::new(text).line()
-}
-
-fn cdata(text: &str, limit: usize) -> String {
-    XmlText::new(text).within(limit).cdata()
 }

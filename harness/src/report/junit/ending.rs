@@ -1,7 +1,9 @@
 //! How an execution ends in the words of JUnit.
 
+use super::profile::JunitProfile;
 use crate::judge::{Finding, Verdict};
 use crate::plan::Purpose;
+use crate::report::text::XmlText;
 use crate::run::{CaseRecord, Proof};
 
 /// How an execution ends in the words of JUnit. What could not be told is an error, never a success.
@@ -61,6 +63,7 @@ impl Ending {
     /// How `case` ends, given what the run is for and what the execution proves.
     pub(super) fn of(purpose: Purpose, case: &CaseRecord, proof: &Proof) -> Self {
         match purpose {
+            Purpose::Check if case.is_flaky() => Self::flaky(case),
             Purpose::Check => Self::of_verdict(&case.verdict),
             Purpose::Prove => Self::of_proof(case, proof),
         }
@@ -75,12 +78,23 @@ impl Ending {
         }
     }
 
-    fn of_verdict(verdict: &Verdict) -> Self {
+    /// How a verdict ends in the words of JUnit.
+    pub(super) fn of_verdict(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Success { note: None },
             Verdict::Skip { reason } => Self::Skipped { reason: reason.clone() },
             Verdict::Inconclusive { reason } => Self::Error { reason: reason.clone(), class: Class::Harness },
             Verdict::Fail { findings } => Self::contradicted(findings),
+        }
+    }
+
+    /// Not as it must be, although it was in another attempt.
+    fn flaky(case: &CaseRecord) -> Self {
+        let words: Vec<_> = case.attempts.iter().map(|attempt| attempt.verdict.word()).collect();
+        Self::Failure {
+            kind: "flaky".to_owned(),
+            text: format!("flaky ({}): {}", words.join(", "), told(case.verdict.findings())),
+            class: Class::Product,
         }
     }
 
@@ -112,14 +126,40 @@ impl Ending {
         }
     }
 
-    fn contradicted(findings: &[Finding]) -> Self {
-        let first = findings.first().map(|finding| finding.assertion.clone());
-        Self::Failure {
-            kind: first.unwrap_or_else(|| "unnamed".to_owned()),
-            text: told(findings),
-            class: Class::Product,
+    /// The kind, which is a word or an assertion's name, fit for an attribute; some readers refuse an empty one.
+    pub(super) fn kind(&self) -> String {
+        let kind = match self {
+            Self::Success { .. } => "passed",
+            Self::Skipped { .. } => "skipped",
+            Self::Error { .. } => "inconclusive",
+            Self::Failure { kind, .. } => kind,
+        };
+        let kind = XmlText::new(kind).line();
+        if kind.is_empty() { "unnamed".to_owned() } else { kind }
+    }
+
+    /// All that there is to say. What could not be told says so itself: readers that know no errors must not take it
+    /// for a failure of the cluster.
+    pub(super) fn text(&self, profile: JunitProfile) -> String {
+        match self {
+            Self::Success { note } => note.clone().unwrap_or_default(),
+            Self::Skipped { reason } if profile == JunitProfile::Prow => format!("skip: {}", given(reason)),
+            Self::Skipped { reason } => given(reason).to_owned(),
+            Self::Error { reason, .. } => format!("inconclusive: {}", given(reason)),
+            Self::Failure { text, .. } if profile == JunitProfile::Prow => format!("fail: {}", given(text)),
+            Self::Failure { text, .. } => given(text).to_owned(),
         }
     }
+
+    fn contradicted(findings: &[Finding]) -> Self {
+        let first = findings.first().map(|finding| finding.assertion.clone());
+        Self::Failure { kind: first.unwrap_or_default(), text: told(findings), class: Class::Product }
+    }
+}
+
+/// Some readers drop what has no words, so there always are some.
+fn given(words: &str) -> &str {
+    if XmlText::new(words).line().is_empty() { "no reason was given" } else { words }
 }
 
 fn told(findings: &[Finding]) -> String {
@@ -163,7 +203,7 @@ mod tests {
     )]
     #[case::fail_without_a_word(
         fail(&[]),
-        Ending::Failure { kind: "unnamed".to_owned(), text: String::new(), class: Class::Product }
+        Ending::Failure { kind: String::new(), text: String::new(), class: Class::Product }
     )]
     fn each_verdict_ends_in_its_own_way(#[case] verdict: Verdict, #[case] expected: Ending) {
         assert_eq!(Ending::of_verdict(&verdict), expected);

@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::ending::Ending;
+use super::profile::JunitProfile;
+use crate::judge::Verdict;
+use crate::plan::Level;
 use crate::report::entry::millis;
-use crate::run::{CaseRecord, RunRecord, proofs};
+use crate::run::{Attempt, CaseRecord, RunRecord, proofs};
 
 /// The executions of one area, in the order of the plan.
 pub(super) struct Suite<'a> {
@@ -14,24 +17,46 @@ pub(super) struct Suite<'a> {
     pub(super) entries: Vec<Entry<'a>>,
 }
 
-/// One execution and how it ends.
+/// One test case and how it ends.
 pub(super) struct Entry<'a> {
     pub(super) case: &'a CaseRecord,
     pub(super) ending: Ending,
+    /// Whose verdict, evidence and times it has.
+    pub(super) slug: &'a str,
+    pub(super) verdict: &'a Verdict,
+    pub(super) started: Timestamp,
+    seconds: f64,
 }
 
 /// The suites of `record`, in the order in which the plan comes to their areas.
-pub(super) fn suites(record: &RunRecord) -> Vec<Suite<'_>> {
+pub(super) fn suites(record: &RunRecord, profile: JunitProfile) -> Vec<Suite<'_>> {
     let mut suites: Vec<Suite<'_>> = Vec::new();
     for (case, proof) in proofs(record) {
-        let entry = Entry { case, ending: Ending::of(record.purpose, case, &proof) };
+        let entries = if profile.repeats() && !case.attempts.is_empty() {
+            case.attempts.iter().map(|attempt| Entry::of_attempt(case, attempt)).collect()
+        } else {
+            vec![Entry::of_case(case, Ending::of(record.purpose, case, &proof))]
+        };
         let area = case.claim.area();
         match suites.iter_mut().find(|suite| suite.area == area) {
-            Some(suite) => suite.entries.push(entry),
-            None => suites.push(Suite { area, entries: vec![entry] }),
+            Some(suite) => suite.entries.extend(entries),
+            None => suites.push(Suite { area, entries }),
         }
     }
     suites
+}
+
+impl<'a> Entry<'a> {
+    fn of_case(case: &'a CaseRecord, ending: Ending) -> Self {
+        let CaseRecord { slug, verdict, started, seconds, .. } = case;
+        Self { case, ending, slug, verdict, started: *started, seconds: *seconds }
+    }
+
+    fn of_attempt(case: &'a CaseRecord, attempt: &'a Attempt) -> Self {
+        let Attempt { slug, verdict, started, seconds } = attempt;
+        let ending = Ending::of_verdict(verdict);
+        Self { case, ending, slug, verdict, started: *started, seconds: *seconds }
+    }
 }
 
 impl Suite<'_> {
@@ -40,14 +65,12 @@ impl Suite<'_> {
     }
 
     pub(super) fn started(&self) -> Timestamp {
-        self.entries.iter().map(|entry| entry.case.started).min().unwrap_or(Timestamp::UNIX_EPOCH)
+        self.entries.iter().map(|entry| entry.started).min().unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// From the first beginning to the last end: cases run side by side, so their sum would say nothing.
     pub(super) fn wall_millis(&self) -> i64 {
-        let end = |entry: &Entry<'_>| {
-            entry.case.started.as_millisecond().saturating_add(millis(entry.case.seconds))
-        };
+        let end = |entry: &Entry<'_>| entry.started.as_millisecond().saturating_add(entry.millis());
         let ended = self.entries.iter().map(end).max().unwrap_or_default();
         ended.saturating_sub(self.started().as_millisecond()).max(0)
     }
@@ -78,18 +101,34 @@ impl Entry<'_> {
     }
 
     pub(super) fn millis(&self) -> i64 {
-        millis(self.case.seconds)
+        millis(self.seconds)
     }
 
-    pub(super) fn properties(&self) -> Vec<(&'static str, String)> {
+    /// Where its manifest lies in the source.
+    pub(super) fn file(&self) -> String {
+        format!("manifests/cases/{}.yaml", self.case.claim)
+    }
+
+    pub(super) fn properties(&self, profile: JunitProfile) -> Vec<(&'static str, String)> {
+        match profile {
+            JunitProfile::Strict | JunitProfile::Gitlab => Vec::new(),
+            JunitProfile::Rich => self.all_properties(),
+            JunitProfile::Prow => self.numbers(),
+        }
+    }
+
+    fn all_properties(&self) -> Vec<(&'static str, String)> {
         let case = self.case;
         let mut properties = vec![
             ("claim", case.claim.to_string()),
             ("claim.level", case.level.to_string()),
             ("claim.tier", case.tier.to_string()),
             ("round", case.round.to_string()),
-            ("verdict", case.verdict.word().to_owned()),
+            ("verdict", if case.is_flaky() { "flaky" } else { case.verdict.word() }.to_owned()),
         ];
+        if case.attempts_made() > 1 {
+            properties.push(("attempts", case.attempts_made().to_string()));
+        }
         if let Some(mutant) = &case.mutant {
             properties.push(("mutant", mutant.name.clone()));
             properties.push(("mutant.must-fail", mutant.must_fail.clone()));
@@ -98,6 +137,23 @@ impl Entry<'_> {
         properties.extend(self.ending.class().map(|class| ("outcome.class", class.word().to_owned())));
         properties
     }
+
+    /// Numbers become metrics; by `lifecycle` what binds every cluster is told from what only informs.
+    fn numbers(&self) -> Vec<(&'static str, String)> {
+        let case = self.case;
+        let binds = case.level == Level::Core && case.unproved.is_none();
+        vec![
+            ("seconds", seconds(self.millis())),
+            ("findings", self.verdict.findings().len().to_string()),
+            ("attempts", case.attempts_made().to_string()),
+            ("lifecycle", if binds { "blocking" } else { "informing" }.to_owned()),
+        ]
+    }
+}
+
+/// With exactly three decimals: some readers take no more, and none takes an exponent.
+pub(super) fn seconds(millis: i64) -> String {
+    format!("{}.{:03}", millis / 1000, millis % 1000)
 }
 
 /// What is true of the whole run.

@@ -1,0 +1,105 @@
+//! What a test case's output tells: where the evidence lies, and of what is no success the ends of the logs.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use super::ending::Ending;
+use super::profile::JunitProfile;
+use super::suite::Entry;
+use crate::report::text::{XmlText, plain_line};
+use crate::run::evidence_folder;
+
+/// Of one log at least this much is worth showing, in bytes.
+const LEAST_LOG: u64 = 256;
+
+/// The longest path on Linux, in bytes.
+const LONGEST_PATH: usize = 4096;
+
+/// How many logs of one case are looked at.
+const MOST_LOGS: usize = 64;
+
+/// The output of a test case: at most about `limit` bytes, beside the names of files. Nothing where there is nothing
+/// to tell.
+pub(super) fn output(
+    entry: &Entry<'_>,
+    folder: &Path,
+    profile: JunitProfile,
+    limit: usize,
+) -> Option<String> {
+    let faults = entry.case.faults.iter().map(|fault| format!("fault: {fault}"));
+    let said = match &entry.ending {
+        Ending::Success { note } => note.clone(),
+        Ending::Skipped { .. } => None,
+        Ending::Error { .. } | Ending::Failure { .. } => {
+            let file = evidence_folder(Path::new(""), entry.slug).join("evidence.json");
+            Some(format!("evidence: {}", file.display()))
+        }
+    };
+    let lines: Vec<_> = said.into_iter().chain(faults).collect();
+    let mut text = XmlText::new(&lines.join("\n")).within(limit).into_string();
+    if matches!(entry.ending, Ending::Error { .. } | Ending::Failure { .. }) {
+        let logs = logs(folder, entry.slug);
+        text += &ends(&logs, limit);
+        text += &attachments(folder, entry.slug, &logs, profile.attachments());
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// The logs of an execution, by name.
+fn logs(folder: &Path, slug: &str) -> Vec<PathBuf> {
+    // A record may come from anywhere; what it names must not lead out of its folder.
+    if !Path::new(slug).components().all(|part| matches!(part, Component::Normal(_))) {
+        return Vec::new();
+    }
+    let Ok(files) = fs::read_dir(evidence_folder(folder, slug).join("logs")) else { return Vec::new() };
+    let is_file = |file: &fs::DirEntry| file.file_type().is_ok_and(|kind| kind.is_file());
+    let mut logs: Vec<_> = files.flatten().filter(is_file).map(|file| file.path()).collect();
+    logs.sort();
+    logs.truncate(MOST_LOGS);
+    logs
+}
+
+/// The end of each log; together at most about `limit` bytes, and no more is read.
+fn ends(logs: &[PathBuf], limit: usize) -> String {
+    let share = limit / logs.len().max(1);
+    let share = u64::try_from(share).unwrap_or(u64::MAX);
+    if share < LEAST_LOG {
+        return String::new();
+    }
+    let end = |file: &PathBuf| {
+        let name = plain_line(&name(file), 300);
+        match end(file, share) {
+            Ok((0, end)) => format!("\n\n{name}:\n{end}"),
+            Ok((left_out, end)) => format!("\n\n{name}, without its first {left_out} bytes:\n{end}"),
+            Err(error) => format!("\n\n{name} cannot be read: {error}"),
+        }
+    };
+    logs.iter().map(end).collect()
+}
+
+/// The last bytes of a file, and how many stand before them.
+fn end(file: &Path, most: u64) -> io::Result<(u64, String)> {
+    let mut open = File::open(file)?;
+    let left_out = open.metadata()?.len().saturating_sub(most);
+    open.seek(SeekFrom::Start(left_out))?;
+    let mut bytes = Vec::new();
+    open.take(most).read_to_end(&mut bytes)?;
+    let text = XmlText::new(&String::from_utf8_lossy(&bytes));
+    // Cleaning may have made it longer, but never much.
+    Ok((left_out, text.into_string().trim_end().to_owned()))
+}
+
+/// A line for each file that a reader may keep beside the test case; the evidence comes first.
+fn attachments(folder: &Path, slug: &str, logs: &[PathBuf], most: usize) -> String {
+    let evidence = evidence_folder(folder, slug).join("evidence.json");
+    let files = [evidence].into_iter().filter(|file| file.is_file()).chain(logs.iter().cloned());
+    let names = files.map(|file| file.display().to_string());
+    // A name that is no single plain line would be none of ours.
+    let plain = names.filter(|name| plain_line(name, LONGEST_PATH) == *name).take(most);
+    plain.flat_map(|name| ["\n[[ATTACHMENT|".to_owned(), name, "]]".to_owned()]).collect()
+}
+
+fn name(file: &Path) -> String {
+    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,289 @@
+//! Each JUnit profile, read as its readers read it: by quick-junit, by libxml2, which GitLab and others are built on,
+//! and by the rules of each reader that are known.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use podproof::report::{JunitProfile, junit_document, write_junit};
+use podproof::run::RunRecord;
+use podproof_tests::root;
+use proptest::prelude::*;
+use quick_junit::{FlakyOrRerun, Report, TestCase, TestCaseStatus};
+use rstest::rstest;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::junit::any_record;
+use crate::readback::{body, cases, message, property, read, status};
+use crate::record::{case, fail, finding, inconclusive, pass, record, retried, skip};
+
+const PROFILES: [JunitProfile; 4] =
+    [JunitProfile::Strict, JunitProfile::Rich, JunitProfile::Prow, JunitProfile::Gitlab];
+
+const HARM: &str = "\u{1b}[31mred\u{1b}[m ]]> <b>&\"' \0\u{FFFE} \u{202E}a\r\nPASS";
+
+/// What can become of a case: a pass, a hostile fail, an inconclusive, a skip, a flake, and one that was told late.
+fn every_ending() -> RunRecord {
+    let hostile = json!({ "kind": "fail", "findings": [finding("keeps", HARM, HARM, HARM)] });
+    let mut record = record(
+        "check",
+        &[
+            case("volume/a-pass", 1, &pass()),
+            case("volume/b-fail", 2, &hostile),
+            case("volume/c-untold", 3, &inconclusive(HARM)),
+            case("ipc/d-skip", 4, &skip("needs v1.29 or newer")),
+            retried("ipc/e-flaky", 5, &[fail(&["keeps"]), fail(&["order"]), pass()], 0),
+            retried("ipc/f-late", 20, &[inconclusive("ErrImageNeverPull"), pass()], 1),
+            retried("ipc/g-steady", 30, &[fail(&["keeps"]), inconclusive("the API is gone")], 0),
+        ],
+    );
+    record.retries = 2;
+    HARM.clone_into(&mut record.cluster.nodes[0].name);
+    record.faults = vec![HARM.to_owned()];
+    record
+}
+
+fn document(record: &RunRecord, profile: JunitProfile) -> String {
+    String::from_utf8(junit_document(record, Path::new("runs/1"), profile).unwrap()).unwrap()
+}
+
+/// What xmllint of libxml2 has to say of the document; `fine` where it is well formed, and valid by the schema if one is
+/// given.
+fn complaint(document: &str, schema: Option<&Path>) -> String {
+    let mut command = Command::new("xmllint");
+    command.arg("--noout").arg("--nonet");
+    if let Some(schema) = schema {
+        command.arg("--schema").arg(schema);
+    }
+    let mut xmllint = command
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("xmllint, which ci/setup.sh installs");
+    xmllint.stdin.take().unwrap().write_all(document.as_bytes()).unwrap();
+    let output = xmllint.wait_with_output().unwrap();
+    if output.status.success() {
+        "fine".to_owned()
+    } else {
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+fn strict_schema() -> std::path::PathBuf {
+    root().join("tests/fixtures/junit/strict.xsd")
+}
+
+/// Name, element with its type, and other attempts, of each test case.
+fn told(report: &Report) -> Vec<String> {
+    let others = |case: &TestCase| match &case.status {
+        TestCaseStatus::Success { flaky_runs } => format!("+{} flaky", flaky_runs.len()),
+        TestCaseStatus::NonSuccess { reruns, .. } => match reruns.kind {
+            FlakyOrRerun::Flaky => format!("+{} flaky", reruns.runs.len()),
+            FlakyOrRerun::Rerun => format!("+{} rerun", reruns.runs.len()),
+        },
+        TestCaseStatus::Skipped { .. } => "+0".to_owned(),
+    };
+    let one = |case: &&TestCase| format!("{}: {} {}", case.name.as_str(), status(case), others(case));
+    cases(report).iter().map(one).collect()
+}
+
+#[rstest]
+#[case::strict(JunitProfile::Strict)]
+#[case::rich(JunitProfile::Rich)]
+fn other_attempts_stand_within_the_test_case(#[case] profile: JunitProfile) {
+    let document = document(&every_ending(), profile);
+    assert_eq!(complaint(&document, None), "fine");
+    assert_eq!(
+        told(&read(&document)),
+        [
+            "a-pass: success +0 flaky",
+            "b-fail: failure keeps +0 rerun",
+            "c-untold: error inconclusive +0 rerun",
+            "d-skip: skipped +0",
+            "e-flaky: failure flaky +2 flaky",
+            "f-late: success +1 flaky",
+            "g-steady: failure keeps +1 rerun",
+        ]
+    );
+}
+
+#[test]
+fn strict_is_valid_by_the_schema_and_the_others_are_not() {
+    let schema = strict_schema();
+    assert_eq!(complaint(&document(&every_ending(), JunitProfile::Strict), Some(&schema)), "fine");
+    assert_eq!(complaint(&document(&record("check", &[]), JunitProfile::Strict), Some(&schema)), "fine");
+    for profile in [JunitProfile::Rich, JunitProfile::Prow, JunitProfile::Gitlab] {
+        assert_ne!(complaint(&document(&every_ending(), profile), Some(&schema)), "fine", "{profile:?}");
+    }
+}
+
+/// Spyglass knows a flake by a name that both passed and failed; TestGrid shows 140 characters of message and body.
+#[test]
+fn prow_sees_each_attempt_and_the_verdict_first() {
+    let document = document(&every_ending(), JunitProfile::Prow);
+    assert_eq!(complaint(&document, None), "fine");
+    let report = read(&document);
+    let seen: Vec<_> = cases(&report)
+        .into_iter()
+        .map(|case| {
+            let shown: String = format!("{}{}", message(case), body(case)).chars().take(14).collect();
+            format!("{}: {} | {shown}", case.name.as_str(), status(case).split(' ').next().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "a-pass: success | ",
+            "b-fail: failure | fail: keeps: e",
+            "c-untold: error | inconclusive: ",
+            "d-skip: skipped | skip: needs v1",
+            "e-flaky: failure | fail: keeps: e",
+            "e-flaky: failure | fail: order: e",
+            "e-flaky: success | ",
+            "f-late: error | inconclusive: ",
+            "f-late: success | ",
+            "g-steady: failure | fail: keeps: e",
+            "g-steady: error | inconclusive: ",
+        ]
+    );
+    for case in cases(&report) {
+        for name in ["seconds", "findings", "attempts"] {
+            let value = property(case, name).unwrap();
+            assert!(value.parse::<f64>().is_ok(), "{name}={value}");
+        }
+        assert_eq!(property(case, "lifecycle"), Some("blocking"));
+        // The first line is told once.
+        assert!(message(case).is_empty() || !body(case).starts_with(message(case)), "{}", message(case));
+    }
+    assert_eq!(report.tests, 11);
+}
+
+/// GitLab shows the body, not the message; of two test cases of one name it keeps the first; it takes one attachment,
+/// within the output of a test case.
+#[test]
+fn gitlab_finds_all_in_the_body_and_each_name_once() {
+    let folder = with_logs(&["ipc/e-flaky"], 10);
+    let document = junit_document(&every_ending(), folder.path(), JunitProfile::Gitlab).unwrap();
+    let document = String::from_utf8(document).unwrap();
+    assert_eq!(complaint(&document, None), "fine");
+    let report = read(&document);
+    let mut names: Vec<_> = cases(&report).iter().map(|case| case.name.as_str()).collect();
+    names.dedup();
+    assert_eq!(names.len(), 7);
+    let bodies: Vec<_> = cases(&report).iter().map(|case| body(case).lines().next().unwrap_or("")).collect();
+    assert!(bodies[1].starts_with("keeps: expected red ]]> <b>&\"' \u{FFFD}\u{FFFD}"), "{}", bodies[1]);
+    assert!(bodies[2].starts_with("inconclusive: red"), "{}", bodies[2]);
+    assert_eq!(bodies[3], "needs v1.29 or newer");
+    assert!(bodies[4].starts_with("flaky (fail, fail, pass): keeps: expected"), "{}", bodies[4]);
+    let output = cases(&report)[4].system_out.as_ref().unwrap().as_str();
+    let attached: Vec<_> = output.lines().filter(|line| line.starts_with("[[ATTACHMENT|")).collect();
+    assert_eq!(
+        attached,
+        [format!("[[ATTACHMENT|{}/cases/ipc/e-flaky/evidence.json]]", folder.path().display())]
+    );
+    let file = |case: &TestCase| case.extra.get("file").map(|file| file.as_str().to_owned());
+    assert_eq!(file(cases(&report)[0]).as_deref(), Some("manifests/cases/volume/a-pass.yaml"));
+}
+
+/// A run's folder in which each of `slugs` has evidence and a log of so many lines.
+fn with_logs(slugs: &[&str], lines: usize) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for slug in slugs {
+        let logs = folder.path().join("cases").join(slug).join("logs");
+        fs::create_dir_all(&logs).unwrap();
+        fs::write(logs.parent().unwrap().join("evidence.json"), "{}").unwrap();
+        let mut log = fs::File::create(logs.join("pod.uid.writer.0.log")).unwrap();
+        for line in 1..=lines {
+            writeln!(log, "line {line} \u{1b}[1mbold\u{1b}[0m ]]> \0").unwrap();
+        }
+    }
+    folder
+}
+
+#[test]
+fn of_what_is_no_success_the_end_of_each_log_is_shown() {
+    let folder = with_logs(&["volume/a-pass", "volume/b-fail", "ipc/g-steady"], 5);
+    fs::write(folder.path().join("cases/volume/b-fail/logs/pod.uid.reader.0.log"), "nothing\n").unwrap();
+    let document = junit_document(&every_ending(), folder.path(), JunitProfile::Rich).unwrap();
+    let report = read(std::str::from_utf8(&document).unwrap());
+    let output = |place: usize| cases(&report)[place].system_out.as_ref().map(|out| out.as_str().to_owned());
+    assert_eq!(output(0), None);
+    let failed = output(1).unwrap();
+    assert!(failed.contains("\n\npod.uid.reader.0.log:\nnothing\n"), "{failed}");
+    assert!(failed.contains("\nline 5 bold ]]> \u{FFFD}\n"), "{failed}");
+    let attached = failed.lines().filter(|line| line.starts_with("[[ATTACHMENT|/")).count();
+    assert_eq!(attached, 3);
+    // An attempt's own logs, and no others.
+    assert!(output(6).unwrap().contains("pod.uid.writer.0.log"));
+}
+
+#[test]
+fn a_log_without_end_costs_neither_memory_nor_the_report() {
+    let folder = with_logs(&["volume/b-fail"], 0);
+    let log = folder.path().join("cases/volume/b-fail/logs/pod.uid.writer.0.log");
+    let huge = fs::File::create(&log).unwrap();
+    // Two thirds of a gigabyte of NUL, of which nearly nothing is on the disk.
+    huge.set_len(700 << 20).unwrap();
+    for profile in PROFILES {
+        let document = junit_document(&every_ending(), folder.path(), profile).unwrap();
+        assert!(document.len() < 300_000, "{profile:?}: {}", document.len());
+        assert!(String::from_utf8_lossy(&document).contains("without its first 7339376"), "{profile:?}");
+    }
+}
+
+#[test]
+fn many_failures_with_much_to_say_stay_below_what_readers_refuse() {
+    let text = "word ".repeat(7000);
+    let verdict = json!({ "kind": "fail", "findings": [finding("keeps", &text, &text, "p")] });
+    let all: Vec<_> = (0..500).map(|number| case(&format!("volume/case-{number}"), 1, &verdict)).collect();
+    let document = document(&record("check", &all), JunitProfile::Gitlab);
+    // More than 30 MB were to be told.
+    assert!((15 << 20..30 << 20).contains(&document.len()), "{}", document.len());
+    assert_eq!(complaint(&document, None), "fine");
+}
+
+#[test]
+fn a_link_among_the_logs_is_not_followed() {
+    let folder = with_logs(&["volume/b-fail"], 1);
+    let logs = folder.path().join("cases/volume/b-fail/logs");
+    std::os::unix::fs::symlink("/etc/passwd", logs.join("a.log")).unwrap();
+    let document = junit_document(&every_ending(), folder.path(), JunitProfile::Rich).unwrap();
+    assert!(!String::from_utf8_lossy(&document).contains("root:"));
+}
+
+#[test]
+fn jenkins_finds_attachments_by_absolute_paths() {
+    let folder = with_logs(&["volume/b-fail"], 1);
+    write_junit(folder.path(), &every_ending(), JunitProfile::Rich).unwrap();
+    let document = fs::read_to_string(folder.path().join("junit.xml")).unwrap();
+    for line in document.lines().filter_map(|line| line.split_once("[[ATTACHMENT|")) {
+        let name = line.1.split("]]").next().unwrap();
+        assert!(Path::new(name).is_absolute() && Path::new(name).is_file(), "{name}");
+    }
+    assert_eq!(document.matches("[[ATTACHMENT|").count(), 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 64, ..ProptestConfig::default() })]
+    #[test]
+    fn any_text_is_told_and_no_pass_but_a_pass(record in any_record()) {
+        for profile in PROFILES {
+            let document = document(&record, profile);
+            let schema = strict_schema();
+            let schema = (profile == JunitProfile::Strict).then_some(schema.as_path());
+            prop_assert_eq!(complaint(&document, schema), "fine");
+            let report = read(&document);
+            let counts = record.counts();
+            let success = cases(&report).iter().filter(|case| status(case) == "success").count();
+            prop_assert_eq!(success, counts.pass);
+            for case in cases(&report).iter().filter(|case| status(case).starts_with("error")) {
+                let shown = format!("{}{}", message(case), body(case));
+                prop_assert!(shown.starts_with("inconclusive:"), "{profile:?}: {shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A case that was tried again, in everything that tells of it.
+
+use podproof::history::{KeptRun, Outcome};
+use podproof::report::{markdown_summary, prometheus_text};
+
+use crate::documents::ctrf;
+use crate::history_judge::judged;
+use crate::record::tried_again;
+use crate::terminal::{live, plain};
+
+#[test]
+fn a_flake_is_no_pass_and_each_attempt_is_told() {
+    insta::assert_snapshot!(plain(&tried_again()), @r##"
+    VERDICT  CLAIM                    SECONDS  WHAT
+    PASS     volume/shared                3.2  The claim volume/shared holds.
+    FLAKY    volume/survives-sigkill      3.2  same-content
+    FAIL     ipc/two-containers           3.2  all-consumed
+    PASS     ipc/article                  3.2  The claim ipc/article holds. (attempt 2)
+    INCONC   ipc/marker                   3.2  ErrImageNeverPull
+    SKIP     startup/spec-order           3.2  needs v1.29 or newer
+
+    FLAKY volume/survives-sigkill
+      The claim volume/survives-sigkill holds.
+      same-content
+        expected the token abc
+        seen     nothing
+        where    logs[0].lines[3]
+      attempts fail, pass
+      evidence runs/20261122-100000-3fa9c1d2/cases/volume/survives-sigkill/evidence.json
+
+    FAIL ipc/two-containers
+      The claim ipc/two-containers holds.
+      all-consumed
+        expected the token abc
+        seen     nothing
+        where    logs[0].lines[3]
+      attempts fail, fail
+      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/two-containers/evidence.json
+
+    INCONC ipc/marker
+      The claim ipc/marker holds.
+      ErrImageNeverPull
+      attempts inconclusive, inconclusive
+      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/marker/evidence.json
+
+    nonconformant (6 cases: 2 passed, 1 failed, 1 flaky, 1 inconclusive, 1 skipped) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
+    "##);
+    insta::assert_snapshot!(live(&tried_again()), @r##"
+    RUN             20261122-100000-3fa9c1d2: 6 executions, 4 at once, on v1.20.2
+    ON              1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
+    PASS      3.2s  volume/shared
+    RETRY     3.2s  volume/survives-sigkill: fail, attempt 2 begins: same-content
+    FLAKY     3.2s  volume/survives-sigkill: same-content
+    RETRY     3.2s  ipc/two-containers: fail, attempt 2 begins: all-consumed
+    FAIL      3.2s  ipc/two-containers: all-consumed
+    RETRY     3.2s  ipc/article: inconclusive, attempt 2 begins: ErrImageNeverPull
+    PASS      3.2s  ipc/article.attempt-2
+    RETRY     3.2s  ipc/marker: inconclusive, attempt 2 begins: ErrImageNeverPull
+    INCONC    3.2s  ipc/marker: ErrImageNeverPull
+    SKIP      3.2s  startup/spec-order: needs v1.29 or newer
+    STOP            SIGINT: nothing new begins
+    CLEAN           waiting for the namespaces to go
+    END             nonconformant
+    "##);
+}
+
+#[test]
+fn a_flake_is_no_pass_in_any_format() {
+    let record = tried_again();
+    let summary = markdown_summary(&record);
+    assert!(summary.contains("- **FLAKY** volume/survives-sigkill"), "{summary}");
+    assert!(summary.contains("  - attempts: fail, pass\n"), "{summary}");
+    assert!(summary.contains("| failed | 2 |"), "{summary}");
+    let metrics = prometheus_text(&record);
+    for (verdict, count) in [("pass", 2), ("fail", 1), ("flaky", 1), ("inconclusive", 1), ("skip", 1)] {
+        let sample = format!("tier=\"quick\",verdict=\"{verdict}\"}} {count}\n");
+        assert!(metrics.contains(&sample), "{sample} in {metrics}");
+    }
+    let document = ctrf(&record);
+    let told: Vec<_> = document["tests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|test| {
+            let retries = test["retries"].as_u64().unwrap_or_default();
+            (
+                test["status"].as_str().unwrap(),
+                test["rawStatus"].as_str().unwrap(),
+                test["flaky"] == true,
+                retries,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("passed", "pass", false, 0),
+            ("failed", "flaky", true, 1),
+            ("failed", "fail", false, 1),
+            ("passed", "pass", false, 1),
+            ("other", "inconclusive", false, 1),
+            ("skipped", "skip", false, 0),
+        ]
+    );
+}
+
+#[test]
+fn each_attempt_is_kept_and_a_flake_is_told_as_one() {
+    let run = KeptRun::of(&tried_again());
+    let outcomes = |case: &str| {
+        let of_case = run.attempts.iter().filter(|attempt| attempt.key.case == case);
+        of_case.map(|attempt| attempt.outcome).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes("volume/survives-sigkill"), [Outcome::Fail, Outcome::Pass]);
+    assert_eq!(outcomes("ipc/two-containers"), [Outcome::Fail, Outcome::Fail]);
+    assert_eq!(outcomes("ipc/article"), [Outcome::Inconclusive, Outcome::Pass]);
+    let report = judged(&[run]);
+    let news = |case: &str| {
+        let change = report.changes.iter().find(|change| change.key.case == case);
+        change.map(|change| change.news.words())
+    };
+    assert_eq!(news("volume/survives-sigkill"), Some("newly flaky"));
+    assert_eq!(news("ipc/two-containers"), Some("still failing"));
+    assert_eq!(news("ipc/article"), None);
+}
