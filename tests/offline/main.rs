@@ -26,6 +26,7 @@ mod page;
 mod plan;
 mod readback;
 mod record;
+mod reporters;
 mod retries;
 mod schema;
 mod select;
