@@ -7,3 +7,4 @@ mod containers;
 mod disk;
 mod experiment;
 mod interrupt;
+mod retries;
