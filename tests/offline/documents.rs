@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use podproof::report::{
-    JunitProfile, chrome_trace, ctrf_document, markdown_summary, prometheus_text, write_reports,
+    ReportOrder, chrome_trace, ctrf_document, markdown_summary, prometheus_text, write_reports,
 };
 use podproof::run::{RunRecord, evidence_folder};
 use proptest::prelude::*;
@@ -77,7 +77,7 @@ fn hostile_text_does_no_harm_in_a_summary() {
 
 #[test]
 fn metrics_tell_when_it_was_and_what_came_out() {
-    let metrics = prometheus_text(&checked());
+    let metrics = prometheus_text(&checked(), "");
     for line in [
         "podproof_run_last_timestamp_seconds{purpose=\"check\"} 1795341641.250",
         "podproof_run_duration_seconds{purpose=\"check\"} 41.250",
@@ -90,13 +90,43 @@ fn metrics_tell_when_it_was_and_what_came_out() {
         assert!(metrics.lines().any(|other| other == line), "{line} is missing:\n{metrics}");
     }
     assert!(!metrics.contains("last_success"), "{metrics}");
-    let good = prometheus_text(&record("check", &[case("volume/shared", 1, &pass())]));
+    let good = prometheus_text(&record("check", &[case("volume/shared", 1, &pass())]), "");
     assert!(
         good.contains("\npodproof_run_last_success_timestamp_seconds{purpose=\"check\"} 1795341641.250\n"),
         "{good}"
     );
-    let untold = prometheus_text(&record("check", &[case("volume/shared", 1, &inconclusive("why"))]));
+    let untold = prometheus_text(&record("check", &[case("volume/shared", 1, &inconclusive("why"))]), "");
     assert!(!untold.contains("last_success") && untold.contains("outcome=\"inconclusive\"} 1"), "{untold}");
+}
+
+#[test]
+fn a_file_that_stays_keeps_the_time_of_the_last_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = ReportOrder {
+        metrics: Some(folder.path().join("collected/podproof.prom")),
+        ..ReportOrder::default()
+    };
+    let file = order.metrics.clone().unwrap();
+    let success = "\npodproof_run_last_success_timestamp_seconds{purpose=\"check\"} 1795341641.250\n";
+    let after = |record: &RunRecord| {
+        assert!(write_reports(folder.path(), record, &order).is_empty());
+        let metrics = fs::read_to_string(&file).unwrap();
+        assert_metrics(&metrics);
+        metrics
+    };
+    assert!(!after(&checked()).contains("last_success"));
+    let good = record("check", &[case("volume/shared", 1, &pass())]);
+    assert!(after(&good).contains(success));
+    let mut bad = checked();
+    bad.ended = "2026-11-23T10:00:00Z".parse().unwrap();
+    let metrics = after(&bad);
+    assert!(metrics.contains(success) && metrics.contains("outcome=\"nonconformant\"} 1"), "{metrics}");
+    // What somebody else wrote there is no time.
+    fs::write(&file, success.replace("1795341641.250", "NaN").replace("} ", "} \n")).unwrap();
+    assert!(!after(&bad).contains("last_success"));
+    // And what is no text is not kept.
+    fs::write(&file, b"\xff\xfe").unwrap();
+    assert!(!after(&bad).contains("last_success"));
 }
 
 /// Each sample is a name, labels in quotes and a number, and none stands twice.
@@ -201,12 +231,12 @@ fn every_report_is_written_and_one_that_cannot_be_does_not_keep_the_others_from_
     let all = ["ctrf.json", "junit.xml", "metrics.prom", "report.html", "summary.md", "trace.json"];
     // A folder where a file should be.
     fs::create_dir(folder.path().join("report.html")).unwrap();
-    let faults = write_reports(folder.path(), &checked(), JunitProfile::Rich);
+    let faults = write_reports(folder.path(), &checked(), &ReportOrder::default());
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].to_string().ends_with("report.html"), "{faults:?}");
     assert_eq!(names(), all);
     fs::remove_dir(folder.path().join("report.html")).unwrap();
-    assert!(write_reports(folder.path(), &hostile(), JunitProfile::Rich).is_empty());
+    assert!(write_reports(folder.path(), &hostile(), &ReportOrder::default()).is_empty());
     assert_eq!(names(), all);
 }
 
@@ -214,7 +244,7 @@ fn every_report_is_written_and_one_that_cannot_be_does_not_keep_the_others_from_
 fn fails_of_every_kind_are_told_in_each_format() {
     let record = record("check", &[case("volume/shared", 1, &fail(&["keeps"]))]);
     assert!(markdown_summary(&record).contains("- **FAIL** volume/shared"));
-    assert!(prometheus_text(&record).contains("verdict=\"fail\"} 1"));
+    assert!(prometheus_text(&record, "").contains("verdict=\"fail\"} 1"));
     assert_eq!(
         ctrf(&record)["tests"][0]["trace"],
         "keeps: expected the token abc, seen nothing (logs[0].lines[3])"
@@ -225,7 +255,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_text_gives_documents_that_can_be_read(record in any_record()) {
-        assert_metrics(&prometheus_text(&record));
+        assert_metrics(&prometheus_text(&record, ""));
         ctrf(&record);
         let trace = chrome_trace(&record, Path::new("/nonexistent")).unwrap();
         serde_json::from_str::<Value>(&trace).unwrap();

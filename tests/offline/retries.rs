@@ -71,7 +71,7 @@ fn a_flake_is_no_pass_in_any_format() {
     assert!(summary.contains("- **FLAKY** volume/survives-sigkill"), "{summary}");
     assert!(summary.contains("  - attempts: fail, pass\n"), "{summary}");
     assert!(summary.contains("| failed | 2 |"), "{summary}");
-    let metrics = prometheus_text(&record);
+    let metrics = prometheus_text(&record, "");
     for (verdict, count) in [("pass", 2), ("fail", 1), ("flaky", 1), ("inconclusive", 1), ("skip", 1)] {
         let sample = format!("tier=\"quick\",verdict=\"{verdict}\"}} {count}\n");
         assert!(metrics.contains(&sample), "{sample} in {metrics}");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
-use podproof::report::JunitProfile;
+use podproof::report::{JunitProfile, ReportOrder};
 
 /// Proves on a real Kubernetes cluster that pods with several containers behave as promised.
 #[derive(Debug, Parser)]
@@ -171,6 +171,9 @@ pub struct Wishes {
     /// For whom `junit.xml` is written
     #[arg(long, value_enum, value_name = "PROFILE", default_value_t, env = "PODPROOF_JUNIT")]
     pub junit: Junit,
+    /// Write the metrics also to this file, which keeps the time of the last success from run to run
+    #[arg(long, value_name = "FILE", env = "PODPROOF_METRICS")]
+    pub metrics: Option<PathBuf>,
 }
 
 /// For whom `junit.xml` is written.
@@ -185,6 +188,13 @@ pub enum Junit {
     Prow,
     /// GitLab.
     Gitlab,
+}
+
+impl Wishes {
+    /// What is wished, in the library's words.
+    pub fn order(&self) -> ReportOrder {
+        ReportOrder { junit: self.junit.into(), metrics: self.metrics.clone() }
+    }
 }
 
 impl From<Junit> for JunitProfile {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use podproof::plan::{Budgets, Plan, Purpose};
-use podproof::report::{JunitProfile, ReportError, Reporters, write_reports};
+use podproof::report::{ReportError, ReportOrder, Reporters, write_reports};
 use podproof::run::{Interrupt, Outcome, RunId, RunOrder, RunRecord, Told, conduct, write_record};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -43,7 +43,7 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose, retries: u32) -> 
     let reporting = tokio::spawn(report_live(told, reporters));
     let record = conduct(access, plan, run_order, interrupt, tell).await;
 
-    let mut faults = write_files(&folder, &record, order.wishes.junit.into());
+    let mut faults = write_files(&folder, &record, &order.wishes.order());
     match reporting.await {
         Ok(live) => faults.extend(live.into_iter().map(Failure::Report)),
         // A reporter that panicked must not cost the verdicts.
@@ -71,7 +71,7 @@ async fn report_live(mut told: UnboundedReceiver<Told>, mut reporters: Reporters
 }
 
 /// Writes the record and each report; one that cannot be written does not keep the others from it.
-fn write_files(folder: &Path, record: &RunRecord, junit: JunitProfile) -> Vec<Failure> {
+fn write_files(folder: &Path, record: &RunRecord, order: &ReportOrder) -> Vec<Failure> {
     let kept = write_record(folder, record).err().map(Failure::Record);
-    kept.into_iter().chain(write_reports(folder, record, junit).into_iter().map(Failure::Report)).collect()
+    kept.into_iter().chain(write_reports(folder, record, order).into_iter().map(Failure::Report)).collect()
 }

@@ -10,10 +10,8 @@ use crate::output;
 /// Writes every report of the run anew. The verdicts are told and not weighed: that is what `judge` is for.
 pub fn report(order: &ReportArgs) -> Result<Code, Failure> {
     let record = read_record(&order.run)?;
-    let faults: Vec<_> = write_reports(&order.run, &record, order.wishes.junit.into())
-        .into_iter()
-        .map(Failure::Report)
-        .collect();
+    let faults: Vec<_> =
+        write_reports(&order.run, &record, &order.wishes.order()).into_iter().map(Failure::Report).collect();
     for fault in &faults {
         output::tell_failure(fault);
     }

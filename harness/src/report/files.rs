@@ -1,29 +1,38 @@
 //! All reports of a run, as files in its folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ctrf::write_ctrf;
 use super::fault::ReportError;
 use super::html::write_html;
 use super::junit::{JunitProfile, write_junit};
 use super::markdown::write_markdown;
-use super::metrics::write_metrics;
+use super::metrics::{write_metrics, write_metrics_over};
 use super::trace::write_trace;
 use crate::run::RunRecord;
 
-/// Writes every report of the run into its folder, each whole or not at all, from the record and the evidence there;
-/// the JUnit document in the form of `junit`.
+/// What is wished of the reports of a run.
+#[derive(Clone, Debug, Default)]
+pub struct ReportOrder {
+    /// For whom `junit.xml` is written.
+    pub junit: JunitProfile,
+    /// A file that stays in its place from run to run, to which the metrics are written too.
+    pub metrics: Option<PathBuf>,
+}
+
+/// Writes every report of the run into its folder, each whole or not at all, from the record and the evidence there.
 ///
 /// One that cannot be written does not keep the others from it; gives back what could not be written.
 #[must_use]
-pub fn write_reports(folder: &Path, record: &RunRecord, junit: JunitProfile) -> Vec<ReportError> {
+pub fn write_reports(folder: &Path, record: &RunRecord, order: &ReportOrder) -> Vec<ReportError> {
     let written = [
-        write_junit(folder, record, junit),
+        write_junit(folder, record, order.junit),
         write_html(folder, record),
         write_markdown(folder, record),
         write_metrics(folder, record),
         write_ctrf(folder, record),
         write_trace(folder, record),
+        order.metrics.as_deref().map_or(Ok(()), |file| write_metrics_over(file, record)),
     ];
     written.into_iter().filter_map(Result::err).collect()
 }

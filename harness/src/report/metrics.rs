@@ -1,10 +1,12 @@
 //! The run as metrics in Prometheus' text format, for the textfile collector.
 //!
-//! The time of the last success stands there only if the run is one: what collects the files of several runs keeps
-//! it. An alert should rest on its age, not on a failure alone.
+//! A file in the run's folder has the time of the last success only if the run is one. A file that each run writes anew
+//! keeps that of an earlier run, as a Pushgateway would: an alert should rest on its age, not on a failure alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::entry::{Entry, entries};
@@ -14,12 +16,16 @@ use crate::disk::write_whole;
 use crate::plan::{Purpose, Tier};
 use crate::run::{Outcome, RunRecord};
 
+const LAST_SUCCESS: &str = "podproof_run_last_success_timestamp_seconds";
+
 /// The longest value of a label, in characters.
 const LONGEST: usize = 120;
 
 /// The record as metrics. The same record gives the same bytes.
+///
+/// `before` is what stood in the same place: a run that is no success keeps the time of the last one.
 #[must_use]
-pub fn prometheus_text(record: &RunRecord) -> String {
+pub fn prometheus_text(record: &RunRecord, before: &str) -> String {
     let entries = entries(record);
     let outcome = Outcome::of(record);
     let purpose = match record.purpose {
@@ -39,10 +45,13 @@ pub fn prometheus_text(record: &RunRecord) -> String {
     text.sample("podproof_run_info", &info, 1);
     text.metric("podproof_run_last_timestamp_seconds", "When the run ended, in seconds since 1970.");
     text.sample("podproof_run_last_timestamp_seconds", &run, &ended);
-    if outcome == Outcome::Conformant {
-        let name = "podproof_run_last_success_timestamp_seconds";
-        text.metric(name, "When the run ended, if every selected core claim held, in seconds since 1970.");
-        text.sample(name, &run, &ended);
+    let succeeded = if outcome == Outcome::Conformant { Some(ended) } else { last_success(before, &run) };
+    if let Some(succeeded) = succeeded {
+        text.metric(
+            LAST_SUCCESS,
+            "When the last run ended in which every selected core claim held, in seconds since 1970.",
+        );
+        text.sample(LAST_SUCCESS, &run, succeeded);
     }
     text.metric("podproof_run_duration_seconds", "How long the run took.");
     let took = record.ended.as_millisecond().saturating_sub(record.started.as_millisecond());
@@ -60,8 +69,30 @@ pub fn prometheus_text(record: &RunRecord) -> String {
 /// Writes `metrics.prom` into the run's folder: whole, or not at all.
 pub(super) fn write_metrics(folder: &Path, record: &RunRecord) -> Result<(), ReportError> {
     let file = folder.join("metrics.prom");
-    write_whole(&file, prometheus_text(record).as_bytes())
+    write_whole(&file, prometheus_text(record, "").as_bytes())
         .map_err(|source| ReportError::File { file, source })
+}
+
+/// Writes the metrics to a file that stays in its place from run to run: whole, or not at all.
+pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), ReportError> {
+    let before = match fs::read_to_string(file) {
+        // What cannot be read as text is none of ours, and is not kept.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+            Ok(String::new())
+        }
+        other => other,
+    };
+    before
+        .and_then(|before| write_whole(file, prometheus_text(record, &before).as_bytes()))
+        .map_err(|source| ReportError::File { file: file.to_owned(), source })
+}
+
+/// When the last success was that `before` tells of.
+fn last_success(before: &str, labels: &[(&str, &str)]) -> Option<String> {
+    let sample = format!("{} ", sample_of(LAST_SUCCESS, labels));
+    let values = before.lines().filter_map(|line| line.strip_prefix(&sample));
+    let value = values.filter(|value| value.parse::<f64>().is_ok_and(f64::is_finite)).next_back();
+    value.map(str::to_owned)
 }
 
 /// Each verdict of each tier that the run has, also where there is none of it: a series that is gone hides a change.
@@ -126,10 +157,14 @@ impl Text {
     }
 
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
-        let labels: Vec<_> =
-            labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
-        let _ = writeln!(self.text, "{name}{{{}}} {value}", labels.join(","));
+        let _ = writeln!(self.text, "{} {value}", sample_of(name, labels));
     }
+}
+
+fn sample_of(name: &str, labels: &[(&str, &str)]) -> String {
+    let labels: Vec<_> =
+        labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
+    format!("{name}{{{}}}", labels.join(","))
 }
 
 fn escaped(value: &str) -> String {

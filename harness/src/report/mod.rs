@@ -29,7 +29,7 @@ pub use article::sentence_line;
 pub use csv::{trials_csv, write_trials};
 pub use ctrf::ctrf_document;
 pub use fault::ReportError;
-pub use files::write_reports;
+pub use files::{ReportOrder, write_reports};
 pub use html::html_page;
 pub use json::json_line;
 pub use junit::{JunitProfile, junit_document, write_junit};
