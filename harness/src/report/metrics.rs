@@ -90,9 +90,8 @@ pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), 
 /// When the last success was that `before` tells of.
 fn last_success(before: &str, labels: &[(&str, &str)]) -> Option<String> {
     let sample = format!("{} ", sample_of(LAST_SUCCESS, labels));
-    let values = before.lines().filter_map(|line| line.strip_prefix(&sample));
-    let value = values.filter(|value| value.parse::<f64>().is_ok_and(f64::is_finite)).next_back();
-    value.map(str::to_owned)
+    let mut values = before.lines().filter_map(|line| line.strip_prefix(&sample));
+    values.rfind(|value| value.parse::<f64>().is_ok_and(f64::is_finite)).map(str::to_owned)
 }
 
 /// Each verdict of each tier that the run has, also where there is none of it: a series that is gone hides a change.
