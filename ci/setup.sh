@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs what this host lacks to make clusters, and says what it does. Does nothing when nothing is missing.
+# With --tests also what only tests need: a browser and its driver.
 #
 # Host packages come from the host's own apt. Everything for images comes through a package root of our own below
 # the cache folder: the host's lists of packages and suites are not touched.
@@ -44,6 +45,10 @@ install_packages() {
     if ! has xmllint; then missing="$missing libxml2-utils"; fi
     if ! has dpkg-deb; then missing="$missing dpkg"; fi
     if [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then missing="$missing debian-archive-keyring"; fi
+    if [ "$tests" = yes ]; then
+        if ! has chromium; then missing="$missing chromium"; fi
+        if ! has chromedriver; then missing="$missing chromium-driver"; fi
+    fi
     [ -n "$missing" ] || return 0
     has apt-get || fail "not a Debian: install by hand:$missing"
     [ "$(id -u)" = 0 ] || fail "root is needed to install:$missing"
@@ -121,6 +126,14 @@ fetch_kind() {
     rm -rf "$work"
 }
 
+case ${1-} in
+'') tests=no ;;
+--tests) tests=yes ;;
+*)
+    say "usage: $0 [--tests]"
+    exit 2
+    ;;
+esac
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install_packages

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Every test: lints, the offline suite, and the live suite on a kind cluster that is brought up where it is missing.
+# Every test: lints, the offline suite, the pages in a browser, and the live suite on a kind cluster that is brought up
+# where it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The set-up mostly waits for the network, the compiler for the processors.
-ci/setup.sh &
+ci/setup.sh --tests &
 setup=$!
 ci/build.sh
 wait "$setup"

@@ -18,7 +18,7 @@ use crate::report::text::plain_line;
 use crate::run::RunRecord;
 
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("filter.js");
+const SCRIPT: &str = include_str!("page.js");
 
 /// What all parts of the page are made from.
 pub(super) struct Page<'a> {
@@ -76,7 +76,7 @@ fn whole(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Nothing may be fetched, and nothing runs but our own filter.
+/// Nothing may be fetched, and nothing runs but our own script.
 fn policy() -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     format!(

@@ -9,7 +9,7 @@ use crate::report::text::plain_line;
 
 /// Measures, in units of the drawing.
 const WIDTH: f64 = 1000.0;
-const LABELS: f64 = 190.0;
+const LABELS: f64 = 290.0;
 const ROW: f64 = 22.0;
 const BAR: f64 = 14.0;
 const TOP: f64 = 24.0;
@@ -103,14 +103,14 @@ fn rows(sketch: &Sketch) -> Vec<Row<'_>> {
     for pod in &sketch.timeline.pods {
         let spans = pod.phases.iter().collect();
         let drawn = Drawn::Lane { spans, instances: Vec::new(), reports: Vec::new() };
-        rows.push(Row { name: plain_line(&pod.name, 26), pod: true, drawn });
+        rows.push(Row { name: plain_line(&pod.name, 38), pod: true, drawn });
         for container in &pod.containers {
             let drawn = Drawn::Lane {
                 spans: container.states.iter().collect(),
                 instances: container.instances.iter().collect(),
                 reports: reports(sketch, pod, &container.name),
             };
-            rows.push(Row { name: plain_line(&container.name, 24), pod: false, drawn });
+            rows.push(Row { name: plain_line(&container.name, 38), pod: false, drawn });
         }
     }
     if !sketch.events.is_empty() {
@@ -121,7 +121,7 @@ fn rows(sketch: &Sketch) -> Vec<Row<'_>> {
         let met = wait.end.is_met();
         let words = plain_line(&format!("{}: {}", wait.what, wait.end), 160);
         let drawn = Drawn::Wait { from: wait.started, to: wait.ended, met, words };
-        rows.push(Row { name: plain_line(&wait.what, 28), pod: false, drawn });
+        rows.push(Row { name: plain_line(&wait.what, 46), pod: false, drawn });
     }
     rows
 }
@@ -142,7 +142,7 @@ fn drawn(sketch: &Sketch, scale: &Scale, y: f64, row: &Row<'_>) -> Markup {
                 @for span in spans { (bar(sketch, scale, y, span)) }
                 @for instance in instances { (ran(sketch, scale, y, instance)) }
                 @for (time, verb) in reports {
-                    circle.told cx=(at(x(*time))) cy=(at(y + BAR / 2.0)) r="3" {
+                    circle.told cx=(at(x(*time))) cy=(at(y + BAR + 2.5)) r="3" {
                         title { (verb) (format!(" at {:+.3} s", offset(sketch, *time))) }
                     }
                 }
@@ -260,7 +260,7 @@ fn legend(sketch: &Sketch) -> Markup {
             }
         }
         p.faint {
-            "Bars: as the watch showed the states, by the harness's clock. Events and probe reports (dots): by the clock of the node. Lines below the bars: when the container ran, as its runtime told, in whole seconds. Outlines: what was awaited."
+            "Bars: as the watch showed the states, by the harness's clock. Lines below the bars: when the container ran, as its runtime told, in whole seconds. Dots on them: what the probe reported. These and events are by the clock of the node. Outlines: what was awaited."
             @if older > 0 { " " (older) " older states are left out." }
             @if sketch.timeline.left_out > 0 { " " (sketch.timeline.left_out) " states of further pods are left out." }
         }

@@ -1,0 +1,15 @@
+//! The pages in a real browser: what a reader sees, and what a hostile log cannot do.
+//!
+//! Needs Debian's `chromium` and `chromium-driver`, which `ci/setup.sh --tests` installs where they are missing. The pages are
+//! made by the library from records and evidence that the tests write; nothing is fetched.
+#![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
+
+mod browser;
+mod driver;
+mod hostile;
+mod keyboard;
+mod large;
+mod looks;
+mod pages;
+#[path = "../offline/record.rs"]
+mod record;
