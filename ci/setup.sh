@@ -1,10 +1,12 @@
 #!/bin/sh
 # Installs what this host lacks to make clusters, and says what it does. Does nothing when nothing is missing.
+# `ci/setup.sh tests` also installs what only the tests need.
 #
 # Host packages come from the host's own apt. Everything for images comes through a package root of our own below
 # the cache folder: the host's lists of packages and suites are not touched.
 set -eu
 
+for=${1:-clusters}
 here=$(dirname "$0")
 # shellcheck source=ci/versions.env
 . "$here/versions.env"
@@ -36,12 +38,25 @@ kind_is_there() {
     return 1
 }
 
+postgresql_is_there() {
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        [ ! -x "$initdb" ] || return 0
+    done
+    return 1
+}
+
 install_packages() {
     missing=
     if ! engine_is_there; then missing="$missing docker.io"; fi
     if ! has mmdebstrap; then missing="$missing mmdebstrap"; fi
     if ! has dpkg-deb; then missing="$missing dpkg"; fi
     if [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then missing="$missing debian-archive-keyring"; fi
+    if [ "$for" = tests ] && ! postgresql_is_there; then
+        missing="$missing postgresql openssl"
+        # Debian's package makes a server and starts it. The tests start their own and want none beside it.
+        mkdir -p "${no_server%/*}"
+        echo 'create_main_cluster = false' >"$no_server"
+    fi
     [ -n "$missing" ] || return 0
     has apt-get || fail "not a Debian: install by hand:$missing"
     [ "$(id -u)" = 0 ] || fail "root is needed to install:$missing"
@@ -53,6 +68,8 @@ install_packages() {
         apt-get --quiet=2 update >"$log" 2>&1 &&
             apt-get --quiet=2 install --no-install-recommends $missing >"$log" 2>&1
     } || { cat "$log" >&2; fail "could not install$missing"; }
+    rm -f "$no_server"
+    rmdir "${no_server%/*}" 2>/dev/null || true
 }
 
 # The mirror that the host's apt uses for Debian itself.
@@ -120,7 +137,8 @@ fetch_kind() {
 }
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+no_server=/etc/postgresql-common/createcluster.d/podproof.conf
+trap 'rm -f "$log" "$no_server"' EXIT
 install_packages
 make_package_root
 fetch_kind

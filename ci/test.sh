@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The set-up mostly waits for the network, the compiler for the processors.
-ci/setup.sh &
+ci/setup.sh tests &
 setup=$!
 ci/build.sh
 wait "$setup"
