@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what this host lacks to make clusters, and says what it does. Does nothing when nothing is missing.
-# With --tests also what only tests need: a browser and its driver.
+# With --tests also what only the tests need: a browser and its driver, PostgreSQL, a second reader of XML.
 #
 # Host packages come from the host's own apt. Everything for images comes through a package root of our own below
 # the cache folder: the host's lists of packages and suites are not touched.
@@ -37,17 +37,29 @@ kind_is_there() {
     return 1
 }
 
+postgresql_is_there() {
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        [ ! -x "$initdb" ] || return 0
+    done
+    return 1
+}
+
 install_packages() {
     missing=
     if ! engine_is_there; then missing="$missing docker.io"; fi
     if ! has mmdebstrap; then missing="$missing mmdebstrap"; fi
-    # Reads our reports back in the tests.
-    if ! has xmllint; then missing="$missing libxml2-utils"; fi
     if ! has dpkg-deb; then missing="$missing dpkg"; fi
     if [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then missing="$missing debian-archive-keyring"; fi
     if [ "$tests" = yes ]; then
+        if ! has xmllint; then missing="$missing libxml2-utils"; fi
         if ! has chromium; then missing="$missing chromium"; fi
         if ! has chromedriver; then missing="$missing chromium-driver"; fi
+        if ! postgresql_is_there; then
+            missing="$missing postgresql openssl"
+            # Debian's package makes a server and starts it. The tests start their own and want none beside it.
+            mkdir -p "${no_server%/*}"
+            echo 'create_main_cluster = false' >"$no_server"
+        fi
     fi
     [ -n "$missing" ] || return 0
     has apt-get || fail "not a Debian: install by hand:$missing"
@@ -60,6 +72,8 @@ install_packages() {
         apt-get --quiet=2 update >"$log" 2>&1 &&
             apt-get --quiet=2 install --no-install-recommends $missing >"$log" 2>&1
     } || { cat "$log" >&2; fail "could not install$missing"; }
+    rm -f "$no_server"
+    rmdir "${no_server%/*}" 2>/dev/null || true
 }
 
 # The mirror that the host's apt uses for Debian itself.
@@ -135,7 +149,8 @@ case ${1-} in
     ;;
 esac
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+no_server=/etc/postgresql-common/createcluster.d/podproof.conf
+trap 'rm -f "$log" "$no_server"' EXIT
 install_packages
 make_package_root
 fetch_kind

@@ -11,6 +11,7 @@
 //! Everything right of the evidence works from files: no cluster is needed to judge again or to report.
 
 mod disk;
+mod hex;
 
 pub mod plan;
 

@@ -11,5 +11,6 @@ mod keyboard;
 mod large;
 mod looks;
 mod pages;
+#[expect(dead_code, reason = "shared with the offline suite, which needs all of it")]
 #[path = "../offline/record.rs"]
 mod record;

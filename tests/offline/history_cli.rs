@@ -4,23 +4,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use podproof::run::{RunRecord, write_record};
+use podproof::history::{Extent, KeptRun, Renames, Store};
+use podproof::run::{RunRecord, read_record, write_record};
 use podproof_tests::{Ended, podproof, run};
+use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::history_backend::Backend;
 use crate::record::{case, fail, inconclusive, pass, record};
 
 struct Place {
     _folder: TempDir,
     root: PathBuf,
+    /// How the cluster of its runs is called.
+    cluster: Option<&'static str>,
 }
 
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_owned();
-        Self { _folder: folder, root }
+        Self { _folder: folder, root, cluster: Some("kind-podproof") }
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -44,6 +49,7 @@ impl Place {
         value["run"] = json!(format!("202611{day:02}-100000-3fa9c1d2"));
         value["started"] = json!(format!("2026-11-{day:02}T10:00:00Z"));
         value["cluster"]["version"] = json!(version);
+        value["cluster"]["name"] = json!(self.cluster);
         let record: RunRecord = serde_json::from_value(value).unwrap();
         let folder = self.root.join("runs").join(record.run.as_str());
         write_record(&folder, &record).unwrap();
@@ -75,7 +81,7 @@ fn a_failure_exits_102_and_tells_since_when_and_what_changed() {
         "ipc/mc2-article",
         "20261109-100000-3fa9c1d2",
         "version v1.20.2 -> v1.20.5",
-        "compared with 8 runs of the series default",
+        "compared with 8 runs of the series kind-podproof",
         "regressed (1 new failure)",
     ] {
         assert!(ended.stdout.contains(words), "{words} is missing: {ended}");
@@ -177,17 +183,88 @@ fn a_store_that_cannot_be_made_exits_98_and_a_foreign_one_96() {
     let _ = add(&text).exits(96);
 }
 
-#[test]
-fn processes_that_add_at_once_lose_nothing() {
-    let place = Place::new();
-    let folders: Vec<_> = (1..=6).map(|day| place.run_folder(day, "v1.20.2", &pass())).collect();
-    let children: Vec<_> =
-        folders.iter().map(|folder| place.command(&["add"]).arg(folder).spawn().unwrap()).collect();
+#[rstest]
+fn processes_that_add_at_once_lose_nothing(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let (place, spot) = (Place::new(), backend.spot());
+    let folders: Vec<_> = (1..=6).map(|day| place.run_folder(day, "v1.20.2", &fail(&["a", "b"]))).collect();
+    let add = |folder: &PathBuf| {
+        let mut command = place.command(&["add"]);
+        command.arg(folder).env("PODPROOF_STORE", &spot.typed).spawn().unwrap()
+    };
+    // Each makes the store where it is not there yet; each run is added twice.
+    let children: Vec<_> = folders.iter().chain(&folders).map(add).collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
-    let listed = place.history(&["list"]).exits(0);
-    assert_eq!(listed.stdout.lines().count(), 7, "{listed}");
+    let given: Vec<_> = folders.iter().map(|folder| KeptRun::of(&read_record(folder).unwrap())).collect();
+    let extent = Extent { last: None, most: 100 };
+    let mut store = Store::open(&spot.place).unwrap();
+    let mut kept = store.load("kind-podproof", extent, &Renames::new()).unwrap();
+    for run in &mut kept {
+        run.attempts
+            .sort_by_key(|attempt| given[0].attempts.iter().position(|given| given.key == attempt.key));
+    }
+    assert_eq!(kept, given);
+    assert!(spot.left_over().is_empty(), "drafts are left: {:?}", spot.left_over());
+}
+
+#[test]
+fn a_store_in_a_database_is_used_like_a_file() {
+    let (place, spot) = (Place::new(), Backend::Postgres.spot());
+    let url = spot.typed.to_str().unwrap();
+    let ended = place.history(&["list", "--store", url]).exits(4);
+    assert!(ended.stderr.contains("there is no history in postgres://podproof@/"), "{ended}");
+    let folders = [1, 2].map(|day| place.run_folder(day, "v1.20.2", &pass()));
+    let _ = run(place.command(&["add", "--store", url]).args(folders)).exits(0);
+    let ended = place.history(&["check", "--store", url]).exits(0);
+    assert!(ended.stdout.contains("compared with 1 runs of the series kind-podproof"), "{ended}");
+    spot.meddle("UPDATE schema_version SET version = 99");
+    let ended = place.history(&["list", "--store", url]).exits(96);
+    assert!(ended.stderr.contains("has version 99"), "{ended}");
+    // Neither what is wrong with a URL nor the help tells what is secret in it.
+    for (url, code) in [
+        ("postgres://me:s3cret@127.0.0.1:1/runs", 98),
+        ("postgres://me:s3cret@h@127.0.0.1:1/runs", 2),
+        ("postgres://me@127.0.0.1:1/runs?pasword=s3cret", 2),
+    ] {
+        for args in [&["list"][..], &["--help"], &["list", "--help"], &["list", "--most", "x"]] {
+            let ended = run(place.command(args).env("PODPROOF_STORE", url));
+            assert!(!ended.stderr.contains("s3cret") && !ended.stdout.contains("s3cret"), "{ended}");
+            if args == ["list"] {
+                assert!(ended.code == Some(code) && ended.stderr.contains("hint:"), "{ended}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_is_kept_in_the_series_of_its_cluster() {
+    let mut place = Place::new();
+    // As some clouds name them, and as somebody may who wants to deceive.
+    let names = [Some("arn:aws:eks:eu-1:1:cluster/a"), Some("../\u{1b}[2J\u{202e}"), Some(""), None];
+    for (day, name) in (1..).zip(names) {
+        place.cluster = name;
+        let folder = place.run_folder(day, "v1.20.2", &pass());
+        place.add(&[folder]);
+    }
+    let listed = place.history(&["list", "--message-format", "json"]).exits(0);
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    let series: Vec<_> =
+        listed["runs"].as_array().unwrap().iter().map(|run| run["series"].as_str()).collect();
+    let default = Some("default");
+    assert_eq!(series, [default, default, names[1], names[0]]);
+    // Which is meant is not guessed.
+    let ended = place.history(&["check"]).exits(4);
+    assert!(ended.stderr.contains("more than one series") && ended.stderr.contains("arn:aws"), "{ended}");
+    assert!(!ended.stderr.contains(['\u{1b}', '\u{202e}']), "{ended}");
+    // A run that is named has one.
+    let ended = place.history(&["check", "20261101"]).exits(0);
+    assert!(ended.stdout.contains("series arn:aws:eks:eu-1:1:cluster/a"), "{ended}");
+    let ended = place.history(&["check", "--series", "default"]).exits(0);
+    assert!(ended.stdout.contains("compared with 1 runs of the series default"), "{ended}");
+    // Runs of two clusters can be compared.
+    let _ = place.history(&["compare", "20261101", "20261104"]).exits(0);
+    let _ = place.history(&["compare", "20261101", "20261104", "--series", "default"]).exits(4);
 }
 
 #[test]

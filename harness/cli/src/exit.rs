@@ -188,9 +188,18 @@ impl Failure {
                 StoreError::Missing { .. }
                 | StoreError::NoRun { .. }
                 | StoreError::ManyRuns { .. }
-                | StoreError::NoSeries { .. } => Code::NothingSelected,
+                | StoreError::NoSeries { .. }
+                | StoreError::ManySeries { .. }
+                | StoreError::Empty => Code::NothingSelected,
+                StoreError::Address { .. } => Code::Usage,
+                #[cfg(not(feature = "postgres"))]
+                StoreError::WithoutPostgres { .. } => Code::Usage,
                 StoreError::Foreign { .. } | StoreError::Newer { .. } => Code::BadManifest,
-                StoreError::Made { .. } | StoreError::Statement { .. } => Code::NotWritten,
+                #[cfg(feature = "postgres")]
+                StoreError::Roots { .. } | StoreError::Tls(_) => Code::NotWritten,
+                StoreError::Made { .. } | StoreError::Statement { .. } | StoreError::Unreachable { .. } => {
+                    Code::NotWritten
+                }
             },
             #[cfg(feature = "history")]
             Self::Import(_) | Self::Waivers(_) => Code::BadManifest,

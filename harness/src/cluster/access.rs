@@ -99,7 +99,10 @@ pub async fn connect(
     let client = Client::try_from(config)
         .map_err(|source| AccessError::Client { context: context.to_owned(), source: Box::new(source) })?;
     match timeout(patience, read_facts(&client, patience)).await {
-        Ok(Ok(facts)) => Ok(Access { client, images, facts, door: Door::Inspector }),
+        Ok(Ok(facts)) => {
+            let facts = Facts { name: Some(context.to_owned()), ..facts };
+            Ok(Access { client, images, facts, door: Door::Inspector })
+        }
         Ok(Err(source)) => {
             Err(AccessError::Refused { context: context.to_owned(), source: Box::new(source) })
         }

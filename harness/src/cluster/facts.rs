@@ -21,6 +21,9 @@ const KUBELETS_AT_ONCE: usize = 8;
 /// What a cluster says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
+    /// The name under which it was asked: its context in a kubeconfig, which may have any characters. Its own it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The API server's version, `v1.20.2`.
     pub version: String,
     /// Its nodes, by name.
@@ -95,7 +98,7 @@ pub async fn read_facts(client: &Client, patience: Duration) -> Result<Facts, ku
     let (nodes, cluster_dns, capabilities) = try_join!(read_nodes(client, &asker), has_dns(client), async {
         Ok(Box::pin(asker.capabilities()).await)
     })?;
-    Ok(Facts { version, nodes, cluster_dns, capabilities, node_containers: false })
+    Ok(Facts { name: None, version, nodes, cluster_dns, capabilities, node_containers: false })
 }
 
 async fn read_nodes(client: &Client, asker: &Asker<'_>) -> Result<Vec<NodeFacts>, kube::Error> {
@@ -180,6 +183,7 @@ mod tests {
     fn room(nodes: Vec<NodeFacts>) -> usize {
         let capabilities = Capabilities::default();
         Facts {
+            name: None,
             version: "v1.20.2".to_owned(),
             nodes,
             cluster_dns: false,

@@ -7,6 +7,9 @@ use serde::Serialize;
 use crate::cluster;
 use crate::run::RunRecord;
 
+/// The series of runs of which not even the cluster's name is known.
+pub const DEFAULT_SERIES: &str = "default";
+
 /// An environment, as names and values.
 pub type Facts = BTreeMap<String, String>;
 
@@ -21,10 +24,12 @@ pub struct FactChange {
     pub after: Option<String>,
 }
 
-/// The facts of a run of podproof. Names of nodes are none of them: in a cloud they are new every night.
+/// The facts of a run of podproof. Names of nodes are none of them: in a cloud they are new every night. That of the
+/// cluster is none either: it is the series'.
 #[must_use]
 pub fn facts_of(record: &RunRecord) -> Facts {
-    let cluster::Facts { version, nodes, cluster_dns, node_containers, capabilities } = &record.cluster;
+    let cluster::Facts { name: _, version, nodes, cluster_dns, node_containers, capabilities } =
+        &record.cluster;
     // Nodes that are alike are told once.
     let each = |value: fn(&cluster::NodeFacts) -> String| {
         let values: BTreeSet<_> = nodes.iter().map(value).collect();
@@ -47,6 +52,12 @@ pub fn facts_of(record: &RunRecord) -> Facts {
     ];
     let gates = capabilities.gates.iter().map(|(gate, on)| (format!("gate {gate}"), yes_or_no(*on)));
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(gates).collect()
+}
+
+/// The series of a run for which none is named: that of its cluster.
+#[must_use]
+pub fn series_of(record: &RunRecord) -> &str {
+    record.cluster.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(DEFAULT_SERIES)
 }
 
 /// What is different after, by name.

@@ -21,8 +21,8 @@ pub mod statistics;
 mod store;
 
 pub use compare::{Comparison, Difference, Fared, Tally, compare};
-pub use facts::{FactChange, Facts, changed_facts, facts_of};
+pub use facts::{DEFAULT_SERIES, FactChange, Facts, changed_facts, facts_of, series_of};
 pub use import::{ErrorsAre, ImportError, ImportOrder, import_junit};
 pub use kept::{Attempt, CaseKey, KeptRun, Outcome, RunName};
 pub use signature::signature;
-pub use store::{Added, Extent, Listed, Renames, Store, StoreError};
+pub use store::{Added, Extent, Listed, Place, Refused, Renames, Store, StoreError, Url};

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args as Group, Subcommand, ValueEnum};
+use podproof::history::Place;
 
 /// Runs kept and compared.
 #[derive(Debug, Group)]
@@ -18,12 +20,17 @@ pub struct HistoryArgs {
 /// Where runs are kept.
 #[derive(Debug, Group)]
 pub struct Keep {
-    /// The store [default: history.db in the state folder]
-    #[arg(long, value_name = "FILE", global = true, env = "PODPROOF_STORE")]
-    pub store: Option<PathBuf>,
-    /// Which runs are compared: those of one cluster, or one kind of run on it
-    #[arg(long, value_name = "NAME", global = true, default_value = "default", env = "PODPROOF_SERIES")]
-    pub series: String,
+    /// The store: a file, or the URL of a PostgreSQL database [default: history.db in the state folder]
+    // The variable may hold a password, and would be shown.
+    #[arg(
+        long, value_name = "FILE|URL", global = true, env = "PODPROOF_STORE", hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(Place::from)
+    )]
+    pub store: Option<Place>,
+    /// Which runs are compared: those of one cluster, or one kind of run on it [default: what the run's cluster is
+    /// called; to look, the only one that there is]
+    #[arg(long, value_name = "NAME", global = true, env = "PODPROOF_SERIES")]
+    pub series: Option<String>,
     /// A folder of manifests instead of the built-in ones: it knows which claims had another id
     #[arg(long, value_name = "DIR", global = true, env = "PODPROOF_MANIFESTS")]
     pub manifests: Option<PathBuf>,
@@ -36,7 +43,7 @@ pub enum HistoryCommand {
     Add(AddArgs),
     /// Keep JUnit reports of other tools as runs
     Import(ImportArgs),
-    /// List the runs of the series, the newest first
+    /// List the runs of the series, or of all, the newest first
     List(ListArgs),
     /// Show what is kept of a run
     Show(ShowArgs),
@@ -88,9 +95,6 @@ pub enum Errors {
 /// How many runs to list.
 #[derive(Debug, Group)]
 pub struct ListArgs {
-    /// Of every series
-    #[arg(long)]
-    pub all: bool,
     /// At most so many runs
     #[arg(long, value_name = "N", default_value_t = 30, env = "PODPROOF_MOST")]
     pub most: u32,

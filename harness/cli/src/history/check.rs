@@ -20,11 +20,11 @@ use crate::output;
 /// Tells what is new in a run.
 pub fn check(keep: &Keep, order: &CheckArgs, talk: &Talk) -> Result<Code, Failure> {
     let waivers = order.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
-    let runs = keep.load(order.run.as_deref(), order.window)?;
+    let (series, runs) = keep.load(order.run.as_deref(), order.window)?;
     let Some(report) = judge_night(&runs, &waivers, &Rules::default()) else { return Ok(Code::Conformant) };
     let judgement = report.judgement();
-    let value = json!({ "series": keep.series, "judgement": judgement, "report": report });
-    output::print_either(|| text(&report, &keep.series), &value, talk)?;
+    let value = json!({ "series": series, "judgement": judgement, "report": report });
+    output::print_either(|| text(&report, &series), &value, talk)?;
     Ok(judgement.into())
 }
 
@@ -33,7 +33,7 @@ pub fn flaky(keep: &Keep, order: &FlakyArgs, talk: &Talk) -> Result<Code, Failur
     let nights = usize::try_from(order.nights).unwrap_or(usize::MAX);
     let rules = Rules { flake_nights: nights, ..Rules::default() };
     // Not every run has every case.
-    let runs = keep.load(None, order.nights.saturating_mul(2))?;
+    let (_, runs) = keep.load(None, order.nights.saturating_mul(2))?;
     let report = judge_night(&runs, &Waivers::default(), &rules);
     let changes = report.map(|report| report.changes).unwrap_or_default();
     let flaky: Vec<_> =

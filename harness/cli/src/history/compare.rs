@@ -15,8 +15,8 @@ use crate::output;
 
 /// Tells what differs between two runs, or the runs up to each of them.
 pub fn compare(keep: &Keep, order: &CompareArgs, talk: &Talk) -> Result<Code, Failure> {
-    let before = keep.load(Some(&order.before), order.runs)?;
-    let after = keep.load(Some(&order.after), order.runs)?;
+    let (_, before) = keep.load(Some(&order.before), order.runs)?;
+    let (_, after) = keep.load(Some(&order.after), order.runs)?;
     let comparison = history::compare(&before, &after);
     let value = json!({ "before": order.before, "after": order.after, "comparison": comparison });
     output::print_either(|| text(&comparison), &value, talk)?;

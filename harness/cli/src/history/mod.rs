@@ -8,10 +8,11 @@ mod compare;
 mod tables;
 mod trend;
 
-use std::path::PathBuf;
-
 use podproof::cluster::{self, Folders};
-use podproof::history::{Added, ErrorsAre, Extent, ImportOrder, KeptRun, Renames, Store, import_junit};
+use podproof::history::{
+    Added, DEFAULT_SERIES, ErrorsAre, Extent, ImportOrder, KeptRun, Place, Renames, Store, import_junit,
+    series_of,
+};
 use podproof::plan::Catalogue;
 use podproof::run::read_record;
 
@@ -39,8 +40,8 @@ pub fn history(order: &HistoryArgs, talk: &Talk) -> Result<Code, Failure> {
 fn add(keep: &Keep, order: &AddArgs) -> Result<Code, Failure> {
     // A folder that is none is told before anything is written.
     let runs: Result<Vec<_>, _> = order.runs.iter().map(|folder| read_record(folder)).collect();
-    let runs: Vec<_> = runs?.iter().map(KeptRun::of).collect();
-    put(keep, &runs)
+    let runs = runs?.iter().map(|record| (series_of(record).to_owned(), KeptRun::of(record))).collect();
+    put(keep, runs)
 }
 
 fn import(keep: &Keep, order: &ImportArgs) -> Result<Code, Failure> {
@@ -54,17 +55,19 @@ fn import(keep: &Keep, order: &ImportArgs) -> Result<Code, Failure> {
         Some(_) => import_junit(&order.files, &how).map(|run| vec![run]),
         None => order.files.iter().map(|file| import_junit(std::slice::from_ref(file), &how)).collect(),
     };
-    put(keep, &runs?)
+    put(keep, runs?.into_iter().map(|run| (DEFAULT_SERIES.to_owned(), run)).collect())
 }
 
-fn put(keep: &Keep, runs: &[KeptRun]) -> Result<Code, Failure> {
-    let mut store = Store::open_or_make(&keep.file()?)?;
-    for run in runs {
-        let done = match store.add(&keep.series, run)? {
+/// Keeps runs, each in the series that was named, or else in the one beside it.
+fn put(keep: &Keep, runs: Vec<(String, KeptRun)>) -> Result<Code, Failure> {
+    let mut store = Store::open_or_make(&keep.place()?)?;
+    for (usual, run) in runs {
+        let series = keep.series.as_deref().unwrap_or(&usual);
+        let done = match store.add(series, &run)? {
             Added::New => "kept",
             Added::Again => "kept again",
         };
-        let (id, series) = (clean(&run.id), clean(&keep.series));
+        let (id, series) = (clean(&run.id), clean(series));
         let count = run.attempts.len();
         tracing::info!(target: "podproof::talk", "{done} {id} with {count} executions in the series {series}");
     }
@@ -72,23 +75,30 @@ fn put(keep: &Keep, runs: &[KeptRun]) -> Result<Code, Failure> {
 }
 
 impl Keep {
-    fn file(&self) -> Result<PathBuf, Failure> {
+    fn place(&self) -> Result<Place, Failure> {
         match &self.store {
-            Some(file) => Ok(file.clone()),
-            None => Ok(Folders::from_environment().map_err(cluster::Error::from)?.history()),
+            Some(place) => Ok(place.clone()),
+            None => Ok(Place::File(Folders::from_environment().map_err(cluster::Error::from)?.history())),
         }
     }
 
     fn open(&self) -> Result<Store, Failure> {
-        Ok(Store::open(&self.file()?)?)
+        Ok(Store::open(&self.place()?)?)
     }
 
-    /// The runs of the series up to `last`, cases under the ids that they have now.
-    fn load(&self, last: Option<&str>, most: u32) -> Result<Vec<KeptRun>, Failure> {
+    /// The runs of the series up to `last`, cases under the ids that they have now; and the series. Where none is
+    /// named, it is the one that has this run, or any.
+    fn load(&self, last: Option<&str>, most: u32) -> Result<(String, Vec<KeptRun>), Failure> {
         let catalogue = Catalogue::read(&list::tree(self.manifests.as_deref()))?;
         let renames: Renames =
             catalogue.renames().map(|(old, id)| (old.to_string(), id.to_string())).collect();
-        Ok(self.open()?.load(&self.series, Extent { last, most }, &renames)?)
+        let mut store = self.open()?;
+        let series = match &self.series {
+            Some(series) => series.clone(),
+            None => store.series_with(last)?,
+        };
+        let runs = store.load(&series, Extent { last, most }, &renames)?;
+        Ok((series, runs))
     }
 }
 

@@ -15,8 +15,7 @@ use crate::output;
 
 /// Lists runs.
 pub fn list(keep: &Keep, order: &ListArgs, talk: &Talk) -> Result<Code, Failure> {
-    let series = (!order.all).then_some(keep.series.as_str());
-    let runs = keep.open()?.list(series, order.most)?;
+    let runs = keep.open()?.list(keep.series.as_deref(), order.most)?;
     output::print_either(|| list_text(&runs), &json!({ "runs": runs }), talk)?;
     Ok(Code::Conformant)
 }
@@ -44,7 +43,7 @@ fn list_text(runs: &[Listed]) -> String {
 
 /// Shows what is kept of a run.
 pub fn show(keep: &Keep, order: &ShowArgs, talk: &Talk) -> Result<Code, Failure> {
-    let runs = keep.load(Some(&order.run), 1)?;
+    let (_, runs) = keep.load(Some(&order.run), 1)?;
     for run in &runs {
         output::print_either(|| run_text(run), &run_value(run), talk)?;
     }

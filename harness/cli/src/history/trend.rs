@@ -25,7 +25,7 @@ struct Seen<'a> {
 
 /// Shows how one case fared.
 pub fn trend(keep: &Keep, order: &TrendArgs, talk: &Talk) -> Result<Code, Failure> {
-    let runs = keep.load(None, order.window)?;
+    let (_, runs) = keep.load(None, order.window)?;
     let seen: Vec<_> = runs
         .iter()
         .enumerate()

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::hex::hex;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
@@ -25,7 +26,7 @@ pub(super) fn write(
         link(&mut layer, alias, name)?;
     }
     let layer = layer.into_inner()?;
-    let digest = format!("sha256:{:x}", Sha256::digest(&layer));
+    let digest = format!("sha256:{}", hex(&Sha256::digest(&layer)));
     let configuration = json!({
         "architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" },
         "os": "linux",

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{base, compile, node, workload};
+use crate::hex::hex;
 
 /// Raised when something changes that the texts below do not show.
 const RECIPE: &str = "2";
@@ -17,7 +18,7 @@ pub(super) fn digest(inputs: &[&[u8]]) -> String {
         hasher.update(input.len().to_le_bytes());
         hasher.update(input);
     }
-    let mut text = format!("{:x}", hasher.finalize());
+    let mut text = hex(&hasher.finalize());
     text.truncate(SHORT);
     text
 }
