@@ -157,5 +157,5 @@ fn programs() -> PathBuf {
         bin.join("initdb").exists().then_some((number, bin))
     };
     let newest = versions.filter_map(bin).max();
-    newest.expect("the package postgresql is missing: `ci/setup.sh tests` installs it").1
+    newest.expect("the package postgresql is missing: `ci/setup.sh --tests` installs it").1
 }

@@ -63,7 +63,7 @@ fn complaint(document: &str, schema: Option<&Path>) -> String {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("xmllint, which ci/setup.sh installs");
+        .expect("xmllint is missing: `ci/setup.sh --tests` installs it");
     xmllint.stdin.take().unwrap().write_all(document.as_bytes()).unwrap();
     let output = xmllint.wait_with_output().unwrap();
     if output.status.success() {
