@@ -15,7 +15,7 @@ check:       ## formatting, lints, documentation
 	@ci/check.sh
 
 setup:       ## install the host packages that are missing
-	@ci/setup.sh tests
+	@ci/setup.sh --tests
 
 build:       ## build the program and its probe
 	@ci/build.sh
