@@ -121,6 +121,17 @@ fn a_file_that_stays_keeps_the_time_of_the_last_success() {
     bad.ended = "2026-11-23T10:00:00Z".parse().unwrap();
     let metrics = after(&bad);
     assert!(metrics.contains(success) && metrics.contains("outcome=\"nonconformant\"} 1"), "{metrics}");
+    // A proof keeps the time of the check.
+    let proof = record("prove", &[case("volume/shared", 1, &pass())]);
+    let metrics = after(&proof);
+    assert!(
+        metrics.contains(success) && metrics.contains(&success[1..].replace("check", "prove")),
+        "{metrics}"
+    );
+    assert!(after(&bad).contains(&success[1..].replace("check", "prove")));
+    // An earlier run that is reported again does not set the time back.
+    let later = fs::read_to_string(&file).unwrap();
+    assert_eq!(after(&good), later);
     // What somebody else wrote there is no time.
     fs::write(&file, success.replace("1795341641.250", "NaN").replace("} ", "} \n")).unwrap();
     assert!(!after(&bad).contains("last_success"));

@@ -149,17 +149,22 @@ fn our_own_report_is_read(#[case] profile: JunitProfile) {
     }
 }
 
-#[test]
-fn our_own_attempts_are_read() {
-    let document = junit_document(&tried_again(), Path::new("runs"), JunitProfile::Prow).unwrap();
+#[rstest]
+#[case::strict(JunitProfile::Strict)]
+#[case::rich(JunitProfile::Rich)]
+#[case::prow(JunitProfile::Prow)]
+fn our_own_attempts_are_read(#[case] profile: JunitProfile) {
+    let document = junit_document(&tried_again(), Path::new("runs"), profile).unwrap();
     let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOrder::default()).unwrap();
-    let outcomes: Vec<_> = run
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.key.case.ends_with("survives-sigkill"))
-        .map(|attempt| attempt.outcome)
-        .collect();
-    assert_eq!(outcomes, [Outcome::Fail, Outcome::Pass]);
+    let outcomes = |case: &str| {
+        let of_case = run.attempts.iter().filter(|attempt| attempt.key.case.ends_with(case));
+        let mut outcomes: Vec<_> = of_case.map(|attempt| attempt.outcome).collect();
+        outcomes.sort();
+        outcomes
+    };
+    assert_eq!(outcomes("survives-sigkill"), [Outcome::Pass, Outcome::Fail]);
+    assert_eq!(outcomes("two-containers"), [Outcome::Fail, Outcome::Fail]);
+    assert_eq!(outcomes("article"), [Outcome::Pass, Outcome::Inconclusive]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::readback::{body, cases, message, property, read, status};
 use crate::record::{
-    case, checked, fail, finding, inconclusive, mutant, pass, proved, record, skip, tried_again,
+    case, checked, fail, finding, inconclusive, mutant, pass, proved, record, retried, skip, tried_again,
 };
 
 fn document(record: &RunRecord) -> String {
@@ -238,14 +238,26 @@ fn any_verdict() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// The place of the attempt that counts.
+fn counting(attempts: &[Value]) -> usize {
+    let rank = |verdict: &Value| {
+        ["fail", "pass", "inconclusive", "skip"].iter().position(|kind| verdict["kind"] == *kind)
+    };
+    attempts.iter().enumerate().min_by_key(|(_, verdict)| rank(verdict)).unwrap().0
+}
+
 fn any_case() -> impl Strategy<Value = Value> {
     let texts = (hostile(), hostile(), vec(hostile(), 0..3), hostile());
     let area = proptest::sample::select(&["volume", "ipc"][..]);
-    (area, any::<bool>(), any_verdict(), texts).prop_map(
-        |(area, mutated, verdict, (title, slug, faults, name))| {
+    let attempts = vec(any_verdict(), 0..4);
+    (area, any::<bool>(), any_verdict(), attempts, texts).prop_map(
+        |(area, mutated, verdict, attempts, (title, slug, faults, name))| {
             let claim = format!("{area}/claim");
-            let mut case =
-                if mutated { mutant(&claim, &name, 1, &verdict) } else { case(&claim, 1, &verdict) };
+            let mut case = match (mutated, attempts.len()) {
+                (true, _) => mutant(&claim, &name, 1, &verdict),
+                (false, 0 | 1) => case(&claim, 1, &verdict),
+                (false, _) => retried(&claim, 1, &attempts, counting(&attempts)),
+            };
             case["title"] = json!(title);
             case["slug"] = json!(slug);
             case["faults"] = json!(faults);
@@ -274,11 +286,11 @@ proptest! {
         let report = read(&document(&record));
         let counts = record.counts();
         let declared = (report.tests, report.failures, report.errors, report.skipped);
-        prop_assert_eq!(declared, (record.cases.len(), counts.fail, counts.inconclusive, counts.skip));
+        prop_assert_eq!(declared, (record.cases.len(), counts.fail + counts.flaky, counts.inconclusive, counts.skip));
         let statuses: Vec<_> = cases(&report).iter().map(|case| status(case)).collect();
         let count = |start: &str| statuses.iter().filter(|status| status.starts_with(start)).count();
         let read = (count("success"), count("failure"), count("error"), count("skipped"));
-        prop_assert_eq!(read, (counts.pass, counts.fail, counts.inconclusive, counts.skip));
+        prop_assert_eq!(read, (counts.pass, counts.fail + counts.flaky, counts.inconclusive, counts.skip));
     }
 
     #[test]

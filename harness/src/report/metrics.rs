@@ -16,6 +16,7 @@ use crate::disk::write_whole;
 use crate::plan::{Purpose, Tier};
 use crate::run::{Outcome, RunRecord};
 
+const LAST_RUN: &str = "podproof_run_last_timestamp_seconds";
 const LAST_SUCCESS: &str = "podproof_run_last_success_timestamp_seconds";
 
 /// The longest value of a label, in characters.
@@ -23,15 +24,13 @@ const LONGEST: usize = 120;
 
 /// The record as metrics. The same record gives the same bytes.
 ///
-/// `before` is what stood in the same place: a run that is no success keeps the time of the last one.
+/// `before` is what stood in the same place: a run that is no success keeps the time of the last one, and a check that
+/// of the last proof.
 #[must_use]
 pub fn prometheus_text(record: &RunRecord, before: &str) -> String {
     let entries = entries(record);
     let outcome = Outcome::of(record);
-    let purpose = match record.purpose {
-        Purpose::Check => "check",
-        Purpose::Prove => "prove",
-    };
+    let purpose = purpose(record);
     let run = [("purpose", purpose)];
     let ended = seconds(record.ended.as_millisecond());
     let mut text = Text::default();
@@ -43,15 +42,20 @@ pub fn prometheus_text(record: &RunRecord, before: &str) -> String {
         ("kubernetes", &record.cluster.version),
     ];
     text.sample("podproof_run_info", &info, 1);
-    text.metric("podproof_run_last_timestamp_seconds", "When the run ended, in seconds since 1970.");
-    text.sample("podproof_run_last_timestamp_seconds", &run, &ended);
-    let succeeded = if outcome == Outcome::Conformant { Some(ended) } else { last_success(before, &run) };
-    if let Some(succeeded) = succeeded {
+    text.metric(LAST_RUN, "When the run ended, in seconds since 1970.");
+    text.sample(LAST_RUN, &run, &ended);
+    let mut successes = last_successes(before);
+    if outcome == Outcome::Conformant {
+        successes.insert(purpose, ended.clone());
+    }
+    if !successes.is_empty() {
         text.metric(
             LAST_SUCCESS,
-            "When the last run ended in which every selected core claim held, in seconds since 1970.",
+            "When the last run ended in which all was as it must be, in seconds since 1970.",
         );
-        text.sample(LAST_SUCCESS, &run, succeeded);
+        for (purpose, succeeded) in successes {
+            text.sample(LAST_SUCCESS, &[("purpose", purpose)], succeeded);
+        }
     }
     text.metric("podproof_run_duration_seconds", "How long the run took.");
     let took = record.ended.as_millisecond().saturating_sub(record.started.as_millisecond());
@@ -73,7 +77,8 @@ pub(super) fn write_metrics(folder: &Path, record: &RunRecord) -> Result<(), Rep
         .map_err(|source| ReportError::File { file, source })
 }
 
-/// Writes the metrics to a file that stays in its place from run to run: whole, or not at all.
+/// Writes the metrics to a file that stays in its place from run to run: whole, or not at all. One that tells of a
+/// later run of this purpose is left as it is.
 pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), ReportError> {
     let before = match fs::read_to_string(file) {
         // What cannot be read as text is none of ours, and is not kept.
@@ -82,16 +87,41 @@ pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), 
         }
         other => other,
     };
-    before
-        .and_then(|before| write_whole(file, prometheus_text(record, &before).as_bytes()))
-        .map_err(|source| ReportError::File { file: file.to_owned(), source })
+    let write = |before: String| {
+        let ended = record.ended.as_millisecond();
+        let is_later = |told: f64| told > f64_of(ended) / 1000.0;
+        if value(&before, LAST_RUN, purpose(record)).and_then(|told| told.parse().ok()).is_some_and(is_later)
+        {
+            return Ok(());
+        }
+        write_whole(file, prometheus_text(record, &before).as_bytes())
+    };
+    before.and_then(write).map_err(|source| ReportError::File { file: file.to_owned(), source })
 }
 
-/// When the last success was that `before` tells of.
-fn last_success(before: &str, labels: &[(&str, &str)]) -> Option<String> {
-    let sample = format!("{} ", sample_of(LAST_SUCCESS, labels));
-    let mut values = before.lines().filter_map(|line| line.strip_prefix(&sample));
-    values.rfind(|value| value.parse::<f64>().is_ok_and(f64::is_finite)).map(str::to_owned)
+/// The last successes that `before` tells of, by purpose.
+fn last_successes(before: &str) -> BTreeMap<&'static str, String> {
+    let told = |purpose: &'static str| Some((purpose, value(before, LAST_SUCCESS, purpose)?.to_owned()));
+    ["check", "prove"].into_iter().filter_map(told).collect()
+}
+
+/// The value of the metric of that purpose in `text`, where it is a number.
+fn value<'a>(text: &'a str, metric: &str, purpose: &str) -> Option<&'a str> {
+    let sample = format!("{} ", sample_of(metric, &[("purpose", purpose)]));
+    let mut values = text.lines().filter_map(|line| line.strip_prefix(&sample));
+    values.rfind(|value| value.parse::<f64>().is_ok_and(f64::is_finite))
+}
+
+fn purpose(record: &RunRecord) -> &'static str {
+    match record.purpose {
+        Purpose::Check => "check",
+        Purpose::Prove => "prove",
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of centuries are exact enough")]
+fn f64_of(millis: i64) -> f64 {
+    millis as f64
 }
 
 /// Each verdict of each tier that the run has, also where there is none of it: a series that is gone hides a change.

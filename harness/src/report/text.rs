@@ -40,8 +40,8 @@ impl XmlText {
     }
 
     /// It, as it is.
-    pub(super) fn into_string(self) -> String {
-        self.0
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// At most about `limit` bytes of it: head and tail, and between them a note of how much is left out.
@@ -56,10 +56,11 @@ impl XmlText {
         shortened(line, LONGEST_LINE).replace('\t', " ")
     }
 
-    /// What follows its first line that says something.
+    /// What [`line`](Self::line) does not tell: what follows it, or all where that is cut.
     pub(super) fn after_line(self) -> Self {
         let text = self.0.trim_start();
-        Self(text.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default())
+        let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+        if line.chars().count() > LONGEST_LINE { self } else { Self(rest.to_owned()) }
     }
 
     /// It, fit to be written raw between `<![CDATA[` and `]]>`.
@@ -205,6 +206,7 @@ mod tests {
     #[case::one_line("a", "")]
     #[case::two("a\nb\nc", "b\nc")]
     #[case::blank_ones_first("\n \na\nb", "b")]
+    #[case::too_long_for_a_line(&"ü".repeat(1001), &"ü".repeat(1001))]
     fn what_follows_the_line_is_the_rest(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(XmlText::new(raw).after_line().0, expected);
     }

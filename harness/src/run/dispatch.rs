@@ -1,8 +1,10 @@
 //! Starts the executions in the order of the plan, so many at once, and stops when asked to.
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
@@ -17,7 +19,7 @@ use super::outcome::Outcome;
 use super::record::{CaseRecord, FORMAT, RunRecord};
 use crate::cluster::Access;
 use crate::judge::Verdict;
-use crate::plan::{Budgets, Plan, PlannedCase, Tier};
+use crate::plan::{Budgets, Plan, PlannedCase, Purpose, Tier};
 use crate::stage::Removals;
 
 /// More cases at once than this are of no use to anybody.
@@ -161,7 +163,9 @@ impl Conductor {
     async fn run_case(&self, index: usize, alone: bool) -> Option<CaseRecord> {
         let planned = &self.plan.cases[index];
         let mut attempts = Vec::new();
-        for number in 1..=self.order.retries.saturating_add(1) {
+        // A mutant that is killed at the second attempt only proves nothing.
+        let retries = if self.plan.purpose == Purpose::Prove { 0 } else { self.order.retries };
+        for number in 1..=retries.saturating_add(1) {
             if alone {
                 // What disturbs the node would also disturb the end of those before.
                 let _ = self.interrupt.stop.run_until_cancelled(self.removals.settle()).await;
@@ -178,7 +182,10 @@ impl Conductor {
             } else {
                 self.say(Event::CaseStarted { index, slug: planned.slug() });
             }
-            let record = execute(self, Turn { index, attempt: number, planned }).await;
+            let turn = Turn { index, attempt: number, planned };
+            let executed = AssertUnwindSafe(execute(self, turn)).catch_unwind().await;
+            // What an earlier attempt said must not be lost with this one.
+            let record = executed.unwrap_or_else(|_| turn.panicked());
             let is_settled = !is_unsettled(&record.verdict);
             attempts.push(record);
             if is_settled {

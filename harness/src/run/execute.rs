@@ -1,7 +1,7 @@
 //! One execution of one case: open the stage, drive, close, judge, keep.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use futures::FutureExt as _;
 use jiff::Timestamp;
@@ -28,6 +28,21 @@ pub fn evidence_folder(run: &Path, slug: &str) -> PathBuf {
     run.join("cases").join(slug)
 }
 
+/// The same where a record may come from anywhere, or why there is none: neither the slug nor a link may lead out of
+/// the run's folder.
+pub(crate) fn evidence_folder_within(run: &Path, slug: &str) -> Result<PathBuf, &'static str> {
+    const ELSEWHERE: &str = "the name of its folder leads elsewhere";
+    if !Path::new(slug).components().all(|part| matches!(part, Component::Normal(_))) {
+        return Err(ELSEWHERE);
+    }
+    let folder = evidence_folder(run, slug);
+    match (folder.canonicalize(), run.canonicalize()) {
+        (Ok(real), Ok(run)) if real.starts_with(&run) => Ok(folder),
+        (Ok(_), Ok(_)) => Err(ELSEWHERE),
+        _ => Err("there is none"),
+    }
+}
+
 /// An attempt that is due.
 #[derive(Clone, Copy)]
 pub(super) struct Turn<'a> {
@@ -44,6 +59,11 @@ impl Turn<'_> {
     fn slug(&self) -> String {
         let again = if self.attempt > 1 { format!(".attempt-{}", self.attempt) } else { String::new() };
         self.planned.slug() + &again
+    }
+
+    /// What is kept of it where the harness itself broke.
+    pub(super) fn panicked(&self) -> CaseRecord {
+        self.record(Verdict::Inconclusive { reason: "the harness panicked".to_owned() }, Timestamp::now())
     }
 
     /// What is kept of it.

@@ -33,8 +33,9 @@ impl Outcome {
                 proofs.iter().map(|(case, proof)| of_proof(proof, case, &record.cluster.version)).max()
             }
         };
-        // A run without any case proves nothing.
-        worst.unwrap_or(Self::Inconclusive)
+        // A run without any case proves nothing, and one that was interrupted not all that it was to.
+        let least = if record.interrupted.is_some() { Self::Partial } else { Self::Conformant };
+        worst.unwrap_or(Self::Inconclusive).max(least)
     }
 
     /// The outcome in one word.

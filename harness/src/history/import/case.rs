@@ -11,6 +11,10 @@ pub(super) enum Part {
     Failure,
     Error,
     Skipped,
+    /// A repetition that failed beside one that passed.
+    FlakyFailure,
+    /// A repetition that could not be run beside one that passed.
+    FlakyError,
     /// An earlier repetition that failed.
     EarlierFailure,
     /// An earlier repetition that could not be run.
@@ -23,8 +27,10 @@ impl Part {
             b"failure" => Some(Self::Failure),
             b"error" => Some(Self::Error),
             b"skipped" => Some(Self::Skipped),
-            b"flakyFailure" | b"rerunFailure" => Some(Self::EarlierFailure),
-            b"flakyError" | b"rerunError" => Some(Self::EarlierError),
+            b"flakyFailure" => Some(Self::FlakyFailure),
+            b"flakyError" => Some(Self::FlakyError),
+            b"rerunFailure" => Some(Self::EarlierFailure),
+            b"rerunError" => Some(Self::EarlierError),
             _ => None,
         }
     }
@@ -51,8 +57,8 @@ impl CaseDraft {
     pub(super) fn attempts(&self, errors: ErrorsAre) -> Vec<Attempt> {
         let key = Arc::new(CaseKey { case: self.id(), variant: String::new() });
         let earlier = self.parts.iter().filter_map(|(part, words)| match part {
-            Part::EarlierFailure => Some((Outcome::Fail, words.as_str())),
-            Part::EarlierError => Some((errors.outcome(), words.as_str())),
+            Part::FlakyFailure | Part::EarlierFailure => Some((Outcome::Fail, words.as_str())),
+            Part::FlakyError | Part::EarlierError => Some((errors.outcome(), words.as_str())),
             Part::Failure | Part::Error | Part::Skipped => None,
         });
         let ended = earlier.chain(self.ending(errors));
@@ -76,6 +82,10 @@ impl CaseDraft {
 
     /// How it ended: a failure counts more than an error, and that more than a skip.
     fn ending(&self, errors: ErrorsAre) -> Option<(Outcome, &str)> {
+        // A flake passed in the end. A failure beside it only says that its tool takes a flake for one.
+        if self.parts.iter().any(|(part, _)| matches!(part, Part::FlakyFailure | Part::FlakyError)) {
+            return Some((Outcome::Pass, ""));
+        }
         let says = |wanted: Part| {
             let part = self.parts.iter().find(|(part, _)| *part == wanted);
             part.map(|(_, words)| words.as_str())

@@ -8,7 +8,7 @@ use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestS
 use super::addition::Additions;
 use super::ending::Ending;
 use super::enrich::enrich;
-use super::output::output;
+use super::output::{output, unmarked};
 use super::profile::JunitProfile;
 use super::suite::{Entry, Suite, hostname, suites};
 use crate::disk::write_whole;
@@ -16,8 +16,8 @@ use crate::report::fault::ReportError;
 use crate::report::text::XmlText;
 use crate::run::RunRecord;
 
-/// How much text all failures may take together: some readers refuse a file above 30 MB.
-const ALL_TEXTS: usize = 20 << 20;
+/// The largest document, in bytes, as long as it can be had by cutting texts: some readers refuse a file above 30 MB.
+const LARGEST: usize = 25_000_000;
 
 /// How much text one failure may take, and as much again what its pods wrote.
 const ONE_TEXT: usize = 64 << 10;
@@ -32,13 +32,15 @@ const LEAST_TEXT: usize = 1 << 10;
 pub fn junit_document(record: &RunRecord, folder: &Path, profile: JunitProfile) -> io::Result<Vec<u8>> {
     let suites = suites(record, profile);
     let entries: usize = suites.iter().map(|suite| suite.entries.len()).sum();
-    let limit = (ALL_TEXTS / entries.max(1)).clamp(LEAST_TEXT, ONE_TEXT);
-    let form = Form { profile, folder, limit };
-    let mut report = Report::new();
-    report.add_testsuites(suites.iter().map(|suite| form.test_suite(record, suite)));
-    let mut skeleton = Vec::new();
-    report.write_xml(&mut skeleton).map_err(io::Error::other)?;
-    enrich(&skeleton, Additions::new(record, &suites, profile, limit))
+    let mut limit = (LARGEST / entries.max(1)).clamp(LEAST_TEXT, ONE_TEXT);
+    loop {
+        let document = Form { profile, folder, limit }.document(record, &suites)?;
+        // What is written can be longer than what was said: how much longer is seen only now.
+        if document.len() <= LARGEST || limit <= LEAST_TEXT {
+            return Ok(document);
+        }
+        limit = (limit / 2).max(LEAST_TEXT);
+    }
 }
 
 /// Writes the record as `junit.xml` into the run's folder: whole, or not at all.
@@ -58,6 +60,14 @@ struct Form<'a> {
 }
 
 impl Form<'_> {
+    fn document(&self, record: &RunRecord, suites: &[Suite<'_>]) -> io::Result<Vec<u8>> {
+        let mut report = Report::new();
+        report.add_testsuites(suites.iter().map(|suite| self.test_suite(record, suite)));
+        let mut skeleton = Vec::new();
+        report.write_xml(&mut skeleton).map_err(io::Error::other)?;
+        enrich(&skeleton, Additions::new(record, suites, self.profile, self.limit))
+    }
+
     fn test_suite(&self, record: &RunRecord, suite: &Suite<'_>) -> TestSuite {
         TestSuite {
             name: line(&suite.name()),
@@ -66,7 +76,7 @@ impl Form<'_> {
             timestamp: OffsetDateTime::UNIX_EPOCH,
             hostname: line(&hostname(record)),
             testcases: suite.entries.iter().map(|entry| self.test_case(suite, entry)).collect(),
-            system_out: run_faults(record).map(|text| self.cdata(&text)),
+            system_out: run_faults(record).map(|text| self.cdata(&unmarked(&text))),
             system_err: None,
         }
     }

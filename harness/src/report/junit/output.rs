@@ -2,13 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::ending::Ending;
 use super::profile::JunitProfile;
 use super::suite::Entry;
 use crate::report::text::{XmlText, plain_line};
-use crate::run::evidence_folder;
+use crate::run::{evidence_folder, evidence_folder_within};
 
 /// Of one log at least this much is worth showing, in bytes.
 const LEAST_LOG: u64 = 256;
@@ -19,8 +19,8 @@ const LONGEST_PATH: usize = 4096;
 /// How many logs of one case are looked at.
 const MOST_LOGS: usize = 64;
 
-/// The output of a test case: at most about `limit` bytes, beside the names of files. Nothing where there is nothing
-/// to tell.
+/// The output of a test case: at most about `limit` bytes of what was said and as many of logs, beside the names of
+/// files. Nothing where there is nothing to tell.
 pub(super) fn output(
     entry: &Entry<'_>,
     folder: &Path,
@@ -37,22 +37,41 @@ pub(super) fn output(
         }
     };
     let lines: Vec<_> = said.into_iter().chain(faults).collect();
-    let mut text = XmlText::new(&lines.join("\n")).within(limit).into_string();
-    if matches!(entry.ending, Ending::Error { .. } | Ending::Failure { .. }) {
-        let logs = logs(folder, entry.slug);
-        text += &ends(&logs, limit);
-        text += &attachments(folder, entry.slug, &logs, profile.attachments());
+    let mut text = unmarked(XmlText::new(&lines.join("\n")).within(limit).as_str());
+    if matches!(entry.ending, Ending::Error { .. } | Ending::Failure { .. })
+        && let Ok(evidence) = evidence_folder_within(folder, entry.slug)
+    {
+        let logs = logs(&evidence);
+        // Of several markers some readers take the first.
+        text = attachments(&evidence, &logs, profile.attachments()) + &text + &unmarked(&ends(&logs, limit));
     }
     (!text.is_empty()).then_some(text)
 }
 
+/// The text with no marker by which readers attach a file or set a property: who writes a log must not choose which.
+pub(super) fn unmarked(text: &str) -> String {
+    let is_marker = |rest: &str| {
+        ["ATTACHMENT|", "PROPERTY|"]
+            .iter()
+            .any(|marker| rest.get(..marker.len()).is_some_and(|word| word.eq_ignore_ascii_case(marker)))
+    };
+    let mut unmarked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("[[") {
+        unmarked += before;
+        unmarked += if is_marker(after) { "[ [" } else { "[[" };
+        rest = after;
+    }
+    unmarked + rest
+}
+
 /// The logs of an execution, by name.
-fn logs(folder: &Path, slug: &str) -> Vec<PathBuf> {
-    // A record may come from anywhere; what it names must not lead out of its folder.
-    if !Path::new(slug).components().all(|part| matches!(part, Component::Normal(_))) {
+fn logs(evidence: &Path) -> Vec<PathBuf> {
+    let logs = evidence.join("logs");
+    if !fs::symlink_metadata(&logs).is_ok_and(|logs| logs.is_dir()) {
         return Vec::new();
     }
-    let Ok(files) = fs::read_dir(evidence_folder(folder, slug).join("logs")) else { return Vec::new() };
+    let Ok(files) = fs::read_dir(logs) else { return Vec::new() };
     let is_file = |file: &fs::DirEntry| file.file_type().is_ok_and(|kind| kind.is_file());
     let mut logs: Vec<_> = files.flatten().filter(is_file).map(|file| file.path()).collect();
     logs.sort();
@@ -86,20 +105,35 @@ fn end(file: &Path, most: u64) -> io::Result<(u64, String)> {
     let mut bytes = Vec::new();
     open.take(most).read_to_end(&mut bytes)?;
     let text = XmlText::new(&String::from_utf8_lossy(&bytes));
-    // Cleaning may have made it longer, but never much.
-    Ok((left_out, text.into_string().trim_end().to_owned()))
+    Ok((left_out, text.as_str().trim_end().to_owned()))
 }
 
 /// A line for each file that a reader may keep beside the test case; the evidence comes first.
-fn attachments(folder: &Path, slug: &str, logs: &[PathBuf], most: usize) -> String {
-    let evidence = evidence_folder(folder, slug).join("evidence.json");
-    let files = [evidence].into_iter().filter(|file| file.is_file()).chain(logs.iter().cloned());
+fn attachments(evidence: &Path, logs: &[PathBuf], most: usize) -> String {
+    let is_file = |file: &PathBuf| fs::symlink_metadata(file).is_ok_and(|file| file.is_file());
+    let files = [evidence.join("evidence.json")].into_iter().filter(is_file).chain(logs.iter().cloned());
     let names = files.map(|file| file.display().to_string());
     // A name that is no single plain line would be none of ours.
     let plain = names.filter(|name| plain_line(name, LONGEST_PATH) == *name).take(most);
-    plain.flat_map(|name| ["\n[[ATTACHMENT|".to_owned(), name, "]]".to_owned()]).collect()
+    plain.flat_map(|name| ["[[ATTACHMENT|".to_owned(), name, "]]\n".to_owned()]).collect()
 }
 
 fn name(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::unmarked;
+
+    #[rstest]
+    #[case("a [[ATTACHMENT|/etc/shadow]] b", "a [ [ATTACHMENT|/etc/shadow]] b")]
+    #[case("[[attachment|a]][[Property|b=c]]", "[ [attachment|a]][ [Property|b=c]]")]
+    #[case("[[[ATTACHMENT|a]]", "[[[ATTACHMENT|a]]")]
+    #[case("[[ü]] [[", "[[ü]] [[")]
+    fn no_marker_but_ours(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(unmarked(text), expected);
+    }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::ending::Ending;
 use super::profile::JunitProfile;
 use crate::judge::Verdict;
-use crate::plan::Level;
+use crate::plan::Purpose;
 use crate::report::entry::millis;
 use crate::run::{Attempt, CaseRecord, RunRecord, proofs};
 
@@ -32,7 +32,8 @@ pub(super) struct Entry<'a> {
 pub(super) fn suites(record: &RunRecord, profile: JunitProfile) -> Vec<Suite<'_>> {
     let mut suites: Vec<Suite<'_>> = Vec::new();
     for (case, proof) in proofs(record) {
-        let entries = if profile.repeats() && !case.attempts.is_empty() {
+        let repeats = profile.repeats() && record.purpose == Purpose::Check;
+        let entries = if repeats && !case.attempts.is_empty() {
             case.attempts.iter().map(|attempt| Entry::of_attempt(case, attempt)).collect()
         } else {
             vec![Entry::of_case(case, Ending::of(record.purpose, case, &proof))]
@@ -65,14 +66,23 @@ impl Suite<'_> {
     }
 
     pub(super) fn started(&self) -> Timestamp {
-        self.entries.iter().map(|entry| entry.started).min().unwrap_or(Timestamp::UNIX_EPOCH)
+        self.spans().map(|(started, _)| started).min().unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// From the first beginning to the last end: cases run side by side, so their sum would say nothing.
     pub(super) fn wall_millis(&self) -> i64 {
-        let end = |entry: &Entry<'_>| entry.started.as_millisecond().saturating_add(entry.millis());
-        let ended = self.entries.iter().map(end).max().unwrap_or_default();
+        let end =
+            |(started, seconds): (Timestamp, f64)| started.as_millisecond().saturating_add(millis(seconds));
+        let ended = self.spans().map(end).max().unwrap_or_default();
         ended.saturating_sub(self.started().as_millisecond()).max(0)
+    }
+
+    /// When each attempt began, and how many seconds it took.
+    fn spans(&self) -> impl Iterator<Item = (Timestamp, f64)> {
+        self.entries.iter().flat_map(|entry| {
+            let attempts = entry.case.attempts.iter().map(|attempt| (attempt.started, attempt.seconds));
+            attempts.chain([(entry.started, entry.seconds)])
+        })
     }
 
     pub(super) fn skipped(&self) -> usize {
@@ -138,15 +148,15 @@ impl Entry<'_> {
         properties
     }
 
-    /// Numbers become metrics; by `lifecycle` what binds every cluster is told from what only informs.
+    /// Numbers become metrics; by its level what binds every cluster is told from what binds some.
     fn numbers(&self) -> Vec<(&'static str, String)> {
         let case = self.case;
-        let binds = case.level == Level::Core && case.unproved.is_none();
         vec![
             ("seconds", seconds(self.millis())),
             ("findings", self.verdict.findings().len().to_string()),
             ("attempts", case.attempts_made().to_string()),
-            ("lifecycle", if binds { "blocking" } else { "informing" }.to_owned()),
+            ("unproved", u8::from(case.unproved.is_some()).to_string()),
+            ("level", case.level.to_string()),
         ]
     }
 }

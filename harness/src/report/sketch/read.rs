@@ -1,6 +1,6 @@
 //! Reading a sketch of one case's evidence.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Event;
@@ -10,7 +10,7 @@ use super::lanes::Timeline;
 use super::log::Log;
 use super::tail::{Tail, fold};
 use crate::evidence::{Mark, SeenEvent, Wait, read_evidence_as};
-use crate::run::evidence_folder;
+use crate::run::evidence_folder_within;
 
 /// Which clock and name an event's own times are trusted for, in seconds around its arrival.
 const DAY: f64 = 86_400.0;
@@ -46,14 +46,7 @@ pub(in crate::report) struct Told {
 
 /// A sketch of the evidence of the execution called `slug` of the run in `folder`, or why there is none.
 pub(in crate::report) fn sketch(folder: &Path, slug: &str) -> Result<Sketch, String> {
-    // A record may come from anywhere; what it names must not lead out of its folder.
-    if !Path::new(slug).components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err("the name of its folder leads elsewhere".to_owned());
-    }
-    let folder = evidence_folder(folder, slug);
-    if !folder.exists() {
-        return Err("there is none".to_owned());
-    }
+    let folder = evidence_folder_within(folder, slug)?;
     read_evidence_as(&folder).map_err(|error| format!("it cannot be read: {error}"))
 }
 
