@@ -1,6 +1,7 @@
 //! One case in one run, its repetitions taken together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::history::kept::{Attempt, CaseKey, KeptRun, Outcome};
 use crate::history::statistics::median;
@@ -36,10 +37,19 @@ pub(super) struct Night<'a> {
 pub(super) type Courses<'a> = BTreeMap<&'a CaseKey, Vec<Night<'a>>>;
 
 pub(super) fn courses(runs: &[KeptRun]) -> Courses<'_> {
-    let mut courses = Courses::new();
+    let mut courses: Vec<(&CaseKey, Vec<Night<'_>>)> = Vec::new();
+    // Most runs share their keys: then a case is found without a look at its name.
+    let mut by_share: HashMap<*const CaseKey, usize> = HashMap::new();
+    let mut by_name: HashMap<&CaseKey, usize> = HashMap::new();
     for (place, run) in runs.iter().enumerate() {
         for attempt in &run.attempts {
-            let nights = courses.entry(&*attempt.key).or_default();
+            let course = *by_share.entry(Arc::as_ptr(&attempt.key)).or_insert_with(|| {
+                *by_name.entry(&*attempt.key).or_insert_with(|| {
+                    courses.push((&*attempt.key, Vec::new()));
+                    courses.len() - 1
+                })
+            });
+            let nights = &mut courses[course].1;
             match nights.last_mut() {
                 Some(night) if night.run == place => night.take(attempt),
                 _ => {
@@ -50,7 +60,7 @@ pub(super) fn courses(runs: &[KeptRun]) -> Courses<'_> {
             }
         }
     }
-    courses
+    courses.into_iter().collect()
 }
 
 impl<'a> Night<'a> {

@@ -5,7 +5,7 @@ use super::news::{News, Pace};
 use super::night::Night;
 use super::rules::Rules;
 use crate::history::kept::KeptRun;
-use crate::history::statistics::{adjusted, median, rank_score, rank_sum};
+use crate::history::statistics::{adjusted, median, rank_sum};
 
 /// What is shorter is taken for this long, in seconds: a clock does not tell them apart.
 const SHORTEST: f64 = 0.001;
@@ -31,24 +31,39 @@ pub(super) fn paces(nights: &[Vec<&Night<'_>>], runs: &[KeptRun], rules: &Rules)
         let shifts = durations.iter().map(move |durations| durations.shift(recent, rules));
         shifts.collect::<Vec<_>>()
     };
-    let (suspected, tested) = (shift(rules.suspected_nights), shift(rules.confirmed_nights));
-    // What shows no change that matters counts as asked, too.
-    let p: Vec<_> = tested.iter().map(|shift| shift.as_ref().map_or(1.0, |shift| shift.p)).collect();
-    let adjusted = adjusted(&p);
+    let suspected = shift(rules.suspected_nights);
+    let confirmed = confirmed(&rules.confirmed_nights.map(shift), rules);
     durations
         .iter()
-        .zip(suspected.into_iter().zip(tested.into_iter().zip(adjusted)))
-        .map(|(durations, (suspected, (tested, adjusted)))| {
-            let confirmed = tested
-                .filter(|_| adjusted <= rules.confirmed_p)
-                .map(|shift| (Shift { p: adjusted, ..shift }, true, rules.confirmed_nights));
+        .zip(suspected.into_iter().zip(confirmed))
+        .map(|(durations, (suspected, confirmed))| {
             let suspected = suspected
                 .filter(|shift| shift.p <= rules.suspected_p)
-                .map(|shift| (shift, false, rules.suspected_nights));
-            let (shift, confirmed, recent) = confirmed.or(suspected)?;
-            durations.told(&shift, confirmed, recent, runs, rules)
+                .map(|shift| (shift, rules.suspected_nights));
+            let is_confirmed = confirmed.is_some();
+            let (shift, recent) = confirmed.or(suspected)?;
+            durations.told(&shift, is_confirmed, recent, runs, rules)
         })
         .collect()
+}
+
+/// Of each case the surest shift that is sure enough, with how many nights show it, by what every number of recent
+/// nights says of every case. What shows no change that matters counts as asked, too.
+fn confirmed(tested: &[Vec<Option<Shift>>; 2], rules: &Rules) -> Vec<Option<(Shift, usize)>> {
+    let asked = tested.iter().flatten();
+    let p: Vec<_> = asked.map(|shift| shift.as_ref().map_or(1.0, |shift| shift.p)).collect();
+    let adjusted = adjusted(&p);
+    let cases = tested[0].len();
+    let surest = |case: usize| {
+        let shifts = tested.iter().zip(rules.confirmed_nights).enumerate();
+        let sure = shifts.filter_map(|(asked, (tested, nights))| {
+            let p = adjusted[asked * cases + case];
+            let by = tested[case].as_ref().filter(|_| p <= rules.confirmed_p)?.by;
+            Some((Shift { by, p }, nights))
+        });
+        sure.min_by(|one, other| one.0.p.total_cmp(&other.0.p))
+    };
+    (0..cases).map(surest).collect()
 }
 
 impl Durations {
@@ -74,8 +89,11 @@ impl Durations {
         let (now, before) = (median(&recent)?, median(&baseline)?);
         let by = now - before;
         let matters = by.abs() >= rules.factor.ln() && (now.exp() - before.exp()).abs() >= rules.seconds;
-        let p = rank_sum(&recent, &baseline).filter(|_| matters)?.p;
-        Some(Shift { by, p })
+        // To count all ways is what costs.
+        if !matters {
+            return None;
+        }
+        rank_sum(&recent, &baseline).map(|found| Shift { by, p: found.p })
     }
 
     fn told(
@@ -99,13 +117,23 @@ impl Durations {
         Some(if shift.by > 0.0 { News::Slower(pace) } else { News::Faster(pace) })
     }
 
-    /// Where the change is plainest.
+    /// Where two medians fit best, one before and one after: the nights together lie least far from them. Ranks would
+    /// not do: among few slow nights one of the slowest before costs nothing.
     fn begun(&self, rules: &Rules) -> Option<usize> {
-        let split = |recent: usize| {
-            let (now, before) = self.split(recent, rules)?;
-            Some((recent, rank_score(&now, &before)?))
+        let first = self.0.len().saturating_sub(FARTHEST + rules.baseline);
+        let values: Vec<_> = self.0[first..].iter().map(|(_, value)| *value).collect();
+        let farthest = values.len().checked_sub(rules.least_baseline)?.min(FARTHEST);
+        let away = |recent: usize| {
+            let (before, now) = values.split_at(values.len() - recent);
+            distance(before) + distance(now)
         };
-        let plainest = (1..=FARTHEST).filter_map(split).max_by(|one, other| one.1.total_cmp(&other.1));
-        plainest.map(|(recent, _)| self.0.len() - recent)
+        let best = (1..=farthest).min_by(|one, other| away(*one).total_cmp(&away(*other)))?;
+        Some(self.0.len() - best)
     }
+}
+
+/// How far values lie from their median, together.
+fn distance(values: &[f64]) -> f64 {
+    let middle = median(values).unwrap_or_default();
+    values.iter().map(|value| (value - middle).abs()).sum()
 }

@@ -26,9 +26,10 @@ pub struct Rules {
     pub suspected_nights: usize,
     /// The p-value up to which it is suspected.
     pub suspected_p: f64,
-    /// How many recent nights are compared to confirm it.
-    pub confirmed_nights: usize,
-    /// The p-value, adjusted for all cases of the night, up to which it is confirmed.
+    /// How many recent nights are compared to confirm it: few, to know it soon, and then more, to know it at all. Once
+    /// slow nights are part of the baseline, few are too few.
+    pub confirmed_nights: [usize; 2],
+    /// The p-value, adjusted for all that is asked of the night, up to which it is confirmed.
     pub confirmed_p: f64,
     /// The least change of pace that matters, as a factor.
     pub factor: f64,
@@ -51,8 +52,8 @@ impl Default for Rules {
             suspected_nights: 3,
             // Three nights against twenty cannot do better than 0.0012.
             suspected_p: 0.002,
-            // Five nights against thirty can do 0.000006, which 200 cases at once leave below 0.01.
-            confirmed_nights: 5,
+            // Five nights against thirty can do 0.000006, which 200 cases asked twice leave below 0.01.
+            confirmed_nights: [5, 10],
             confirmed_p: 0.01,
             factor: 1.2,
             seconds: 0.25,

@@ -14,5 +14,5 @@ mod spread;
 pub use change::{ChangePoint, change_point};
 pub use discovery::adjusted;
 pub use fisher::{Fisher, Table, fisher};
-pub use rank::{RankSum, rank_score, rank_sum};
+pub use rank::{RankSum, rank_sum};
 pub use spread::{deviation, median};

@@ -31,13 +31,6 @@ pub fn rank_sum(first: &[f64], second: &[f64]) -> Option<RankSum> {
     Some(RankSum { u, p })
 }
 
-/// How far out the `u` of two samples is, in standard deviations: enough to compare ways to split the same values, and
-/// quickly had. Without values in both there is none.
-#[must_use]
-pub fn rank_score(first: &[f64], second: &[f64]) -> Option<f64> {
-    Ranked::of(first, second).map(|ranked| ranked.score())
-}
-
 /// The values in their order, each with twice its rank, so that the middle of two ranks is a whole number.
 struct Ranked(Vec<(usize, bool)>);
 
