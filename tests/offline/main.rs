@@ -3,6 +3,7 @@
 
 mod architecture;
 mod article;
+mod background;
 mod catalogue;
 mod cli;
 mod cluster;
@@ -21,8 +22,10 @@ mod judge_fixtures;
 mod judge_tampered;
 mod junit;
 mod markup;
+mod matrix;
 mod page;
 mod plan;
+mod plots;
 mod readback;
 mod record;
 mod schema;

@@ -147,6 +147,10 @@ pub struct CheckArgs {
     /// Where the run's folder is made [default: runs]
     #[arg(long, value_name = "DIR", default_value = "runs", hide_default_value = true, env = "PODPROOF_OUT")]
     pub out: PathBuf,
+    /// The runs before.
+    #[cfg(feature = "history")]
+    #[command(flatten)]
+    pub before: crate::history::Before,
 }
 
 /// What can be measured.
@@ -307,8 +311,16 @@ pub struct JudgeArgs {
 /// What to report again.
 #[derive(Debug, Group)]
 pub struct ReportArgs {
-    /// The run's folder
-    pub run: PathBuf,
+    /// The folders of runs or experiments
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Write only one page, of the cases beside the runs, into this file
+    #[arg(long, value_name = "FILE", env = "PODPROOF_MATRIX")]
+    pub matrix: Option<PathBuf>,
+    /// The runs before.
+    #[cfg(feature = "history")]
+    #[command(flatten)]
+    pub before: crate::history::Before,
 }
 
 /// Parses `NAME=REFERENCE`; the name must be one that manifests use.
