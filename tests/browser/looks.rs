@@ -69,7 +69,13 @@ async fn every_text_stands_out(#[case] scheme: &str) {
     assert_eq!(paper, if scheme == "dark" { "rgb(20, 23, 29)" } else { "rgb(251, 250, 248)" });
     browser.picture(&format!("{scheme}-open")).await;
     let mut badges = BTreeSet::new();
-    for page in [pages::bare(&checked()), pages::bare(&proved()), page] {
+    let experiment = pages::experiment();
+    let matrix = pages::matrix();
+    for (page, name) in [(&experiment, "experiment"), (&matrix, "matrix")] {
+        browser.goto(&page.file).await;
+        browser.picture(&format!("{scheme}-{name}")).await;
+    }
+    for page in [pages::bare(&checked()), pages::bare(&proved()), experiment, matrix, page] {
         browser.goto(&page.file).await;
         browser.ask(OPEN).await;
         let seen = browser.ask(CONTRAST).await;
@@ -87,7 +93,12 @@ async fn every_text_stands_out(#[case] scheme: &str) {
 #[tokio::test]
 async fn the_page_itself_never_scrolls_sideways(#[case] width: u32) {
     let browser = Browser::open(width).await;
-    for (page, name) in [(pages::usual(), "usual"), (pages::hostile(), "hostile")] {
+    for (page, name) in [
+        (pages::usual(), "usual"),
+        (pages::hostile(), "hostile"),
+        (pages::experiment(), "experiment"),
+        (pages::matrix(), "matrix"),
+    ] {
         browser.goto(&page.file).await;
         browser.picture(&format!("{name}-{width}")).await;
         browser.ask(OPEN).await;
@@ -108,4 +119,18 @@ async fn culprits(browser: &Browser) -> Value {
             .filter((element) => (element.getBoundingClientRect().right > edge + 0.5 || element.scrollWidth > edge) && !scrolls(element.parentElement));
         return wide.slice(0, 10).map((element) => `${element.tagName}.${element.getAttribute('class')} ${element.textContent.slice(0, 60)}`)";
     browser.ask(script).await
+}
+
+#[tokio::test]
+async fn a_wide_table_scrolls_by_itself_and_keeps_its_first_column() {
+    let (page, browser) = (pages::matrix(), Browser::open(768).await);
+    browser.goto(&page.file).await;
+    let script = "const box = document.querySelector('.scroll');
+        const name = box.querySelector('tbody th');
+        const before = name.getBoundingClientRect().left;
+        box.scrollLeft = 300;
+        const cell = box.querySelector('tbody td').getBoundingClientRect();
+        return [box.scrollLeft, name.getBoundingClientRect().left - before, cell.left < before + 10]";
+    assert_eq!(browser.ask(script).await, json!([300, 0, true]));
+    browser.close().await;
 }

@@ -4,8 +4,11 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use podproof::report::html_page;
-use podproof::run::{RunRecord, evidence_folder, judge_again};
+use podproof::experiment::{ExperimentRecord, Group, ListOrder, Measured, Outcome, Start, Trial};
+use podproof::report::{
+    Background, Changed, Earlier, News, NewsKind, experiment_page, html_page, matrix_page,
+};
+use podproof::run::{Counts, RunRecord, evidence_folder, judge_again};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -26,9 +29,17 @@ pub struct Page {
 
 impl Page {
     fn of(folder: TempDir, record: &RunRecord) -> Self {
-        let page = html_page(record, folder.path());
+        Self::beside(folder, record, None)
+    }
+
+    fn beside(folder: TempDir, record: &RunRecord, background: Option<&Background>) -> Self {
+        let page = html_page(record, folder.path(), background);
+        Self::holding(folder, &page)
+    }
+
+    fn holding(folder: TempDir, page: &str) -> Self {
         let file = folder.path().join("report.html");
-        fs::write(&file, &page).unwrap();
+        fs::write(&file, page).unwrap();
         Self { file, size: page.len(), _folder: folder }
     }
 }
@@ -66,6 +77,9 @@ pub fn usual() -> Page {
         keep(folder.path(), case["slug"].as_str().unwrap(), &format!("{claim}/{fixture}.json"));
         cases.push(case);
     }
+    for (place, case) in cases.iter_mut().enumerate().take(3) {
+        case["round"] = json!(place + 1);
+    }
     let untold = inconclusive("the image is not there:\nErrImageNeverPull");
     let mut doubtful =
         case("ipc/no-evidence", 2, &skip("needs v1.29 or newer, and the feature gate SidecarContainers"));
@@ -73,7 +87,67 @@ pub fn usual() -> Page {
     cases.extend([case("network/untold", 2, &untold), doubtful]);
     let mut record = judge_again(folder.path(), &record("check", &cases));
     record.faults = vec!["events.jsonl is not whole".to_owned()];
-    Page::of(folder, &record)
+    Page::beside(folder, &record, Some(&background()))
+}
+
+/// What is known of the runs before the usual one: news of each kind.
+fn background() -> Background {
+    let at = |day: u32| format!("2026-11-{day:02}T10:00:00Z").parse().unwrap();
+    let kinds = [
+        (NewsKind::NewFailure, "volume/survives-sigkill", "new failure", ""),
+        (NewsKind::StillFailing, "startup/init-sequential", "still failing", "for 5 runs"),
+        (
+            NewsKind::Missing,
+            "isolation/rootfs",
+            "missing",
+            "from 1 runs, last seen in 20261121-100000-3fa9c1d2",
+        ),
+        (NewsKind::Flaky, "ipc/mc2-article", "flaky", "failed in 4 of 20 runs (8 to 42 %), 6 changes"),
+        (NewsKind::Slower, "volume/survives-oom", "slower", "3.10 s before, 6.25 s now (+102 %, p 4.1e-4)"),
+        (NewsKind::NewlySkipped, "ipc/no-evidence", "newly skipped", "last run in 20261121-100000-3fa9c1d2"),
+        (NewsKind::Untold, "network/untold", "inconclusive", ""),
+        (
+            NewsKind::Fixed,
+            "startup/race-reproduced",
+            "fixed",
+            "had failed for 3 runs since 20261118-100000-3fa9c1d2",
+        ),
+        (NewsKind::Faster, "network/service-two-containers", "faster?", "6.25 s before, 3.10 s now"),
+        (NewsKind::New, "lifecycle/prestop-before-term", "new", ""),
+    ];
+    let news = kinds.map(|(kind, case, name, words)| News {
+        kind,
+        case: case.to_owned(),
+        name: name.to_owned(),
+        words: words.to_owned(),
+        since: (kind <= NewsKind::StillFailing).then(|| ("20261119-100000-3fa9c1d2".to_owned(), at(19))),
+        reason: (kind == NewsKind::NewFailure)
+            .then(|| "token-survives: expected the token, seen nothing".to_owned()),
+        waived: (kind == NewsKind::StillFailing)
+            .then(|| "until 2026-12-24 by the node team: a known bug of the runtime".to_owned()),
+    });
+    let earlier = |day: u32, kernel: &str| Earlier {
+        run: format!("202611{day:02}-100000-3fa9c1d2"),
+        started: at(day),
+        counts: Counts { pass: 10, fail: 1, inconclusive: 0, skip: 0 },
+        worse: 2,
+        better: 1,
+        changed: vec![Changed {
+            fact: "kernel".to_owned(),
+            before: Some(kernel.to_owned()),
+            now: Some("6.1.0-48-amd64".to_owned()),
+        }],
+    };
+    Background {
+        series: "nightly".to_owned(),
+        against: 30,
+        word: "regressed".to_owned(),
+        regressed: true,
+        doubt: None,
+        last: Some(earlier(21, "6.1.0-47-amd64")),
+        good: Some(earlier(18, "6.1.0-44-amd64")),
+        news: news.to_vec(),
+    }
 }
 
 /// A run in which everything that comes from a cluster is hostile.
@@ -152,6 +226,73 @@ pub fn large() -> Page {
     });
     let cases: Vec<_> = cases.collect();
     Page::of(folder, &record("check", &cases))
+}
+
+/// An experiment: strategies of which one always works, one does in one order, one never does, and one was skipped.
+pub fn experiment() -> Page {
+    let folder = tempfile::tempdir().unwrap();
+    let mut groups = Vec::new();
+    for (strategy, works) in
+        [("none", [true, false]), ("retry", [true, true]), ("init-waits", [false, false])]
+    {
+        for (order, works) in ListOrder::ALL.into_iter().zip(works) {
+            let trials: Vec<_> = (0..40).map(|number| trial(number, strategy, order, works)).collect();
+            let measured = Measured::of(&trials);
+            groups.push(Group { strategy: strategy.to_owned(), order, skipped: None, measured, trials });
+        }
+    }
+    groups.push(Group {
+        strategy: "sidecar".to_owned(),
+        order: ListOrder::Original,
+        skipped: Some("Kubernetes 1.29 is needed, this is v1.20.2".to_owned()),
+        measured: Measured::default(),
+        trials: Vec::new(),
+    });
+    let record: ExperimentRecord = serde_json::from_value(json!({
+        "format": 1, "experiment": "startup", "run": "20261122-100000-3fa9c1d2", "podproof": "0.1.0",
+        "started": "2026-11-22T10:00:00Z", "ended": "2026-11-22T10:01:00Z",
+        "cluster": record("check", &[]).cluster, "trials": 40, "parallel": 4, "interrupted": null,
+        "groups": groups, "faults": [],
+    }))
+    .unwrap();
+    Page::holding(folder, &experiment_page(&record))
+}
+
+fn trial(number: u32, strategy: &str, order: ListOrder, works: bool) -> Trial {
+    let outcome = match (works, number) {
+        (true, _) => Outcome::Completed,
+        (false, 0) => Outcome::Inconclusive("the pod was evicted".to_owned()),
+        (false, _) => Outcome::Lost("the consumer found no queue and gave up".to_owned()),
+    };
+    let at = |milliseconds: u32| Start {
+        boottime_ns: Some(u64::from(milliseconds) * 1_000_000),
+        ..Start::default()
+    };
+    let (early, late) = (at(10_000), at(10_400 + number * number + number * 37 % 400));
+    let (producer, consumer) = match (strategy, order) {
+        ("init-waits", _) => (Start::default(), early),
+        (_, ListOrder::Original) => (early, late),
+        (_, ListOrder::Swapped) => (late, early),
+    };
+    let (namespace, pod) = ("podproof-3fa9c1d2-0".to_owned(), format!("trial-{number}"));
+    Trial { number, namespace, pod, outcome, restarts: 0, producer, consumer }
+}
+
+/// Twelve runs of many cases on several versions.
+pub fn matrix() -> Page {
+    let verdicts = [pass(), fail(&["keeps"]), inconclusive("why"), skip("needs v1.29")];
+    let run = |place: usize| {
+        let case_of = |number: usize| {
+            let verdict =
+                if number.is_multiple_of(5) { &verdicts[(number / 5 + place) % 4] } else { &verdicts[0] };
+            case(&format!("volume/a-claim-with-a-long-name-{number}"), 1, verdict)
+        };
+        let mut record = record("check", &(0..40).map(case_of).collect::<Vec<_>>());
+        record.cluster.version = format!("v1.{}.{}", 20 + place, place % 3);
+        record
+    };
+    let records: Vec<_> = (0..12).map(run).collect();
+    Page::holding(tempfile::tempdir().unwrap(), &matrix_page(&records))
 }
 
 /// A run that has no evidence.

@@ -34,7 +34,7 @@ fn hostile() -> RunRecord {
 
 #[test]
 fn a_summary_tells_what_is_wrong_first() {
-    let summary = markdown_summary(&checked());
+    let summary = markdown_summary(&checked(), None);
     let lines: Vec<_> = summary.lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(lines[0], "### podproof: nonconformant on v1.20.2");
     for row in ["| failed | 1 |", "| inconclusive | 1 |", "| skipped | 1 |", "| passed | 2 |"] {
@@ -59,7 +59,7 @@ fn a_summary_tells_what_is_wrong_first() {
 fn a_summary_stays_below_what_is_refused_and_says_what_it_leaves_out() {
     let long = "a <b> | ".repeat(200);
     let verdict = json!({ "kind": "fail", "findings": vec![finding("keeps", &long, &long, &long); 8] });
-    let summary = markdown_summary(&record("check", &vec![case("volume/shared", 1, &verdict); 2000]));
+    let summary = markdown_summary(&record("check", &vec![case("volume/shared", 1, &verdict); 2000]), None);
     assert!(summary.len() <= 1 << 20 && summary.len() > 900_000, "{}", summary.len());
     assert!(summary.ends_with("more entries are left out here; `report.html` has them.\n"));
     assert!(summary.contains("| failed | 2000 |"));
@@ -67,7 +67,7 @@ fn a_summary_stays_below_what_is_refused_and_says_what_it_leaves_out() {
 
 #[test]
 fn hostile_text_does_no_harm_in_a_summary() {
-    let summary = markdown_summary(&hostile());
+    let summary = markdown_summary(&hostile(), None);
     for harm in
         ["<script", "</details><", " | `a`", "**b**", "](", "s://", "\u{1b}", "\u{FFFE}", "\u{202E}", "\n# f"]
     {
@@ -254,7 +254,7 @@ fn every_report_is_written_and_one_that_cannot_be_does_not_keep_the_others_from_
 #[test]
 fn fails_of_every_kind_are_told_in_each_format() {
     let record = record("check", &[case("volume/shared", 1, &fail(&["keeps"]))]);
-    assert!(markdown_summary(&record).contains("- **FAIL** volume/shared"));
+    assert!(markdown_summary(&record, None).contains("- **FAIL** volume/shared"));
     assert!(prometheus_text(&record, "").contains("verdict=\"fail\"} 1"));
     assert_eq!(
         ctrf(&record)["tests"][0]["trace"],
@@ -270,7 +270,7 @@ proptest! {
         ctrf(&record);
         let trace = chrome_trace(&record, Path::new("/nonexistent")).unwrap();
         serde_json::from_str::<Value>(&trace).unwrap();
-        let summary = markdown_summary(&record);
+        let summary = markdown_summary(&record, None);
         let counts = record.counts();
         prop_assert!(summary.contains(&format!("| inconclusive | {} |", counts.inconclusive)), "{summary}");
         prop_assert!(summary.contains(&format!("| passed | {} |", counts.pass)), "{summary}");

@@ -136,7 +136,7 @@ fn parsed(csv: &str) -> Vec<Vec<String>> {
     rows
 }
 
-fn trial(outcome: Outcome) -> Trial {
+pub(crate) fn trial(outcome: Outcome) -> Trial {
     let at = |boottime_ns| Start { boottime_ns: Some(boottime_ns), ticks: Some(7), ..Start::default() };
     Trial {
         number: 1,
@@ -149,7 +149,7 @@ fn trial(outcome: Outcome) -> Trial {
     }
 }
 
-fn group(trials: Vec<Trial>) -> Group {
+pub(crate) fn group(trials: Vec<Trial>) -> Group {
     Group {
         strategy: "none".to_owned(),
         order: ListOrder::Swapped,
@@ -159,7 +159,7 @@ fn group(trials: Vec<Trial>) -> Group {
     }
 }
 
-fn record(groups: &[Group]) -> ExperimentRecord {
+pub(crate) fn record(groups: &[Group]) -> ExperimentRecord {
     let cluster = crate::record::record("check", &[]).cluster;
     serde_json::from_value(json!({
         "format": 1, "experiment": "startup", "run": "20261122-100000-3fa9c1d2", "podproof": "0.1.0",

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod article;
+mod background;
 mod catalogue;
 mod cli;
 mod cluster;
@@ -25,8 +26,10 @@ mod judge_tampered;
 mod junit;
 mod junit_profiles;
 mod markup;
+mod matrix;
 mod page;
 mod plan;
+mod plots;
 mod readback;
 mod record;
 mod reporters;

@@ -10,11 +10,11 @@ pub type Tag = (String, Vec<(String, String)>);
 const VOID: [&str; 2] = ["meta", "input"];
 
 /// Everything that the page is made of. None of it fetches anything by itself.
-const KNOWN: [&str; 45] = [
+const KNOWN: [&str; 46] = [
     "html", "head", "meta", "title", "style", "script", "body", "header", "main", "footer", "nav", "section",
     "h1", "h2", "h3", "h4", "p", "div", "span", "a", "ul", "li", "dl", "dt", "dd", "details", "summary",
     "table", "caption", "thead", "tbody", "tr", "th", "td", "pre", "code", "strong", "label", "input", "svg",
-    "g", "rect", "line", "circle", "text",
+    "g", "rect", "line", "circle", "text", "desc",
 ];
 
 /// The start tags of a page whose tags are balanced, whose attributes are quoted, and which holds nothing that XML
@@ -68,5 +68,5 @@ pub fn assert_harmless(tags: &[Tag]) {
             }
         }
     }
-    assert_eq!(tags.iter().filter(|(name, _)| name == "script").count(), 1);
+    assert!(tags.iter().filter(|(name, _)| name == "script").count() <= 1);
 }

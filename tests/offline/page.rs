@@ -18,7 +18,7 @@ use crate::markup::{assert_harmless, tags};
 use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record, skip};
 
 fn page(record: &RunRecord) -> String {
-    html_page(record, Path::new("/nonexistent"))
+    html_page(record, Path::new("/nonexistent"), None)
 }
 
 /// The part of the page with this id.
@@ -163,7 +163,7 @@ fn with_evidence(claim: &str, verdict: &Value, evidence: &str) -> String {
     let place = evidence_folder(folder.path(), claim);
     fs::create_dir_all(&place).unwrap();
     fs::write(place.join("evidence.json"), evidence).unwrap();
-    let page = html_page(&record("check", &[case(claim, 1, verdict)]), folder.path());
+    let page = html_page(&record("check", &[case(claim, 1, verdict)]), folder.path(), None);
     assert_harmless(&tags(&page));
     page
 }
@@ -271,7 +271,7 @@ fn two_thousand_cases_stay_below_five_megabytes() {
         case
     });
     let cases: Vec<_> = cases.collect();
-    let page = html_page(&record("check", &cases), folder.path());
+    let page = html_page(&record("check", &cases), folder.path(), None);
     assert!(page.len() < 5_000_000, "{}", page.len());
     assert!(page.contains("Left out here, to keep this page small."));
     assert_harmless(&tags(&page));

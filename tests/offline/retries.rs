@@ -67,7 +67,7 @@ fn a_flake_is_no_pass_and_each_attempt_is_told() {
 #[test]
 fn a_flake_is_no_pass_in_any_format() {
     let record = tried_again();
-    let summary = markdown_summary(&record);
+    let summary = markdown_summary(&record, None);
     assert!(summary.contains("- **FLAKY** volume/survives-sigkill"), "{summary}");
     assert!(summary.contains("  - attempts: fail, pass\n"), "{summary}");
     assert!(summary.contains("| failed | 2 |"), "{summary}");

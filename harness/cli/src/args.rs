@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
-use podproof::report::{JunitProfile, ReportOrder};
+use podproof::report::{Background, JunitProfile, ReportOrder};
 
 /// Proves on a real Kubernetes cluster that pods with several containers behave as promised.
 #[derive(Debug, Parser)]
@@ -163,6 +163,10 @@ pub struct CheckArgs {
     /// How to report.
     #[command(flatten)]
     pub wishes: Wishes,
+    /// The runs before.
+    #[cfg(feature = "history")]
+    #[command(flatten)]
+    pub before: crate::history::Before,
 }
 
 /// How to report.
@@ -191,9 +195,9 @@ pub enum Junit {
 }
 
 impl Wishes {
-    /// What is wished, in the library's words.
-    pub fn order(&self) -> ReportOrder {
-        ReportOrder { junit: self.junit.into(), metrics: self.metrics.clone() }
+    /// What is wished, and what is known of the runs before, in the library's words.
+    pub fn order(&self, background: Option<Background>) -> ReportOrder {
+        ReportOrder { junit: self.junit.into(), metrics: self.metrics.clone(), background }
     }
 }
 
@@ -366,8 +370,16 @@ pub struct JudgeArgs {
 /// What to report again.
 #[derive(Debug, Group)]
 pub struct ReportArgs {
-    /// The run's folder
-    pub run: PathBuf,
+    /// The folders of runs or experiments
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Write only one page, of the cases beside the runs, into this file
+    #[arg(long, value_name = "FILE", env = "PODPROOF_MATRIX")]
+    pub matrix: Option<PathBuf>,
+    /// The runs before.
+    #[cfg(feature = "history")]
+    #[command(flatten)]
+    pub before: crate::history::Before,
     /// How to report.
     #[command(flatten)]
     pub wishes: Wishes,

@@ -1,15 +1,16 @@
 //! `podproof run` and `podproof prove`: plan, cluster, run, report, exit.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use podproof::plan::{Budgets, Plan, Purpose};
-use podproof::report::{ReportError, ReportOrder, Reporters, write_reports};
-use podproof::run::{Interrupt, Outcome, RunId, RunOrder, RunRecord, Told, conduct, write_record};
+use podproof::report::{ReportError, Reporters};
+use podproof::run::{Interrupt, Outcome, RunId, RunOrder, Told, conduct, write_record};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+#[cfg(feature = "history")]
+use tokio::task::block_in_place;
 
 use crate::args::{CheckArgs, Choice, RunArgs, Talk, TierChoice};
 use crate::exit::{Code, Failure};
+use crate::report::write_all;
 use crate::signal::Signals;
 use crate::{list, output, place};
 
@@ -43,7 +44,12 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose, retries: u32) -> 
     let reporting = tokio::spawn(report_live(told, reporters));
     let record = conduct(access, plan, run_order, interrupt, tell).await;
 
-    let mut faults = write_files(&folder, &record, &order.wishes.order());
+    #[cfg(feature = "history")]
+    let background = block_in_place(|| order.before.read(&record, order.choice.manifests.as_deref()));
+    #[cfg(not(feature = "history"))]
+    let background = Ok(None);
+    let mut faults: Vec<_> = write_record(&folder, &record).err().map(Failure::Record).into_iter().collect();
+    faults.extend(write_all(&folder, &record, &order.wishes, background));
     match reporting.await {
         Ok(live) => faults.extend(live.into_iter().map(Failure::Report)),
         // A reporter that panicked must not cost the verdicts.
@@ -68,10 +74,4 @@ async fn report_live(mut told: UnboundedReceiver<Told>, mut reporters: Reporters
         reporters.tell(&told);
     }
     reporters.close()
-}
-
-/// Writes the record and each report; one that cannot be written does not keep the others from it.
-fn write_files(folder: &Path, record: &RunRecord, order: &ReportOrder) -> Vec<Failure> {
-    let kept = write_record(folder, record).err().map(Failure::Record);
-    kept.into_iter().chain(write_reports(folder, record, order).into_iter().map(Failure::Report)).collect()
 }

@@ -7,7 +7,7 @@ use podproof::experiment::{
     BatchTold, ExperimentOrder, ExperimentRecord, Outcome, Strategy, experiment, write_experiment,
 };
 use podproof::plan::{Budgets, Tree};
-use podproof::report::write_trials;
+use podproof::report::{write_experiment_page, write_trials};
 use podproof::run::{Interrupt, RunId};
 
 use crate::args::{StartupArgs, Talk};
@@ -47,11 +47,12 @@ fn tell(batch: &BatchTold) {
     tracing::info!(target: "podproof::talk", "{done}/{of} {slug}: {told}, {} untold", count("inconclusive"));
 }
 
-/// Writes the record and the trials; one that cannot be written does not keep the other from it.
+/// Writes the record, the trials and the page; one that cannot be written does not keep the others from it.
 fn write_all(folder: &Path, record: &ExperimentRecord) -> Vec<Failure> {
     let written = [
         write_experiment(folder, record).map(drop).map_err(Failure::Experiment),
         write_trials(folder, record).map_err(Failure::Report),
+        write_experiment_page(folder, record).map_err(Failure::Report),
     ];
     written.into_iter().filter_map(Result::err).collect()
 }

@@ -1,8 +1,9 @@
 //! Evidence on disk: one folder per case.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::str;
 
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -14,6 +15,9 @@ const EVIDENCE: &str = "evidence.json";
 
 /// From which size on, in bytes, a file is not read as a whole.
 const LARGE: u64 = 16 << 20;
+
+/// In how many bytes from its beginning the format of a file is looked for.
+const HEAD: u64 = 24;
 
 /// Evidence could not be written or read.
 #[derive(Debug, Error)]
@@ -79,17 +83,29 @@ pub fn read_evidence(folder: &Path) -> Result<Evidence, ArchiveError> {
 /// Reads of the evidence in `folder` what `T` takes, and keeps no more of it in memory than `T` does where the file
 /// is large.
 pub fn read_evidence_as<T: DeserializeOwned>(folder: &Path) -> Result<T, ArchiveError> {
+    let file = folder.join(EVIDENCE);
+    let format = format_of(&file)?;
+    if format > FORMAT {
+        return Err(ArchiveError::Newer { file, found: format });
+    }
+    parse(&file)
+}
+
+/// The format of the evidence. It stands first in what this program writes; only elsewhere all has to be read for it.
+fn format_of(file: &Path) -> Result<u32, ArchiveError> {
     #[derive(serde::Deserialize)]
     struct Version {
         format: u32,
     }
 
-    let file = folder.join(EVIDENCE);
-    let Version { format } = parse(&file)?;
-    if format > FORMAT {
-        return Err(ArchiveError::Newer { file, found: format });
+    let read = |source| ArchiveError::File { action: "read", file: file.to_owned(), source };
+    let mut head = Vec::new();
+    File::open(file).map_err(read)?.take(HEAD).read_to_end(&mut head).map_err(read)?;
+    let number = |head: &str| head.strip_prefix("{\"format\":")?.split_once(',')?.0.parse().ok();
+    match str::from_utf8(&head).ok().and_then(number) {
+        Some(format) => Ok(format),
+        None => parse(file).map(|Version { format }| format),
     }
-    parse(&file)
 }
 
 fn parse<T: DeserializeOwned>(file: &Path) -> Result<T, ArchiveError> {

@@ -18,7 +18,9 @@ mod watch;
 
 pub use batch::{Batch, batches};
 pub use conduct::{BatchTold, ExperimentOrder, experiment};
-pub use record::{ExperimentError, ExperimentRecord, Group, Measured, write_experiment};
+pub use record::{
+    ExperimentError, ExperimentRecord, Group, Measured, is_experiment, read_experiment, write_experiment,
+};
 pub use statistics::{Distribution, Share, nearest_rank};
 pub use strategy::{ListOrder, Strategy, StrategyError};
 pub use trial::{Outcome, Start, Trial, read_trial};

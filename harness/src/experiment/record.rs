@@ -1,5 +1,6 @@
 //! What is kept of an experiment: every trial, and for each strategy and order the shares and distributions.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,10 +13,12 @@ use super::strategy::ListOrder;
 use super::trial::{Outcome, Trial};
 use crate::cluster::Facts;
 use crate::disk::write_whole;
-use crate::run::RunId;
+use crate::run::{RecordError, RunId};
 
 /// The format of `experiment.json`.
 pub(super) const FORMAT: u32 = 1;
+
+const RECORD: &str = "experiment.json";
 
 /// What is kept of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,7 +123,7 @@ pub struct ExperimentError {
 
 /// Writes `experiment.json` into the run's folder: whole, or not at all.
 pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<PathBuf, ExperimentError> {
-    let file = folder.join("experiment.json");
+    let file = folder.join(RECORD);
     let written = serde_json::to_string_pretty(record)
         .map_err(io::Error::from)
         .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
@@ -128,4 +131,31 @@ pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<Path
         Ok(()) => Ok(file),
         Err(source) => Err(ExperimentError { file, source }),
     }
+}
+
+/// Whether an experiment left this folder.
+#[must_use]
+pub fn is_experiment(folder: &Path) -> bool {
+    folder.join(RECORD).is_file()
+}
+
+/// Reads the record of the experiment in `folder` back.
+pub fn read_experiment(folder: &Path) -> Result<ExperimentRecord, RecordError> {
+    #[derive(Deserialize)]
+    struct Version {
+        format: u32,
+    }
+
+    let file = folder.join(RECORD);
+    let text = fs::read_to_string(&file).map_err(|source| RecordError::File {
+        action: "read",
+        file: file.clone(),
+        source,
+    })?;
+    let damaged = |source| RecordError::Damaged { file: file.clone(), source };
+    let Version { format } = serde_json::from_str(&text).map_err(damaged)?;
+    if format > FORMAT {
+        return Err(RecordError::Newer { file, found: format });
+    }
+    serde_json::from_str(&text).map_err(damaged)
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::background::{Background, News};
 use super::entry::{Entry, entries, group_name};
 use super::fault::ReportError;
 use super::status::{Class, gist};
@@ -26,14 +27,20 @@ const NOTE: usize = 200;
 const LONGEST_TEXT: usize = 600;
 const LONGEST_NAME: usize = 160;
 
+/// How many news of one kind are told.
+const NEWS: usize = 50;
+
 /// How many findings of one execution are told.
 const FINDINGS: usize = 8;
 
-/// The record as a summary in Markdown. The same record gives the same bytes.
+/// The record, and what is known of the runs before, as a summary in Markdown. The same input gives the same bytes.
 #[must_use]
-pub fn markdown_summary(record: &RunRecord) -> String {
+pub fn markdown_summary(record: &RunRecord, background: Option<&Background>) -> String {
     let entries = entries(record);
     let mut summary = Summary { text: head(record, &entries), left_out: 0 };
+    if let Some(background) = background {
+        tell_news(&mut summary, record, background);
+    }
     for class in [Class::Bad, Class::Untold, Class::Skipped, Class::Good] {
         let group: Vec<_> = entries.iter().filter(|entry| entry.status.class() == class).collect();
         if group.is_empty() {
@@ -64,9 +71,13 @@ pub fn markdown_summary(record: &RunRecord) -> String {
 }
 
 /// Writes `summary.md` into the run's folder: whole, or not at all.
-pub(super) fn write_markdown(folder: &Path, record: &RunRecord) -> Result<(), ReportError> {
+pub(super) fn write_markdown(
+    folder: &Path,
+    record: &RunRecord,
+    background: Option<&Background>,
+) -> Result<(), ReportError> {
     let file = folder.join("summary.md");
-    write_whole(&file, markdown_summary(record).as_bytes())
+    write_whole(&file, markdown_summary(record, background).as_bytes())
         .map_err(|source| ReportError::File { file, source })
 }
 
@@ -123,6 +134,56 @@ fn head(record: &RunRecord, entries: &[Entry<'_>]) -> String {
         counts.concat(),
         interrupted.unwrap_or_default(),
         faults.collect::<String>(),
+    )
+}
+
+/// What changed since the runs before, the most important first.
+fn tell_news(summary: &mut Summary, record: &RunRecord, background: &Background) {
+    let Background { series, against, word, doubt, last, good, .. } = background;
+    let (word, series) = (text(word, LONGEST_NAME), text(series, LONGEST_NAME));
+    summary.add(&format!("\n#### What changed: {word}\n\nBeside {against} runs of the series {series}.\n"));
+    if let Some(doubt) = doubt {
+        summary.add(&format!("{}\n", text(doubt, LONGEST_TEXT)));
+    }
+    for (words, run) in [("last run", last), ("last good run", good)] {
+        summary.add(&match run {
+            Some(run) => format!(
+                "- Against the {words} {}: {}\n",
+                text(&run.run, LONGEST_NAME),
+                text(&run.told(record.counts()), LONGEST_TEXT)
+            ),
+            None => format!("- No {words} is known.\n"),
+        });
+    }
+    for (kind, news) in background.groups() {
+        summary.add(&format!("\n**{}** ({})\n\n", kind.title(), news.len()));
+        for news in news.iter().take(NEWS) {
+            summary.add(&news_item(news));
+        }
+        if news.len() > NEWS {
+            summary.add(&format!("- {} more\n", news.len() - NEWS));
+        }
+    }
+    let facts = background.environment();
+    if !facts.is_empty() {
+        summary.add("\n| environment | last good run | last run | now |\n| --- | --- | --- | --- |\n");
+    }
+    for [fact, values @ ..] in facts.iter().take(NEWS) {
+        let values = values.map(|value| text(value.unwrap_or("unknown"), LONGEST_NAME));
+        let fact = text(fact.unwrap_or_default(), LONGEST_NAME);
+        summary.add(&format!("| {fact} | {} |\n", values.join(" | ")));
+    }
+}
+
+fn news_item(news: &News) -> String {
+    let since = news.since.as_ref().map(|(run, _)| format!(", since {}", text(run, LONGEST_NAME)));
+    let told = text(&news.told(), LONGEST_TEXT);
+    let told = if told.is_empty() { told } else { format!(": {told}") };
+    format!(
+        "- {} {}{}{told}\n",
+        text(&news.name, LONGEST_NAME),
+        text(&news.case, LONGEST_NAME),
+        since.unwrap_or_default()
     )
 }
 

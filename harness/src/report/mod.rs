@@ -7,6 +7,7 @@
 //! that fails is remembered and told at the end, and the others go on.
 
 mod article;
+mod background;
 mod csv;
 mod ctrf;
 mod entry;
@@ -26,11 +27,12 @@ mod text;
 mod trace;
 
 pub use article::sentence_line;
+pub use background::{Background, Changed, Earlier, News, NewsKind};
 pub use csv::{trials_csv, write_trials};
 pub use ctrf::ctrf_document;
 pub use fault::ReportError;
 pub use files::{ReportOrder, write_reports};
-pub use html::html_page;
+pub use html::{experiment_page, html_page, matrix_page, write_experiment_page, write_matrix};
 pub use json::json_line;
 pub use junit::{JunitProfile, junit_document, write_junit};
 pub use markdown::markdown_summary;

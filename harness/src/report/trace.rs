@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::entry::{Entry, entries};
 use super::fault::ReportError;
 use super::json::json_line;
-use super::sketch::sketch;
+use super::sketch::Reader;
 use super::text::plain_line;
 use crate::disk::write_whole;
 use crate::evidence::Wait;
@@ -74,6 +74,10 @@ impl Rows {
 
 /// The record, and the waits that `folder` has evidence of, as one Chrome trace. The same files give the same bytes.
 pub fn chrome_trace(record: &RunRecord, folder: &Path) -> Result<String, serde_json::Error> {
+    trace(record, &Reader::new(folder))
+}
+
+fn trace(record: &RunRecord, reader: &Reader<'_>) -> Result<String, serde_json::Error> {
     let mut entries = entries(record);
     entries.sort_by_key(|entry| entry.case.started);
     let micros = |at: Timestamp| at.as_microsecond().saturating_sub(record.started.as_microsecond());
@@ -83,14 +87,12 @@ pub fn chrome_trace(record: &RunRecord, folder: &Path) -> Result<String, serde_j
         let slot = slots.take(start, start.saturating_add(took));
         let row = 1 + slot * (1 + ROWS);
         events.push(case_slice(entry, start, took, row));
-        if let Ok(sketch) = sketch(folder, &entry.case.slug) {
-            let mut rows = Rows::default();
-            for wait in sketch.waits.iter() {
-                let (start, end) = (micros(wait.started), micros(wait.ended));
-                let below = rows.take(start, end.max(start));
-                if below < ROWS {
-                    events.push(wait_slice(wait, start, end.saturating_sub(start).max(0), row + 1 + below));
-                }
+        let mut rows = Rows::default();
+        for wait in &reader.waits(&entry.case.slug) {
+            let (start, end) = (micros(wait.started), micros(wait.ended));
+            let below = rows.take(start, end.max(start));
+            if below < ROWS {
+                events.push(wait_slice(wait, start, end.saturating_sub(start).max(0), row + 1 + below));
             }
         }
     }
@@ -100,9 +102,9 @@ pub fn chrome_trace(record: &RunRecord, folder: &Path) -> Result<String, serde_j
 }
 
 /// Writes `trace.json` into the run's folder: whole, or not at all.
-pub(super) fn write_trace(folder: &Path, record: &RunRecord) -> Result<(), ReportError> {
-    let file = folder.join("trace.json");
-    let document = chrome_trace(record, folder).map_err(io::Error::from);
+pub(super) fn write_trace(reader: &Reader<'_>, record: &RunRecord) -> Result<(), ReportError> {
+    let file = reader.folder.join("trace.json");
+    let document = trace(record, reader).map_err(io::Error::from);
     document
         .and_then(|document| write_whole(&file, document.as_bytes()))
         .map_err(|source| ReportError::File { file, source })

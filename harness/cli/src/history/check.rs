@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use podproof::history::FactChange;
 use podproof::history::regression::{
-    Change, Health, Judgement, News, NightReport, Pace, Rules, Waivers, Window, judge_night, read_waivers,
+    Change, Health, News, NightReport, Pace, Rules, Waiver, Waivers, Window, judge_night, read_waivers,
 };
 use podproof::report::{Columns, Styles};
 use serde_json::json;
@@ -68,7 +68,8 @@ fn text(report: &NightReport, series: &str) -> String {
     text + "\n" + &summary(report)
 }
 
-fn health_line(health: &Health) -> String {
+/// Why a run is not compared with others, in a line; nothing where it is.
+pub fn health_line(health: &Health) -> String {
     match health {
         Health::Sound => String::new(),
         Health::Untold { cases, of } => {
@@ -131,7 +132,21 @@ fn since(news: &News) -> String {
 }
 
 fn what(change: &Change) -> String {
-    let told = match &change.news {
+    let told = Some(told(&change.news)).filter(|told| !told.is_empty());
+    let reason = change.reason.as_deref().map(clean).filter(|reason| !reason.is_empty());
+    let waived = change.waived.as_ref().map(|waiver| format!("waived {}", waived(waiver)));
+    [told, reason, waived].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Until when a change is waived, by whom and why.
+pub fn waived(waiver: &Waiver) -> String {
+    let (owner, reason) = (clean(&waiver.owner), clean(&waiver.reason));
+    format!("until {} by {owner}: {reason}", waiver.expires)
+}
+
+/// More of what is new than its name: how often, for how long.
+pub fn told(news: &News) -> String {
+    match news {
         News::StillFailing { nights, window: Window { last_good: Some(_), .. } } => {
             format!("for {nights} runs")
         }
@@ -155,14 +170,7 @@ fn what(change: &Change) -> String {
         News::NewFailure { .. } | News::New { .. } | News::NoMoreSkipped | News::Untold { failing: None } => {
             String::new()
         }
-    };
-    let reason = change.reason.as_deref().map(clean).filter(|reason| !reason.is_empty());
-    let waived = change.waived.as_ref().map(|waiver| {
-        let (owner, reason) = (clean(&waiver.owner), clean(&waiver.reason));
-        format!("waived until {} by {owner}: {reason}", waiver.expires)
-    });
-    let words = [Some(told).filter(|told| !told.is_empty()), reason, waived];
-    words.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
 }
 
 fn pace_words(pace: &Pace) -> String {
@@ -196,11 +204,7 @@ pub fn facts(changed: &[FactChange]) -> String {
 }
 
 fn summary(report: &NightReport) -> String {
-    let word = match report.judgement() {
-        Judgement::Steady => "steady",
-        Judgement::Untold => "could not be told",
-        Judgement::Regressed => "regressed",
-    };
+    let word = report.judgement().word();
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for change in &report.changes {
         let words = change.news.words();

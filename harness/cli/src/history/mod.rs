@@ -3,6 +3,7 @@
 //! What was kept comes from clusters and foreign files: every word of it is cleaned before it is printed.
 
 mod args;
+mod background;
 mod check;
 mod compare;
 mod tables;
@@ -18,6 +19,7 @@ use podproof::run::read_record;
 
 pub use self::args::HistoryArgs;
 use self::args::{AddArgs, Errors, HistoryCommand, ImportArgs, Keep};
+pub use self::background::Before;
 use crate::args::Talk;
 use crate::exit::{Code, Failure};
 use crate::list;

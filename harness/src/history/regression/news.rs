@@ -208,6 +208,18 @@ impl News {
     }
 }
 
+impl Judgement {
+    /// It in a few words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Steady => "steady",
+            Self::Untold => "could not be told",
+            Self::Regressed => "regressed",
+        }
+    }
+}
+
 impl Change {
     /// Whether it is a regression that no waiver covers.
     #[must_use]

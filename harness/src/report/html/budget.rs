@@ -8,7 +8,7 @@ use crate::report::entry::Entry;
 const PAGE: usize = 4_500_000;
 
 /// How much of it an execution and a finding take without their texts and their evidence, about.
-const ONE_EXECUTION: usize = 1_200;
+const ONE_EXECUTION: usize = 1_280;
 const ONE_FINDING: usize = 800;
 
 /// How much the evidence of all executions may take, and how much however many there are.

@@ -9,7 +9,7 @@ use super::flow::flows;
 use super::gantt::gantt;
 use crate::evidence::log_file;
 use crate::report::entry::Entry;
-use crate::report::sketch::{Log, Sketch, Tail, Told, sketch};
+use crate::report::sketch::{Log, Sketch, Tail, Told};
 use crate::report::status::Class;
 use crate::report::text::{plain, plain_line};
 
@@ -18,7 +18,7 @@ const LOG_END: usize = 4 << 10;
 
 /// The timeline, what was awaited, the events and the logs; less of them for what is as it must be.
 pub(super) fn evidence(page: &Page<'_>, entry: &Entry<'_>) -> Markup {
-    let sketch = match sketch(page.folder, &entry.case.slug) {
+    let sketch = match page.reader.sketch(&entry.case.slug) {
         Ok(sketch) => sketch,
         Err(why) => return html! { p.faint { "No evidence is shown: " (plain_line(&why, 300)) "." } },
     };

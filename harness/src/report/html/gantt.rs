@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::evidence::offset;
+use super::scale::{Scale, at, rounded};
 use crate::report::sketch::{Instance, PodLanes, Sketch, Span, State, Tail};
 use crate::report::text::plain_line;
 
@@ -16,9 +17,6 @@ const TOP: f64 = 24.0;
 
 /// How many waits have a row.
 const WAITS: usize = 8;
-
-/// About how many points of time are named.
-const POINTS: f64 = 8.0;
 
 /// A row: what it is called, and what is drawn in it, given its upper edge.
 struct Row<'a> {
@@ -33,36 +31,11 @@ enum Drawn<'a> {
     Wait { from: Timestamp, to: Timestamp, met: bool, words: String },
 }
 
-/// Seconds of the drive to units of the drawing.
-struct Scale {
-    first: f64,
-    last: f64,
-}
-
-impl Scale {
-    fn of(sketch: &Sketch) -> Self {
-        let states = sketch.timeline.pods.iter().flat_map(|pod| pod.phases.iter()).map(|span| span.from);
-        let last = states.chain([sketch.ended]).map(|at| offset(sketch, at)).fold(0.001, f64::max);
-        Self { first: 0.0, last }
-    }
-
-    fn x(&self, second: f64) -> f64 {
-        let part = (second - self.first) / (self.last - self.first);
-        LABELS + part.clamp(0.0, 1.0) * (WIDTH - LABELS - 4.0)
-    }
-
-    /// Round numbers of seconds.
-    fn points(&self) -> Vec<f64> {
-        let rough = (self.last - self.first) / POINTS;
-        let power = 10f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= rough);
-        let step = step.unwrap_or(rough);
-        let mut points = vec![0.0];
-        while let Some(next) = points.last().map(|last| last + step).filter(|next| *next <= self.last) {
-            points.push(next);
-        }
-        points
-    }
+/// Seconds of the drive.
+fn scale(sketch: &Sketch) -> Scale {
+    let states = sketch.timeline.pods.iter().flat_map(|pod| pod.phases.iter()).map(|span| span.from);
+    let last = states.chain([sketch.ended]).map(|at| offset(sketch, at)).fold(0.001, f64::max);
+    Scale { values: (0.0, last), places: (LABELS, WIDTH - 4.0) }
 }
 
 /// The drawing of one case; nothing where no pod was seen.
@@ -70,7 +43,7 @@ pub(super) fn gantt(sketch: &Sketch, index: usize) -> Markup {
     if sketch.timeline.pods.is_empty() {
         return html! {};
     }
-    let (rows, scale) = (rows(sketch), Scale::of(sketch));
+    let (rows, scale) = (rows(sketch), scale(sketch));
     let mut height = TOP;
     let placed: Vec<_> = rows
         .iter()
@@ -269,15 +242,4 @@ fn legend(sketch: &Sketch) -> Markup {
 
 fn left_out<T, const N: usize>(lane: &Tail<T, N>) -> usize {
     lane.left_out()
-}
-
-/// A place in the drawing: a tenth is finer than any screen.
-fn at(place: f64) -> String {
-    format!("{place:.1}")
-}
-
-/// Seconds without digits that say nothing.
-fn rounded(seconds: f64) -> String {
-    let text = format!("{seconds:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

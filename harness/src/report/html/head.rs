@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::document::Page;
 use super::groups::css;
+use super::news;
 use crate::plan::Purpose;
 use crate::report::entry::group_name;
 use crate::report::status::Class;
@@ -34,6 +35,7 @@ pub(super) fn head(page: &Page<'_>) -> Markup {
             @if let Some(by) = &record.interrupted {
                 p { span.tag.warn { "interrupted" } " by " (plain_line(by, 200)) "; what had not ended is skipped." }
             }
+            (news::against(page))
             (counts(page))
             (facts(record))
             (again(page))
@@ -111,7 +113,7 @@ fn facts(record: &RunRecord) -> Markup {
 
 /// The commands that do it again; the record does not say which cluster it was.
 fn again(page: &Page<'_>) -> Markup {
-    let folder = quoted(&page.folder.display().to_string());
+    let folder = quoted(&page.reader.folder.display().to_string());
     let wrong = |class: Class| class == Class::Bad || class == Class::Untold;
     html! {
         details {

@@ -7,5 +7,5 @@ mod tail;
 
 pub(super) use lanes::{Instance, PodLanes, Span, State};
 pub(super) use log::{Flow, Log};
-pub(super) use read::{Sketch, Told, sketch};
+pub(super) use read::{Reader, Sketch, Told};
 pub(super) use tail::Tail;

@@ -1,5 +1,7 @@
 //! Reading a sketch of one case's evidence.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -44,10 +46,38 @@ pub(in crate::report) struct Told {
     pub(in crate::report) count: i32,
 }
 
-/// A sketch of the evidence of the execution called `slug` of the run in `folder`, or why there is none.
-pub(in crate::report) fn sketch(folder: &Path, slug: &str) -> Result<Sketch, String> {
-    let folder = evidence_folder_within(folder, slug)?;
-    read_evidence_as(&folder).map_err(|error| format!("it cannot be read: {error}"))
+/// Reads the evidence of one run. It may be large and is read once: of each sketch what the trace needs is remembered.
+pub(in crate::report) struct Reader<'a> {
+    /// The run's folder.
+    pub(in crate::report) folder: &'a Path,
+    waits: RefCell<BTreeMap<String, Vec<Wait>>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(in crate::report) fn new(folder: &'a Path) -> Self {
+        Self { folder, waits: RefCell::default() }
+    }
+
+    /// A sketch of the evidence of the execution called `slug`, or why there is none.
+    pub(in crate::report) fn sketch(&self, slug: &str) -> Result<Sketch, String> {
+        let sketch = self.read(slug);
+        let waits = sketch.as_ref().map(|sketch| sketch.waits.iter().cloned().collect()).unwrap_or_default();
+        self.waits.borrow_mut().insert(slug.to_owned(), waits);
+        sketch
+    }
+
+    /// What was awaited in the execution called `slug`; nothing where there is no evidence.
+    pub(in crate::report) fn waits(&self, slug: &str) -> Vec<Wait> {
+        let known = self.waits.borrow().get(slug).cloned();
+        known.unwrap_or_else(|| {
+            self.read(slug).map(|sketch| sketch.waits.iter().cloned().collect()).unwrap_or_default()
+        })
+    }
+
+    fn read(&self, slug: &str) -> Result<Sketch, String> {
+        let folder = evidence_folder_within(self.folder, slug)?;
+        read_evidence_as(&folder).map_err(|error| format!("it cannot be read: {error}"))
+    }
 }
 
 fn events<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tail<Told, 40>, D::Error> {

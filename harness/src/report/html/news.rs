@@ -1,0 +1,137 @@
+//! What changed since the runs before.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::document::Page;
+use super::groups::css;
+use crate::report::background::{Background, Earlier, News, NewsKind};
+use crate::report::text::plain_line;
+
+/// How many news of one kind, and how many facts, are shown.
+const SHOWN: usize = 100;
+
+/// The change against the last run and the last good one, in a few words; nothing where no runs are known.
+pub(super) fn against(page: &Page<'_>) -> Markup {
+    let Some(background) = page.background else { return html! {} };
+    let Background { last, good, .. } = background;
+    let same = last.as_ref().zip(good.as_ref()).is_some_and(|(last, good)| last.run == good.run);
+    html! {
+        p {
+            span class={ "tag " (if background.regressed { "bad" } else { "" }) } { (plain_line(&background.word, 40)) }
+            " beside " (background.against) " runs of the series " (plain_line(&background.series, 80)) ": "
+            @for (place, (name, count)) in background.counts().iter().enumerate() {
+                @if place > 0 { ", " }
+                a href="#news" { (count) " " (plain_line(name, 40)) }
+            }
+            @if background.news.is_empty() { "no news." }
+        }
+        @if let Some(doubt) = &background.doubt { p { (plain_line(doubt, 400)) } }
+        dl.facts {
+            @match last {
+                Some(last) => {
+                    dt { @if same { "last run, good" } @else { "last run" } }
+                    dd { (earlier(page, last)) }
+                }
+                None => { dt { "last run" } dd { "none is known" } }
+            }
+            @match good {
+                Some(good) if !same => { dt { "last good run" } dd { (earlier(page, good)) } }
+                Some(_) => {}
+                None => { dt { "last good run" } dd { "none is known" } }
+            }
+        }
+    }
+}
+
+fn earlier(page: &Page<'_>, run: &Earlier) -> Markup {
+    html! {
+        code { (plain_line(&run.run, 80)) } " of " (day(run.started)) ": " (run.told(page.record.counts()))
+        @if !run.changed.is_empty() { "; " a href="#environment" { (run.changed.len()) " of the environment's facts changed" } }
+    }
+}
+
+/// The news in groups, the most important first, and what is different in the environment.
+pub(super) fn news(page: &Page<'_>) -> Markup {
+    let Some(background) = page.background else { return html! {} };
+    let groups = background.groups();
+    html! {
+        @if !groups.is_empty() {
+            section id="news" {
+                h2 { "What changed" }
+                div.scroll { table {
+                    thead { tr {
+                        th scope="col" { "Case" } th scope="col" { "News" } th scope="col" { "Since" } th scope="col" { "What" }
+                    } }
+                    @for (kind, news) in &groups { (group(page, *kind, news)) }
+                } }
+            }
+        }
+        (environment(background))
+    }
+}
+
+fn group(page: &Page<'_>, kind: NewsKind, news: &[&News]) -> Markup {
+    html! {
+        tbody {
+            tr { th.kind scope="rowgroup" colspan="4" {
+                span class={ "dot " (kind.class().map_or("", css)) } {} (kind.title()) " (" (news.len()) ")"
+            } }
+            @for news in news.iter().take(SHOWN) {
+                tr {
+                    td.name { (case(page, &news.case)) }
+                    td { (plain_line(&news.name, 40)) @if news.waived.is_some() { " " span.tag { "waived" } } }
+                    td { @if let Some((run, started)) = &news.since { code { (plain_line(run, 80)) } " of " (day(*started)) } @else { "-" } }
+                    td { (plain_line(&news.told(), 400)) }
+                }
+            }
+            @if news.len() > SHOWN { tr { td.faint colspan="4" { (news.len() - SHOWN) " more are left out here." } } }
+        }
+    }
+}
+
+/// The case, with the way to its worst execution, where it has one here.
+fn case(page: &Page<'_>, case: &str) -> Markup {
+    let here = page.entries.iter().filter(|entry| entry.case.claim.as_str() == case);
+    let worst = here.min_by_key(|entry| entry.status.class());
+    html! {
+        @match worst {
+            Some(entry) => a href={ "#" (entry.anchor()) } { (plain_line(case, 200)) },
+            None => (plain_line(case, 200)),
+        }
+    }
+}
+
+fn environment(background: &Background) -> Markup {
+    let facts = background.environment();
+    html! {
+        @if !facts.is_empty() {
+            section id="environment" {
+                h2 { "What changed in the environment" }
+                div.scroll { table {
+                    thead { tr {
+                        th scope="col" { "Fact" }
+                        @for (words, run) in [("Last good run", &background.good), ("Last run", &background.last)] {
+                            th scope="col" { (words) @if let Some(run) = run { " " code { (plain_line(&run.run, 80)) } } }
+                        }
+                        th scope="col" { "Now" }
+                    } }
+                    tbody {
+                        @for [fact, good, last, now] in facts.iter().take(SHOWN) {
+                            tr {
+                                th scope="row" { (plain_line(fact.unwrap_or_default(), 120)) }
+                                @for value in [good, last, now] {
+                                    td { (plain_line(value.unwrap_or("unknown"), 200)) }
+                                }
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}

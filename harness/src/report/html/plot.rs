@@ -1,0 +1,172 @@
+//! The drawings of an experiment: shares with their intervals, and how far apart starts were.
+
+use maud::{Markup, html};
+
+use super::scale::{Scale, at, rounded};
+use crate::experiment::{Distribution, Group, Share, Trial};
+use crate::report::text::plain_line;
+
+/// Measures, in units of the drawing.
+const WIDTH: f64 = 1000.0;
+const LABELS: f64 = 210.0;
+const NOTES: f64 = 150.0;
+const TOP: f64 = 24.0;
+const SHARE_ROW: f64 = 24.0;
+const GAP_ROW: f64 = 34.0;
+
+/// How many starts of one group have a dot.
+const DOTS: usize = 300;
+
+/// A bar for each group: how many completed, and within which bounds the share that this estimates lies.
+pub(super) fn shares(groups: &[&Group]) -> Markup {
+    let scale = Scale { values: (0.0, 100.0), places: (LABELS, WIDTH - NOTES) };
+    let height = TOP + SHARE_ROW * rows(groups) + 4.0;
+    html! {
+        div.scroll {
+            svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height)) } role="img" aria-labelledby="shares-title shares-text" {
+                title id="shares-title" { "Share of trials that completed, by strategy and order" }
+                desc id="shares-text" { "Bars from 0 to 100 percent, each with its 95 percent Wilson interval. The table below has the numbers." }
+                (axis(&scale, height, " %"))
+                @for (place, group) in groups.iter().enumerate() {
+                    @let y = top(place, SHARE_ROW);
+                    (label(group, y + 13.0))
+                    @match group.measured.completed {
+                        Some(share) => (bar(&scale, y, &share)),
+                        None => text.faint x=(at(LABELS + 6.0)) y=(at(y + 13.0)) { "no trial could be told" },
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn bar(scale: &Scale, y: f64, share: &Share) -> Markup {
+    let [zero, middle, low, high] =
+        [0.0, share.share, share.low, share.high].map(|part| scale.x(part * 100.0));
+    let words = format!(
+        "{} of {}: {:.1} %, 95 % interval {:.1} to {:.1} %",
+        share.count,
+        share.of,
+        share.share * 100.0,
+        share.low * 100.0,
+        share.high * 100.0
+    );
+    html! {
+        rect.ready x=(at(zero)) y=(at(y + 2.0)) width=(at(middle - zero)) height="14" { title { (words) } }
+        line.whisker x1=(at(low)) x2=(at(high)) y1=(at(y + 9.0)) y2=(at(y + 9.0)) { title { (words) } }
+        @for end in [low, high] {
+            line.whisker x1=(at(end)) x2=(at(end)) y1=(at(y + 4.0)) y2=(at(y + 14.0)) {}
+        }
+        text x=(at(WIDTH - NOTES + 10.0)) y=(at(y + 13.0)) { (share.count) " of " (share.of) }
+    }
+}
+
+/// A strip for each group: a dot for each trial, where the consumer's program began after the producer's; to the left
+/// of the line at zero it began before.
+pub(super) fn gaps(groups: &[&Group]) -> Markup {
+    let told = groups.iter().filter_map(|group| group.measured.gap_by_clock_ms);
+    let (least, most) =
+        told.fold((0.0_f64, 0.0_f64), |(least, most), gap| (least.min(gap.min), most.max(gap.max)));
+    let room = ((most - least) * 0.03).max(1.0);
+    let scale = Scale { values: (least - room, most + room), places: (LABELS, WIDTH - 10.0) };
+    let height = TOP + GAP_ROW * rows(groups) + 4.0;
+    let zero = at(scale.x(0.0));
+    html! {
+        div.scroll {
+            svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height)) } role="img" aria-labelledby="gaps-title gaps-text" {
+                title id="gaps-title" { "How long after the producer's program the consumer's began, in milliseconds" }
+                desc id="gaps-text" {
+                    "A dot for each trial, marks for the median and the 90th and 99th percentile, and a line at zero: to the left of it the consumer began first. The table below has the numbers."
+                }
+                (axis(&scale, height, " ms"))
+                line.zero x1=(zero) x2=(zero) y1="16" y2=(at(height)) {}
+                @for (place, group) in groups.iter().enumerate() {
+                    @let y = top(place, GAP_ROW);
+                    (label(group, y + 16.0))
+                    @match &group.measured.gap_by_clock_ms {
+                        Some(gap) => { (dots(&scale, y, group)) (percentiles(&scale, y, gap)) }
+                        None => text.faint x=(at(LABELS + 6.0)) y=(at(y + 16.0)) { "no trial in which both began" },
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn dots(scale: &Scale, y: f64, group: &Group) -> Markup {
+    let mut gaps: Vec<_> = group.trials.iter().filter_map(Trial::gap_by_clock).collect();
+    gaps.sort_unstable();
+    // Of many each so-and-so-many-th, the first and the last among them.
+    let step = gaps.len().div_ceil(DOTS).max(1);
+    let kept = gaps.iter().enumerate().filter(|(place, _)| place % step == 0 || place + 1 == gaps.len());
+    html! {
+        @for (place, gap) in kept {
+            circle.point cx=(at(scale.x(milliseconds(*gap)))) cy=(at(y + 6.0 + spread(place))) r="2.5" {}
+        }
+    }
+}
+
+/// Dots that are close together lie at different heights.
+fn spread(place: usize) -> f64 {
+    [6.0, 12.0, 2.0, 16.0, 9.0, 4.0, 14.0][place % 7]
+}
+
+fn percentiles(scale: &Scale, y: f64, gap: &Distribution) -> Markup {
+    html! {
+        @for (name, value) in [("p50", gap.p50), ("p90", gap.p90), ("p99", gap.p99)] {
+            @let x = at(scale.x(value));
+            line class={ "percentile " (name) } x1=(x) x2=(x) y1=(at(y + 3.0)) y2=(at(y + 27.0)) {
+                title { (name) (format!(": {value:.1} ms")) }
+            }
+        }
+    }
+}
+
+/// What the marks mean.
+pub(super) fn gap_legend() -> Markup {
+    html! {
+        ul.legend {
+            @for (name, words) in [("p50", "median"), ("p90", "90th percentile"), ("p99", "99th percentile")] {
+                li {
+                    svg viewBox="0 0 12 12" aria-hidden="true" { line class={ "percentile " (name) } x1="6" x2="6" y1="0" y2="12" {} }
+                    (words)
+                }
+            }
+            li { "Left of the line at zero the consumer began first." }
+            li { "Of more than " (DOTS) " trials not each has a dot." }
+        }
+    }
+}
+
+fn axis(scale: &Scale, height: f64, unit: &str) -> Markup {
+    html! {
+        g.axis {
+            @for point in scale.points() {
+                line.grid x1=(at(scale.x(point))) x2=(at(scale.x(point))) y1="16" y2=(at(height)) {}
+                text x=(at(scale.x(point))) y="12" text-anchor="middle" { (rounded(point)) (unit) }
+            }
+        }
+    }
+}
+
+fn label(group: &Group, y: f64) -> Markup {
+    html! {
+        text x="0" y=(at(y)) { (plain_line(&group.strategy, 24)) }
+        text.faint x=(at(LABELS - 12.0)) y=(at(y)) text-anchor="end" { (group.order.word()) }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are a few rows")]
+fn top(place: usize, row: f64) -> f64 {
+    TOP + row * place as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are a few rows")]
+fn rows(groups: &[&Group]) -> f64 {
+    groups.len() as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "three months of nanoseconds are exact")]
+fn milliseconds(nanoseconds: i64) -> f64 {
+    nanoseconds as f64 / 1e6
+}

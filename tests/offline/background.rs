@@ -1,0 +1,243 @@
+//! What the reports tell of the runs before.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use podproof::report::{Background, Changed, Earlier, News, NewsKind, html_page, markdown_summary};
+use podproof::run::{Counts, RunRecord, write_record};
+use podproof_tests::{Ended, podproof, run};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::markup::{assert_harmless, tags};
+use crate::record::{case, checked, fail, pass, record};
+
+const HOSTILE: &str = "</td><script>alert(1)</script> | `a` **b** \u{1b}[31mred\u{1b}[0m ]]> \u{202E}\n# f";
+
+fn at(day: &str) -> Timestamp {
+    format!("{day}T10:00:00Z").parse().unwrap()
+}
+
+fn changed(fact: &str, before: &str, now: &str) -> Changed {
+    Changed { fact: fact.to_owned(), before: Some(before.to_owned()), now: Some(now.to_owned()) }
+}
+
+fn earlier(id: &str, day: &str, changed: &[Changed]) -> Earlier {
+    let counts = Counts { pass: 4, fail: 0, inconclusive: 1, skip: 0 };
+    Earlier { run: id.to_owned(), started: at(day), counts, worse: 2, better: 1, changed: changed.to_vec() }
+}
+
+fn news(kind: NewsKind, case: &str, name: &str, words: &str) -> News {
+    News {
+        kind,
+        case: case.to_owned(),
+        name: name.to_owned(),
+        words: words.to_owned(),
+        since: Some(("run-of-before".to_owned(), at("2026-11-20"))),
+        reason: None,
+        waived: None,
+    }
+}
+
+fn background() -> Background {
+    Background {
+        series: "nightly".to_owned(),
+        against: 8,
+        word: "regressed".to_owned(),
+        regressed: true,
+        doubt: None,
+        last: Some(earlier("run-last", "2026-11-21", &[changed("kernel", "6.1", "6.12")])),
+        good: Some(earlier(
+            "run-good",
+            "2026-11-18",
+            &[changed("kernel", "5.10", "6.12"), changed("version", "v1.20.1", "v1.20.2")],
+        )),
+        news: vec![
+            news(NewsKind::Fixed, "ipc/article", "fixed", ""),
+            news(NewsKind::NewFailure, "volume/survives-sigkill", "new failure", ""),
+            news(NewsKind::StillFailing, "ipc/gone", "still failing", "for 5 runs"),
+        ],
+    }
+}
+
+fn page(background: Option<&Background>) -> String {
+    html_page(&checked(), Path::new("/nonexistent"), background)
+}
+
+#[test]
+fn a_page_tells_what_changed_before_anything_else() {
+    let page = page(Some(&background()));
+    assert_harmless(&tags(&page));
+    let place = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words} is missing"));
+    assert!(place("New failures (1)") < place("Still failing (1)"));
+    assert!(place("Still failing (1)") < place("Fixed (1)"));
+    assert!(place("Fixed (1)") < place("<section id=\"bad\""));
+    let head = page.split_once("<main>").unwrap().0;
+    for words in [
+        "regressed",
+        ">1 new failure</a>, ",
+        "run-last",
+        "2 cases ended worse; 1 case ended better; failed 0 then, 1 now",
+        "run-good",
+        "2026-11-18",
+    ] {
+        assert!(head.contains(words), "{words}: {head}");
+    }
+    // The case that failed has a card; the one that is gone has none.
+    assert!(page.contains("<a href=\"#case-1\">volume/survives-sigkill</a>"));
+    assert!(page.contains("<td class=\"name\">ipc/gone</td>"));
+    assert!(page.contains("for 5 runs") && page.contains("run-of-before"));
+}
+
+#[test]
+fn what_changed_in_the_environment_stands_beside_what_it_was() {
+    let page = page(Some(&background()));
+    let table = page.split_once("<section id=\"environment\"").unwrap().1.split_once("</section>").unwrap().0;
+    assert!(table.contains("kernel</th><td>5.10</td><td>6.1</td><td>6.12</td>"), "{table}");
+    // It did not change since the last run.
+    assert!(table.contains("version</th><td>v1.20.1</td><td>v1.20.2</td><td>v1.20.2</td>"), "{table}");
+}
+
+#[test]
+fn without_runs_before_nothing_is_said_of_them() {
+    let page = page(None);
+    for words in ["id=\"news\"", "id=\"environment\"", "last run", "series"] {
+        assert!(!page.contains(words), "{words}");
+    }
+    assert!(!markdown_summary(&checked(), None).contains("What changed"));
+}
+
+#[test]
+fn a_first_run_says_that_there_is_none_before() {
+    let first = Background { against: 0, last: None, good: None, news: Vec::new(), ..background() };
+    let page = page(Some(&first));
+    assert!(page.contains("<dt>last run</dt><dd>none is known</dd>"), "{page}");
+    assert!(markdown_summary(&checked(), Some(&first)).contains("- No last good run is known."));
+}
+
+#[test]
+fn a_summary_tells_what_changed_before_what_failed() {
+    let summary = markdown_summary(&checked(), Some(&background()));
+    let place = |words: &str| summary.find(words).unwrap_or_else(|| panic!("{words} is missing: {summary}"));
+    assert!(place("#### What changed: regressed") < place("**New failures** (1)"));
+    assert!(
+        place("- new failure volume/survives-sigkill, since run-of-before") < place("**Still failing** (1)")
+    );
+    assert!(place("- still failing ipc/gone, since run-of-before: for 5 runs") < place("**Fixed** (1)"));
+    assert!(place("| kernel | 5.10 | 6.1 | 6.12 |") < place("#### Failed (1)"));
+}
+
+#[test]
+fn hostile_history_does_no_harm() {
+    let mut hostile = background();
+    for text in [&mut hostile.series, &mut hostile.word] {
+        HOSTILE.clone_into(text);
+    }
+    hostile.doubt = Some(HOSTILE.to_owned());
+    hostile.last = Some(earlier(HOSTILE, "2026-11-21", &[changed(HOSTILE, HOSTILE, HOSTILE)]));
+    for news in &mut hostile.news {
+        for text in [&mut news.case, &mut news.name, &mut news.words] {
+            HOSTILE.clone_into(text);
+        }
+        news.reason = Some(HOSTILE.to_owned());
+        news.waived = Some(HOSTILE.to_owned());
+        news.since = Some((HOSTILE.to_owned(), at("2026-11-20")));
+    }
+    let page = page(Some(&hostile));
+    assert_harmless(&tags(&page));
+    assert!(!page.contains("<script>alert"));
+    let summary = markdown_summary(&checked(), Some(&hostile));
+    assert!(
+        !summary.contains("<script") && !summary.contains("**b**") && !summary.contains("\n# f"),
+        "{summary}"
+    );
+}
+
+/// Nine nights of runs, eight of them good and kept.
+struct Nights {
+    folder: TempDir,
+}
+
+impl Nights {
+    fn new() -> Self {
+        let nights = Self { folder: tempfile::tempdir().unwrap() };
+        let good: Vec<_> = (1..=8).map(|day| nights.run(day, "v1.20.2", &pass())).collect();
+        nights.keep(&good);
+        nights
+    }
+
+    fn store(&self) -> String {
+        self.folder.path().join("history.db").to_str().unwrap().to_owned()
+    }
+
+    fn keep(&self, folders: &[PathBuf]) {
+        let command = &mut podproof(["history", "add", "--store", &self.store()]);
+        let _ = run(command.args(folders)).exits(0);
+    }
+
+    fn run(&self, day: u32, version: &str, verdict: &Value) -> PathBuf {
+        let cases = [case("volume/shared", 1, &pass()), case("ipc/mc2-article", 2, verdict)];
+        let mut value = serde_json::to_value(record("check", &cases)).unwrap();
+        value["run"] = json!(format!("202611{day:02}-100000-3fa9c1d2"));
+        value["started"] = json!(format!("2026-11-{day:02}T10:00:00Z"));
+        value["cluster"]["version"] = json!(version);
+        let record: RunRecord = serde_json::from_value(value).unwrap();
+        let folder = self.folder.path().join(record.run.as_str());
+        write_record(&folder, &record).unwrap();
+        folder
+    }
+
+    fn report(&self, folder: &Path, more: &[&str]) -> Ended {
+        run(podproof(["report"]).arg(folder).args(more).env("XDG_STATE_HOME", self.folder.path()))
+    }
+}
+
+#[test]
+fn a_report_beside_kept_runs_tells_what_broke_and_what_changed() {
+    let nights = Nights::new();
+    let tonight = nights.run(9, "v1.20.5", &fail(&["nothing-is-lost"]));
+    let _ = nights.report(&tonight, &["--history", &nights.store()]).exits(0);
+    let page = fs::read_to_string(tonight.join("report.html")).unwrap();
+    for words in [
+        "New failures (1)",
+        "beside 8 runs of the series default",
+        "last run, good",
+        "20261108-100000-3fa9c1d2",
+        "version</th><td>v1.20.2</td><td>v1.20.2</td><td>v1.20.5</td>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let summary = fs::read_to_string(tonight.join("summary.md")).unwrap();
+    assert!(summary.contains("- new failure ipc/mc2-article"), "{summary}");
+
+    // Once it is kept, with a night after it, it is still not compared with itself, nor with what came later.
+    nights.keep(&[tonight.clone(), nights.run(10, "v1.20.6", &pass())]);
+    let _ = nights.report(&tonight, &["--history", &nights.store()]).exits(0);
+    assert_eq!(fs::read_to_string(tonight.join("report.html")).unwrap(), page);
+
+    let _ = nights.report(&tonight, &[]).exits(0);
+    let page = fs::read_to_string(tonight.join("report.html")).unwrap();
+    assert!(!page.contains("id=\"news\""), "without a store nothing is said of it");
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_told_and_costs_no_report() {
+    let nights = Nights::new();
+    let tonight = nights.run(9, "v1.20.5", &pass());
+    let damaged = nights.folder.path().join("damaged.db");
+    fs::write(&damaged, "no store at all".repeat(100)).unwrap();
+    let damaged = damaged.to_str().unwrap();
+    for more in [
+        vec!["--history", "/nonexistent/history.db"],
+        vec!["--history", damaged],
+        vec!["--history", &nights.store(), "--series", "another"],
+    ] {
+        let _ = fs::remove_file(tonight.join("report.html"));
+        let ended = nights.report(&tonight, &more).exits(98);
+        assert!(ended.stderr.contains("error: "), "{ended}");
+        assert!(!ended.stderr.contains("panicked"), "{ended}");
+        assert!(fs::read_to_string(tonight.join("report.html")).unwrap().contains("Passed (2)"));
+    }
+    assert!(!Path::new("/nonexistent").exists(), "a store is only read");
+}
