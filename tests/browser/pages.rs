@@ -129,7 +129,8 @@ fn background() -> Background {
     let earlier = |day: u32, kernel: &str| Earlier {
         run: format!("202611{day:02}-100000-3fa9c1d2"),
         started: at(day),
-        counts: Counts { pass: 10, fail: 1, inconclusive: 0, skip: 0 },
+        then: Counts { pass: 10, fail: 1, ..Counts::default() },
+        now: Counts { pass: 8, fail: 2, inconclusive: 1, ..Counts::default() },
         worse: 2,
         better: 1,
         changed: vec![Changed {

@@ -24,8 +24,9 @@ fn changed(fact: &str, before: &str, now: &str) -> Changed {
 }
 
 fn earlier(id: &str, day: &str, changed: &[Changed]) -> Earlier {
-    let counts = Counts { pass: 4, fail: 0, inconclusive: 1, skip: 0 };
-    Earlier { run: id.to_owned(), started: at(day), counts, worse: 2, better: 1, changed: changed.to_vec() }
+    let then = Counts { pass: 4, inconclusive: 1, ..Counts::default() };
+    let (run, now) = (id.to_owned(), checked().counts());
+    Earlier { run, started: at(day), then, now, worse: 2, better: 1, changed: changed.to_vec() }
 }
 
 fn news(kind: NewsKind, case: &str, name: &str, words: &str) -> News {
@@ -228,14 +229,20 @@ fn a_store_that_cannot_be_read_is_told_and_costs_no_report() {
     let damaged = nights.folder.path().join("damaged.db");
     fs::write(&damaged, "no store at all".repeat(100)).unwrap();
     let damaged = damaged.to_str().unwrap();
-    for more in [
-        vec!["--history", "/nonexistent/history.db"],
-        vec!["--history", damaged],
-        vec!["--history", &nights.store(), "--series", "another"],
+    let another = nights.store();
+    for (more, code, said) in [
+        (vec!["--history", damaged], 98, "error: "),
+        // Before the first run is kept there is nothing to compare with.
+        (vec!["--history", "/nonexistent/history.db"], 0, "no runs before this one: there is no history"),
+        (
+            vec!["--history", &another, "--series", "another"],
+            0,
+            "no runs before this one: no run in the series",
+        ),
     ] {
         let _ = fs::remove_file(tonight.join("report.html"));
-        let ended = nights.report(&tonight, &more).exits(98);
-        assert!(ended.stderr.contains("error: "), "{ended}");
+        let ended = nights.report(&tonight, &more).exits(code);
+        assert!(ended.stderr.contains(said), "{ended}");
         assert!(!ended.stderr.contains("panicked"), "{ended}");
         assert!(fs::read_to_string(tonight.join("report.html")).unwrap().contains("Passed (2)"));
     }

@@ -1,7 +1,10 @@
 //! A case that was tried again, in everything that tells of it.
 
+use std::path::Path;
+
 use podproof::history::{KeptRun, Outcome};
-use podproof::report::{markdown_summary, prometheus_text};
+use podproof::report::{chrome_trace, html_page, markdown_summary, prometheus_text};
+use serde_json::Value;
 
 use crate::documents::ctrf;
 use crate::history_judge::judged;
@@ -122,4 +125,27 @@ fn each_attempt_is_kept_and_a_flake_is_told_as_one() {
     assert_eq!(news("volume/survives-sigkill"), Some("newly flaky"));
     assert_eq!(news("ipc/two-containers"), Some("still failing"));
     assert_eq!(news("ipc/article"), None);
+}
+
+#[test]
+fn the_page_and_the_trace_have_each_attempt() {
+    let record = tried_again();
+    let page = html_page(&record, Path::new("/nonexistent"), None);
+    for told in ["FLAKY", "2 attempts", "cases/volume/survives-sigkill.attempt-2/evidence.json"] {
+        assert!(page.contains(told), "{told}");
+    }
+    let trace: Value =
+        serde_json::from_str(&chrome_trace(&record, Path::new("/nonexistent")).unwrap()).unwrap();
+    let slices = trace["traceEvents"].as_array().unwrap().iter().filter(|event| event["cat"] == "case");
+    let mut named: Vec<_> = slices
+        .map(|slice| {
+            format!("{}: {}", slice["name"].as_str().unwrap(), slice["args"]["verdict"].as_str().unwrap())
+        })
+        .filter(|slice| slice.contains("sigkill"))
+        .collect();
+    named.sort();
+    assert_eq!(
+        named,
+        ["volume/survives-sigkill (attempt 1): FAIL", "volume/survives-sigkill (attempt 2): PASS"]
+    );
 }

@@ -33,8 +33,10 @@ pub struct Earlier {
     pub run: String,
     /// When it began.
     pub started: Timestamp,
-    /// How its executions ended.
-    pub counts: Counts,
+    /// How its executions ended; of a case that was tried again each attempt.
+    pub then: Counts,
+    /// How those of this run ended, counted in the same way.
+    pub now: Counts,
     /// How many cases ended worse in this run than in that.
     pub worse: usize,
     /// How many ended better.
@@ -197,17 +199,18 @@ impl News {
 
 impl Earlier {
     /// How this run differs from it, in a few words.
-    pub(super) fn told(&self, now: Counts) -> String {
+    pub(super) fn told(&self) -> String {
         let cases = |count: usize, how: &str| match count {
             0 => None,
             1 => Some(format!("1 case ended {how}")),
             many => Some(format!("{many} cases ended {how}")),
         };
+        let Self { then, now, .. } = self;
         let counts = [
-            (self.counts.fail, now.fail, "failed"),
-            (self.counts.inconclusive, now.inconclusive, "inconclusive"),
-            (self.counts.skip, now.skip, "skipped"),
-            (self.counts.pass, now.pass, "passed"),
+            (then.fail, now.fail, "failed"),
+            (then.inconclusive, now.inconclusive, "inconclusive"),
+            (then.skip, now.skip, "skipped"),
+            (then.pass, now.pass, "passed"),
         ];
         let counts = counts.into_iter().filter(|(then, now, _)| then != now);
         let counts = counts.map(|(then, now, word)| format!("{word} {then} then, {now} now"));

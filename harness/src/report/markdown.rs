@@ -39,7 +39,7 @@ pub fn markdown_summary(record: &RunRecord, background: Option<&Background>) -> 
     let entries = entries(record);
     let mut summary = Summary { text: head(record, &entries), left_out: 0 };
     if let Some(background) = background {
-        tell_news(&mut summary, record, background);
+        tell_news(&mut summary, background);
     }
     for class in [Class::Bad, Class::Untold, Class::Skipped, Class::Good] {
         let group: Vec<_> = entries.iter().filter(|entry| entry.status.class() == class).collect();
@@ -138,7 +138,7 @@ fn head(record: &RunRecord, entries: &[Entry<'_>]) -> String {
 }
 
 /// What changed since the runs before, the most important first.
-fn tell_news(summary: &mut Summary, record: &RunRecord, background: &Background) {
+fn tell_news(summary: &mut Summary, background: &Background) {
     let Background { series, against, word, doubt, last, good, .. } = background;
     let (word, series) = (text(word, LONGEST_NAME), text(series, LONGEST_NAME));
     summary.add(&format!("\n#### What changed: {word}\n\nBeside {against} runs of the series {series}.\n"));
@@ -150,7 +150,7 @@ fn tell_news(summary: &mut Summary, record: &RunRecord, background: &Background)
             Some(run) => format!(
                 "- Against the {words} {}: {}\n",
                 text(&run.run, LONGEST_NAME),
-                text(&run.told(record.counts()), LONGEST_TEXT)
+                text(&run.told(), LONGEST_TEXT)
             ),
             None => format!("- No {words} is known.\n"),
         });

@@ -36,15 +36,19 @@ impl Status {
     /// A case as it is has its verdict's word; what became of a mutant has a word of its own.
     pub(super) fn of(purpose: Purpose, case: &CaseRecord, proof: &Proof) -> Self {
         match (purpose, proof, &case.mutant) {
-            (Purpose::Check, _, _) if case.is_flaky() => Self::Flaky,
             (Purpose::Prove, Proof::Killed, Some(_)) => Self::Killed,
             (Purpose::Prove, Proof::Survived, Some(_)) => Self::Survived,
             (Purpose::Prove, Proof::KilledOtherwise { .. }, Some(_)) => Self::KilledOtherwise,
             (Purpose::Prove, Proof::Untold { .. }, Some(_)) => Self::Untold,
             (Purpose::Prove, Proof::Green | Proof::Red | Proof::Skipped { .. }, _)
             | (Purpose::Check, _, _)
-            | (_, _, None) => Self::of_verdict(&case.verdict),
+            | (_, _, None) => Self::of_case(case),
         }
+    }
+
+    /// The word for a case, whatever the run was for.
+    pub(super) fn of_case(case: &CaseRecord) -> Self {
+        if case.is_flaky() { Self::Flaky } else { Self::of_verdict(&case.verdict) }
     }
 
     pub(super) fn of_verdict(verdict: &Verdict) -> Self {

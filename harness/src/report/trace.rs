@@ -1,4 +1,4 @@
-//! The run as a Chrome trace, for Perfetto and the like: a slice per case, and below it one per wait.
+//! The run as a Chrome trace, for Perfetto and the like: a slice per attempt at a case, and below it one per wait.
 
 use std::io;
 use std::path::Path;
@@ -6,14 +6,15 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::entry::{Entry, entries};
+use super::entry::{Entry, entries, millis};
 use super::fault::ReportError;
 use super::json::json_line;
 use super::sketch::Reader;
+use super::status::Status;
 use super::text::plain_line;
 use crate::disk::write_whole;
 use crate::evidence::Wait;
-use crate::run::RunRecord;
+use crate::run::{Attempt, CaseRecord, RunRecord};
 
 /// How many rows one slot may have for waits that overlap.
 const ROWS: usize = 9;
@@ -78,17 +79,19 @@ pub fn chrome_trace(record: &RunRecord, folder: &Path) -> Result<String, serde_j
 }
 
 fn trace(record: &RunRecord, reader: &Reader<'_>) -> Result<String, serde_json::Error> {
-    let mut entries = entries(record);
-    entries.sort_by_key(|entry| entry.case.started);
+    let entries = entries(record);
+    let mut parts: Vec<_> =
+        entries.iter().flat_map(|entry| parts(entry).into_iter().map(move |part| (entry, part))).collect();
+    parts.sort_by_key(|(_, part)| part.started);
     let micros = |at: Timestamp| at.as_microsecond().saturating_sub(record.started.as_microsecond());
     let (mut slots, mut events) = (Rows::default(), Vec::new());
-    for entry in &entries {
-        let (start, took) = (micros(entry.case.started), entry.millis().saturating_mul(1000));
+    for (entry, part) in &parts {
+        let (start, took) = (micros(part.started), millis(part.seconds).saturating_mul(1000));
         let slot = slots.take(start, start.saturating_add(took));
         let row = 1 + slot * (1 + ROWS);
-        events.push(case_slice(entry, start, took, row));
+        events.push(case_slice(entry, part, start, took, row));
         let mut rows = Rows::default();
-        for wait in &reader.waits(&entry.case.slug) {
+        for wait in &reader.waits(part.slug) {
             let (start, end) = (micros(wait.started), micros(wait.ended));
             let below = rows.take(start, end.max(start));
             if below < ROWS {
@@ -110,13 +113,39 @@ pub(super) fn write_trace(reader: &Reader<'_>, record: &RunRecord) -> Result<(),
         .map_err(|source| ReportError::File { file, source })
 }
 
-fn case_slice(entry: &Entry<'_>, ts: i64, dur: i64, tid: usize) -> Event {
+/// A case, or one attempt at it.
+struct Part<'a> {
+    name: String,
+    word: &'static str,
+    slug: &'a str,
+    started: Timestamp,
+    seconds: f64,
+}
+
+/// The attempts at a case, or the case itself where there was only one.
+fn parts<'a>(entry: &Entry<'a>) -> Vec<Part<'a>> {
+    let CaseRecord { slug, started, seconds, attempts, .. } = entry.case;
+    if attempts.is_empty() {
+        let (name, word) = (entry.name(), entry.status.word());
+        return vec![Part { name, word, slug, started: *started, seconds: *seconds }];
+    }
+    let part = |(attempt, number): (&'a Attempt, usize)| Part {
+        name: format!("{} (attempt {number})", entry.name()),
+        word: Status::of_verdict(&attempt.verdict).word(),
+        slug: &attempt.slug,
+        started: attempt.started,
+        seconds: attempt.seconds,
+    };
+    attempts.iter().zip(1..).map(part).collect()
+}
+
+fn case_slice(entry: &Entry<'_>, part: &Part<'_>, ts: i64, dur: i64, tid: usize) -> Event {
     let args = Args {
-        verdict: Some(entry.status.word()),
+        verdict: Some(part.word),
         title: Some(plain_line(&entry.case.title, LONGEST)),
         ..Args::default()
     };
-    Event { name: entry.name(), ph: "X", cat: "case", ts, dur, pid: 1, tid, args }
+    Event { name: part.name.clone(), ph: "X", cat: "case", ts, dur, pid: 1, tid, args }
 }
 
 fn wait_slice(wait: &Wait, ts: i64, dur: i64, tid: usize) -> Event {

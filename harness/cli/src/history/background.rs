@@ -1,18 +1,20 @@
 //! What reports tell of the runs before: read from the store, which is left as it is.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args as Group;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use podproof::history::regression::{
     Change, Judgement, News, NightReport, Pace, Rules, Waivers, Window, judge_night,
 };
-use podproof::history::{CaseKey, KeptRun, Outcome, RunName, changed_facts};
+use podproof::history::{CaseKey, KeptRun, Outcome, Place, RunName, StoreError, changed_facts, series_of};
 use podproof::report::{self, Background, Changed, Earlier, NewsKind};
 use podproof::run::{Counts, RunRecord};
 
 use super::args::Keep;
 use super::check::{health_line, told, waived};
+use super::clean;
 use crate::exit::Failure;
 
 /// How many runs are looked at, as by `podproof history check`.
@@ -22,11 +24,15 @@ const WINDOW: u32 = 400;
 #[derive(Clone, Debug, Group)]
 pub struct Before {
     /// Tell in the reports what changed since the runs of this store, which `podproof history` keeps
-    #[arg(long, value_name = "FILE", env = "PODPROOF_HISTORY")]
-    pub history: Option<PathBuf>,
-    /// Which runs of the store are compared with
-    #[arg(long, value_name = "NAME", default_value = "default", env = "PODPROOF_SERIES")]
-    pub series: String,
+    // The variable may hold a password, and would be shown.
+    #[arg(
+        long, value_name = "FILE|URL", env = "PODPROOF_HISTORY", hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(Place::from)
+    )]
+    pub history: Option<Place>,
+    /// Which runs of the store are compared with [default: those of the run's cluster]
+    #[arg(long, value_name = "NAME", env = "PODPROOF_SERIES")]
+    pub series: Option<String>,
 }
 
 impl Before {
@@ -34,14 +40,24 @@ impl Before {
     pub fn read(&self, record: &RunRecord, manifests: Option<&Path>) -> Result<Option<Background>, Failure> {
         let Some(store) = &self.history else { return Ok(None) };
         let manifests = manifests.map(Path::to_owned);
-        let keep = Keep { store: Some(store.clone()), series: self.series.clone(), manifests };
+        let series = self.series.as_deref().unwrap_or_else(|| series_of(record)).to_owned();
+        let keep = Keep { store: Some(store.clone()), series: Some(series.clone()), manifests };
         let tonight = KeptRun::of(record);
-        let mut runs = keep.load(None, WINDOW)?;
+        let mut runs = match keep.load(None, WINDOW) {
+            Ok((_, runs)) => runs,
+            // Before the first run is kept there is nothing to compare with.
+            Err(Failure::History(error @ (StoreError::Missing { .. } | StoreError::NoSeries { .. }))) => {
+                let why = clean(&error.to_string());
+                tracing::info!(target: "podproof::talk", "the reports tell of no runs before this one: {why}");
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure),
+        };
         // A run that is kept is not compared with itself, nor with what came after it.
         runs.retain(|run| run.id != tonight.id && run.started <= tonight.started);
         runs.push(tonight);
         Ok(judge_night(&runs, &Waivers::default(), &Rules::default())
-            .and_then(|report| background(&keep.series, &report, &runs)))
+            .and_then(|report| background(&series, &report, &runs)))
     }
 }
 
@@ -71,7 +87,7 @@ fn counts(run: &KeptRun) -> Counts {
     let [pass, fail, inconclusive, skip] =
         [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive, Outcome::Skip]
             .map(|outcome| run.count(outcome));
-    Counts { pass, fail, inconclusive, skip }
+    Counts { pass, fail, inconclusive, skip, ..Counts::default() }
 }
 
 fn earlier(run: &KeptRun, tonight: &KeptRun) -> Earlier {
@@ -81,7 +97,8 @@ fn earlier(run: &KeptRun, tonight: &KeptRun) -> Earlier {
     Earlier {
         run: run.id.clone(),
         started: run.started,
-        counts: counts(run),
+        then: counts(run),
+        now: counts(tonight),
         worse: both.iter().filter(|(now, then)| now > then).count(),
         better: both.iter().filter(|(now, then)| now < then).count(),
         changed: changed

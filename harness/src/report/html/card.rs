@@ -11,7 +11,7 @@ use super::findings::{reason, said};
 use super::groups::{badge, css};
 use crate::plan::{Claim, ClaimId};
 use crate::report::entry::Entry;
-use crate::report::status::{Class, gist};
+use crate::report::status::{Class, Status, gist};
 use crate::report::text::plain_line;
 
 /// The execution's card, open or not. The claim is told on the first card that has it; `told` are those that were.
@@ -46,6 +46,7 @@ pub(super) fn card<'a>(
                 } @else {
                     (left_out())
                 }
+                (attempts(entry))
                 (files(entry))
             }
         }
@@ -62,6 +63,9 @@ fn tags(entry: &Entry<'_>) -> Markup {
         }
         @if case.unproved.is_some() {
             span.tag.warn { "unproved" } " "
+        }
+        @if case.attempts_made() > 1 {
+            span.tag.warn { (case.attempts_made()) " attempts" } " "
         }
         span.tag { (format!("{:.1} s", case.seconds)) }
     }
@@ -81,6 +85,25 @@ fn steps(claim: &Claim) -> Markup {
             }
             @if let Some(observed) = &claim.observed {
                 dt { "observed" } dd { (observed) }
+            }
+        }
+    }
+}
+
+/// What became of each attempt, where there was more than one, and the way to its evidence.
+fn attempts(entry: &Entry<'_>) -> Markup {
+    html! {
+        @if !entry.case.attempts.is_empty() {
+            p { "Attempts, of which the first failure counts, and without one a pass:" }
+            ol.attempts {
+                @for attempt in &entry.case.attempts {
+                    li {
+                        (badge(Status::of_verdict(&attempt.verdict))) " "
+                        (format!("{:.1} s", attempt.seconds)) ", "
+                        a href={ "cases/" (encoded(&attempt.slug)) "/evidence.json" } { "its evidence" }
+                        @if attempt.slug == entry.case.slug { ", shown above" }
+                    }
+                }
             }
         }
     }

@@ -31,12 +31,12 @@ pub(super) fn against(page: &Page<'_>) -> Markup {
             @match last {
                 Some(last) => {
                     dt { @if same { "last run, good" } @else { "last run" } }
-                    dd { (earlier(page, last)) }
+                    dd { (earlier(last)) }
                 }
                 None => { dt { "last run" } dd { "none is known" } }
             }
             @match good {
-                Some(good) if !same => { dt { "last good run" } dd { (earlier(page, good)) } }
+                Some(good) if !same => { dt { "last good run" } dd { (earlier(good)) } }
                 Some(_) => {}
                 None => { dt { "last good run" } dd { "none is known" } }
             }
@@ -44,9 +44,9 @@ pub(super) fn against(page: &Page<'_>) -> Markup {
     }
 }
 
-fn earlier(page: &Page<'_>, run: &Earlier) -> Markup {
+fn earlier(run: &Earlier) -> Markup {
     html! {
-        code { (plain_line(&run.run, 80)) } " of " (day(run.started)) ": " (run.told(page.record.counts()))
+        code { (plain_line(&run.run, 80)) } " of " (day(run.started)) ": " (run.told())
         @if !run.changed.is_empty() { "; " a href="#environment" { (run.changed.len()) " of the environment's facts changed" } }
     }
 }

@@ -85,7 +85,7 @@ fn label(name: &str, styles: &Styles) -> String {
 fn with_verdict(answer: &Answer<'_>, width: usize, styles: &Styles) -> String {
     let (word, style, said) = match answer.case {
         Some(case) => {
-            let status = Status::of_verdict(&case.verdict);
+            let status = Status::of_case(case);
             (status.word(), status.style(styles), gist(case, &Proof::of(case, None)))
         }
         None => (NOT_RUN, styles.skipped, String::new()),
