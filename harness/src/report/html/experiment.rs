@@ -104,8 +104,11 @@ fn share_table(groups: &[&Group]) -> Markup {
     }
 }
 
+/// A value of a distribution.
+type Value = fn(&Distribution) -> f64;
+
 fn gap_table(groups: &[&Group]) -> Markup {
-    let values: [(&str, fn(&Distribution) -> f64); 5] = [
+    let values: [(&str, Value); 5] = [
         ("Min", |gap| gap.min),
         ("P50", |gap| gap.p50),
         ("P90", |gap| gap.p90),
