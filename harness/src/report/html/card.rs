@@ -95,7 +95,7 @@ fn attempts(entry: &Entry<'_>) -> Markup {
     html! {
         @if !entry.case.attempts.is_empty() {
             p { "Attempts, of which the first failure counts, and without one a pass:" }
-            ol.attempts {
+            ul.attempts {
                 @for attempt in &entry.case.attempts {
                     li {
                         (badge(Status::of_verdict(&attempt.verdict))) " "
