@@ -12,7 +12,8 @@ use crate::markup::{assert_harmless, tags};
 /// `count` trials, each a millisecond later than the one before, every third of which lost messages.
 fn trials(count: u32) -> Vec<Trial> {
     let trial = |number: u32| {
-        let outcome = if number % 3 == 0 { Outcome::Lost("no queue".to_owned()) } else { Outcome::Completed };
+        let outcome =
+            if number.is_multiple_of(3) { Outcome::Lost("no queue".to_owned()) } else { Outcome::Completed };
         let mut trial = trial(outcome);
         trial.number = number;
         trial.consumer.boottime_ns = Some(u64::from(number) * 1_000_000);
