@@ -49,7 +49,7 @@ pub(super) fn rounded(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scale, rounded};
+    use super::{Scale, at, rounded};
 
     #[test]
     fn points_are_round_and_few() {
@@ -65,7 +65,9 @@ mod tests {
     #[test]
     fn what_is_beyond_an_end_is_at_the_end() {
         let scale = Scale { values: (-1.0, 1.0), places: (100.0, 200.0) };
-        let places = [-5.0, 0.0, 0.5, 9.0].map(|value| format!("{}", scale.x(value)));
-        assert_eq!(places, ["100", "150", "175", "200"]);
+        assert_eq!(
+            [-5.0, 0.0, 0.5, 9.0].map(|value| at(scale.x(value))),
+            ["100.0", "150.0", "175.0", "200.0"]
+        );
     }
 }
