@@ -38,11 +38,18 @@ fn one(folder: &Path, order: &ReportArgs) -> Result<Vec<Failure>, Failure> {
         return Ok(written.into_iter().filter_map(Result::err).map(Failure::Report).collect());
     }
     let record = read_record(folder)?;
-    #[cfg(feature = "history")]
-    let background = order.before.read(&record, None);
-    #[cfg(not(feature = "history"))]
-    let background = Ok(None);
-    Ok(write_all(folder, &record, &order.wishes, background))
+    Ok(write_all(folder, &record, &order.wishes, background(order, &record)))
+}
+
+#[cfg(feature = "history")]
+fn background(order: &ReportArgs, record: &RunRecord) -> Result<Option<Background>, Failure> {
+    order.before.read(record, None)
+}
+
+#[cfg(not(feature = "history"))]
+#[expect(clippy::unnecessary_wraps, reason = "with a history it may fail")]
+fn background(_: &ReportArgs, _: &RunRecord) -> Result<Option<Background>, Failure> {
+    Ok(None)
 }
 
 /// Writes each report; one that cannot be written does not keep the others from it. Where the runs before cannot be
