@@ -19,6 +19,7 @@ mod history_nights;
 mod history_postgres;
 mod history_simulation;
 mod history_store;
+mod history_tally;
 mod history_world;
 mod judge;
 mod judge_fixtures;
