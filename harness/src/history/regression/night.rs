@@ -23,7 +23,9 @@ pub(super) struct Night<'a> {
     /// The run's place, from the oldest.
     pub(super) run: usize,
     pub(super) revision: u32,
-    passes: Vec<f64>,
+    /// How long it took where it passed: mostly that is once, and a year has many nights.
+    pass: Option<f64>,
+    more_passes: Vec<f64>,
     fails: usize,
     inconclusive: usize,
     /// Of the worst repetition.
@@ -68,7 +70,8 @@ impl<'a> Night<'a> {
         Self {
             run,
             revision: attempt.revision,
-            passes: Vec::new(),
+            pass: None,
+            more_passes: Vec::new(),
             fails: 0,
             inconclusive: 0,
             reason: None,
@@ -79,7 +82,8 @@ impl<'a> Night<'a> {
 
     fn take(&mut self, attempt: &'a Attempt) {
         match attempt.outcome {
-            Outcome::Pass => self.passes.push(attempt.seconds),
+            Outcome::Pass if self.pass.is_none() => self.pass = Some(attempt.seconds),
+            Outcome::Pass => self.more_passes.push(attempt.seconds),
             Outcome::Fail => self.fails += 1,
             Outcome::Inconclusive => self.inconclusive += 1,
             Outcome::Skip => {}
@@ -92,7 +96,7 @@ impl<'a> Night<'a> {
     }
 
     pub(super) fn ended(&self) -> Ended {
-        match (self.passes.len(), self.fails, self.inconclusive) {
+        match (usize::from(self.pass.is_some()), self.fails, self.inconclusive) {
             (0, 0, 0) => Ended::Skip,
             (0, 0, _) => Ended::Inconclusive,
             (_, 0, _) => Ended::Pass,
@@ -112,9 +116,9 @@ impl<'a> Night<'a> {
 
     /// How long it takes where it passes, in seconds. Repetitions of one night share its weather and count as one.
     pub(super) fn seconds(&self) -> Option<f64> {
-        match self.passes.as_slice() {
-            [only] => Some(*only),
-            many => median(many),
+        if self.more_passes.is_empty() {
+            return self.pass;
         }
+        median(&self.pass.iter().chain(&self.more_passes).copied().collect::<Vec<_>>())
     }
 }
