@@ -191,7 +191,7 @@ fn gitlab_finds_all_in_the_body_and_each_name_once() {
 }
 
 /// A run's folder in which each of `slugs` has evidence and a log of so many lines.
-fn with_logs(slugs: &[&str], lines: usize) -> TempDir {
+pub fn with_logs(slugs: &[&str], lines: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for slug in slugs {
         let logs = folder.path().join("cases").join(slug).join("logs");
@@ -245,53 +245,6 @@ fn many_failures_with_much_to_say_stay_below_what_readers_refuse() {
     // More than 30 MB were to be told.
     assert!((10_000_000..=25_000_000).contains(&document.len()), "{}", document.len());
     assert_eq!(complaint(&document, None), "fine");
-}
-
-/// Puts something else where the evidence of a case lies.
-type Prepare<'a> = &'a dyn Fn(&Path);
-
-#[test]
-fn no_link_and_no_name_leads_out_of_the_run() {
-    use std::os::unix::fs::symlink;
-
-    let outside = tempfile::tempdir().unwrap();
-    let secret = "root of all passwords";
-    fs::write(outside.path().join("evidence.json"), secret).unwrap();
-    fs::create_dir(outside.path().join("logs")).unwrap();
-    fs::write(outside.path().join("logs/a.log"), secret).unwrap();
-    let told = |prepare: Prepare<'_>, slug: &str| {
-        let folder = with_logs(&["volume/b-fail"], 1);
-        prepare(&folder.path().join("cases/volume/b-fail"));
-        let mut record = record("check", &[case("volume/b-fail", 1, &fail(&["keeps"]))]);
-        slug.clone_into(&mut record.cases[0].slug);
-        let document = junit_document(&record, folder.path(), JunitProfile::Rich).unwrap();
-        String::from_utf8(document).unwrap()
-    };
-    let again = |from: &Path, to: &Path| {
-        let _ = fs::remove_dir_all(to).or_else(|_| fs::remove_file(to));
-        symlink(from, to).unwrap();
-    };
-    let a_log = |case: &Path| again(&outside.path().join("logs/a.log"), &case.join("logs/a.log"));
-    let logs = |case: &Path| again(&outside.path().join("logs"), &case.join("logs"));
-    let evidence = |case: &Path| again(&outside.path().join("evidence.json"), &case.join("evidence.json"));
-    let whole = |case: &Path| again(outside.path(), case);
-    let up = format!("../../..{}", outside.path().display());
-    let down = outside.path().display().to_string();
-    let cases: [(Prepare<'_>, &str); 6] = [
-        (&a_log, "volume/b-fail"),
-        (&logs, "volume/b-fail"),
-        (&evidence, "volume/b-fail"),
-        (&whole, "volume/b-fail"),
-        (&|_| {}, &up),
-        (&|_| {}, &down),
-    ];
-    for (place, (prepare, slug)) in cases.into_iter().enumerate() {
-        let document = told(prepare, slug);
-        assert!(!document.contains(secret), "{place}: {document}");
-        let attached = document.lines().filter(|line| line.contains("[[ATTACHMENT|"));
-        let attached: Vec<_> = attached.filter(|line| line.contains(".json")).collect();
-        assert_eq!(attached.len(), usize::from(place < 2), "{place}: {attached:?}");
-    }
 }
 
 #[test]

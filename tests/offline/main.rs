@@ -25,6 +25,7 @@ mod judge;
 mod judge_fixtures;
 mod judge_tampered;
 mod junit;
+mod junit_files;
 mod junit_profiles;
 mod markup;
 mod matrix;
