@@ -1,6 +1,5 @@
 //! What is kept of an experiment: every trial, and for each strategy and order the shares and distributions.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,7 @@ use super::strategy::ListOrder;
 use super::trial::{Outcome, Trial};
 use crate::cluster::Facts;
 use crate::disk::write_whole;
-use crate::run::{RecordError, RunId};
+use crate::run::{RecordError, RunId, read_versioned};
 
 /// The format of `experiment.json`.
 pub(super) const FORMAT: u32 = 1;
@@ -141,21 +140,5 @@ pub fn is_experiment(folder: &Path) -> bool {
 
 /// Reads the record of the experiment in `folder` back.
 pub fn read_experiment(folder: &Path) -> Result<ExperimentRecord, RecordError> {
-    #[derive(Deserialize)]
-    struct Version {
-        format: u32,
-    }
-
-    let file = folder.join(RECORD);
-    let text = fs::read_to_string(&file).map_err(|source| RecordError::File {
-        action: "read",
-        file: file.clone(),
-        source,
-    })?;
-    let damaged = |source| RecordError::Damaged { file: file.clone(), source };
-    let Version { format } = serde_json::from_str(&text).map_err(damaged)?;
-    if format > FORMAT {
-        return Err(RecordError::Newer { file, found: format });
-    }
-    serde_json::from_str(&text).map_err(damaged)
+    read_versioned(folder.join(RECORD), FORMAT)
 }

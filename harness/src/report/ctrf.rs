@@ -153,7 +153,7 @@ fn test(entry: &Entry<'_>, limit: usize) -> Test {
         suite: ["podproof".to_owned(), case.claim.area().to_owned()],
         message,
         trace: (class == Class::Bad && !told.is_empty()).then(|| plain(&told.join("\n"), limit)),
-        raw_status: if case.is_flaky() { "flaky" } else { case.verdict.word() },
+        raw_status: case.word(),
         flaky: case.is_flaky(),
         retries: case.attempts_made() - 1,
         tags: [case.level.to_string(), case.tier.to_string()].into_iter().chain(unproved).collect(),

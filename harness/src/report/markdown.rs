@@ -206,8 +206,7 @@ fn item(entry: &Entry<'_>) -> String {
         );
     }
     if !entry.case.attempts.is_empty() {
-        let words: Vec<_> = entry.case.attempts.iter().map(|attempt| attempt.verdict.word()).collect();
-        let _ = writeln!(item, "  - attempts: {}", words.join(", "));
+        let _ = writeln!(item, "  - attempts: {}", entry.case.attempts_in_words());
     }
     item.extend(findings.iter().take(FINDINGS).map(finding));
     if findings.len() > FINDINGS {

@@ -129,7 +129,7 @@ fn counts(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
     let mut counts: BTreeMap<(Tier, &str), usize> = BTreeMap::new();
     for entry in entries {
         for word in ["pass", "fail", "flaky", "inconclusive", "skip"] {
-            *counts.entry((entry.case.tier, word)).or_default() += usize::from(verdict(entry) == word);
+            *counts.entry((entry.case.tier, word)).or_default() += usize::from(entry.case.word() == word);
         }
     }
     text.metric("podproof_run_cases", "How many executions had which verdict.");
@@ -143,11 +143,6 @@ fn counts(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
     );
     let unproved = entries.iter().filter(|entry| entry.case.unproved.is_some()).count();
     text.sample("podproof_run_unproved_cases", &[("purpose", purpose)], unproved);
-}
-
-/// A fail of a case that held in another attempt is told apart.
-fn verdict(entry: &Entry<'_>) -> &'static str {
-    if entry.case.is_flaky() { "flaky" } else { entry.case.verdict.word() }
 }
 
 fn durations(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
@@ -167,7 +162,7 @@ fn durations(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
             ("mutant", mutant),
             ("round", &round),
             ("tier", &tier),
-            ("verdict", verdict(entry)),
+            ("verdict", case.word()),
         ];
         let took = if case.seconds.is_finite() { case.seconds.max(0.0) } else { 0.0 };
         text.sample("podproof_case_duration_seconds", &labels, format!("{took:.3}"));

@@ -58,6 +58,19 @@ impl CaseRecord {
         matches!(self.verdict, Verdict::Fail { .. }) && self.attempts.iter().any(held)
     }
 
+    /// The verdict in one word, or that it is flaky.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        if self.is_flaky() { "flaky" } else { self.verdict.word() }
+    }
+
+    /// What became of each attempt: `fail, pass`. Nothing where there was only one.
+    #[must_use]
+    pub fn attempts_in_words(&self) -> String {
+        let words: Vec<_> = self.attempts.iter().map(|attempt| attempt.verdict.word()).collect();
+        words.join(", ")
+    }
+
     /// How many attempts were made; at least one.
     #[must_use]
     pub fn attempts_made(&self) -> usize {

@@ -25,6 +25,7 @@ pub use identity::RunId;
 pub(crate) use identity::random_hex;
 pub use outcome::Outcome;
 pub use proof::{Proof, proofs};
+pub(crate) use record::read_versioned;
 pub use record::{CaseRecord, Counts, MutantRecord, RecordError, RunRecord, read_record, write_record};
 pub use rejudge::judge_again;
 pub use standing::{Account, Answer, Side, Standing, accounts};

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -145,12 +146,14 @@ pub enum RecordError {
         source: serde_json::Error,
     },
     /// The file was written by a newer program.
-    #[error("{} has format {found}, this program reads up to {FORMAT}", file.display())]
+    #[error("{} has format {found}, this program reads up to {newest}", file.display())]
     Newer {
         /// The file.
         file: PathBuf,
         /// Its format.
         found: u32,
+        /// The newest that this program reads.
+        newest: u32,
     },
 }
 
@@ -224,12 +227,16 @@ pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, Record
 
 /// Reads the record of the run in `folder` back.
 pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
+    read_versioned(folder.join(RECORD), FORMAT)
+}
+
+/// Reads a record of this program back, whatever it is of, up to the format `newest`.
+pub(crate) fn read_versioned<T: DeserializeOwned>(file: PathBuf, newest: u32) -> Result<T, RecordError> {
     #[derive(Deserialize)]
     struct Version {
         format: u32,
     }
 
-    let file = folder.join(RECORD);
     let text = fs::read_to_string(&file).map_err(|source| RecordError::File {
         action: "read",
         file: file.clone(),
@@ -237,8 +244,8 @@ pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
     })?;
     let damaged = |source| RecordError::Damaged { file: file.clone(), source };
     let Version { format } = serde_json::from_str(&text).map_err(damaged)?;
-    if format > FORMAT {
-        return Err(RecordError::Newer { file, found: format });
+    if format > newest {
+        return Err(RecordError::Newer { file, found: format, newest });
     }
     serde_json::from_str(&text).map_err(damaged)
 }

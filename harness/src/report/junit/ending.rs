@@ -90,10 +90,9 @@ impl Ending {
 
     /// Not as it must be, although it was in another attempt.
     fn flaky(case: &CaseRecord) -> Self {
-        let words: Vec<_> = case.attempts.iter().map(|attempt| attempt.verdict.word()).collect();
         Self::Failure {
             kind: "flaky".to_owned(),
-            text: format!("flaky ({}): {}", words.join(", "), told(case.verdict.findings())),
+            text: format!("flaky ({}): {}", case.attempts_in_words(), told(case.verdict.findings())),
             class: Class::Product,
         }
     }

@@ -134,7 +134,7 @@ impl Entry<'_> {
             ("claim.level", case.level.to_string()),
             ("claim.tier", case.tier.to_string()),
             ("round", case.round.to_string()),
-            ("verdict", if case.is_flaky() { "flaky" } else { case.verdict.word() }.to_owned()),
+            ("verdict", case.word().to_owned()),
         ];
         if case.attempts_made() > 1 {
             properties.push(("attempts", case.attempts_made().to_string()));

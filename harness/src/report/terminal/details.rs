@@ -92,8 +92,7 @@ fn attempts(case: &CaseRecord, styles: &Styles) -> String {
     if case.attempts.is_empty() {
         return String::new();
     }
-    let words: Vec<_> = case.attempts.iter().map(|attempt| attempt.verdict.word()).collect();
-    format!("  {} {}\n", styled(styles.faint, "attempts"), words.join(", "))
+    format!("  {} {}\n", styled(styles.faint, "attempts"), case.attempts_in_words())
 }
 
 /// What is known of the runtime belongs to a finding; it is no excuse.
