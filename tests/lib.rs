@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use tempfile::TempDir;
+
 /// The repository's root.
 #[must_use]
 pub fn root() -> PathBuf {
@@ -51,6 +53,17 @@ pub fn kubeconfig(folder: &Path, server: &str) -> PathBuf {
     );
     std::fs::write(&file, text).expect("the folder is ours");
     file
+}
+
+/// A copy of the project's manifests in which `case` has this manifest.
+#[must_use]
+pub fn manifests_with(case: &str, manifest: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("there is a place for temporary files");
+    let copied = Command::new("cp").arg("-r").arg(root().join("manifests/.")).arg(folder.path()).status();
+    assert!(copied.expect("cp runs").success());
+    let file = folder.path().join("cases").join(case).with_extension("yaml");
+    std::fs::write(file, manifest).expect("the folder is ours");
+    folder
 }
 
 /// A run of the program that has ended.

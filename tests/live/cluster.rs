@@ -33,7 +33,7 @@ fn state(cluster: &str) -> String {
 }
 
 /// Removes the cluster also when the test fails.
-struct Removed(&'static str);
+pub(crate) struct Removed(pub(crate) &'static str);
 
 impl Drop for Removed {
     fn drop(&mut self) {

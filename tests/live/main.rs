@@ -7,4 +7,5 @@ mod containers;
 mod disk;
 mod experiment;
 mod interrupt;
+mod outage;
 mod retries;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use podproof::judge::Verdict;
 use podproof::run::{RunRecord, judge_again, read_record};
-use podproof_tests::{ours, root, run};
+use podproof_tests::{manifests_with, ours, run};
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -51,15 +51,6 @@ spec:
     )
 }
 
-/// A copy of the manifests in which the case has this one.
-fn manifests(manifest: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let copied = Command::new("cp").arg("-r").arg(root().join("manifests/.")).arg(folder.path()).status();
-    assert!(copied.unwrap().success());
-    fs::write(folder.path().join("cases").join(CASE).with_extension("yaml"), manifest).unwrap();
-    folder
-}
-
 /// The marker on the node, removed also when the test fails.
 struct Marker(String);
 
@@ -86,7 +77,7 @@ struct Done {
 fn tried(manifest: impl Fn(&str) -> String, retries: &str, code: i32) -> Done {
     let out = tempfile::tempdir().unwrap();
     let marker = Marker::new(out.path());
-    let manifests = manifests(&manifest(&marker.0));
+    let manifests = manifests_with(CASE, &manifest(&marker.0));
     let mut command = ours(&["run", "--cluster", "kind", "--select", CASE, "--retries", retries]);
     let command = command.arg("--manifests").arg(manifests.path()).arg("--out").arg(out.path());
     let ended = run(command).exits(code);

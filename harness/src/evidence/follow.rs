@@ -77,7 +77,7 @@ pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
 }
 
 /// Why a watch will never work, where that is so.
-pub(super) fn incurable(error: &watcher::Error) -> Option<String> {
+pub(crate) fn incurable(error: &watcher::Error) -> Option<String> {
     let (watcher::Error::InitialListFailed(source) | watcher::Error::WatchStartFailed(source)) = error else {
         return None;
     };

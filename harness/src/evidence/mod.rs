@@ -22,6 +22,7 @@ mod seen;
 pub use archive::{ArchiveError, log_file, read_evidence, read_evidence_as, write_evidence};
 pub use endpoints::Endpoint;
 pub use facts::{ContainerFacts, Fact, Missing};
+pub(crate) use follow::incurable;
 pub use kind::Kind;
 pub use logs::{LogLine, LogText};
 pub use probe::ProbeReport;

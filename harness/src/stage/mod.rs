@@ -15,6 +15,7 @@ mod namespace;
 mod node;
 mod objects;
 mod open;
+mod pulse;
 mod recall;
 mod removal;
 mod sandbox;

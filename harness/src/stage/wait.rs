@@ -9,6 +9,7 @@ use super::blocked::Blocked;
 use super::conditions::{Progress, all_running, has_ended, of_log, of_pod, running_again, summary};
 use super::deeds::PodRef;
 use super::open::Stage;
+use super::pulse::Pulse;
 use crate::evidence::{Change, LogText, Observed, SeenPod, Wait, WaitEnd};
 
 impl Stage {
@@ -48,16 +49,25 @@ impl Stage {
         end
     }
 
-    /// Watches for the whole of `window` whether `look` is met after all; `Ok(None)` means that it was not.
+    /// Watches for the whole of `window` whether `look` is met after all; `Ok(None)` means that it was not, although the
+    /// API server and the nodes of this stage's pods were there.
     pub async fn unless<T>(
         &self,
         what: &str,
         window: Duration,
         look: impl FnMut(&Observed) -> Progress<T>,
     ) -> Result<Option<T>, Blocked> {
-        match self.until(what, window, look).await {
+        let mut pulse = Pulse::of(self);
+        let waited = tokio::select! {
+            waited = self.until(what, window, look) => waited,
+            never = pulse.follow(self) => match never {},
+        };
+        match waited {
             Ok(found) => Ok(Some(found)),
-            Err(Blocked::TimedOut { .. }) => Ok(None),
+            Err(Blocked::TimedOut { .. }) => match pulse.failing(self).await? {
+                Some(why) => Err(Blocked::Unobserved { what: what.to_owned(), why }),
+                None => Ok(None),
+            },
             Err(other) => Err(other),
         }
     }

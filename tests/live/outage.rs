@@ -1,0 +1,65 @@
+//! A node that dies while something is awaited on it: that it did not come says nothing then.
+
+use std::process::{Command, Stdio};
+
+use podproof::judge::Verdict;
+use podproof::run::{judge_again, read_record};
+use podproof_tests::{manifests_with, ours, run};
+
+use crate::cluster::Removed;
+
+const CLUSTER: &str = "podproof-live-outage";
+const CASE: &str = "startup/poststart-failure";
+
+/// As in the catalogue, but that the kubelet comes to restart the first container only when the hook of the second has
+/// ended.
+const MANIFEST: &str = "apiVersion: v1
+kind: Pod
+metadata: { name: two }
+spec:
+  restartPolicy: Always
+  containers:
+    - name: first
+      image: podproof/probe
+      args: [hold]
+      lifecycle:
+        postStart:
+          exec: { command: [/probe, exit, --code, '1'] }
+    - name: second
+      image: podproof/probe
+      args: [hold]
+      lifecycle:
+        postStart:
+          exec: { command: [/probe, pause, --ms, '10000'] }
+";
+
+/// Stops the kubelet when the second container has been told started.
+const STOP: &str = "export KUBECONFIG=/etc/kubernetes/admin.conf
+kubectl get events --all-namespaces --watch | grep --max-count=1 'Started container second' && pkill -STOP kubelet";
+
+#[test]
+#[ignore = "needs a cluster: make test"]
+fn what_did_not_come_while_the_kubelet_stood_still_is_never_a_fail() {
+    let _removed = Removed(CLUSTER);
+    let _ = run(&mut ours(&["cluster", "up", "--name", CLUSTER])).exits(0);
+    let node = format!("{CLUSTER}-control-plane");
+    let mut stopper = Command::new("docker")
+        .args(["exec", &node, "sh", "-c", STOP])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the engine's program is there");
+
+    let (out, manifests) = (tempfile::tempdir().unwrap(), manifests_with(CASE, MANIFEST));
+    let mut command = ours(&["run", "--cluster", &format!("kind:{CLUSTER}"), "--select", CASE]);
+    let ended = run(command.arg("--manifests").arg(manifests.path()).arg("--out").arg(out.path()));
+
+    assert!(stopper.wait().unwrap().success(), "the kubelet was stopped\n{ended}");
+    let folder = std::fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
+    let record = read_record(&folder).unwrap();
+    let Verdict::Inconclusive { reason } = &record.cases[0].verdict else {
+        panic!("{:?}\n{ended}", record.cases[0].verdict);
+    };
+    assert!(reason.contains(&format!("node {node} was silent")), "{reason}");
+    assert_eq!(judge_again(&folder, &record), record, "judged from files alone");
+    let _ = ended.exits(101);
+}
