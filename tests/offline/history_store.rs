@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use podproof::history::{Added, CaseKey, Extent, KeptRun, Outcome, Renames, Store, StoreError};
+use podproof::history::{Added, Attempt, CaseKey, Extent, KeptRun, Outcome, Renames, Store, StoreError};
 use rstest::rstest;
 
 use crate::history_backend::{Backend, Spot};
@@ -116,7 +116,9 @@ fn shared(night: usize) -> KeptRun {
 
 /// The store keeps no order of its own.
 fn sort(run: &mut KeptRun) {
-    run.attempts.sort_by(|one, other| (&one.key, one.number).cmp(&(&other.key, other.number)));
+    run.attempts.sort_by(|one, other| {
+        (&one.key, one.round, one.number).cmp(&(&other.key, other.round, other.number))
+    });
 }
 
 #[rstest]
@@ -193,6 +195,29 @@ fn a_newer_store_is_refused(#[values(Backend::Sqlite, Backend::Postgres)] backen
     spot.meddle("UPDATE schema_version SET version = 99");
     let error = Store::open_or_make(&spot.place).unwrap_err();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }) && error.hint().is_some(), "{error:?}");
+}
+
+#[rstest]
+fn an_older_store_is_refused(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let spot = backend.spot();
+    drop(Store::open_or_make(&spot.place).unwrap());
+    spot.meddle("UPDATE schema_version SET version = 1");
+    let error = Store::open(&spot.place).unwrap_err();
+    assert!(matches!(error, StoreError::Older { found: 1, .. }) && error.hint().is_some(), "{error:?}");
+}
+
+#[rstest]
+fn repetitions_and_attempts_at_one_are_kept_apart(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let spot = backend.spot();
+    let mut run = empty_run(0, "v1.0");
+    let numbers = [(1, 1), (2, 1), (2, 2), (3, 1)];
+    run.attempts = numbers
+        .map(|(round, number)| Attempt { round, number, ..ended("a/case", Outcome::Fail, None, 1.0) })
+        .to_vec();
+    Store::open_or_make(&spot.place).unwrap().add("nightly", &run).unwrap();
+    assert_eq!(loaded(&spot), [run]);
 }
 
 #[rstest]

@@ -31,6 +31,7 @@ pub fn ended(case: &str, outcome: Outcome, reason: Option<&str>, seconds: f64) -
     Attempt {
         key: Arc::new(CaseKey { case: case.to_owned(), variant: String::new() }),
         revision: 1,
+        round: 1,
         number: 1,
         outcome,
         reason: reason.map(str::to_owned),

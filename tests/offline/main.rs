@@ -13,6 +13,7 @@ mod experiment;
 mod facts;
 mod history_backend;
 mod history_cli;
+mod history_compare;
 mod history_import;
 mod history_judge;
 mod history_nights;

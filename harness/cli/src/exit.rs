@@ -194,7 +194,9 @@ impl Failure {
                 StoreError::Address { .. } => Code::Usage,
                 #[cfg(not(feature = "postgres"))]
                 StoreError::WithoutPostgres { .. } => Code::Usage,
-                StoreError::Foreign { .. } | StoreError::Newer { .. } => Code::BadManifest,
+                StoreError::Foreign { .. } | StoreError::Newer { .. } | StoreError::Older { .. } => {
+                    Code::BadManifest
+                }
                 #[cfg(feature = "postgres")]
                 StoreError::Roots { .. } | StoreError::Tls(_) => Code::NotWritten,
                 StoreError::Made { .. } | StoreError::Statement { .. } | StoreError::Unreachable { .. } => {

@@ -65,17 +65,18 @@ pub struct Comparison {
 #[must_use]
 pub fn compare(before: &[KeptRun], after: &[KeptRun]) -> Comparison {
     let (old, new) = (sides(before), sides(after));
-    let common: Vec<_> = old.iter().filter_map(|(key, old)| Some((*key, *old, *new.get(key)?))).collect();
+    let common: Vec<_> = old.iter().filter_map(|(key, old)| Some((*key, old, new.get(key)?))).collect();
     let p: Vec<_> =
-        common.iter().map(|(_, old, new)| fisher(table(old.tally, new.tally)).two_sided).collect();
+        common.iter().map(|(_, old, new)| fisher(table(&old.trials, &new.trials)).two_sided).collect();
     let both = common.iter().zip(adjusted(&p)).map(|((key, before, after), p)| {
+        let (before, after) = (before.fared, after.fared);
         let difference =
-            Difference { key: (*key).clone(), before: Some(*before), after: Some(*after), p: Some(p) };
-        (differ(before, after) || p <= APART).then_some(difference)
+            Difference { key: (*key).clone(), before: Some(before), after: Some(after), p: Some(p) };
+        (differ(&before, &after) || p <= APART).then_some(difference)
     });
-    let only = |side: &BTreeMap<&CaseKey, Fared>, other: &BTreeMap<&CaseKey, Fared>| {
+    let only = |side: &Sides<'_>, other: &Sides<'_>| {
         let only = side.iter().filter(|(key, _)| !other.contains_key(*key));
-        only.map(|(key, fared)| ((*key).clone(), *fared)).collect::<Vec<_>>()
+        only.map(|(key, side)| ((*key).clone(), side.fared)).collect::<Vec<_>>()
     };
     let gone = only(&old, &new).into_iter().map(|(key, fared)| (key, Some(fared), None));
     let come = only(&new, &old).into_iter().map(|(key, fared)| (key, None, Some(fared)));
@@ -89,27 +90,43 @@ pub fn compare(before: &[KeptRun], after: &[KeptRun]) -> Comparison {
     Comparison { changed, common: common.len(), differences }
 }
 
-fn sides(runs: &[KeptRun]) -> BTreeMap<&CaseKey, Fared> {
-    let mut sides: BTreeMap<&CaseKey, (Tally, Vec<f64>)> = BTreeMap::new();
-    for attempt in runs.iter().flat_map(|run| &run.attempts) {
-        let (tally, seconds) = sides.entry(&*attempt.key).or_default();
-        match attempt.outcome {
-            Outcome::Pass => {
-                tally.pass += 1;
-                seconds.push(attempt.seconds);
-            }
-            Outcome::Fail => tally.fail += 1,
-            Outcome::Inconclusive => tally.inconclusive += 1,
-            Outcome::Skip => tally.skip += 1,
-        }
-    }
-    sides
-        .into_iter()
-        .map(|(key, (tally, seconds))| (key, Fared { tally, seconds: median(&seconds) }))
-        .collect()
+/// One case on one side, and what chance is reckoned with.
+#[derive(Default)]
+struct Side<'a> {
+    fared: Fared,
+    passes: Vec<f64>,
+    /// The worst end of each repetition: what is tried again because it failed is no trial of its own.
+    trials: BTreeMap<(&'a str, u32), Outcome>,
 }
 
-fn table(old: Tally, new: Tally) -> Table {
+type Sides<'a> = BTreeMap<&'a CaseKey, Side<'a>>;
+
+fn sides(runs: &[KeptRun]) -> Sides<'_> {
+    let mut sides = Sides::new();
+    for run in runs {
+        for attempt in &run.attempts {
+            let side = sides.entry(&*attempt.key).or_default();
+            let trial = side.trials.entry((&run.id, attempt.round)).or_insert(attempt.outcome);
+            *trial = attempt.outcome.max(*trial);
+            side.fared.tally.count(attempt.outcome);
+            if attempt.outcome == Outcome::Pass {
+                side.passes.push(attempt.seconds);
+            }
+        }
+    }
+    for side in sides.values_mut() {
+        side.fared.seconds = median(&side.passes);
+    }
+    sides
+}
+
+fn table(old: &BTreeMap<(&str, u32), Outcome>, new: &BTreeMap<(&str, u32), Outcome>) -> Table {
+    let tally = |trials: &BTreeMap<_, Outcome>| {
+        let mut tally = Tally::default();
+        trials.values().for_each(|outcome| tally.count(*outcome));
+        tally
+    };
+    let (old, new) = (tally(old), tally(new));
     Table { first: old.pass, first_not: old.fail, second: new.pass, second_not: new.fail }
 }
 
@@ -127,6 +144,16 @@ fn differ(before: &Fared, after: &Fared) -> bool {
 }
 
 impl Tally {
+    fn count(&mut self, outcome: Outcome) {
+        let count = match outcome {
+            Outcome::Pass => &mut self.pass,
+            Outcome::Fail => &mut self.fail,
+            Outcome::Inconclusive => &mut self.inconclusive,
+            Outcome::Skip => &mut self.skip,
+        };
+        *count += 1;
+    }
+
     /// The worst of what happened; absent where nothing did.
     #[must_use]
     pub fn worst(&self) -> Option<Outcome> {

@@ -72,7 +72,9 @@ pub struct Attempt {
     pub key: Arc<CaseKey>,
     /// How often the claim's meaning had changed, from 1.
     pub revision: u32,
-    /// Which repetition it was, from 1.
+    /// Which repetition of the case it belongs to, from 1.
+    pub round: u32,
+    /// Which attempt at that repetition it was, from 1.
     pub number: u32,
     /// How it ended.
     pub outcome: Outcome,
@@ -115,12 +117,13 @@ impl KeptRun {
 /// What is kept of a case: each of its attempts, where there were several.
 fn attempts(case: &CaseRecord) -> Vec<Attempt> {
     if case.attempts.is_empty() {
-        return vec![attempt(case, &case.verdict, case.seconds)];
+        return vec![attempt(case, 1, &case.verdict, case.seconds)];
     }
-    case.attempts.iter().map(|one| attempt(case, &one.verdict, one.seconds)).collect()
+    let attempts = (1..).zip(&case.attempts);
+    attempts.map(|(number, one)| attempt(case, number, &one.verdict, one.seconds)).collect()
 }
 
-fn attempt(case: &CaseRecord, verdict: &Verdict, seconds: f64) -> Attempt {
+fn attempt(case: &CaseRecord, number: u32, verdict: &Verdict, seconds: f64) -> Attempt {
     let (outcome, reason) = match verdict {
         Verdict::Pass => (Outcome::Pass, None),
         Verdict::Skip { reason } => (Outcome::Skip, Some(reason.clone())),
@@ -130,7 +133,8 @@ fn attempt(case: &CaseRecord, verdict: &Verdict, seconds: f64) -> Attempt {
     Attempt {
         key: Arc::new(CaseKey { case: case.claim.to_string(), variant: String::new() }),
         revision: case.revision.0,
-        number: case.round,
+        round: case.round,
+        number,
         seconds,
         ..Attempt::ended(outcome, reason.as_deref())
     }
@@ -143,6 +147,7 @@ impl Attempt {
         Self {
             key: Arc::new(CaseKey { case: String::new(), variant: String::new() }),
             revision: 1,
+            round: 1,
             number: 1,
             outcome,
             reason: reason.map(|reason| reason.chars().take(LONGEST_REASON).collect()),

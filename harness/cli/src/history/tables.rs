@@ -77,7 +77,7 @@ fn run_value(run: &KeptRun) -> serde_json::Value {
     let attempt = |attempt: &Attempt| {
         json!({
             "case": attempt.key.case, "variant": attempt.key.variant, "revision": attempt.revision,
-            "attempt": attempt.number, "outcome": attempt.outcome, "seconds": attempt.seconds,
+            "round": attempt.round, "attempt": attempt.number, "outcome": attempt.outcome, "seconds": attempt.seconds,
             "reason": attempt.reason, "signature": attempt.signature,
         })
     };

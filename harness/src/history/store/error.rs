@@ -36,8 +36,16 @@ pub enum StoreError {
         store: Place,
     },
     /// It was written by a newer program.
-    #[error("the history {store} has version {found}, this program knows up to {VERSION}")]
+    #[error("the history {store} has version {found}, this program knows {VERSION}")]
     Newer {
+        /// Where it is.
+        store: Place,
+        /// Its version.
+        found: i64,
+    },
+    /// It was written by an older program.
+    #[error("the history {store} has version {found}, this program knows {VERSION}")]
+    Older {
         /// Where it is.
         store: Place,
         /// Its version.
@@ -168,6 +176,7 @@ impl StoreError {
             Self::Newer { .. } => {
                 Some("use a newer podproof, or make a new store of the run folders with --store".to_owned())
             }
+            Self::Older { .. } => Some("make a new store of the run folders with --store".to_owned()),
             Self::NoRun { .. } => Some("`podproof history list` shows the runs".to_owned()),
             Self::ManyRuns { .. } => Some("write more of the id".to_owned()),
             Self::Empty => Some("`podproof history add RUN` adds a run's folder".to_owned()),

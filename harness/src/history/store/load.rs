@@ -257,7 +257,7 @@ fn read_attempts(
     let subjects = subjects(link, renames)?;
     let mut attempts: Vec<Vec<(i64, Attempt)>> = rows.iter().map(|_| Vec::new()).collect();
     link.read(
-        "SELECT e.run, e.subject, e.attempt, e.outcome, e.duration_us, why.words, what.words
+        "SELECT e.run, e.subject, e.round, e.attempt, e.outcome, e.duration_us, why.words, what.words
          FROM run r JOIN result e ON e.run = r.id
          LEFT JOIN phrase why ON why.id = e.reason LEFT JOIN phrase what ON what.id = e.signature
          WHERE r.series = ?1 AND r.started_us BETWEEN ?2 AND ?3",
@@ -270,7 +270,7 @@ fn read_attempts(
         },
     )?;
     for (row, mut attempts) in rows.iter_mut().zip(attempts) {
-        attempts.sort_by_key(|(subject, attempt)| (*subject, attempt.number));
+        attempts.sort_by_key(|(subject, attempt)| (*subject, attempt.round, attempt.number));
         row.run.attempts = attempts.into_iter().map(|(_, attempt)| attempt).collect();
     }
     Ok(())
@@ -290,15 +290,16 @@ fn subjects(link: &mut dyn Link, renames: &Renames) -> Result<Subjects, Refused>
 fn attempt_of(row: &dyn Row, subjects: &Subjects) -> Result<Attempt, Refused> {
     let (key, revision) = subjects.get(&row.number(1)?).ok_or(Refused::Value { column: 1 })?;
     // A word that this program does not know is not taken for a pass or a fail.
-    let outcome = row.words(3)?.and_then(Outcome::of_word).unwrap_or(Outcome::Inconclusive);
+    let outcome = row.words(4)?.and_then(Outcome::of_word).unwrap_or(Outcome::Inconclusive);
     Ok(Attempt {
         key: Arc::clone(key),
         revision: *revision,
-        number: row.count(2)?,
+        round: row.count(2)?,
+        number: row.count(3)?,
         outcome,
-        seconds: seconds(row.number(4)?),
-        reason: row.optional(5)?,
-        signature: row.optional(6)?,
+        seconds: seconds(row.number(5)?),
+        reason: row.optional(6)?,
+        signature: row.optional(7)?,
     })
 }
 

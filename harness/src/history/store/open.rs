@@ -7,8 +7,8 @@ use super::place::Place;
 use super::postgresql;
 use super::sqlite;
 
-/// The version of the tables. A newer store is refused.
-pub(super) const VERSION: i64 = 1;
+/// The version of the tables. Any other is refused: a store can always be made again from the folders of its runs.
+pub(super) const VERSION: i64 = 2;
 
 /// What whoever makes the tables says of them.
 pub(super) const SET_VERSION: &str = "INSERT INTO schema_version (version) VALUES (?1)";
@@ -47,7 +47,8 @@ impl Store {
         match version {
             Some(VERSION) => Ok(store),
             Some(found) if found > VERSION => Err(StoreError::Newer { store: store.place, found }),
-            _ => Err(StoreError::Foreign { store: store.place }),
+            Some(found) => Err(StoreError::Older { store: store.place, found }),
+            None => Err(StoreError::Foreign { store: store.place }),
         }
     }
 }

@@ -1,4 +1,4 @@
--- The tables of a history store, version 1, as PostgreSQL makes them: in the schema `podproof`, which the search path
+-- The tables of a history store, version 2, as PostgreSQL makes them: in the schema `podproof`, which the search path
 -- names. Words are compared by their bytes, as in SQLite. They may be longer than what an ordinary index takes, so that
 -- what must be there once is looked for by its hash.
 
@@ -51,10 +51,12 @@ CREATE TABLE subject (
 CREATE TABLE result (
     run BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
     subject BIGINT NOT NULL REFERENCES subject (id),
+    -- Repetitions are trials of their own, attempts at one of them are not.
+    round BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
     outcome TEXT NOT NULL,
     duration_us BIGINT NOT NULL,
     reason BIGINT REFERENCES phrase (id),
     signature BIGINT REFERENCES phrase (id),
-    PRIMARY KEY (run, subject, attempt)
+    PRIMARY KEY (run, subject, round, attempt)
 );

@@ -1,4 +1,4 @@
--- The tables of a history store, version 1. The statements that use them are portable; these are SQLite's.
+-- The tables of a history store, version 2. The statements that use them are portable; these are SQLite's.
 
 CREATE TABLE schema_version (version BIGINT NOT NULL);
 
@@ -45,10 +45,12 @@ CREATE TABLE subject (
 CREATE TABLE result (
     run BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
     subject BIGINT NOT NULL REFERENCES subject (id),
+    -- Repetitions are trials of their own, attempts at one of them are not.
+    round BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
     outcome TEXT NOT NULL,
     duration_us BIGINT NOT NULL,
     reason BIGINT REFERENCES phrase (id),
     signature BIGINT REFERENCES phrase (id),
-    PRIMARY KEY (run, subject, attempt)
+    PRIMARY KEY (run, subject, round, attempt)
 ) WITHOUT ROWID;

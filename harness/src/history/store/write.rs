@@ -76,17 +76,18 @@ fn write_attempts(
     phrases: &mut Phrases,
 ) -> Result<(), Refused> {
     // Counted here: a foreign report may number its repetitions as it likes.
-    let mut numbers: HashMap<i64, u32> = HashMap::new();
+    let mut numbers: HashMap<(i64, u32), u32> = HashMap::new();
     let mut subjects = Subjects::read(link)?;
     for attempts in attempts.chunks(AT_ONCE) {
         let mut given = Vec::with_capacity(attempts.len() * RESULT.len());
         for attempt in attempts {
             let subject = subjects.id(link, attempt)?;
-            let number = numbers.entry(subject).or_default();
+            let number = numbers.entry((subject, attempt.round)).or_default();
             *number += 1;
             let row: [Given<'_>; RESULT.len()] = [
                 run.into(),
                 subject.into(),
+                attempt.round.into(),
                 (*number).into(),
                 attempt.outcome.word().into(),
                 microseconds(attempt.seconds).into(),
@@ -100,7 +101,8 @@ fn write_attempts(
     Ok(())
 }
 
-const RESULT: [&str; 7] = ["run", "subject", "attempt", "outcome", "duration_us", "reason", "signature"];
+const RESULT: [&str; 8] =
+    ["run", "subject", "round", "attempt", "outcome", "duration_us", "reason", "signature"];
 
 /// The statement that adds so many results.
 fn insert_results(rows: usize) -> String {
