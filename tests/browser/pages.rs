@@ -100,7 +100,7 @@ fn background() -> Background {
             NewsKind::Missing,
             "isolation/rootfs",
             "missing",
-            "from 1 runs, last seen in 20261121-100000-3fa9c1d2",
+            "from 1 run, last seen in 20261121-100000-3fa9c1d2",
         ),
         (NewsKind::Flaky, "ipc/mc2-article", "flaky", "failed in 4 of 20 runs (8 to 42 %), 6 changes"),
         (NewsKind::Slower, "volume/survives-oom", "slower", "3.10 s before, 6.25 s now (+102 %, p 4.1e-4)"),

@@ -217,7 +217,7 @@ fn a_store_in_a_database_is_used_like_a_file() {
     let folders = [1, 2].map(|day| place.run_folder(day, "v1.20.2", &pass()));
     let _ = run(place.command(&["add", "--store", url]).args(folders)).exits(0);
     let ended = place.history(&["check", "--store", url]).exits(0);
-    assert!(ended.stdout.contains("compared with 1 runs of the series kind-podproof"), "{ended}");
+    assert!(ended.stdout.contains("compared with 1 run of the series kind-podproof"), "{ended}");
     spot.meddle("UPDATE schema_version SET version = 99");
     let ended = place.history(&["list", "--store", url]).exits(96);
     assert!(ended.stderr.contains("has version 99"), "{ended}");
@@ -261,7 +261,7 @@ fn a_run_is_kept_in_the_series_of_its_cluster() {
     let ended = place.history(&["check", "20261101"]).exits(0);
     assert!(ended.stdout.contains("series arn:aws:eks:eu-1:1:cluster/a"), "{ended}");
     let ended = place.history(&["check", "--series", "default"]).exits(0);
-    assert!(ended.stdout.contains("compared with 1 runs of the series default"), "{ended}");
+    assert!(ended.stdout.contains("compared with 1 run of the series default"), "{ended}");
     // Runs of two clusters can be compared.
     let _ = place.history(&["compare", "20261101", "20261104"]).exits(0);
     let _ = place.history(&["compare", "20261101", "20261104", "--series", "default"]).exits(4);

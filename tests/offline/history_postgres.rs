@@ -104,6 +104,22 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     fs::metadata(server.certificate()).unwrap();
 }
 
+#[rstest]
+#[case::nobody_there("127.0.0.1:1", "the server is up")]
+#[case::no_such_database("/nowhere", "the database in the URL")]
+#[case::no_such_folder("/nonexistent", "the server is up")]
+fn the_hint_is_about_what_was_wrong(#[case] wrong: &str, #[case] expected: &str) {
+    let server = Server::ours();
+    let good = server.by_network(&server.database(), "sslmode=disable");
+    let url = match wrong {
+        "/nowhere" => good.replace("/test", "/nowhere"),
+        "/nonexistent" => "postgres://me@/runs?host=/nonexistent".to_owned(),
+        host => format!("postgres://me@{host}/runs"),
+    };
+    let error = Store::open_or_make(&place(url)).unwrap_err();
+    assert!(error.hint().unwrap().contains(expected), "{}", told(&error));
+}
+
 #[test]
 fn no_error_tells_the_password() {
     let server = Server::ours();

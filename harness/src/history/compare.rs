@@ -123,7 +123,9 @@ fn sides(runs: &[KeptRun]) -> Sides<'_> {
 fn table(old: &BTreeMap<(&str, u32), Outcome>, new: &BTreeMap<(&str, u32), Outcome>) -> Table {
     let tally = |trials: &BTreeMap<_, Outcome>| {
         let mut tally = Tally::default();
-        trials.values().for_each(|outcome| tally.count(*outcome));
+        for outcome in trials.values() {
+            tally.count(*outcome);
+        }
         tally
     };
     let (old, new) = (tally(old), tally(new));

@@ -11,7 +11,7 @@ use super::background::{Background, News};
 use super::entry::{Entry, entries, group_name};
 use super::fault::ReportError;
 use super::status::{Class, gist};
-use super::text::plain_line;
+use super::text::{counted, plain_line};
 use crate::disk::write_whole;
 use crate::judge::Finding;
 use crate::plan::Purpose;
@@ -141,7 +141,10 @@ fn head(record: &RunRecord, entries: &[Entry<'_>]) -> String {
 fn tell_news(summary: &mut Summary, background: &Background) {
     let Background { series, against, word, doubt, last, good, .. } = background;
     let (word, series) = (text(word, LONGEST_NAME), text(series, LONGEST_NAME));
-    summary.add(&format!("\n#### What changed: {word}\n\nBeside {against} runs of the series {series}.\n"));
+    summary.add(&format!(
+        "\n#### What changed: {word}\n\nBeside {} of the series {series}.\n",
+        counted(*against, "run")
+    ));
     if let Some(doubt) = doubt {
         summary.add(&format!("{}\n", text(doubt, LONGEST_TEXT)));
     }

@@ -39,5 +39,5 @@ pub use markdown::markdown_summary;
 pub use metrics::prometheus_text;
 pub use reporters::Reporters;
 pub use terminal::{Columns, LiveLines, Styles, article_text, experiment_table, table};
-pub use text::{visible, visible_line};
+pub use text::{counted, visible, visible_line};
 pub use trace::chrome_trace;

@@ -144,6 +144,12 @@ fn head_and_tail(text: String, limit: usize) -> String {
     format!("{}\n[… {left_out} bytes left out …]\n{}", &text[..head], &text[tail..])
 }
 
+/// `1 case`, `2 cases`.
+#[must_use]
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;

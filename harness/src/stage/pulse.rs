@@ -9,8 +9,8 @@ use futures::future::{join, join_all, pending};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Node;
 use kube::Api;
-use kube::runtime::watcher;
-use tokio::time::{Instant, sleep};
+use kube::runtime::{WatchStreamExt as _, watcher};
+use tokio::time::Instant;
 
 use super::blocked::Blocked;
 use super::deeds::asked_in;
@@ -22,9 +22,6 @@ const LEASES: &str = "kube-node-lease";
 
 /// How long a lease lasts that does not say so. A kubelet renews it whenever a quarter of that has gone by.
 const LEASE: Duration = Duration::from_secs(40);
-
-/// The pause before a watch that broke begins again.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// What the nodes of a stage's pods tell of themselves, by name, from a moment on.
 #[derive(Debug)]
@@ -114,7 +111,7 @@ async fn follow_lease(
     since: Instant,
 ) {
     let only = watcher::Config::default().fields(&format!("metadata.name={node}"));
-    let mut stream = watcher(leases, only).boxed();
+    let mut stream = watcher(leases, only).default_backoff().boxed();
     let mut known = None;
     while let Some(item) = stream.next().await {
         match item {
@@ -131,9 +128,9 @@ async fn follow_lease(
                 }
             }
             Ok(watcher::Event::InitDone) if known.is_none() => break,
-            Ok(_) => {}
             Err(error) if incurable(&error).is_some() => break,
-            Err(_) => sleep(PAUSE).await,
+            // A watch that broke begins again by itself.
+            Ok(_) | Err(_) => {}
         }
     }
     *renewals = None;

@@ -8,7 +8,7 @@ use podproof::history::FactChange;
 use podproof::history::regression::{
     Change, Health, News, NightReport, Pace, Rules, Waiver, Waivers, Window, judge_night, read_waivers,
 };
-use podproof::report::{Columns, Styles};
+use podproof::report::{Columns, Styles, counted};
 use serde_json::json;
 
 use super::args::{CheckArgs, FlakyArgs, Keep};
@@ -46,7 +46,8 @@ fn text(report: &NightReport, series: &str) -> String {
     let NightReport { run, against, health, changed, changes, expired } = report;
     let begun = run.started.strftime("%Y-%m-%d");
     let (id, series) = (clean(&run.id), clean(series));
-    let mut text = format!("{id} of {begun}, compared with {against} runs of the series {series}\n");
+    let mut text =
+        format!("{id} of {begun}, compared with {} of the series {series}\n", counted(*against, "run"));
     // Writing into a string cannot fail.
     if !changed.is_empty() {
         let _ = writeln!(text, "since the run before: {}", facts(changed));
@@ -148,23 +149,30 @@ pub fn waived(waiver: &Waiver) -> String {
 pub fn told(news: &News) -> String {
     match news {
         News::StillFailing { nights, window: Window { last_good: Some(_), .. } } => {
-            format!("for {nights} runs")
+            format!("for {}", counted(*nights, "run"))
         }
-        News::StillFailing { nights, .. } => format!("for {nights} runs, and was never seen to pass"),
+        News::StillFailing { nights, .. } => {
+            format!("for {}, and was never seen to pass", counted(*nights, "run"))
+        }
         News::Reopened { fixed, .. } => format!("was fixed in {}", clean(&fixed.id)),
-        News::Fixed { since, nights } => format!("had failed for {nights} runs since {}", clean(&since.id)),
+        News::Fixed { since, nights } => {
+            format!("had failed for {} since {}", counted(*nights, "run"), clean(&since.id))
+        }
         News::Flaky { rate, flips, tonight, .. } => {
             let tonight = if *tonight { ", and in this run" } else { "" };
             format!(
-                "failed in {} of {} runs ({:.0} to {:.0} %), {flips} changes{tonight}",
+                "failed in {} of {} runs ({:.0} to {:.0} %), {}{tonight}",
                 rate.count,
                 rate.of,
                 rate.low * 100.0,
-                rate.high * 100.0
+                rate.high * 100.0,
+                counted(*flips, "change")
             )
         }
         News::Slower(pace) | News::Faster(pace) => pace_words(pace),
-        News::Missing { last, runs } => format!("from {runs} runs, last seen in {}", clean(&last.id)),
+        News::Missing { last, runs } => {
+            format!("from {}, last seen in {}", counted(*runs, "run"), clean(&last.id))
+        }
         News::NewlySkipped { last } => format!("last run in {}", clean(&last.id)),
         News::Untold { failing: Some(_) } => "has failed before".to_owned(),
         News::NewFailure { .. } | News::New { .. } | News::NoMoreSkipped | News::Untold { failing: None } => {

@@ -162,11 +162,11 @@ impl StoreError {
                  a question mark parameters of PostgreSQL, with sslmode=disable, prefer, require or verify-full"
                     .to_owned(),
             ),
-            Self::Unreachable { .. } => Some(
-                "a certificate that is not trusted needs its root, by sslrootcert=FILE in the URL; \
-                 sslmode=disable does without TLS"
-                    .to_owned(),
-            ),
+            #[cfg(feature = "postgres")]
+            Self::Unreachable { source: Refused::Postgres(error), .. } => {
+                Some(postgresql::remedy(error).to_owned())
+            }
+            Self::Unreachable { .. } => None,
             #[cfg(feature = "postgres")]
             Self::Roots { .. } => Some("name a PEM file with sslrootcert=FILE".to_owned()),
             #[cfg(feature = "postgres")]

@@ -2,7 +2,9 @@
 #![cfg(feature = "postgres")]
 
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::fmt;
+use std::io;
 
 use postgres::error::SqlState;
 use postgres::types::{FromSql, ToSql};
@@ -42,6 +44,21 @@ pub(super) fn open(url: &Url, make_missing: bool) -> Result<Box<dyn Link>, Store
 /// Whether the tables are none of ours.
 pub(super) fn is_foreign(error: &postgres::Error) -> bool {
     matches!(error.code(), Some(&(SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN)))
+}
+
+/// What makes a database be had that was not.
+pub(super) fn remedy(error: &postgres::Error) -> &'static str {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let cause = cause.and_then(io::Error::get_ref);
+    let is_tls = cause.and_then(|cause| cause.downcast_ref::<rustls::Error>()).is_some();
+    if error.as_db_error().is_some() {
+        "the server is there: check the user, the password and the database in the URL"
+    } else if is_tls {
+        "a certificate that is not trusted needs its root, by sslrootcert=FILE in the URL; \
+         sslmode=disable does without TLS"
+    } else {
+        "check that the server is up, and the host and the port in the URL"
+    }
 }
 
 impl Session {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::document::Page;
 use super::groups::css;
 use crate::report::background::{Background, Earlier, News, NewsKind};
-use crate::report::text::plain_line;
+use crate::report::text::{counted, plain_line};
 
 /// How many news of one kind, and how many facts, are shown.
 const SHOWN: usize = 100;
@@ -19,7 +19,7 @@ pub(super) fn against(page: &Page<'_>) -> Markup {
     html! {
         p {
             span class={ "tag " (if background.regressed { "bad" } else { "" }) } { (plain_line(&background.word, 40)) }
-            " beside " (background.against) " runs of the series " (plain_line(&background.series, 80)) ": "
+            " beside " (counted(background.against, "run")) " of the series " (plain_line(&background.series, 80)) ": "
             @for (place, (name, count)) in background.counts().iter().enumerate() {
                 @if place > 0 { ", " }
                 a href="#news" { (count) " " (plain_line(name, 40)) }

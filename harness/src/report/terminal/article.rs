@@ -6,9 +6,10 @@ use anstyle::Style;
 
 use super::paragraph::paragraph;
 use super::style::{Styles, styled};
-use super::summary::{counted, listed};
+use super::summary::listed;
 use crate::judge::Verdict;
 use crate::report::status::{Status, gist};
+use crate::report::text::counted;
 use crate::report::text::visible_line;
 use crate::run::{Account, Answer, Proof, RunRecord, Side, Standing};
 

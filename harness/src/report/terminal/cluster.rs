@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::summary::counted;
 use crate::cluster::{Facts, NodeFacts};
+use crate::report::text::counted;
 
 /// More missing rights than this are counted only.
 const NAMED_RIGHTS: usize = 3;

@@ -6,8 +6,8 @@ use anstyle::Style;
 
 use super::columns::Columns;
 use super::style::Styles;
-use super::summary::counted;
 use crate::experiment::{Distribution, ExperimentRecord, Group, Measured, Share};
+use crate::report::text::counted;
 use crate::report::text::visible_line;
 
 /// How much of what is said fits into a line.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::cluster::cluster_line;
 use super::style::{Styles, styled};
-use super::summary::counted;
 use crate::plan::{ClaimId, Purpose};
 use crate::report::status::{Status, gist, widest};
+use crate::report::text::counted;
 use crate::report::text::visible_line;
 use crate::run::{CaseRecord, Event, Proof, Told};
 

@@ -4,16 +4,11 @@ use std::path::Path;
 
 use super::style::{Styles, styled};
 use crate::plan::Purpose;
-use crate::report::text::visible_line;
+use crate::report::text::{counted, visible_line};
 use crate::run::{CaseRecord, Outcome, Proof, RunRecord};
 
 /// How much of a version and a path fits.
 const LONGEST_REST: usize = 400;
-
-/// `1 case`, `2 cases`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
 
 /// How the run went, in one line.
 pub(super) fn summary(
