@@ -4,12 +4,17 @@ use podproof::history::{Attempt, KeptRun, Outcome, compare};
 
 use crate::history_world::{empty_run, ended, passed};
 
-/// A run of one case that was repeated as often as there are words. Each letter is an attempt: `P`ass, `F`ail.
+/// A run of one case that was repeated as often as there are words. Each letter is an attempt: `P`ass, `F`ail,
+/// `I`nconclusive.
 fn run(night: usize, rounds: &str) -> KeptRun {
     let mut run = empty_run(night, "v1.0");
     for (round, attempts) in (1..).zip(rounds.split(' ')) {
         for (number, letter) in (1..).zip(attempts.chars()) {
-            let outcome = if letter == 'P' { Outcome::Pass } else { Outcome::Fail };
+            let outcome = match letter {
+                'P' => Outcome::Pass,
+                'I' => Outcome::Inconclusive,
+                _ => Outcome::Fail,
+            };
             run.attempts.push(Attempt { round, number, ..ended("a/case", outcome, None, 1.0) });
         }
     }
@@ -43,6 +48,17 @@ fn what_passed_only_when_tried_again_failed_as_a_trial_and_is_counted_as_it_ende
     assert!((p(&good, &flaky) - 2.0 / 70.0).abs() < 1e-12);
     let after = compare(&good, &flaky).differences[0].after.unwrap();
     assert_eq!((after.tally.pass, after.tally.fail), (4, 4));
+}
+
+#[test]
+fn what_could_be_told_when_tried_again_is_a_trial() {
+    let told: Vec<_> = (0..4).map(|night| run(night, "IP")).collect();
+    let bad: Vec<_> = (4..8).map(|night| run(night, "FI")).collect();
+    assert!((p(&told, &bad) - 2.0 / 70.0).abs() < 1e-12);
+    let difference = &compare(&told, &bad).differences[0];
+    let (before, after) = (difference.before.unwrap(), difference.after.unwrap());
+    assert_eq!((before.trials.pass, before.trials.all(), before.tally.all()), (4, 4, 8));
+    assert_eq!((after.trials.fail, after.trials.all(), after.tally.all()), (4, 4, 8));
 }
 
 #[test]

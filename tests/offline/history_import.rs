@@ -168,6 +168,17 @@ fn our_own_attempts_are_read(#[case] profile: JunitProfile) {
 }
 
 #[test]
+fn test_cases_of_one_name_are_repetitions_and_reruns_are_attempts() {
+    let again = r#"<testsuite name="s"><testcase name="a"><failure/><rerunFailure/></testcase>
+        <testcase name="b"/><testcase name="a"/></testsuite>"#;
+    let once_more = r#"<testsuite name="s"><testcase name="a"><flakyFailure/></testcase></testsuite>"#;
+    let run = imported(&[again, once_more], &ImportOrder::default()).unwrap();
+    let of_a = run.attempts.iter().filter(|attempt| attempt.key.case.ends_with('a'));
+    let numbers: Vec<_> = of_a.map(|attempt| (attempt.round, attempt.number)).collect();
+    assert_eq!(numbers, [(1, 1), (1, 2), (2, 1), (3, 1), (3, 2)]);
+}
+
+#[test]
 fn many_files_are_one_run_where_it_is_named() {
     let facts = Facts::from([("version".to_owned(), "v1.30.1".to_owned())]);
     let order =

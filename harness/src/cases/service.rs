@@ -10,7 +10,8 @@ use crate::stage::{Blocked, NodeRef, PodRef, Stage};
 /// A pod that is made after the restart: that it runs shows that the service is back.
 const NEWCOMER: &str = "newcomer";
 
-/// Stops a service of the node, starts it again, and waits until the node runs a new pod.
+/// Stops a service of the node, starts it again, and waits until the node runs a new pod and says
+/// that it is ready.
 pub(super) async fn restart(
     stage: &Stage,
     node: &NodeRef,
@@ -21,7 +22,9 @@ pub(super) async fn restart(
     stage.let_saboteur_act(node, keeper).await?;
     stage.start_service("start", node, service).await?;
     let newcomer = stage.create_beside(NEWCOMER, keeper).await?;
-    stage.until_running(&newcomer).await
+    stage.until_running(&newcomer).await?;
+    // A kubelet that has just begun may say for a while that it is not ready, and run pods all the same.
+    stage.until_ready(node).await
 }
 
 /// Requires that the service of the node is another process than before, and works.

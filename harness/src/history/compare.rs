@@ -1,5 +1,6 @@
 //! Runs against runs: two clusters, two versions, before and after.
 
+use std::cmp::min_by_key;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -30,8 +31,11 @@ pub struct Tally {
 /// One case on one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Fared {
-    /// How often it ended how.
+    /// How often an execution of it ended how.
     pub tally: Tally,
+    /// The same by its trials, with which chance is reckoned: each repetition is one, whatever was tried again. It failed
+    /// if any attempt at it did; else any that passed makes it a pass.
+    pub trials: Tally,
     /// The median of its passes, in seconds.
     pub seconds: Option<f64>,
 }
@@ -45,7 +49,8 @@ pub struct Difference {
     pub before: Option<Fared>,
     /// On the other.
     pub after: Option<Fared>,
-    /// How likely chance makes the shares of passes differ so, by Fisher's exact test, adjusted for all cases.
+    /// How likely chance makes the shares of passes among the trials differ so, by Fisher's exact test, adjusted for
+    /// all cases.
     pub p: Option<f64>,
 }
 
@@ -65,18 +70,17 @@ pub struct Comparison {
 #[must_use]
 pub fn compare(before: &[KeptRun], after: &[KeptRun]) -> Comparison {
     let (old, new) = (sides(before), sides(after));
-    let common: Vec<_> = old.iter().filter_map(|(key, old)| Some((*key, old, new.get(key)?))).collect();
+    let common: Vec<_> = old.iter().filter_map(|(key, old)| Some((*key, *old, *new.get(key)?))).collect();
     let p: Vec<_> =
-        common.iter().map(|(_, old, new)| fisher(table(&old.trials, &new.trials)).two_sided).collect();
+        common.iter().map(|(_, old, new)| fisher(table(old.trials, new.trials)).two_sided).collect();
     let both = common.iter().zip(adjusted(&p)).map(|((key, before, after), p)| {
-        let (before, after) = (before.fared, after.fared);
         let difference =
-            Difference { key: (*key).clone(), before: Some(before), after: Some(after), p: Some(p) };
-        (differ(&before, &after) || p <= APART).then_some(difference)
+            Difference { key: (*key).clone(), before: Some(*before), after: Some(*after), p: Some(p) };
+        (differ(before, after) || p <= APART).then_some(difference)
     });
-    let only = |side: &Sides<'_>, other: &Sides<'_>| {
+    let only = |side: &BTreeMap<&CaseKey, Fared>, other: &BTreeMap<&CaseKey, Fared>| {
         let only = side.iter().filter(|(key, _)| !other.contains_key(*key));
-        only.map(|(key, side)| ((*key).clone(), side.fared)).collect::<Vec<_>>()
+        only.map(|(key, fared)| ((*key).clone(), *fared)).collect::<Vec<_>>()
     };
     let gone = only(&old, &new).into_iter().map(|(key, fared)| (key, Some(fared), None));
     let come = only(&new, &old).into_iter().map(|(key, fared)| (key, None, Some(fared)));
@@ -90,45 +94,52 @@ pub fn compare(before: &[KeptRun], after: &[KeptRun]) -> Comparison {
     Comparison { changed, common: common.len(), differences }
 }
 
-/// One case on one side, and what chance is reckoned with.
+/// The executions of one case on one side.
 #[derive(Default)]
 struct Side<'a> {
-    fared: Fared,
+    tally: Tally,
     passes: Vec<f64>,
-    /// The worst end of each repetition: what is tried again because it failed is no trial of its own.
+    /// How each repetition ended, by its run.
     trials: BTreeMap<(&'a str, u32), Outcome>,
 }
 
-type Sides<'a> = BTreeMap<&'a CaseKey, Side<'a>>;
-
-fn sides(runs: &[KeptRun]) -> Sides<'_> {
-    let mut sides = Sides::new();
+fn sides(runs: &[KeptRun]) -> BTreeMap<&CaseKey, Fared> {
+    let mut sides: BTreeMap<&CaseKey, Side<'_>> = BTreeMap::new();
     for run in runs {
         for attempt in &run.attempts {
             let side = sides.entry(&*attempt.key).or_default();
             let trial = side.trials.entry((&run.id, attempt.round)).or_insert(attempt.outcome);
-            *trial = attempt.outcome.max(*trial);
-            side.fared.tally.count(attempt.outcome);
+            *trial = min_by_key(*trial, attempt.outcome, |outcome| rank(*outcome));
+            side.tally.count(attempt.outcome);
             if attempt.outcome == Outcome::Pass {
                 side.passes.push(attempt.seconds);
             }
         }
     }
-    for side in sides.values_mut() {
-        side.fared.seconds = median(&side.passes);
-    }
-    sides
+    sides.into_iter().map(|(key, side)| (key, side.fared())).collect()
 }
 
-fn table(old: &BTreeMap<(&str, u32), Outcome>, new: &BTreeMap<(&str, u32), Outcome>) -> Table {
-    let tally = |trials: &BTreeMap<_, Outcome>| {
-        let mut tally = Tally::default();
-        for outcome in trials.values() {
-            tally.count(*outcome);
+impl Side<'_> {
+    fn fared(self) -> Fared {
+        let mut trials = Tally::default();
+        for outcome in self.trials.values() {
+            trials.count(*outcome);
         }
-        tally
-    };
-    let (old, new) = (tally(old), tally(new));
+        Fared { tally: self.tally, trials, seconds: median(&self.passes) }
+    }
+}
+
+/// What attempts at the same come to: the first of these that there is.
+fn rank(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Fail => 0,
+        Outcome::Pass => 1,
+        Outcome::Inconclusive => 2,
+        Outcome::Skip => 3,
+    }
+}
+
+fn table(old: Tally, new: Tally) -> Table {
     Table { first: old.pass, first_not: old.fail, second: new.pass, second_not: new.fail }
 }
 

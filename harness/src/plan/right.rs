@@ -54,9 +54,15 @@ const OF_SOME: [(Held, &[Right]); 5] = [
     (Held::Field("/spec/ephemeralContainers"), &[Right::part("patch", "pods", "ephemeralcontainers")]),
 ];
 
-/// What no manifest shows: the way into a pod's ports, and what the facts of a cluster rest on.
-const OF_OTHERS: [Right; 3] =
-    [Right::PORT_FORWARD, Right::of("list", "", "nodes"), Right::part("get", "nodes", "proxy")];
+/// What no manifest shows: the way into a pod's ports, what the facts of a cluster rest on, and
+/// whether a node lives.
+const OF_OTHERS: [Right; 5] = [
+    Right::PORT_FORWARD,
+    Right::of("list", "", "nodes"),
+    Right::part("get", "nodes", "proxy"),
+    Right::of("list", "coordination.k8s.io", "leases"),
+    Right::of("watch", "coordination.k8s.io", "leases"),
+];
 
 /// What an object of a manifest may hold.
 #[derive(Clone, Copy)]

@@ -15,6 +15,7 @@ mod namespace;
 mod node;
 mod objects;
 mod open;
+mod presence;
 mod pulse;
 mod recall;
 mod removal;

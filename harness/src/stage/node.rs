@@ -4,6 +4,9 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Node;
+use kube::Api;
+use kube::runtime::wait::await_condition;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -11,6 +14,7 @@ use super::blocked::Blocked;
 use super::deeds::PodRef;
 use super::exec::{PROBE, Ran};
 use super::open::Stage;
+use super::pulse::is_ready;
 use crate::cluster::{CommandError, Door};
 use crate::evidence::{ExecEnd, NodeCommand};
 
@@ -104,6 +108,18 @@ impl Stage {
     /// Starts a service of the node; the evidence has the number of its process.
     pub async fn start_service(&self, label: &str, node: &NodeRef, service: &str) -> Result<(), Blocked> {
         self.on_node(label, node, (START, &[service])).await.map(drop)
+    }
+
+    /// Waits until the node says that it is ready.
+    pub async fn until_ready(&self, node: &NodeRef) -> Result<(), Blocked> {
+        let nodes: Api<Node> = Api::all(self.client.clone());
+        let (what, patience) = (format!("node {} to be ready", node.name), self.budgets.node_command());
+        let ready = await_condition(nodes, &node.name, |node: Option<&Node>| node.is_some_and(is_ready));
+        match timeout(patience, ready).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Blocked::Unobserved { what, why: error.to_string() }),
+            Err(_) => Err(Blocked::TimedOut { what, waited: patience, last: "not ready".to_owned() }),
+        }
     }
 
     /// Stops the node and starts it again; the evidence has the ticks of both boots under these labels.

@@ -1,6 +1,6 @@
-//! Whether the nodes lived while nothing happened: that something did not come counts only then.
+//! Whether those lived who would have done what did not come: that it did not come counts only then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use futures::StreamExt as _;
 use futures::future::{join, join_all, pending};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Node;
-use kube::Api;
+use kube::api::ListParams;
 use kube::runtime::{WatchStreamExt as _, watcher};
+use kube::{Api, Client};
 use tokio::time::Instant;
 
 use super::blocked::Blocked;
@@ -18,144 +19,197 @@ use super::open::Stage;
 use crate::evidence::incurable;
 
 /// Where kubelets renew their leases, each under the name of its node.
-const LEASES: &str = "kube-node-lease";
+const OF_KUBELETS: &str = "kube-node-lease";
 
-/// How long a lease lasts that does not say so. A kubelet renews it whenever a quarter of that has gone by.
-const LEASE: Duration = Duration::from_secs(40);
+/// Where the controller manager renews its lease, under its own name.
+const OF_CONTROLLERS: (&str, &str) = ("kube-system", "kube-controller-manager");
 
-/// What the nodes of a stage's pods tell of themselves, by name, from a moment on.
+/// Who renews his lease in time is never silent for so long. A kubelet renews a lease of 40 s every ten seconds, the
+/// controller manager its own every two.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// What those tell of themselves who do the work of a cluster, from a moment on.
 #[derive(Debug)]
 pub(super) struct Pulse {
     since: Instant,
-    beats: BTreeMap<String, Beats>,
+    nodes: BTreeMap<String, NodePulse>,
+    controllers: Renewals,
 }
 
-/// What one node has told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Beats {
-    /// As it was in the beginning, where that is known.
-    condition: Option<Condition>,
-    /// When its kubelet renewed its lease, counted from the beginning. None where leases are not told of.
-    renewals: Option<Vec<Duration>>,
-    /// How long its lease lasts.
-    lease: Duration,
+#[derive(Debug, Default)]
+struct NodePulse {
+    /// As it was in the beginning, where that was told in time.
+    before: Option<State>,
+    kubelet: Renewals,
 }
 
-/// The condition `Ready` of a node.
+/// What a node says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Condition {
-    holds: bool,
-    /// Since when, by the control plane's clock.
-    since: Option<String>,
+enum State {
+    /// Ready, since a time by the control plane's clock.
+    Ready(Option<String>),
+    Unready,
+    /// The API server has no such node.
+    Gone,
+    /// We may not ask.
+    Untold,
+}
+
+/// When a lease was renewed.
+#[derive(Debug)]
+enum Renewals {
+    /// Counted from the beginning.
+    Told { at: Vec<Duration>, lease: Duration },
+    /// There is no such lease, or we may not look.
+    Untold,
 }
 
 impl Pulse {
-    /// The pulse of the nodes on which the pods of `stage` are, from now on.
+    /// The pulse of the nodes on which the pods of `stage` are, and of the controllers, from now on.
     pub(super) fn of(stage: &Stage) -> Self {
         let observed = stage.recorder.observed();
-        let own: BTreeSet<_> =
-            observed.borrow().timeline.iter().filter_map(|seen| seen.node().map(str::to_owned)).collect();
-        let untold = Beats { condition: None, renewals: Some(Vec::new()), lease: LEASE };
-        Self { since: Instant::now(), beats: own.into_iter().map(|node| (node, untold.clone())).collect() }
+        let observed = observed.borrow();
+        let own = observed.timeline.iter().filter_map(|seen| seen.node().map(str::to_owned));
+        let nodes = own.map(|node| (node, NodePulse::default())).collect();
+        Self { since: Instant::now(), nodes, controllers: Renewals::default() }
     }
 
-    /// Keeps what the nodes tell, for as long as it is asked.
-    pub(super) async fn follow(&mut self, stage: &Stage) -> Infallible {
-        let since = self.since;
-        let nodes = self.beats.iter_mut().map(|(node, beats)| {
-            let Beats { condition, renewals, lease } = beats;
-            let leases: Api<Lease> = Api::namespaced(stage.client.clone(), LEASES);
-            let known = async { *condition = stage.condition(node).await.ok().flatten() };
-            join(known, follow_lease(leases, node, (renewals, lease), since))
+    /// Keeps what is told for the whole of `window`. No lease tells anything of a short one.
+    pub(super) async fn follow(&mut self, stage: &Stage, window: Duration) -> Infallible {
+        let (since, client) = (self.since, &stage.client);
+        let is_long = window > SILENCE;
+        let nodes = self.nodes.iter_mut().map(|(node, pulse)| {
+            let NodePulse { before, kubelet } = pulse;
+            let look = async { *before = stage.state_of(node).await.ok() };
+            join(look, async move {
+                if is_long {
+                    kubelet.follow(client, (OF_KUBELETS, node), since).await;
+                }
+            })
         });
-        join_all(nodes).await;
+        let controllers = async {
+            if is_long {
+                self.controllers.follow(client, OF_CONTROLLERS, since).await;
+            }
+        };
+        join(join_all(nodes), controllers).await;
         pending().await
     }
 
-    /// Why nothing can have come until now, as far as the nodes tell.
+    /// Why nothing can have come until now, as far as is told.
     pub(super) async fn failing(&self, stage: &Stage) -> Result<Option<String>, Blocked> {
         let window = self.since.elapsed();
-        for (node, beats) in &self.beats {
-            let now = stage.condition(node).await?;
-            if let Some(why) = lifeless(beats, now.as_ref(), window) {
+        for (node, NodePulse { before, kubelet }) in &self.nodes {
+            let now = stage.state_of(node).await?;
+            if let Some(why) = unready(before.as_ref(), &now) {
                 return Ok(Some(format!("node {node} {why}")));
             }
+            if let Some(seconds) = kubelet.silence(window) {
+                return Ok(Some(format!("the kubelet of node {node} renewed no lease for {seconds} s")));
+            }
         }
-        Ok(None)
+        let controllers = self.controllers.silence(window);
+        Ok(controllers.map(|seconds| format!("the controller manager renewed no lease for {seconds} s")))
     }
 }
 
 impl Stage {
-    /// The condition of a node. None where we may not ask, or where it tells of none.
-    async fn condition(&self, node: &str) -> Result<Option<Condition>, Blocked> {
+    async fn state_of(&self, node: &str) -> Result<State, Blocked> {
         let nodes: Api<Node> = Api::all(self.client.clone());
-        let action = format!("look at node {node}");
-        let node = match asked_in(self.budgets.request(), &action, nodes.get_opt(node)).await {
-            Err(Blocked::Api { source, .. }) if is_forbidden(&source) => return Ok(None),
-            answer => answer?,
-        };
-        let conditions = node.and_then(|node| node.status?.conditions).unwrap_or_default();
-        let ready = conditions.into_iter().find(|condition| condition.type_ == "Ready");
-        Ok(ready.map(|ready| Condition {
-            holds: ready.status == "True",
-            since: ready.last_transition_time.map(|time| time.0.to_string()),
-        }))
-    }
-}
-
-/// Notes each renewal of the lease of `node`, until leases turn out not to be told of.
-async fn follow_lease(
-    leases: Api<Lease>,
-    node: &str,
-    (renewals, lasts): (&mut Option<Vec<Duration>>, &mut Duration),
-    since: Instant,
-) {
-    let only = watcher::Config::default().fields(&format!("metadata.name={node}"));
-    let mut stream = watcher(leases, only).default_backoff().boxed();
-    let mut known = None;
-    while let Some(item) = stream.next().await {
-        match item {
-            Ok(watcher::Event::Apply(lease) | watcher::Event::InitApply(lease)) => {
-                let version = lease.metadata.resource_version;
-                // A renewal is what changes a lease that was there; a list that is asked for again repeats it.
-                if known.is_some() && known != version {
-                    renewals.get_or_insert_default().push(since.elapsed());
-                }
-                known = version;
-                let seconds = lease.spec.and_then(|spec| spec.lease_duration_seconds);
-                if let Some(seconds) = seconds.and_then(|seconds| u64::try_from(seconds).ok()) {
-                    *lasts = Duration::from_secs(seconds);
-                }
-            }
-            Ok(watcher::Event::InitDone) if known.is_none() => break,
-            Err(error) if incurable(&error).is_some() => break,
-            // A watch that broke begins again by itself.
-            Ok(_) | Err(_) => {}
+        let only = ListParams::default().fields(&format!("metadata.name={node}"));
+        let found =
+            asked_in(self.budgets.request(), &format!("look at node {node}"), nodes.list(&only)).await;
+        match found {
+            Ok(found) => Ok(found.items.first().map_or(State::Gone, State::of)),
+            Err(Blocked::Api { source, .. }) if is_forbidden(&source) => Ok(State::Untold),
+            Err(other) => Err(other),
         }
     }
-    *renewals = None;
 }
 
 fn is_forbidden(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 403)
 }
 
-/// Why nothing can have come in `window` on a node of which that was told: it was not ready, or its kubelet silent for
-/// longer than half of its lease, in which it renews it twice.
-fn lifeless(beats: &Beats, now: Option<&Condition>, window: Duration) -> Option<String> {
-    let now = now?;
-    if !now.holds {
-        return Some("is not ready".to_owned());
+impl State {
+    fn of(node: &Node) -> Self {
+        let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
+        match conditions.into_iter().find(|condition| condition.type_ == "Ready") {
+            Some(ready) if ready.status == "True" => {
+                Self::Ready(ready.last_transition_time.as_ref().map(|time| time.0.to_string()))
+            }
+            Some(_) => Self::Unready,
+            None => Self::Untold,
+        }
     }
-    if beats.condition.as_ref().is_some_and(|before| before != now) {
-        return Some("was not ready all the time".to_owned());
+}
+
+pub(super) fn is_ready(node: &Node) -> bool {
+    matches!(State::of(node), State::Ready(_))
+}
+
+/// What was wrong with a node that is now in this state.
+fn unready(before: Option<&State>, now: &State) -> Option<&'static str> {
+    match (before, now) {
+        (_, State::Gone) => Some("is gone"),
+        (_, State::Unready) => Some("is not ready"),
+        (Some(State::Ready(before)), State::Ready(now)) if before == now => None,
+        (Some(State::Ready(_) | State::Unready), State::Ready(_)) => Some("was not ready all the time"),
+        (_, State::Ready(_) | State::Untold) => None,
     }
-    let renewals = beats.renewals.as_ref()?;
-    let ends = renewals.iter().copied().chain([window]);
-    let begins = [Duration::ZERO].into_iter().chain(renewals.iter().copied());
-    let silence = begins.zip(ends).map(|(begin, end)| end.saturating_sub(begin)).max()?;
-    let silent = silence > beats.lease / 2;
-    silent.then(|| format!("was silent for {} s: its kubelet did not renew its lease", silence.as_secs()))
+}
+
+impl Default for Renewals {
+    fn default() -> Self {
+        Self::Told { at: Vec::new(), lease: Duration::ZERO }
+    }
+}
+
+impl Renewals {
+    /// Notes each renewal of a lease, until leases turn out not to be told of.
+    async fn follow(&mut self, client: &Client, (namespace, name): (&str, &str), since: Instant) {
+        let leases: Api<Lease> = Api::namespaced(client.clone(), namespace);
+        let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
+        let mut stream = watcher(leases, only).default_backoff().boxed();
+        let mut known = None;
+        while let Some(item) = stream.next().await {
+            match item {
+                Ok(watcher::Event::Apply(lease) | watcher::Event::InitApply(lease)) => {
+                    let version = lease.metadata.resource_version;
+                    // A renewal is what changes a lease that was there; a list that is asked for again repeats it.
+                    let is_renewal = known.is_some() && known != version;
+                    known = version;
+                    let seconds = lease.spec.and_then(|spec| spec.lease_duration_seconds).unwrap_or_default();
+                    self.note(
+                        is_renewal.then(|| since.elapsed()),
+                        u64::try_from(seconds).unwrap_or_default(),
+                    );
+                }
+                Ok(watcher::Event::InitDone) if known.is_none() => break,
+                Err(error) if incurable(&error).is_some() => break,
+                // A watch that broke begins again by itself.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        *self = Self::Untold;
+    }
+
+    fn note(&mut self, renewed: Option<Duration>, seconds: u64) {
+        if let Self::Told { at, lease } = self {
+            at.extend(renewed);
+            *lease = Duration::from_secs(seconds);
+        }
+    }
+
+    /// The longest time without a renewal within `window`, in seconds, where it is too long. Leases that last for very
+    /// long are seldom renewed: twice while they last, at least.
+    fn silence(&self, window: Duration) -> Option<u64> {
+        let Self::Told { at, lease } = self else { return None };
+        let ends = at.iter().copied().chain([window]);
+        let begins = [Duration::ZERO].into_iter().chain(at.iter().copied());
+        let longest = begins.zip(ends).map(|(begin, end)| end.saturating_sub(begin)).max()?;
+        (longest > SILENCE.max(*lease / 2)).then_some(longest.as_secs())
+    }
 }
 
 #[cfg(test)]
@@ -164,42 +218,52 @@ mod tests {
 
     use rstest::rstest;
 
-    use super::{Beats, Condition, lifeless};
+    use super::{Renewals, State, unready};
 
-    fn condition(holds: bool, since: &str) -> Condition {
-        Condition { holds, since: Some(since.to_owned()) }
+    fn renewed(seconds: &[u64]) -> Renewals {
+        let at = seconds.iter().copied().map(Duration::from_secs).collect();
+        Renewals::Told { at, lease: Duration::from_secs(40) }
     }
 
-    fn beats(seconds: &[u64]) -> Beats {
-        let renewals = seconds.iter().copied().map(Duration::from_secs).collect();
-        let lease = Duration::from_secs(40);
-        Beats { condition: Some(condition(true, "9:00")), renewals: Some(renewals), lease }
+    fn lasting(seconds: u64) -> Renewals {
+        Renewals::Told { at: Vec::new(), lease: Duration::from_secs(seconds) }
     }
 
     #[rstest]
-    #[case::alive(beats(&[4, 14, 24]), Some(condition(true, "9:00")), 30, None)]
-    #[case::too_short_to_tell(beats(&[]), Some(condition(true, "9:00")), 20, None)]
-    #[case::never_heard(beats(&[]), Some(condition(true, "9:00")), 30, Some("was silent for 30 s"))]
-    #[case::silent_first(beats(&[22]), Some(condition(true, "9:00")), 30, Some("was silent for 22 s"))]
-    #[case::silent_between(beats(&[3, 49]), Some(condition(true, "9:00")), 60, Some("was silent for 46 s"))]
-    #[case::silent_at_the_end(beats(&[3]), Some(condition(true, "9:00")), 30, Some("was silent for 27 s"))]
-    #[case::not_ready(beats(&[4, 14, 24]), Some(condition(false, "9:10")), 30, Some("is not ready"))]
-    #[case::back(beats(&[4, 14, 24]), Some(condition(true, "9:11")), 30, Some("was not ready all the time"))]
-    #[case::leases_not_told(Beats { renewals: None, ..beats(&[]) }, Some(condition(true, "9:00")), 60, None)]
-    #[case::longer_leases(
-        Beats { lease: Duration::from_secs(400), ..beats(&[]) }, Some(condition(true, "9:00")), 60, None
-    )]
-    #[case::nodes_not_told(beats(&[]), None, 30, None)]
-    fn that_nothing_came_counts_only_while_the_node_lived(
-        #[case] beats: Beats,
-        #[case] now: Option<Condition>,
-        #[case] seconds: u64,
+    #[case::alive(renewed(&[4, 14, 24]), 30, None)]
+    #[case::too_short_to_tell(renewed(&[]), 20, None)]
+    #[case::never_heard(Renewals::default(), 30, Some(30))]
+    #[case::silent_first(renewed(&[22]), 30, Some(22))]
+    #[case::silent_between(renewed(&[3, 49]), 60, Some(46))]
+    #[case::silent_at_the_end(renewed(&[3]), 30, Some(27))]
+    #[case::longer_leases(lasting(400), 60, None)]
+    #[case::shorter_leases(lasting(4), 20, None)]
+    #[case::untold(Renewals::Untold, 60, None)]
+    fn silence_is_the_longest_time_without_a_renewal(
+        #[case] renewals: Renewals,
+        #[case] window: u64,
+        #[case] expected: Option<u64>,
+    ) {
+        assert_eq!(renewals.silence(Duration::from_secs(window)), expected);
+    }
+
+    fn ready(since: &str) -> State {
+        State::Ready(Some(since.to_owned()))
+    }
+
+    #[rstest]
+    #[case::alive(Some(ready("9:00")), ready("9:00"), None)]
+    #[case::not_told_in_time(None, ready("9:00"), None)]
+    #[case::untold(Some(State::Untold), State::Untold, None)]
+    #[case::gone(Some(ready("9:00")), State::Gone, Some("is gone"))]
+    #[case::not_ready(Some(ready("9:00")), State::Unready, Some("is not ready"))]
+    #[case::away_for_a_while(Some(ready("9:00")), ready("9:31"), Some("was not ready all the time"))]
+    #[case::back(Some(State::Unready), ready("9:31"), Some("was not ready all the time"))]
+    fn a_node_lives_that_is_ready_all_the_time(
+        #[case] before: Option<State>,
+        #[case] now: State,
         #[case] expected: Option<&str>,
     ) {
-        let why = lifeless(&beats, now.as_ref(), Duration::from_secs(seconds));
-        match (&why, expected) {
-            (Some(why), Some(expected)) => assert!(why.starts_with(expected), "{why}"),
-            (why, expected) => assert_eq!(why.as_deref(), expected),
-        }
+        assert_eq!(unready(before.as_ref(), &now), expected);
     }
 }

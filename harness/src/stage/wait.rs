@@ -49,26 +49,36 @@ impl Stage {
         end
     }
 
-    /// Watches for the whole of `window` whether `look` is met after all; `Ok(None)` means that it was not, although the
-    /// API server and the nodes of this stage's pods were there.
+    /// Watches for the whole of `window` whether `look` is met after all. `Ok(None)` means that it was not, although
+    /// those lived who would have done it, and what they did would have been seen; where that is not so the wait ends
+    /// as unobserved.
     pub async fn unless<T>(
         &self,
         what: &str,
         window: Duration,
-        look: impl FnMut(&Observed) -> Progress<T>,
+        mut look: impl FnMut(&Observed) -> Progress<T>,
     ) -> Result<Option<T>, Blocked> {
         let mut pulse = Pulse::of(self);
         let waited = tokio::select! {
-            waited = self.until(what, window, look) => waited,
-            never = pulse.follow(self) => match never {},
+            waited = self.until(what, window, &mut look) => waited,
+            never = pulse.follow(self, window) => match never {},
         };
         match waited {
-            Ok(found) => Ok(Some(found)),
-            Err(Blocked::TimedOut { .. }) => match pulse.failing(self).await? {
-                Some(why) => Err(Blocked::Unobserved { what: what.to_owned(), why }),
-                None => Ok(None),
-            },
-            Err(other) => Err(other),
+            Ok(found) => return Ok(Some(found)),
+            Err(Blocked::TimedOut { .. }) => {}
+            Err(other) => return Err(other),
+        }
+        let why = match pulse.failing(self).await? {
+            Some(why) => Some(why),
+            None => self.blind().await?,
+        };
+        if let Some(why) = why {
+            return Err(Blocked::Unobserved { what: what.to_owned(), why });
+        }
+        // A watch that was behind may have told of it since.
+        match look(&self.recorder.observed().borrow()) {
+            Progress::Met(found) => Ok(Some(found)),
+            Progress::Hopeless(_) | Progress::NotYet => Ok(None),
         }
     }
 

@@ -47,7 +47,9 @@ fn text(comparison: &Comparison) -> String {
 }
 
 fn fared(fared: Option<&Fared>, styles: &Styles) -> (Style, String) {
-    let Some(Fared { tally, seconds }) = fared else { return (styles.skipped, "not there".to_owned()) };
+    let Some(Fared { tally, trials, seconds }) = fared else {
+        return (styles.skipped, "not there".to_owned());
+    };
     let Some(worst) = tally.worst() else { return (Style::new(), "-".to_owned()) };
     let counts = [
         (tally.pass, "pass"),
@@ -60,6 +62,11 @@ fn fared(fared: Option<&Fared>, styles: &Styles) -> (Style, String) {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| if tally.all() == 1 { (*word).to_owned() } else { format!("{count} {word}") })
         .collect();
+    let trials = match trials.all() {
+        all if all == tally.all() => String::new(),
+        1 => " in 1 trial".to_owned(),
+        all => format!(" in {all} trials"),
+    };
     let seconds = seconds.map(|seconds| format!(" {seconds:.1} s")).unwrap_or_default();
-    (style(worst, styles), told.join(", ") + &seconds)
+    (style(worst, styles), told.join(", ") + &trials + &seconds)
 }

@@ -11,13 +11,13 @@ pub(super) enum Part {
     Failure,
     Error,
     Skipped,
-    /// A repetition that failed beside one that passed.
+    /// An attempt that failed beside one that passed.
     FlakyFailure,
-    /// A repetition that could not be run beside one that passed.
+    /// An attempt that could not be run beside one that passed.
     FlakyError,
-    /// An earlier repetition that failed.
+    /// An earlier attempt that failed.
     EarlierFailure,
-    /// An earlier repetition that could not be run.
+    /// An earlier attempt that could not be run.
     EarlierError,
 }
 

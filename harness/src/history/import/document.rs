@@ -1,8 +1,10 @@
 //! Reports of a run, read as a whole.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -10,7 +12,7 @@ use thiserror::Error;
 
 use super::scan::{Scanned, scan};
 use crate::history::facts::Facts;
-use crate::history::kept::{KeptRun, Outcome};
+use crate::history::kept::{Attempt, CaseKey, KeptRun, Outcome};
 
 /// What an `<error>` in a report means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,6 +95,7 @@ pub fn import_junit(files: &[PathBuf], order: &ImportOrder) -> Result<KeptRun, I
         let begun = report.started.map_or_else(|| changed(file), Ok)?;
         started = Some(started.map_or(begun, |known| known.min(begun)));
     }
+    number_rounds(&mut attempts);
     let (Some(started), false) = (started, attempts.is_empty()) else {
         return Err(ImportError::Empty { file: files.first().cloned().unwrap_or_default() });
     };
@@ -112,6 +115,16 @@ pub fn import_junit(files: &[PathBuf], order: &ImportOrder) -> Result<KeptRun, I
         facts: order.facts.clone(),
         attempts,
     })
+}
+
+/// Test cases of one name are repetitions; only within one are there attempts.
+fn number_rounds(attempts: &mut [Attempt]) {
+    let mut rounds: HashMap<Arc<CaseKey>, u32> = HashMap::new();
+    for attempt in attempts {
+        let round = rounds.entry(Arc::clone(&attempt.key)).or_default();
+        *round += u32::from(attempt.number == 1);
+        attempt.round = *round;
+    }
 }
 
 fn read(file: &Path, bytes: Vec<u8>, errors: ErrorsAre) -> Result<Scanned, ImportError> {

@@ -176,7 +176,13 @@ impl StoreError {
             Self::Newer { .. } => {
                 Some("use a newer podproof, or make a new store of the run folders with --store".to_owned())
             }
-            Self::Older { .. } => Some("make a new store of the run folders with --store".to_owned()),
+            Self::Older { store, .. } => Some(format!(
+                "{}; then `podproof history add` makes it anew from the folders of the runs",
+                match store {
+                    Place::File(file) => format!("move {} away", file.display()),
+                    Place::Database(_) => "drop its schema `podproof`".to_owned(),
+                }
+            )),
             Self::NoRun { .. } => Some("`podproof history list` shows the runs".to_owned()),
             Self::ManyRuns { .. } => Some("write more of the id".to_owned()),
             Self::Empty => Some("`podproof history add RUN` adds a run's folder".to_owned()),

@@ -48,16 +48,17 @@ pub(super) fn is_foreign(error: &postgres::Error) -> bool {
 
 /// What makes a database be had that was not.
 pub(super) fn remedy(error: &postgres::Error) -> &'static str {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    let cause = cause.and_then(io::Error::get_ref);
-    let is_tls = cause.and_then(|cause| cause.downcast_ref::<rustls::Error>()).is_some();
+    let unheard = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let by_us = unheard
+        .and_then(io::Error::get_ref)
+        .is_some_and(|cause| cause.downcast_ref::<rustls::Error>().is_some());
     if error.as_db_error().is_some() {
         "the server is there: check the user, the password and the database in the URL"
-    } else if is_tls {
-        "a certificate that is not trusted needs its root, by sslrootcert=FILE in the URL; \
-         sslmode=disable does without TLS"
-    } else {
+    } else if unheard.is_some() && !by_us {
         "check that the server is up, and the host and the port in the URL"
+    } else {
+        "the server may want a password; a certificate that is not trusted needs its root, by sslrootcert=FILE in the \
+         URL; sslmode=disable does without TLS"
     }
 }
 

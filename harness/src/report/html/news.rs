@@ -59,7 +59,7 @@ pub(super) fn news(page: &Page<'_>) -> Markup {
         @if !groups.is_empty() {
             section id="news" {
                 h2 { "What changed" }
-                div.scroll { table {
+                div.scroll { table.news {
                     thead { tr {
                         th scope="col" { "Case" } th scope="col" { "News" } th scope="col" { "Since" } th scope="col" { "What" }
                     } }
@@ -81,7 +81,10 @@ fn group(page: &Page<'_>, kind: NewsKind, news: &[&News]) -> Markup {
                 tr {
                     td.name { (case(page, &news.case)) }
                     td { (plain_line(&news.name, 40)) @if news.waived.is_some() { " " span.tag { "waived" } } }
-                    td { @if let Some((run, started)) = &news.since { code { (plain_line(run, 80)) } " of " (day(*started)) } @else { "-" } }
+                    @match &news.since {
+                        Some((run, started)) => td { "since " code { (plain_line(run, 80)) } " of " (day(*started)) },
+                        None => td.none { "-" },
+                    }
                     td { (plain_line(&news.told(), 400)) }
                 }
             }
