@@ -127,6 +127,13 @@ impl Budgets {
         self.seconds(10.0)
     }
 
+    /// A node to say that it is not ready whose container runtime does not answer: kubelets give it half a minute, and
+    /// report six times a minute.
+    #[must_use]
+    pub fn runtime_missed(self) -> Duration {
+        self.seconds(45.0)
+    }
+
     /// How long something is watched that must *not* change. Not an upper bound: the whole of it is waited.
     #[must_use]
     pub fn quiet_window(self) -> Duration {

@@ -1,9 +1,10 @@
 //! Whether what is known of the pods is what there is: that something was not seen counts only then.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ContainerStatus;
-use kube::api::{ListParams, LogParams};
+use kube::api::{AttachParams, ListParams, LogParams};
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
@@ -11,46 +12,93 @@ use super::deeds::asked_in;
 use super::open::Stage;
 use crate::evidence::{Change, Observed, SeenPod};
 
-/// A container that runs, as far as is known.
+/// No program in a container.
+const NO_PROGRAM: &str = "/podproof-asks-whether-you-are-there";
+
+/// A container by which its node can be asked whether it is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Running {
+struct Witness {
     pod: String,
     uid: String,
     container: String,
+    begun: Begun,
+}
+
+/// How far a container has come, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Begun {
+    NotYet,
+    /// It has ended: its log may be gone.
+    Ended,
+    Runs,
 }
 
 impl Stage {
-    /// Why what is known may not be what there is: a kubelet that does not answer, or a watch that is behind. A kubelet
-    /// answers for its runtime too: it asks it before it hands over a log.
-    pub(super) async fn blind(&self) -> Result<Option<String>, Blocked> {
-        let running = one_for_each_node(&self.recorder.observed().borrow());
-        for (node, running) in running {
-            if let Some(why) = self.unanswered(&running).await {
-                return Ok(Some(format!("the kubelet of node {node} does not answer: {why}")));
+    /// Why what is known may not be what there is, after a wait of `window`: a kubelet or runtime that does not answer,
+    /// or a watch that is behind.
+    pub(super) async fn blind(&self, window: Duration) -> Result<Option<String>, Blocked> {
+        let witnesses = witnesses(&self.recorder.observed().borrow());
+        for (node, witness) in witnesses {
+            if let Some(why) = self.speechless(&node, &witness, window).await? {
+                return Ok(Some(format!("node {node} {why}")));
             }
         }
         self.behind().await
     }
 
-    /// Why no line of the log of a container is to be had, though it runs.
-    async fn unanswered(&self, running: &Running) -> Option<String> {
-        let Running { pod, uid, container } = running;
-        let one_line = LogParams {
+    /// Why a node may have done nothing, though it said nothing of that.
+    async fn speechless(
+        &self,
+        node: &str,
+        witness: &Witness,
+        window: Duration,
+    ) -> Result<Option<String>, Blocked> {
+        if witness.begun != Begun::NotYet {
+            // A kubelet asks its runtime before it hands over a log.
+            let told = self.log_of(witness).await;
+            let runs = || is_running(&self.recorder.observed().borrow(), witness);
+            match told {
+                Ok(()) => return Ok(None),
+                Err(why) if witness.begun == Begun::Runs && runs() => {
+                    return Ok(Some(format!("does not answer: {why}")));
+                }
+                // Its log may be gone.
+                Err(_) => {}
+            }
+        }
+        if let Err(why) = self.call(witness).await {
+            return Ok(Some(format!("does not answer: {why}")));
+        }
+        // A runtime that refuses at once is noticed by its kubelet, if later.
+        let patience = self.budgets.runtime_missed().saturating_sub(window);
+        let left = self.until_unready(node, patience).await?;
+        Ok(left.then(|| "turned out not to be ready".to_owned()))
+    }
+
+    async fn log_of(&self, witness: &Witness) -> Result<(), Blocked> {
+        let Witness { pod, container, .. } = witness;
+        let one_byte = LogParams {
             container: Some(container.clone()),
             tail_lines: Some(1),
             limit_bytes: Some(1),
             ..LogParams::default()
         };
-        let pods = self.pods();
         let action = format!("ask for the log of container {container} of pod {pod}");
-        let asked = asked_in(self.budgets.exec(), &action, pods.logs(pod, &one_line)).await;
-        let why = asked.err()?.to_string();
-        // It may have ended meanwhile, and its log be gone.
-        let runs = |seen: &Observed| {
-            let state = seen.pod(uid).filter(|seen| seen.change == Change::Applied);
-            state.and_then(|state| state.container(container)).is_some_and(is_running)
-        };
-        runs(&self.recorder.observed().borrow()).then_some(why)
+        let pods = self.pods();
+        asked_in(self.budgets.exec(), &action, pods.logs(pod, &one_byte)).await.map(drop)
+    }
+
+    /// Calls for a program that is not there, in a container that need not be there. Whatever the answer is: a kubelet
+    /// looks first which containers its runtime has.
+    async fn call(&self, witness: &Witness) -> Result<(), Blocked> {
+        let Witness { pod, container, .. } = witness;
+        let (action, patience) = (format!("call container {container} of pod {pod}"), self.budgets.exec());
+        let order = AttachParams::default().container(container).stdin(false);
+        let pods = self.pods();
+        match timeout(patience, pods.exec(pod, [NO_PROGRAM], &order)).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Blocked::Silent { action, waited: patience }),
+        }
     }
 
     /// Which pod is another than the watch has told, even after a while.
@@ -72,8 +120,18 @@ impl Stage {
     }
 }
 
-fn is_running(status: &ContainerStatus) -> bool {
-    status.state.as_ref().is_some_and(|state| state.running.is_some())
+fn is_running(seen: &Observed, witness: &Witness) -> bool {
+    let state = seen.pod(&witness.uid).filter(|seen| seen.change == Change::Applied);
+    let status = state.and_then(|state| state.container(&witness.container));
+    status.is_some_and(|status| begun(status) == Begun::Runs)
+}
+
+fn begun(status: &ContainerStatus) -> Begun {
+    match &status.state {
+        Some(state) if state.running.is_some() => Begun::Runs,
+        Some(state) if state.terminated.is_some() => Begun::Ended,
+        _ => Begun::NotYet,
+    }
 }
 
 /// The last state of each pod that is there.
@@ -87,14 +145,23 @@ fn present(seen: &Observed) -> BTreeSet<String> {
     last_states(seen).map(|state| state.uid().to_owned()).collect()
 }
 
-/// One container that runs, on each node that has one.
-fn one_for_each_node(seen: &Observed) -> BTreeMap<String, Running> {
-    let running = last_states(seen).filter_map(|state| {
-        let container = state.containers().find(|status| is_running(status))?.name.clone();
-        let (pod, uid) = (state.name().to_owned(), state.uid().to_owned());
-        Some((state.node()?.to_owned(), Running { pod, uid, container }))
-    });
-    running.collect()
+/// The nodes of the pods that are there, each with the container that has come furthest.
+fn witnesses(seen: &Observed) -> BTreeMap<String, Witness> {
+    let mut witnesses: BTreeMap<String, Witness> = BTreeMap::new();
+    for state in last_states(seen) {
+        let furthest = state.containers().max_by_key(|status| begun(status));
+        let Some((node, status)) = state.node().zip(furthest) else { continue };
+        let witness = Witness {
+            pod: state.name().to_owned(),
+            uid: state.uid().to_owned(),
+            container: status.name.clone(),
+            begun: begun(status),
+        };
+        if witnesses.get(node).is_none_or(|known| known.begun < witness.begun) {
+            witnesses.insert(node.to_owned(), witness);
+        }
+    }
+    witnesses
 }
 
 /// A pod of which `seen` has not what a list of all pods has, by UID and version, or that it still has though it is
@@ -115,20 +182,33 @@ mod tests {
     use jiff::Timestamp;
     use k8s_openapi::api::core::v1::Pod;
     use rstest::rstest;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn with_containers(uid: &str, statuses: &[&Value]) -> SeenPod {
+        let mut seen = state(uid, "1", Change::Applied);
+        let of = |status: &&Value| {
+            let mut status = (*status).clone();
+            for (field, value) in [
+                ("image", json!("")),
+                ("imageID", json!("")),
+                ("ready", json!(false)),
+                ("restartCount", json!(0)),
+            ] {
+                status[field] = value;
+            }
+            status
+        };
+        let status = json!({ "containerStatuses": statuses.iter().map(of).collect::<Vec<_>>() });
+        seen.pod.status = serde_json::from_value(status).expect("a status");
+        seen
+    }
 
     fn state(uid: &str, version: &str, change: Change) -> SeenPod {
         let pod: Pod = serde_json::from_value(json!({
             "metadata": { "name": format!("pod-{uid}"), "uid": uid, "resourceVersion": version },
             "spec": { "nodeName": "one", "containers": [] },
-            "status": { "containerStatuses": [
-                { "name": "ended", "image": "", "imageID": "", "ready": false, "restartCount": 0,
-                  "state": { "terminated": { "exitCode": 0 } } },
-                { "name": "runs", "image": "", "imageID": "", "ready": true, "restartCount": 0,
-                  "state": { "running": {} } },
-            ] },
         }))
         .expect("a pod");
         SeenPod { at: Timestamp::UNIX_EPOCH, change, pod }
@@ -157,14 +237,22 @@ mod tests {
     }
 
     #[test]
-    fn one_container_that_runs_speaks_for_its_node() {
-        let seen = observed(vec![
-            state("a", "1", Change::Applied),
-            state("b", "1", Change::Applied),
-            state("b", "2", Change::Deleted),
-        ]);
-        let running = Running { pod: "pod-a".to_owned(), uid: "a".to_owned(), container: "runs".to_owned() };
-        assert_eq!(one_for_each_node(&seen), BTreeMap::from([("one".to_owned(), running)]));
-        assert_eq!(one_for_each_node(&Observed::default()), BTreeMap::new());
+    fn the_container_that_has_come_furthest_speaks_for_its_node() {
+        let ended = json!({ "name": "ended", "state": { "terminated": { "exitCode": 0 } } });
+        let waits = json!({ "name": "waits", "state": { "waiting": {} } });
+        let runs = json!({ "name": "runs", "state": { "running": {} } });
+        let told = |states: Vec<SeenPod>| {
+            let witness = witnesses(&observed(states)).remove("one");
+            witness.map(|witness| (witness.container, witness.begun))
+        };
+        let pod = |uid: &str, statuses: &[&Value]| with_containers(uid, statuses);
+        let told_runs = Some(("runs".to_owned(), Begun::Runs));
+        assert_eq!(told(vec![pod("a", &[&ended, &runs])]), told_runs);
+        assert_eq!(told(vec![pod("a", &[&ended]), pod("b", &[&runs])]), told_runs);
+        assert_eq!(told(vec![pod("a", &[&runs]), pod("b", &[&ended])]), told_runs);
+        assert_eq!(told(vec![pod("a", &[&waits, &ended])]), Some(("ended".to_owned(), Begun::Ended)));
+        assert_eq!(told(vec![pod("a", &[&waits])]), Some(("waits".to_owned(), Begun::NotYet)));
+        assert_eq!(told(vec![pod("a", &[&runs]), state("a", "2", Change::Deleted)]), None);
+        assert_eq!(told(Vec::new()), None);
     }
 }

@@ -9,9 +9,10 @@ use futures::future::{join, join_all, pending};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Node;
 use kube::api::ListParams;
+use kube::runtime::wait::await_condition;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::blocked::Blocked;
 use super::deeds::asked_in;
@@ -114,6 +115,22 @@ impl Pulse {
 }
 
 impl Stage {
+    /// Whether `node` says within `patience` that it is not ready, or goes. Never, where we may not look.
+    pub(super) async fn until_unready(&self, node: &str, patience: Duration) -> Result<bool, Blocked> {
+        if self.state_of(node).await? == State::Untold {
+            return Ok(false);
+        }
+        let nodes: Api<Node> = Api::all(self.client.clone());
+        let unready = |node: Option<&Node>| node.is_none_or(|node| !is_ready(node));
+        match timeout(patience, await_condition(nodes, node, unready)).await {
+            Err(_) => Ok(false),
+            Ok(Ok(_)) => Ok(true),
+            Ok(Err(error)) => {
+                Err(Blocked::Unobserved { what: format!("node {node}"), why: error.to_string() })
+            }
+        }
+    }
+
     async fn state_of(&self, node: &str) -> Result<State, Blocked> {
         let nodes: Api<Node> = Api::all(self.client.clone());
         let only = ListParams::default().fields(&format!("metadata.name={node}"));

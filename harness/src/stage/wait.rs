@@ -70,7 +70,7 @@ impl Stage {
         }
         let why = match pulse.failing(self).await? {
             Some(why) => Some(why),
-            None => self.blind().await?,
+            None => self.blind(window).await?,
         };
         if let Some(why) = why {
             return Err(Blocked::Unobserved { what: what.to_owned(), why });
