@@ -163,6 +163,24 @@ impl Stage {
     }
 }
 
+/// One question to the API server, with a bound. A connection that was kept may just have been let go by the other side:
+/// a question, which changes nothing, is then put once more.
+pub(super) async fn asked_of_kept<T, R>(
+    patience: Duration,
+    action: &str,
+    mut request: impl FnMut() -> R,
+) -> Result<T, Blocked>
+where
+    R: Future<Output = Result<T, kube::Error>>,
+{
+    let is_unsent =
+        |source: &kube::Error| matches!(source, kube::Error::Service(_) | kube::Error::HyperError(_));
+    match asked_in(patience, action, request()).await {
+        Err(Blocked::Api { source, .. }) if is_unsent(&source) => asked_in(patience, action, request()).await,
+        answer => answer,
+    }
+}
+
 /// One request to the API server, with a bound.
 pub(super) async fn asked_in<T>(
     patience: Duration,

@@ -8,7 +8,7 @@ use kube::api::{AttachParams, ListParams, LogParams};
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
-use super::deeds::asked_in;
+use super::deeds::asked_of_kept;
 use super::open::Stage;
 use crate::evidence::{Change, Observed, SeenPod};
 
@@ -85,7 +85,7 @@ impl Stage {
         };
         let action = format!("ask for the log of container {container} of pod {pod}");
         let pods = self.pods();
-        asked_in(self.budgets.exec(), &action, pods.logs(pod, &one_byte)).await.map(drop)
+        asked_of_kept(self.budgets.exec(), &action, || pods.logs(pod, &one_byte)).await.map(drop)
     }
 
     /// Calls for a program that is not there, in a container that need not be there. Whatever the answer is: a kubelet
@@ -107,7 +107,8 @@ impl Stage {
         let known = present(&observed.borrow_and_update());
         let pods = self.pods();
         let all = ListParams::default();
-        let list = asked_in(self.budgets.request(), "list the pods", pods.list_metadata(&all)).await?;
+        let list =
+            asked_of_kept(self.budgets.request(), "list the pods", || pods.list_metadata(&all)).await?;
         let there: BTreeMap<_, _> = list
             .items
             .into_iter()

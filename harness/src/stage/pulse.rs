@@ -15,7 +15,7 @@ use kube::{Api, Client};
 use tokio::time::{Instant, timeout};
 
 use super::blocked::Blocked;
-use super::deeds::asked_in;
+use super::deeds::asked_of_kept;
 use super::open::Stage;
 use crate::evidence::incurable;
 
@@ -134,8 +134,8 @@ impl Stage {
     async fn state_of(&self, node: &str) -> Result<State, Blocked> {
         let nodes: Api<Node> = Api::all(self.client.clone());
         let only = ListParams::default().fields(&format!("metadata.name={node}"));
-        let found =
-            asked_in(self.budgets.request(), &format!("look at node {node}"), nodes.list(&only)).await;
+        let action = format!("look at node {node}");
+        let found = asked_of_kept(self.budgets.request(), &action, || nodes.list(&only)).await;
         match found {
             Ok(found) => Ok(found.items.first().map_or(State::Gone, State::of)),
             Err(Blocked::Api { source, .. }) if is_forbidden(&source) => Ok(State::Untold),
