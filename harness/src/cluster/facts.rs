@@ -122,7 +122,8 @@ async fn read_nodes(client: &Client, asker: &Asker<'_>) -> Result<Vec<NodeFacts>
     Ok(stream::iter(facts).buffered(KUBELETS_AT_ONCE).collect().await)
 }
 
-fn is_ready(node: &Node) -> bool {
+/// Whether a node says that it is ready.
+pub(crate) fn is_ready(node: &Node) -> bool {
     let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
     conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }

@@ -33,6 +33,7 @@ pub use bounding::{RUNTIME, act_as_runtime};
 pub use capabilities::{Capabilities, HandlerFacts, NodeCapabilities, RuntimeClassFacts};
 pub use door::{Door, NodeContainers};
 pub use error::Error;
+pub(crate) use facts::is_ready;
 pub use facts::{Facts, NodeFacts, read_facts};
 pub use host::Host;
 pub use image::{ImageError, ImageRequest, build_image, name_images};

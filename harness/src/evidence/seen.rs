@@ -233,6 +233,19 @@ impl Observed {
         self.timeline.iter().rev().find(|seen| seen.uid() == uid)
     }
 
+    /// The last state of each pod, in the order in which they came.
+    #[must_use]
+    pub fn last_states(&self) -> Vec<&SeenPod> {
+        let mut last: Vec<&SeenPod> = Vec::new();
+        for seen in self.timeline.iter().rev() {
+            if !last.iter().any(|known| known.uid() == seen.uid()) {
+                last.push(seen);
+            }
+        }
+        last.reverse();
+        last
+    }
+
     /// The last state of the object with this UID that is no pod.
     #[must_use]
     pub fn object(&self, uid: &str) -> Option<&SeenObject> {

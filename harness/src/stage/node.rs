@@ -4,9 +4,6 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Node;
-use kube::Api;
-use kube::runtime::wait::await_condition;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -14,8 +11,7 @@ use super::blocked::Blocked;
 use super::deeds::PodRef;
 use super::exec::{PROBE, Ran};
 use super::open::Stage;
-use super::pulse::is_ready;
-use crate::cluster::{CommandError, Door};
+use crate::cluster::{CommandError, Door, is_ready};
 use crate::evidence::{ExecEnd, NodeCommand};
 
 /// The pod through which a node is reached where nothing else leads there.
@@ -112,14 +108,12 @@ impl Stage {
 
     /// Waits until the node says that it is ready.
     pub async fn until_ready(&self, node: &NodeRef) -> Result<(), Blocked> {
-        let nodes: Api<Node> = Api::all(self.client.clone());
-        let (what, patience) = (format!("node {} to be ready", node.name), self.budgets.node_command());
-        let ready = await_condition(nodes, &node.name, |node: Option<&Node>| node.is_some_and(is_ready));
-        match timeout(patience, ready).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(Blocked::Unobserved { what, why: error.to_string() }),
-            Err(_) => Err(Blocked::TimedOut { what, waited: patience, last: "not ready".to_owned() }),
+        let patience = self.budgets.node_command();
+        if self.node_comes_to(&node.name, patience, |node| node.is_some_and(is_ready)).await? {
+            return Ok(());
         }
+        let what = format!("node {} to be ready", node.name);
+        Err(Blocked::TimedOut { what, waited: patience, last: "not ready".to_owned() })
     }
 
     /// Stops the node and starts it again; the evidence has the ticks of both boots under these labels.

@@ -104,7 +104,8 @@ impl Stage {
     /// Which pod is another than the watch has told, even after a while.
     async fn behind(&self) -> Result<Option<String>, Blocked> {
         let mut observed = self.recorder.observed();
-        let known = present(&observed.borrow_and_update());
+        let known: BTreeSet<_> =
+            present(&observed.borrow_and_update()).map(|state| state.uid().to_owned()).collect();
         let pods = self.pods();
         let all = ListParams::default();
         let list =
@@ -136,20 +137,14 @@ fn begun(status: &ContainerStatus) -> Begun {
 }
 
 /// The last state of each pod that is there.
-fn last_states(seen: &Observed) -> impl Iterator<Item = &SeenPod> {
-    let mut last: BTreeMap<&str, &SeenPod> = BTreeMap::new();
-    last.extend(seen.timeline.iter().map(|state| (state.uid(), state)));
-    last.into_values().filter(|state| state.change == Change::Applied)
-}
-
-fn present(seen: &Observed) -> BTreeSet<String> {
-    last_states(seen).map(|state| state.uid().to_owned()).collect()
+fn present(seen: &Observed) -> impl Iterator<Item = &SeenPod> {
+    seen.last_states().into_iter().filter(|state| state.change == Change::Applied)
 }
 
 /// The nodes of the pods that are there, each with the container that has come furthest.
 fn witnesses(seen: &Observed) -> BTreeMap<String, Witness> {
     let mut witnesses: BTreeMap<String, Witness> = BTreeMap::new();
-    for state in last_states(seen) {
+    for state in present(seen) {
         let furthest = state.containers().max_by_key(|status| begun(status));
         let Some((node, status)) = state.node().zip(furthest) else { continue };
         let witness = Witness {
@@ -175,7 +170,8 @@ fn untold(seen: &Observed, known: &BTreeSet<String>, list: &BTreeMap<String, Str
         seen.timeline.iter().rev().any(|state| is_it(&state))
     };
     let unseen = list.iter().find(|(uid, version)| !has(uid, version)).map(|(uid, _)| uid.clone());
-    unseen.or_else(|| present(seen).into_iter().find(|uid| known.contains(uid) && !list.contains_key(uid)))
+    let is_gone = |uid: &str| known.contains(uid) && !list.contains_key(uid);
+    unseen.or_else(|| present(seen).map(SeenPod::uid).find(|uid| is_gone(uid)).map(str::to_owned))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use super::blocked::Blocked;
 use super::deeds::asked_of_kept;
 use super::open::Stage;
+use crate::cluster::is_ready;
 use crate::evidence::incurable;
 
 /// Where kubelets renew their leases, each under the name of its node.
@@ -120,9 +121,18 @@ impl Stage {
         if self.state_of(node).await? == State::Untold {
             return Ok(false);
         }
+        self.node_comes_to(node, patience, |node| node.is_none_or(|node| !is_ready(node))).await
+    }
+
+    /// Whether it is so with `node` at some time within `patience`. Without one the API server has it not.
+    pub(super) async fn node_comes_to(
+        &self,
+        node: &str,
+        patience: Duration,
+        be: impl Fn(Option<&Node>) -> bool,
+    ) -> Result<bool, Blocked> {
         let nodes: Api<Node> = Api::all(self.client.clone());
-        let unready = |node: Option<&Node>| node.is_none_or(|node| !is_ready(node));
-        match timeout(patience, await_condition(nodes, node, unready)).await {
+        match timeout(patience, await_condition(nodes, node, be)).await {
             Err(_) => Ok(false),
             Ok(Ok(_)) => Ok(true),
             Ok(Err(error)) => {
@@ -159,10 +169,6 @@ impl State {
             None => Self::Untold,
         }
     }
-}
-
-pub(super) fn is_ready(node: &Node) -> bool {
-    matches!(State::of(node), State::Ready(_))
 }
 
 /// What was wrong with a node that is now in this state.

@@ -167,14 +167,9 @@ fn wait_end<T>(end: &Result<T, Blocked>) -> WaitEnd {
 
 /// The last state of each pod, in one line.
 fn last_seen(observed: &Observed) -> String {
-    let mut last: Vec<&SeenPod> = Vec::new();
-    for seen in observed.timeline.iter().rev() {
-        if !last.iter().any(|known| known.uid() == seen.uid()) {
-            last.push(seen);
-        }
-    }
+    let last = observed.last_states();
     if last.is_empty() {
         return "no pod".to_owned();
     }
-    last.into_iter().rev().map(summary).collect::<Vec<_>>().join("; ")
+    last.into_iter().map(summary).collect::<Vec<_>>().join("; ")
 }
