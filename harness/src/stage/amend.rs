@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
+use super::asking::asked_again;
 use super::blocked::Blocked;
-use super::deeds::{PodRef, asked_in};
+use super::deeds::PodRef;
 use super::open::Stage;
 use crate::evidence::Applied;
 
@@ -32,7 +33,8 @@ impl Stage {
         let change: Value = json!({ "spec": spec });
         let (pods, params, patch) = (self.pods(), PatchParams::default(), Patch::Strategic(&change));
         let action = format!("change pod {} as {name} says", pod.name);
-        let changed = async {
+        // The same change once more changes nothing.
+        let changed = || async {
             match what {
                 Amendment::EphemeralContainers => {
                     pods.patch_ephemeral_containers(&pod.name, &params, &patch).await
@@ -40,7 +42,7 @@ impl Stage {
                 Amendment::Resources => pods.patch_resize(&pod.name, &params, &patch).await,
             }
         };
-        asked_in(self.budgets.request(), &action, changed).await?;
+        asked_again(self.budgets.request(), &action, changed).await?;
         let (at, name, uid) = (Timestamp::now(), name.to_owned(), pod.uid.clone());
         self.recorder.applied(Applied { at, name, uid, object: change });
         Ok(())

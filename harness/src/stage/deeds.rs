@@ -1,15 +1,18 @@
 //! Creating and deleting the objects of the manifest.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
-use kube::Api;
-use kube::api::{DeleteParams, PostParams, Preconditions};
+use kube::api::{DeleteParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject};
+use kube::{Api, ResourceExt as _};
 use serde_json::Value;
-use tokio::time::timeout;
 
+use super::asking::{asked_again, code, created};
 use super::attire::{Wearer, dress};
 use super::blocked::Blocked;
 use super::open::Stage;
@@ -77,8 +80,16 @@ impl Stage {
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
         let action = format!("delete pod {}", pod.name);
         let pods = self.pods();
-        let asked = async { pods.delete(&pod.name, &params).await.map(drop) };
-        asked_in(self.budgets.request(), &action, asked).await
+        let is_repeated = AtomicBool::new(false);
+        let asked = || async {
+            let is_repeated = is_repeated.swap(true, Relaxed);
+            match pods.delete(&pod.name, &params).await {
+                // The request before was carried out: the pod has gone, and another may have its name.
+                Err(error) if is_repeated && matches!(code(&error), Some(404 | 409)) => Ok(()),
+                answer => answer.map(drop),
+            }
+        };
+        asked_again(self.budgets.request(), &action, asked).await
     }
 
     /// Deletes `pod` and waits until the API server has it no more.
@@ -150,9 +161,7 @@ impl Stage {
         })?;
         let pods: Api<DynamicObject> =
             Api::namespaced_with(self.client.clone(), &self.namespace, &ApiResource::erase::<Pod>(&()));
-        let params = PostParams::default();
-        let created = asked_in(self.budgets.request(), &action, pods.create(&params, &pod)).await?;
-        let uid = created.metadata.uid.unwrap_or_default();
+        let uid = self.made(&pods, &pod, &action).await?.metadata.uid.unwrap_or_default();
         self.recorder.applied(Applied {
             at: Timestamp::now(),
             name: name.clone(),
@@ -161,35 +170,30 @@ impl Stage {
         });
         Ok(PodRef { name, uid })
     }
-}
 
-/// One question to the API server, with a bound. A connection that was kept may just have been let go by the other side:
-/// a question, which changes nothing, is then put once more.
-pub(super) async fn asked_of_kept<T, R>(
-    patience: Duration,
-    action: &str,
-    mut request: impl FnMut() -> R,
-) -> Result<T, Blocked>
-where
-    R: Future<Output = Result<T, kube::Error>>,
-{
-    let is_unsent =
-        |source: &kube::Error| matches!(source, kube::Error::Service(_) | kube::Error::HyperError(_));
-    match asked_in(patience, action, request()).await {
-        Err(Blocked::Api { source, .. }) if is_unsent(&source) => asked_in(patience, action, request()).await,
-        answer => answer,
+    /// Creates `object`. One of this name that carries our labels and that nobody was answered for is ours: the answer to
+    /// its creation was lost.
+    pub(super) async fn made(
+        &self,
+        objects: &Api<DynamicObject>,
+        object: &DynamicObject,
+        action: &str,
+    ) -> Result<DynamicObject, Blocked> {
+        let is_ours = |found: &DynamicObject| {
+            let is_new = found.metadata.uid.as_ref().is_some_and(|uid| !self.known().contains(uid));
+            is_new && found.metadata.deletion_timestamp.is_none() && bears(found, &self.labels)
+        };
+        let made = created(objects, object, self.budgets.request(), action, is_ours).await?;
+        self.known().extend(made.metadata.uid.clone());
+        Ok(made)
+    }
+
+    /// The UIDs of the objects that were created so far.
+    fn known(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One request to the API server, with a bound.
-pub(super) async fn asked_in<T>(
-    patience: Duration,
-    action: &str,
-    request: impl Future<Output = Result<T, kube::Error>>,
-) -> Result<T, Blocked> {
-    match timeout(patience, request).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(source)) => Err(Blocked::Api { action: action.to_owned(), source: Box::new(source) }),
-        Err(_) => Err(Blocked::Silent { action: action.to_owned(), waited: patience }),
-    }
+fn bears(found: &DynamicObject, labels: &[(String, String)]) -> bool {
+    labels.iter().all(|(key, value)| found.labels().get(key) == Some(value))
 }

@@ -1,17 +1,25 @@
 //! Running commands in containers.
 
+use std::pin::pin;
+
+use futures::FutureExt as _;
+use futures::future::{Either, join, select};
 use jiff::Timestamp;
 use kube::api::{AttachParams, AttachedProcess};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::timeout;
 
-use super::blocked::{Blocked, brief};
+use super::asking::opened;
+use super::blocked::{Blocked, with_causes};
 use super::deeds::PodRef;
 use super::open::Stage;
 use crate::evidence::{Exec, ExecEnd};
 
 /// How much of each stream of a command is kept.
 const OUTPUT_LIMIT: u64 = 1 << 20;
+
+/// What leads into a pod, and cannot be opened, is asked for again in this part of the time that there is for it.
+pub(super) const PART_FOR_OPENING: u32 = 2;
 
 /// Where the probe is in its image.
 pub(super) const PROBE: &str = "/probe";
@@ -69,11 +77,15 @@ impl Stage {
 
     pub(super) async fn run_in(&self, pod: &PodRef, container: &str, argv: &[&str]) -> Ran {
         let params = AttachParams::default().container(container).stdout(true).stderr(true).stdin(false);
-        match self.pods().exec(&pod.name, argv.iter().copied(), &params).await {
+        let (pods, patience) = (self.pods(), self.budgets.exec() / PART_FOR_OPENING);
+        // A command that may have begun is not run again.
+        match opened(patience, "exec", || pods.exec(&pod.name, argv.iter().copied(), &params)).await {
             Ok(process) => collect(process).await,
-            Err(error) => {
-                Ran { end: ExecEnd::Broken(brief(&error)), stdout: String::new(), stderr: String::new() }
-            }
+            Err(blocked) => Ran {
+                end: ExecEnd::Broken(blocked.of_request()),
+                stdout: String::new(),
+                stderr: String::new(),
+            },
         }
     }
 }
@@ -88,9 +100,27 @@ pub(super) struct Ran {
 async fn collect(mut process: AttachedProcess) -> Ran {
     let (out, err, status) = (process.stdout(), process.stderr(), process.take_status());
     let status = async { if let Some(status) = status { status.await } else { None } };
-    let (stdout, stderr, status) = tokio::join!(read_some(out), read_some(err), status);
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let status = {
+        let reading = pin!(join(read_some(out, &mut stdout), read_some(err, &mut stderr)));
+        match select(pin!(status), reading).await {
+            Either::Left((None, reading)) => {
+                // The streams of a connection that broke never end. What has come of them is kept.
+                let _ = reading.now_or_never();
+                None
+            }
+            Either::Left((status, reading)) => {
+                reading.await;
+                status
+            }
+            Either::Right((_, status)) => status.await,
+        }
+    };
     let end = match status {
-        None => ExecEnd::Broken("its exit status did not arrive".to_owned()),
+        None => {
+            let cause = process.join().await.err().map(|error| format!(": {}", with_causes(&error)));
+            ExecEnd::Broken(format!("its exit status did not arrive{}", cause.unwrap_or_default()))
+        }
         Some(status) if status.status.as_deref() == Some("Success") => ExecEnd::Exited(0),
         Some(status) => {
             let code =
@@ -101,15 +131,14 @@ async fn collect(mut process: AttachedProcess) -> Ran {
             code.map_or_else(|| ExecEnd::Broken(status.message.unwrap_or_default()), ExecEnd::Exited)
         }
     };
-    Ran { end, stdout, stderr }
+    let text = |kept: Vec<u8>| String::from_utf8_lossy(&kept).into_owned();
+    Ran { end, stdout: text(stdout), stderr: text(stderr) }
 }
 
 /// Reads a stream to its end and keeps its beginning.
-async fn read_some(stream: Option<impl AsyncRead + Unpin>) -> String {
-    let Some(mut stream) = stream else { return String::new() };
-    let mut kept = Vec::new();
+async fn read_some(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
+    let Some(mut stream) = stream else { return };
     // A stream that breaks shows in the exit status, which then does not arrive.
-    let _ = (&mut stream).take(OUTPUT_LIMIT).read_to_end(&mut kept).await;
+    let _ = (&mut stream).take(OUTPUT_LIMIT).read_to_end(kept).await;
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-    String::from_utf8_lossy(&kept).into_owned()
 }

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::blocked::{Blocked, brief};
+use super::asking::asked_again;
+use super::blocked::Blocked;
 use super::deeds::PodRef;
+use super::exec::PART_FOR_OPENING;
 use super::open::Stage;
 use crate::evidence::Fetch;
 
@@ -41,8 +43,10 @@ impl Stage {
     }
 
     async fn get(&self, pod: &PodRef, port: u16, path: &str) -> Result<(u16, String), String> {
-        let forwarded = self.pods().portforward(&pod.name, &[port]).await;
-        let mut forwarded = forwarded.map_err(|error| format!("port-forward: {}", brief(&error)))?;
+        let (pods, patience, ports) = (self.pods(), self.budgets.exec() / PART_FOR_OPENING, [port]);
+        // To open it asks nothing of the pod yet.
+        let forwarded = asked_again(patience, "port-forward", || pods.portforward(&pod.name, &ports)).await;
+        let mut forwarded = forwarded.map_err(|blocked| format!("port-forward: {}", blocked.of_request()))?;
         let stream = forwarded.take_stream(port).ok_or("port-forward gave no stream")?;
         let complaint = forwarded.take_error(port);
         let answer = ask(stream, path).await;

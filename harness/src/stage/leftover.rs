@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
+use super::asking::asked_again;
 use super::blocked::Blocked;
-use super::deeds::asked_in;
 use super::namespace::{CLAIM_ANNOTATION, EXPIRES_LABEL, RUN_LABEL};
 
 /// A namespace of a run, which may still be going on.
@@ -49,7 +49,7 @@ impl Leftover {
 pub async fn leftovers(client: &Client, patience: Duration) -> Result<Vec<Leftover>, Blocked> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let ours = ListParams::default().labels(RUN_LABEL);
-    let list = asked_in(patience, "list the namespaces of runs", namespaces.list(&ours)).await?;
+    let list = asked_again(patience, "list the namespaces of runs", || namespaces.list(&ours)).await?;
     let mut found: Vec<_> = list.iter().filter_map(Leftover::of).collect();
     found.sort_by(|a, b| a.namespace.cmp(&b.namespace));
     Ok(found)

@@ -4,6 +4,7 @@
 //! door, [`Stage::until`]. This room may *not* decide anything: what was seen is judged later, elsewhere.
 
 mod amend;
+mod asking;
 mod attire;
 mod blocked;
 mod conditions;

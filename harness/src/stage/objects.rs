@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::api::{DeleteParams, ListParams, PostParams};
+use kube::api::{DeleteParams, ListParams};
 use kube::core::DynamicObject;
 use kube::{Api, Client};
 use serde_json::Value;
 
+use super::asking::asked_again;
 use super::blocked::Blocked;
 use super::conditions::Progress;
-use super::deeds::{PodRef, asked_in};
+use super::deeds::PodRef;
 use super::open::Stage;
 use crate::evidence::{Applied, Change, Kind, Observed, SeenObject};
 use crate::plan::Manifest;
@@ -49,8 +50,7 @@ impl Stage {
             action: action.clone(),
             source: Box::new(kube::Error::SerdeError(source)),
         })?;
-        let (objects, params) = (self.objects_of(kind), PostParams::default());
-        let created = asked_in(self.budgets.request(), &action, objects.create(&params, &sent)).await?;
+        let created = self.made(&self.objects_of(kind), &sent, &action).await?;
         let SeenObject { uid, object, .. } = SeenObject::now(kind, Change::Applied, created);
         let at = Timestamp::now();
         self.recorder.applied(Applied { at, name: name.to_owned(), uid: uid.clone(), object: dressed });
@@ -78,7 +78,7 @@ impl Stage {
     pub async fn look_at_nodes(&self) -> Result<Vec<SeenObject>, Blocked> {
         let nodes: Api<DynamicObject> = Api::all_with(self.client.clone(), &Kind::Node.resource());
         let all = ListParams::default();
-        let list = asked_in(self.budgets.request(), "list the nodes", nodes.list(&all)).await?;
+        let list = asked_again(self.budgets.request(), "list the nodes", || nodes.list(&all)).await?;
         let seen: Vec<_> = list
             .items
             .into_iter()
@@ -117,8 +117,8 @@ pub(super) async fn stop_controllers(
     for kind in kinds.iter().filter(|kind| kind.makes_pods()) {
         let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
         let (how, all) = (DeleteParams::background(), ListParams::default());
-        let asked = async { objects.delete_collection(&how, &all).await.map(drop) };
-        asked_in(patience, &format!("delete every {}", kind.as_str()), asked).await?;
+        let asked = || async { objects.delete_collection(&how, &all).await.map(drop) };
+        asked_again(patience, &format!("delete every {}", kind.as_str()), asked).await?;
     }
     Ok(())
 }

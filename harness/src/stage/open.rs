@@ -1,5 +1,6 @@
 //! Opening and closing a stage.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use kube::Client;
@@ -30,6 +31,8 @@ pub struct Stage {
     pub(super) saboteur: Option<Saboteur>,
     /// What was changed on nodes is put back with these scripts.
     pub(super) put_back: Mutex<Vec<(NodeRef, String)>>,
+    /// The UIDs of the objects that were created.
+    pub(super) made: Mutex<BTreeSet<String>>,
 }
 
 /// What a stage is opened for.
@@ -87,10 +90,12 @@ impl Stage {
                 door: access.door.clone(),
                 saboteur,
                 put_back: Mutex::default(),
+                made: Mutex::default(),
             }),
             Err(blocked) => {
-                // The cause is worth more than a fault of its cleanup, which `sweep` mends.
-                let _ = delete_namespace(&client, &namespace, patience).await;
+                // It may be there though its creation was not answered. The cause is worth more than a fault of this cleanup:
+                // whoever sees the namespace to its end asks again, and says where it stays.
+                let _ = delete_namespace(&client, &namespace, budgets.connect()).await;
                 Err(blocked)
             }
         }
@@ -122,10 +127,10 @@ impl Stage {
             evidence.interrupted = matches!(blocked, Blocked::Interrupted);
             evidence.blocked = Some(blocked.to_string());
         }
-        let stopped = stop_controllers(&client, &namespace, &kinds_in(&manifest), budgets.request()).await;
+        let stopped = stop_controllers(&client, &namespace, &kinds_in(&manifest), budgets.connect()).await;
         faults.extend(stopped.err().map(|blocked| blocked.to_string()));
-        // Whoever sees the namespace to its end asks again, and tells where it stays.
-        let _ = delete_namespace(&client, &namespace, budgets.request()).await;
+        // Whoever sees the namespace to its end asks again, and says where it stays.
+        let _ = delete_namespace(&client, &namespace, budgets.connect()).await;
         (evidence, faults)
     }
 

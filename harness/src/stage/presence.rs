@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::ContainerStatus;
 use kube::api::{AttachParams, ListParams, LogParams};
 use tokio::time::timeout;
 
+use super::asking::{asked_again, asked_of_kept};
 use super::blocked::Blocked;
-use super::deeds::asked_of_kept;
 use super::open::Stage;
 use crate::evidence::{Change, Observed, SeenPod};
 
@@ -102,14 +102,13 @@ impl Stage {
     }
 
     /// Which pod is another than the watch has told, even after a while.
-    async fn behind(&self) -> Result<Option<String>, Blocked> {
+    pub(super) async fn behind(&self) -> Result<Option<String>, Blocked> {
         let mut observed = self.recorder.observed();
         let known: BTreeSet<_> =
             present(&observed.borrow_and_update()).map(|state| state.uid().to_owned()).collect();
         let pods = self.pods();
         let all = ListParams::default();
-        let list =
-            asked_of_kept(self.budgets.request(), "list the pods", || pods.list_metadata(&all)).await?;
+        let list = asked_again(self.budgets.request(), "list the pods", || pods.list_metadata(&all)).await?;
         let there: BTreeMap<_, _> = list
             .items
             .into_iter()

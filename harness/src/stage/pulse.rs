@@ -9,13 +9,12 @@ use futures::future::{join, join_all, pending};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Node;
 use kube::api::ListParams;
-use kube::runtime::wait::await_condition;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use tokio::time::{Instant, timeout};
 
+use super::asking::{asked_again, code};
 use super::blocked::Blocked;
-use super::deeds::asked_of_kept;
 use super::open::Stage;
 use crate::cluster::is_ready;
 use crate::evidence::incurable;
@@ -121,10 +120,13 @@ impl Stage {
         if self.state_of(node).await? == State::Untold {
             return Ok(false);
         }
-        self.node_comes_to(node, patience, |node| node.is_none_or(|node| !is_ready(node))).await
+        let watched =
+            self.node_comes_to(node, patience, |node| node.is_none_or(|node| !is_ready(node))).await;
+        Ok(watched.unwrap_or(false))
     }
 
-    /// Whether it is so with `node` at some time within `patience`. Without one the API server has it not.
+    /// Whether it is so with `node` at some time within `patience`. Without one the API server has it not. Where we may
+    /// not look until the end, that is why.
     pub(super) async fn node_comes_to(
         &self,
         node: &str,
@@ -132,12 +134,24 @@ impl Stage {
         be: impl Fn(Option<&Node>) -> bool,
     ) -> Result<bool, Blocked> {
         let nodes: Api<Node> = Api::all(self.client.clone());
-        match timeout(patience, await_condition(nodes, node, be)).await {
-            Err(_) => Ok(false),
-            Ok(Ok(_)) => Ok(true),
-            Ok(Err(error)) => {
-                Err(Blocked::Unobserved { what: format!("node {node}"), why: error.to_string() })
+        let mut refused = None;
+        let watching = async {
+            let mut stream = watcher::watch_object(nodes, node).default_backoff().boxed();
+            while let Some(item) = stream.next().await {
+                match item {
+                    Ok(node) if be(node.as_ref()) => return,
+                    Ok(_) => refused = None,
+                    // Not final: an API server that comes back may refuse at first.
+                    Err(error) => refused = incurable(&error),
+                }
             }
+        };
+        if timeout(patience, watching).await.is_ok() {
+            return Ok(true);
+        }
+        match refused {
+            Some(why) => Err(Blocked::Unobserved { what: format!("node {node}"), why }),
+            None => Ok(false),
         }
     }
 
@@ -145,17 +159,13 @@ impl Stage {
         let nodes: Api<Node> = Api::all(self.client.clone());
         let only = ListParams::default().fields(&format!("metadata.name={node}"));
         let action = format!("look at node {node}");
-        let found = asked_of_kept(self.budgets.request(), &action, || nodes.list(&only)).await;
+        let found = asked_again(self.budgets.request(), &action, || nodes.list(&only)).await;
         match found {
             Ok(found) => Ok(found.items.first().map_or(State::Gone, State::of)),
-            Err(Blocked::Api { source, .. }) if is_forbidden(&source) => Ok(State::Untold),
+            Err(Blocked::Api { source, .. }) if code(&source) == Some(403) => Ok(State::Untold),
             Err(other) => Err(other),
         }
     }
-}
-
-fn is_forbidden(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if status.code == 403)
 }
 
 impl State {

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use kube::api::LogParams;
-use tokio::time::timeout;
 
-use super::blocked::{Blocked, brief};
+use super::asking::asked_again;
+use super::blocked::Blocked;
 use super::deeds::PodRef;
 use super::open::Stage;
 use crate::evidence::Recall;
@@ -22,10 +22,9 @@ impl Stage {
         let started = Timestamp::now();
         let patience = self.budgets.exec();
         let wanted = LogParams { container: Some(container.to_owned()), previous, ..LogParams::default() };
-        let answer = match timeout(patience, self.pods().logs(&pod.name, &wanted)).await {
-            Ok(answer) => answer.map_err(|error| brief(&error)),
-            Err(_) => Err(format!("no answer in {} s", patience.as_secs())),
-        };
+        let (pods, action) = (self.pods(), format!("ask for the log of container {container}"));
+        let answer = asked_again(patience, &action, || pods.logs(&pod.name, &wanted)).await;
+        let answer = answer.map_err(|blocked| blocked.of_request());
         self.recorder.recall(Recall {
             label: label.to_owned(),
             pod: pod.name.clone(),

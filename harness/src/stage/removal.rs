@@ -14,9 +14,13 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::namespace::{delete_namespace, delete_pods};
+use super::namespace::{delete_pods, delete_within};
 use super::open::CleanupFault;
+use crate::evidence::incurable;
 use crate::plan::Budgets;
+
+/// What removes a namespace that is left over.
+const SWEEP: &str = "`podproof sweep` removes it";
 
 /// Sees namespaces whose deletion was asked for to their end, each by itself.
 pub struct Removals {
@@ -62,8 +66,11 @@ impl Removals {
 /// Pods get the time to end in an orderly way. Kubelets are known to forget for more than a minute a pod that is
 /// deleted while its container is being restarted, so what is left then is deleted by force.
 async fn remove(client: Client, namespace: String, budgets: Budgets) -> Option<CleanupFault> {
-    // Asked for once more: the first request may have met a connection that had just broken.
-    let _ = delete_namespace(&client, &namespace, budgets.request()).await;
+    let (each, patience) = (budgets.request(), budgets.namespace_gone());
+    // What nobody has accepted to remove is not waited for.
+    if let Err(blocked) = delete_within(&client, &namespace, each, patience).await {
+        return Some(format!("namespace {namespace} is left over, {SWEEP}: {blocked}"));
+    }
     let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
     if !are_gone(&pods, budgets.orderly_removal()).await {
         let at_once = DeleteParams::default().grace_period(0);
@@ -76,8 +83,11 @@ async fn remove(client: Client, namespace: String, budgets: Budgets) -> Option<C
     let change = json!({ "metadata": { "annotations": { "podproof.local/pods": "gone" } } });
     let (params, change) = (PatchParams::default(), Patch::Merge(&change));
     let _ = timeout(budgets.request(), namespaces.patch(&namespace, &params, &change)).await;
-    let gone = is_gone(namespaces, &namespace, budgets.namespace_gone()).await;
-    (!gone).then(|| format!("namespace {namespace} is not gone"))
+    match is_gone(namespaces, &namespace, budgets.namespace_gone()).await {
+        Ok(true) => None,
+        Ok(false) => Some(format!("namespace {namespace} is not gone, {SWEEP}")),
+        Err(why) => Some(format!("whether namespace {namespace} is gone is unknown: {why}")),
+    }
 }
 
 /// Whether no pod is left before `patience` is over; returns at once when that is so.
@@ -105,15 +115,21 @@ async fn are_gone(pods: &Api<Pod>, patience: Duration) -> bool {
     timeout(patience, waiting).await.is_ok()
 }
 
-/// Whether the namespace is gone before `patience` is over.
-async fn is_gone(namespaces: Api<Namespace>, name: &str, patience: Duration) -> bool {
+/// Whether the namespace is gone before `patience` is over, or why that cannot be seen.
+async fn is_gone(namespaces: Api<Namespace>, name: &str, patience: Duration) -> Result<bool, String> {
     let gone = async {
         let mut stream = watcher::watch_object(namespaces, name).default_backoff().boxed();
         while let Some(item) = stream.next().await {
-            if matches!(item, Ok(None)) {
-                return;
+            match item {
+                Ok(None) => return Ok(true),
+                Ok(Some(_)) => {}
+                Err(error) => match incurable(&error) {
+                    Some(why) => return Err(why),
+                    None => {}
+                },
             }
         }
+        Ok(false)
     };
-    timeout(patience, gone).await.is_ok()
+    timeout(patience, gone).await.unwrap_or(Ok(false))
 }

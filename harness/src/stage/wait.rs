@@ -20,6 +20,22 @@ impl Stage {
         &self,
         what: &str,
         budget: Duration,
+        look: impl FnMut(&Observed) -> Progress<T>,
+    ) -> Result<T, Blocked> {
+        match self.until_or_over(what, budget, look).await {
+            // What was awaited may be there, and a watch that stands still does not show it.
+            Err(over @ Blocked::TimedOut { .. }) => Err(match self.behind().await {
+                Ok(Some(why)) => Blocked::Unobserved { what: what.to_owned(), why },
+                Ok(None) | Err(_) => over,
+            }),
+            end => end,
+        }
+    }
+
+    async fn until_or_over<T>(
+        &self,
+        what: &str,
+        budget: Duration,
         mut look: impl FnMut(&Observed) -> Progress<T>,
     ) -> Result<T, Blocked> {
         let started = Timestamp::now();
@@ -60,7 +76,7 @@ impl Stage {
     ) -> Result<Option<T>, Blocked> {
         let mut pulse = Pulse::of(self);
         let waited = tokio::select! {
-            waited = self.until(what, window, &mut look) => waited,
+            waited = self.until_or_over(what, window, &mut look) => waited,
             never = pulse.follow(self, window) => match never {},
         };
         match waited {
