@@ -165,12 +165,15 @@ fn what_a_cluster_tells_is_recorded_and_asking_changes_nothing() {
     let classes = facts.runtime_classes.iter().flatten();
     assert_eq!(classes.map(|class| class.handler.as_str()).collect::<Vec<_>>(), ["runsc"]);
     assert_eq!(facts.pod_security, Some(true));
-    assert_eq!(facts.missing_rights.as_deref(), Some(&["create pods/exec".to_owned()][..]));
+    assert_eq!(
+        facts.missing_rights.as_deref(),
+        Some(&["get pods/exec".to_owned(), "create pods/exec".to_owned()][..])
+    );
     let node = &record.cluster.nodes[0].capabilities;
     assert_eq!((node.cgroup, &node.unsafe_sysctls), (Some(2), &Some(Vec::new())));
 
     let Verdict::Skip { reason } = &record.cases[0].verdict else { panic!("{:?}", record.cases[0].verdict) };
-    assert!(reason.starts_with("you may not: create pods/exec ("), "{reason}");
+    assert!(reason.starts_with("you may not: get pods/exec, create pods/exec ("), "{reason}");
 
     let writes = |asked: &&Asked| {
         let asks = asked.line.starts_with("GET ") || asked.line.contains("/selfsubject");

@@ -39,6 +39,7 @@ mod readback;
 mod record;
 mod reporters;
 mod retries;
+mod rights;
 mod schema;
 mod select;
 mod tampered_ipc;

@@ -45,10 +45,14 @@ impl Need {
         }
     }
 
-    /// The right that it is, where it is one.
+    /// The rights that it is, or without which nobody sees whether it is there.
     #[must_use]
-    pub fn right(self) -> Option<Right> {
-        (self == Self::PortForward).then_some(Right::PORT_FORWARD)
+    pub fn rights(self) -> &'static [Right] {
+        match self {
+            Self::PortForward => &Right::PORT_FORWARD,
+            Self::ClusterDns => &Right::CLUSTER_DNS,
+            _ => &[],
+        }
     }
 }
 
@@ -61,7 +65,7 @@ impl fmt::Display for Need {
             Self::PodSecurity => "Pod Security that is enforced",
             Self::NoUnsafeSysctls => "kubelets that refuse the kernel parameter",
             Self::UsualBackoff => "the usual back-off of restarts",
-            Self::PortForward => "the right to create pods/portforward",
+            Self::PortForward => "the right to pods/portforward",
             Self::UserNamespaces => "a runtime with user namespaces",
         })
     }

@@ -29,8 +29,9 @@ pub(super) fn is_made(since: Option<MinorVersion>, version: &str) -> bool {
 }
 
 fn forbidden(claim: &Claim, manifest: &Manifest, facts: &Facts) -> Option<String> {
-    let needed =
-        Right::for_manifest(manifest).into_iter().chain(claim.needs.iter().filter_map(|need| need.right()));
+    let needed = Right::for_manifest(manifest)
+        .into_iter()
+        .chain(claim.needs.iter().flat_map(|need| need.rights().to_vec()));
     let refused: Vec<_> = facts.capabilities.missing_rights.iter().flatten().collect();
     let missing: Vec<_> =
         needed.map(|right| right.to_string()).filter(|right| refused.contains(&right)).collect();
@@ -174,6 +175,11 @@ mod tests {
         with("/capabilities/missing_rights", json!(["create pods/portforward"])),
         "you may not: create pods/portforward ("
     )]
+    #[case::dns_unseen(
+        json!({ "needs": ["cluster-dns"] }),
+        with("/capabilities/missing_rights", json!(["get endpoints"])),
+        "you may not: get endpoints ("
+    )]
     #[case::users(
         json!({ "needs": ["user-namespaces"] }),
         with("/nodes/0/capabilities/handlers", json!([{ "name": "", "user_namespaces": false }])),
@@ -191,7 +197,7 @@ mod tests {
     )]
     #[case::rights(
         json!({}),
-        with("/capabilities/missing_rights", json!(["get pods/log", "create pods/exec", "create jobs"])),
+        with("/capabilities/missing_rights", json!(["get pods/log", "create pods/exec", "create jobs", "get nodes/proxy"])),
         "you may not: get pods/log, create pods/exec ("
     )]
     fn what_is_lacking_is_named(#[case] fields: Value, #[case] facts: Value, #[case] told: &str) {

@@ -2,8 +2,9 @@
 
 use futures::{StreamExt as _, stream};
 use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-    SelfSubjectRulesReview, SelfSubjectRulesReviewSpec, SubjectAccessReviewStatus,
+    NonResourceAttributes, ResourceAttributes, ResourceRule, SelfSubjectAccessReview,
+    SelfSubjectAccessReviewSpec, SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
+    SubjectAccessReviewStatus,
 };
 use kube::Api;
 use kube::api::PostParams;
@@ -49,8 +50,11 @@ fn grants(rule: &ResourceRule, right: Right) -> bool {
         part => format!("{resource}/{part}"),
     };
     let resources = rule.resources.as_deref().unwrap_or_default();
+    // The rules on paths stand apart.
+    let on_objects = !right.is_on_path();
     let named_only = rule.resource_names.as_ref().is_some_and(|names| !names.is_empty());
-    !named_only
+    on_objects
+        && !named_only
         && has(&rule.verbs, verb)
         && has(rule.api_groups.as_deref().unwrap_or_default(), group)
         && has(resources, &wanted)
@@ -66,20 +70,21 @@ fn told_by(answers: &[(Right, Option<bool>)]) -> Option<Vec<String>> {
 
 async fn may(asker: &Asker<'_>, right: Right) -> Option<bool> {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let attributes = ResourceAttributes {
+    // Without a namespace, objects are meant in all of them.
+    let resource = ResourceAttributes {
         verb: some(right.verb),
         group: some(right.group),
         resource: some(right.resource),
         subresource: some(right.subresource),
         ..ResourceAttributes::default()
     };
-    let review = SelfSubjectAccessReview {
-        spec: SelfSubjectAccessReviewSpec {
-            resource_attributes: Some(attributes),
-            ..SelfSubjectAccessReviewSpec::default()
-        },
-        ..SelfSubjectAccessReview::default()
+    let path = NonResourceAttributes { verb: some(right.verb), path: some(right.resource) };
+    let is_on_path = right.is_on_path();
+    let spec = SelfSubjectAccessReviewSpec {
+        resource_attributes: (!is_on_path).then_some(resource),
+        non_resource_attributes: is_on_path.then_some(path),
     };
+    let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
     let reviews: Api<SelfSubjectAccessReview> = Api::all(asker.client.clone());
     let params = PostParams::default();
     asker.in_time(async { allowed(&reviews.create(&params, &review).await.ok()?.status?) }).await
@@ -122,7 +127,8 @@ mod tests {
             let right = Right::all().find(|known| known.to_string() == right).expect("a right");
             grants(rule, right)
         };
-        assert!(Right::all().all(|right| grants(&rule(&["*"], &["*"], &["*"], &[]), right)));
+        let all = rule(&["*"], &["*"], &["*"], &[]);
+        assert!(Right::all().all(|right| grants(&all, right) != right.is_on_path()));
         let some = rule(&["create", "get"], &[""], &["pods", "pods/exec"], &[]);
         assert!(granted(&some, "create pods") && granted(&some, "create pods/exec"));
         assert!(!granted(&some, "watch pods") && !granted(&some, "create pods/portforward"));
