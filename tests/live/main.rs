@@ -9,3 +9,4 @@ mod experiment;
 mod interrupt;
 mod outage;
 mod retries;
+mod rights;
