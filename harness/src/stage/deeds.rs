@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::{DeleteParams, PostParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::attire::{Wearer, dress};
 use super::blocked::Blocked;
 use super::open::Stage;
 use crate::evidence::{Applied, Refusal, SeenPod};
+
+/// The pod that shows how long a restart takes.
+const CONTROL: &str = "control";
 
 /// A pod that was created: its name and, because names are used again, its UID.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ impl Stage {
             Err(other) => return Err(other),
         };
         self.recorder.refused(Refusal {
-            at: Timestamp::now(),
+            at: crate::evidence::now(),
             name: name.to_owned(),
             object: self.manifest.object(name).cloned().unwrap_or_default(),
             code: refusal.code,
@@ -68,6 +70,13 @@ impl Stage {
         let what = format!("the node of pod {}", pod.name);
         let node = |seen: &SeenPod| seen.node().map(str::to_owned);
         self.until_pod(&what, self.budgets.pod_running(), pod, node).await
+    }
+
+    /// Creates a pod on the node of `pod` whose container ends at once and is restarted: how long that takes shows for how
+    /// long another restart must be awaited before it counts as none.
+    pub async fn create_control(&self, pod: &PodRef) -> Result<PodRef, Blocked> {
+        let node = self.node_of(pod).await?;
+        self.send_pod(&control_pod(), Some(&node)).await
     }
 
     /// Asks for the deletion of `pod` with its own grace period; does not wait for it to be gone.
@@ -154,13 +163,25 @@ impl Stage {
         let created = asked_in(self.budgets.request(), &action, pods.create(&params, &pod)).await?;
         let uid = created.metadata.uid.unwrap_or_default();
         self.recorder.applied(Applied {
-            at: Timestamp::now(),
+            at: crate::evidence::now(),
             name: name.clone(),
             uid: uid.clone(),
             object: dressed,
         });
         Ok(PodRef { name, uid })
     }
+}
+
+fn control_pod() -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": { "name": CONTROL },
+        "spec": {
+            "restartPolicy": "Always",
+            "containers": [{ "name": CONTROL, "image": "podproof/probe", "args": ["exit", "--code", "1"] }],
+        },
+    })
 }
 
 /// One question to the API server, with a bound. A connection that was kept may just have been let go by the other side:

@@ -1,6 +1,5 @@
 //! Logs asked for at one time, as `kubectl logs [--previous]` does.
 
-use jiff::Timestamp;
 use kube::api::LogParams;
 use tokio::time::timeout;
 
@@ -19,7 +18,7 @@ impl Stage {
         container: &str,
         previous: bool,
     ) -> Result<(), Blocked> {
-        let started = Timestamp::now();
+        let started = crate::evidence::now();
         let patience = self.budgets.exec();
         let wanted = LogParams { container: Some(container.to_owned()), previous, ..LogParams::default() };
         let answer = match timeout(patience, self.pods().logs(&pod.name, &wanted)).await {
@@ -32,7 +31,7 @@ impl Stage {
             container: container.to_owned(),
             previous,
             started,
-            ended: Timestamp::now(),
+            ended: crate::evidence::now(),
             answer,
         });
         Ok(())
