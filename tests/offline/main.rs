@@ -1,6 +1,7 @@
 //! The offline suite: no cluster, no engine.
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
+mod answers;
 mod architecture;
 mod article;
 mod background;
@@ -28,6 +29,7 @@ mod judge_tampered;
 mod junit;
 mod junit_files;
 mod junit_profiles;
+mod lateness;
 mod markup;
 mod matrix;
 mod page;
