@@ -129,6 +129,18 @@ fn nobody_sleeps_where_an_event_can_be_awaited() {
 }
 
 #[test]
+fn what_is_observed_is_dated_by_a_clock_that_never_goes_back() {
+    let rooms = ["evidence", "stage", "cases"].map(|room| root().join("harness/src").join(room));
+    for file in
+        rooms.iter().flat_map(|room| sources(room)).filter(|file| !file.ends_with("evidence/clock.rs"))
+    {
+        for (number, line) in code(&file) {
+            assert!(!line.contains("Timestamp::now()"), "{}:{number}: {line}", file.display());
+        }
+    }
+}
+
+#[test]
 fn the_visible_top_level_is_what_it_must_be() {
     let mut seen: Vec<_> = fs::read_dir(root())
         .unwrap()

@@ -1,6 +1,7 @@
 //! The offline suite: no cluster, no engine.
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
+mod answers;
 mod architecture;
 mod article;
 mod background;
@@ -30,6 +31,7 @@ mod junit;
 mod junit_files;
 mod junit_profiles;
 mod lost_answers;
+mod lateness;
 mod markup;
 mod matrix;
 mod page;

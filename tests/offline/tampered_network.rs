@@ -3,7 +3,7 @@
 use podproof::evidence::{Evidence, Mark};
 use serde_json::{Value, json};
 
-use crate::judge_tampered::{Tampering, in_exec, in_log, in_page, repeat_last_state, spoilt, token};
+use crate::judge_tampered::{Tampering, in_exec, in_log, in_page, repeat_last_state, token};
 
 const UNREADY: &str = r#""ready":false"#;
 
@@ -14,18 +14,18 @@ pub(crate) const NETWORK: &[Tampering] = &[
         let output = e.execs.iter().find(|exec| exec.label == "net-of-three").unwrap().stdout.clone();
         e.execs.iter_mut().find(|exec| exec.label == "net-of-other").unwrap().stdout = output;
     }),
-    ("network/localhost", "answers-on-localhost", |e| in_exec(e, "localhost", &token(e), &spoilt(e))),
+    ("network/localhost", "answers-on-localhost", |e| refuse(e, "localhost")),
     ("network/port-conflict", "one-gets-the-port", |e| {
         in_log(e, ("second", 0), r#""ok":false"#, r#""ok":true"#);
     }),
     ("network/port-conflict", "the-other-is-told", |e| in_log(e, ("second", 0), "EADDRINUSE", "EACCES")),
     ("network/port-conflict", "another-port-is-free", |e| {
-        in_log(e, ("apart", 0), r#""ok":true"#, r#""ok":false"#);
+        in_log(e, ("apart", 0), r#""ok":true"#, r#""ok":false,"errno":"EADDRINUSE""#);
     }),
     ("network/hostname", "is-the-pods-name", |e| in_log(e, ("right", 0), "three", "four")),
     ("network/hostname", "one-namespace", |e| in_log(e, ("right", 0), "uts:[", "uts:[9")),
     ("network/loopback-not-exposed", "refused-by-address", |e| answer_all_the_same(e, "inside")),
-    ("network/loopback-not-exposed", "reached-by-port-forward", |e| in_page(e, |_| "another".to_owned())),
+    ("network/loopback-not-exposed", "reached-by-port-forward", |e| in_page(e, |_| "outside".to_owned())),
     ("network/undeclared-port-reachable", "answers", |e| refuse(e, "direct")),
     ("network/node-to-pod", "answers", |e| refuse(e, "direct")),
     ("network/port-forward", "each-answers-for-itself", |e| in_page(e, |_| "one".to_owned())),
@@ -36,8 +36,8 @@ pub(crate) const NETWORK: &[Tampering] = &[
         last.pod.status.as_mut().unwrap().pod_ip = Some("10.9.9.9".to_owned());
     }),
     ("network/ip-survives-container-restart", "reached-again", |e| refuse(e, "after")),
-    ("network/clusterip-all-ready", "each-is-reached", |e| in_exec(e, "often", r#""three":"#, r#""two ":"#)),
-    ("network/clusterip-all-ready", "nobody-else-is", |e| in_exec(e, "often", r#""three":"#, r#""four":"#)),
+    ("network/clusterip-all-ready", "each-is-reached", |e| in_exec(e, "often", r#""three":"#, r#""two":"#)),
+    ("network/clusterip-all-ready", "nobody-else-is", |e| in_exec(e, "often", r#""three":"#, r#""beacon":"#)),
     ("network/readiness-gates", "told-as-unready", never_tell),
     ("network/readiness-gates", "gets-nothing", |e| {
         in_exec(e, "after", r#""steady":"#, r#""wavering":1,"steady":"#);
@@ -111,7 +111,8 @@ fn refuse(evidence: &mut Evidence, label: &str) {
 
 /// Somebody answers what the network refused.
 fn answer_all_the_same(evidence: &mut Evidence, label: &str) {
-    in_exec(evidence, label, r#""ok":false"#, r#""ok":true,"status":200,"body":"here""#);
+    let own = format!(r#""ok":true,"status":200,"body":"{}""#, evidence.token);
+    in_exec(evidence, label, r#""ok":false"#, &own);
 }
 
 /// Changes a condition of all endpoints in all states.

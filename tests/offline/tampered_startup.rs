@@ -6,10 +6,16 @@ use crate::judge_tampered::{
     ABSENT, PRESENT, Tampering, each_status, end_consumer_with, end_in_phase, in_exec, in_log, last_status,
     log, repeat_last_state, swap_messages,
 };
+use crate::lateness::move_event;
 
 pub(crate) const ROWS: &[Tampering] = &[
     ("startup/spec-order", "processes-in-order", |e| {
         in_log(e, ("fourth", 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":0,"was":"#);
+    }),
+    ("startup/spec-order", "programs-in-order", |e| {
+        for (container, digit) in [("first", 9), ("second", 8), ("third", 7), ("fourth", 6)] {
+            in_log(e, (container, 0), r#""boottime_ns":"#, &format!(r#""boottime_ns":{digit}"#));
+        }
     }),
     ("startup/spec-order", "events-in-order", |e| {
         // Ticks that tell the processes apart would overrule the events.
@@ -123,7 +129,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         last_status(e, "main").started = Some(false);
     }),
     ("startup/clock-resolution", "status-has-seconds", |e| move_start(e, 1)),
-    ("startup/clock-resolution", "both-tell-one-start", |e| move_start(e, 60_000_000_000)),
+    ("startup/clock-resolution", "both-tell-one-start", |e| move_event(e, -60_000_000_000)),
     ("startup/clock-resolution", "event-has-nanoseconds", |e| {
         // The first whole second after 2^60 ns: in 2006.
         let name = &mut e.events[0].event.metadata.name;
@@ -132,7 +138,7 @@ pub(crate) const ROWS: &[Tampering] = &[
 ];
 
 /// Takes away all that tells of the start of the container, and says that it was waited for.
-fn never_begins(evidence: &mut Evidence, container: &str) {
+pub(crate) fn never_begins(evidence: &mut Evidence, container: &str) {
     each_status(evidence, container, |status| {
         status.state = None;
         status.last_state = None;

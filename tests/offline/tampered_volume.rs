@@ -1,8 +1,8 @@
 //! Evidence of the cases about volumes, changed in one place.
 
 use crate::judge_tampered::{
-    ABSENT, OK, PRESENT, REFUSED, Tampering, each_status, end_in_phase, in_all_logs, in_exec, in_log,
-    in_page, line_with, spoilt, token,
+    ABSENT, OK, PRESENT, REFUSED, Tampering, each_status, in_all_logs, in_exec, in_log, in_page, line_with,
+    spoilt, token,
 };
 
 pub(crate) const VOLUME: &[Tampering] = &[
@@ -75,7 +75,13 @@ pub(crate) const VOLUME: &[Tampering] = &[
     ("volume/memory-enospc", "full-at-the-limit", |e| {
         in_exec(e, "fill", r#""bytes_written":"#, r#""bytes_written":1"#);
     }),
-    ("volume/memory-enospc", "pod-stays", |e| end_in_phase(e, "Failed")),
+    ("volume/memory-enospc", "pod-stays", |e| {
+        let filler = e.timeline.iter_mut().rev().find(|seen| seen.name() == "filler").unwrap();
+        let status = filler.pod.status.as_mut().unwrap();
+        status.phase = Some("Failed".to_owned());
+        status.reason = Some("Evicted".to_owned());
+        status.message = Some("Usage of EmptyDir volume \"memory\" exceeds the limit \"16Mi\". ".to_owned());
+    }),
     ("volume/default-mode", "disk-is-777", |e| in_log(e, ("looker", 0), r#""777""#, r#""755""#)),
     ("volume/default-mode", "memory-is-1777", |e| in_log(e, ("looker", 0), r#""1777""#, r#""777""#)),
     ("volume/fsgroup", "group-owns-it", |e| in_log(e, ("looker", 0), r#""gid":4242"#, r#""gid":0"#)),

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 
 use super::{ipc, isolation, lifecycle, network, restart, startup, volume};
 use crate::evidence::{Evidence, Missing};
-use crate::judge::{Inquiry, Verdict};
+use crate::judge::{Inquiry, Verdict, changed_by_admission};
 use crate::plan::{ClaimId, Security};
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -28,7 +28,11 @@ impl Case {
     /// The verdict on `evidence`.
     #[must_use]
     pub fn verdict(&self, evidence: &Evidence) -> Verdict {
-        Inquiry::verdict(evidence, self.judge)
+        // Another pod than the one that was sent says nothing about the claim.
+        match changed_by_admission(evidence) {
+            Some(reason) => Verdict::Inconclusive { reason },
+            None => Inquiry::verdict(evidence, self.judge),
+        }
     }
 
     /// The Pod Security level of the case's namespace.

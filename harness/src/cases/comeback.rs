@@ -65,7 +65,13 @@ pub(super) fn all_came_back(seen: &Evidence) -> Result<&str, Missing> {
 }
 
 /// Ends the `nth` instance (0 is the first) of `main`, and waits until the next one has reported `ready`.
-async fn end_main(stage: &Stage, pair: &PodRef, nth: i32, ready: &str, end: End) -> Result<(), Blocked> {
+pub(super) async fn end_main(
+    stage: &Stage,
+    pair: &PodRef,
+    nth: i32,
+    ready: &str,
+    end: End,
+) -> Result<(), Blocked> {
     order_end(stage, pair, nth, end).await?;
     until_back(stage, pair, nth + 1, ready).await?;
     until_end_told(stage, pair, MAIN, nth).await

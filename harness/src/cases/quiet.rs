@@ -1,4 +1,4 @@
-//! What must not happen, watched for the whole of the quiet window.
+//! What must not happen, watched for as long as it would take.
 
 use std::time::Duration;
 
@@ -8,9 +8,11 @@ use crate::stage::{Blocked, PodRef, Progress, Stage};
 /// The moment at which the whole of the window has been watched.
 const WATCHED: &str = "watched";
 
-/// Watches for the whole of the quiet window whether a container of `pod` is restarted.
+/// Watches whether a container of `pod` is restarted, for as long as a restart takes on its node now.
 pub(super) async fn watch_for_restarts(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
-    watch(stage, "a restart", |seen| seen.pod(&pod.uid).is_some_and(|seen| restarts(seen) > 0)).await
+    watch_kubelet(stage, "a restart", pod, |seen| seen.pod(&pod.uid).is_some_and(|seen| restarts(seen) > 0))
+        .await
+        .map(drop)
 }
 
 /// Watches for the whole of the quiet window whether `look` comes true.
@@ -22,6 +24,23 @@ pub(super) async fn watch(
     watch_for(stage, what, stage.budgets().quiet_window(), look).await
 }
 
+/// Watches whether `look` comes true through the kubelet of `pod`: until a container that ends only now, in a pod of its
+/// own, has been restarted there, and for the whole of the quiet window after that. Says whether it came true.
+pub(super) async fn watch_kubelet(
+    stage: &Stage,
+    what: &str,
+    pod: &PodRef,
+    look: impl Fn(&Observed) -> bool,
+) -> Result<bool, Blocked> {
+    let control = stage.create_control(pod).await?;
+    let restarted = |seen: &Observed| seen.pod(&control.uid).is_some_and(|seen| restarts(seen) > 0);
+    let either =
+        |seen: &Observed| if look(seen) || restarted(seen) { Progress::Met(()) } else { Progress::NotYet };
+    let patience = stage.budgets().pod_running() + stage.budgets().restart();
+    stage.until(&format!("{what}, or the restart of a control"), patience, either).await?;
+    comes_true(stage, what, stage.budgets().quiet_window(), look).await
+}
+
 /// Watches until `look` comes true, for the whole of `window` where it does not.
 pub(super) async fn watch_for(
     stage: &Stage,
@@ -29,11 +48,21 @@ pub(super) async fn watch_for(
     window: Duration,
     look: impl Fn(&Observed) -> bool,
 ) -> Result<(), Blocked> {
+    comes_true(stage, what, window, look).await.map(drop)
+}
+
+async fn comes_true(
+    stage: &Stage,
+    what: &str,
+    window: Duration,
+    look: impl Fn(&Observed) -> bool,
+) -> Result<bool, Blocked> {
     let progress = |seen: &Observed| if look(seen) { Progress::Met(()) } else { Progress::NotYet };
-    if stage.unless(what, window, progress).await?.is_none() {
+    let came = stage.unless(what, window, progress).await?.is_some();
+    if !came {
         stage.mark(WATCHED);
     }
-    Ok(())
+    Ok(came)
 }
 
 /// Requires that the whole of the window was watched: that nothing happened counts only then.

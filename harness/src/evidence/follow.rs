@@ -5,7 +5,6 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 use kube::runtime::watcher;
 use kube::{Api, Client};
@@ -42,7 +41,7 @@ pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower
             }
         };
         pod.metadata.managed_fields = None;
-        let seen = SeenPod { at: Timestamp::now(), change, pod };
+        let seen = SeenPod { at: super::clock::now(), change, pod };
         if change == Change::Applied {
             follower.follow_new(&seen);
         }
@@ -66,7 +65,7 @@ pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
         match item {
             Ok(watcher::Event::Apply(mut event) | watcher::Event::InitApply(mut event)) => {
                 event.metadata.managed_fields = None;
-                let seen = SeenEvent { at: Timestamp::now(), event };
+                let seen = SeenEvent { at: super::clock::now(), event };
                 sink.send_modify(|observed| observed.events.push(seen));
             }
             Ok(_) => {}

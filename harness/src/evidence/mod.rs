@@ -6,6 +6,7 @@
 //! cluster and may *not* decide what the facts mean.
 
 mod archive;
+mod clock;
 mod endpoints;
 mod facts;
 mod follow;
@@ -20,6 +21,7 @@ mod recorder;
 mod seen;
 
 pub use archive::{ArchiveError, log_file, read_evidence, read_evidence_as, write_evidence};
+pub use clock::now;
 pub use endpoints::Endpoint;
 pub use facts::{ContainerFacts, Fact, Missing};
 pub(crate) use follow::incurable;

@@ -1,7 +1,6 @@
 //! The watches on objects that are no pods.
 
 use futures::StreamExt as _;
-use jiff::Timestamp;
 use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
@@ -26,7 +25,7 @@ impl SeenObject {
     pub fn now(kind: Kind, change: Change, mut object: DynamicObject) -> Self {
         object.metadata.managed_fields = None;
         Self {
-            at: Timestamp::now(),
+            at: super::clock::now(),
             change,
             kind,
             name: object.metadata.name.clone().unwrap_or_default(),

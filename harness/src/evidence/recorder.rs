@@ -67,7 +67,7 @@ impl Recorder {
             let place = (client.clone(), namespace.to_owned(), *kind);
             spawn_until(&stop, watch_objects(place, observed.clone(), begun.clone()))
         }));
-        let recorder = Self { observed, deeds: Mutex::default(), stop, tasks, started: Timestamp::now() };
+        let recorder = Self { observed, deeds: Mutex::default(), stop, tasks, started: super::clock::now() };
         let all = have_begun.wait_for(|begun| begun.len() > watched.len());
         if let Ok(Ok(_)) = timeout(patience, all).await {
             return Ok(recorder);
@@ -125,7 +125,7 @@ impl Recorder {
 
     /// Keeps a named moment.
     pub fn mark(&self, name: &str) {
-        self.deeds().marks.push(Mark { at: Timestamp::now(), name: name.to_owned() });
+        self.deeds().marks.push(Mark { at: super::clock::now(), name: name.to_owned() });
     }
 
     /// Waits for the logs of containers that have ended, stops observing and hands everything over.
@@ -136,7 +136,7 @@ impl Recorder {
         namespace: &str,
         token: &str,
     ) -> Evidence {
-        let ended = Timestamp::now();
+        let ended = super::clock::now();
         let mut observed = self.observed.subscribe();
         // Out of time is no fault here: such a log is kept as not complete, and judges see that.
         let _ = timeout(LOG_DRAIN, observed.wait_for(ended_logs_are_complete)).await;

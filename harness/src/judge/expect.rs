@@ -60,6 +60,21 @@ impl Inquiry {
         Ok(())
     }
 
+    /// The system's answer with which the probe's deed ended: one of `answers`, or none where it did not fail. Any other
+    /// cause, such as too little memory or too many open files, is a matter of the node and no answer to the question.
+    pub fn errno_among<'r>(deed: &'r ProbeReport, answers: &[&str]) -> Result<Option<&'r str>, Missing> {
+        let errno = deed.text("errno").ok();
+        let answered = errno.map_or_else(|| deed.ok(), |errno| answers.contains(&errno));
+        if answered {
+            return Ok(errno);
+        }
+        let errno = errno.unwrap_or("without a cause");
+        Err(Missing::new(format!(
+            "an answer of the system to the probe's `{}` ({errno}: {deed})",
+            deed.verb()
+        )))
+    }
+
     /// Requires that the probe found nothing there, because otherwise what is found later proves nothing.
     pub fn premise_absent(what: &str, look: &Fact<ProbeReport>) -> Result<(), Missing> {
         Self::premise(what, !look.value.present()?)

@@ -3,9 +3,11 @@
 //! Judging is a plain function of the evidence: this room may *not* be asynchronous, hold a client, read the
 //! clock or touch a file.
 
+mod admission;
 mod expect;
 mod inquiry;
 mod verdict;
 
+pub use admission::changed_by_admission;
 pub use inquiry::Inquiry;
 pub use verdict::{Finding, Verdict};

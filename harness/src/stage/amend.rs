@@ -1,6 +1,5 @@
 //! Changing pods that run.
 
-use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
@@ -43,7 +42,7 @@ impl Stage {
             }
         };
         asked_again(self.budgets.request(), &action, changed).await?;
-        let (at, name, uid) = (Timestamp::now(), name.to_owned(), pod.uid.clone());
+        let (at, name, uid) = (crate::evidence::now(), name.to_owned(), pod.uid.clone());
         self.recorder.applied(Applied { at, name, uid, object: change });
         Ok(())
     }

@@ -5,18 +5,20 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject};
 use kube::{Api, ResourceExt as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::asking::{asked_again, code, created};
 use super::attire::{Wearer, dress};
 use super::blocked::Blocked;
 use super::open::Stage;
 use crate::evidence::{Applied, Refusal, SeenPod};
+
+/// The pod that shows how long a restart takes.
+const CONTROL: &str = "control";
 
 /// A pod that was created: its name and, because names are used again, its UID.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ impl Stage {
             Err(other) => return Err(other),
         };
         self.recorder.refused(Refusal {
-            at: Timestamp::now(),
+            at: crate::evidence::now(),
             name: name.to_owned(),
             object: self.manifest.object(name).cloned().unwrap_or_default(),
             code: refusal.code,
@@ -71,6 +73,13 @@ impl Stage {
         let what = format!("the node of pod {}", pod.name);
         let node = |seen: &SeenPod| seen.node().map(str::to_owned);
         self.until_pod(&what, self.budgets.pod_running(), pod, node).await
+    }
+
+    /// Creates a pod on the node of `pod` whose container ends at once and is restarted: how long that takes shows for how
+    /// long another restart must be awaited before it counts as none.
+    pub async fn create_control(&self, pod: &PodRef) -> Result<PodRef, Blocked> {
+        let node = self.node_of(pod).await?;
+        self.send_pod(&control_pod(), Some(&node)).await
     }
 
     /// Asks for the deletion of `pod` with its own grace period; does not wait for it to be gone.
@@ -163,7 +172,7 @@ impl Stage {
             Api::namespaced_with(self.client.clone(), &self.namespace, &ApiResource::erase::<Pod>(&()));
         let uid = self.made(&pods, &pod, &action).await?.metadata.uid.unwrap_or_default();
         self.recorder.applied(Applied {
-            at: Timestamp::now(),
+            at: crate::evidence::now(),
             name: name.clone(),
             uid: uid.clone(),
             object: dressed,
@@ -196,4 +205,16 @@ impl Stage {
 
 fn bears(found: &DynamicObject, labels: &[(String, String)]) -> bool {
     labels.iter().all(|(key, value)| found.labels().get(key) == Some(value))
+}
+
+fn control_pod() -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": { "name": CONTROL },
+        "spec": {
+            "restartPolicy": "Always",
+            "containers": [{ "name": CONTROL, "image": "podproof/probe", "args": ["exit", "--code", "1"] }],
+        },
+    })
 }

@@ -4,7 +4,6 @@ use std::pin::pin;
 
 use futures::FutureExt as _;
 use futures::future::{Either, join, select};
-use jiff::Timestamp;
 use kube::api::{AttachParams, AttachedProcess};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::timeout;
@@ -47,7 +46,7 @@ impl Stage {
         container: &str,
         argv: &[&str],
     ) -> Result<Exec, Blocked> {
-        let started = Timestamp::now();
+        let started = crate::evidence::now();
         let patience = self.budgets.exec();
         let ran = timeout(patience, self.run_in(pod, container, argv)).await;
         let Ran { end, stdout, stderr } = ran.unwrap_or_else(|_| Ran {
@@ -61,7 +60,7 @@ impl Stage {
             container: container.to_owned(),
             argv: argv.iter().map(|&arg| arg.to_owned()).collect(),
             started,
-            ended: Timestamp::now(),
+            ended: crate::evidence::now(),
             end,
             stdout,
             stderr,

@@ -4,7 +4,6 @@ use http::Request;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -23,7 +22,7 @@ impl Stage {
     ///
     /// Any HTTP status is an answer; that there was none is kept as well and does not block.
     pub async fn fetch(&self, label: &str, pod: &PodRef, port: u16, path: &str) -> Result<Fetch, Blocked> {
-        let started = Timestamp::now();
+        let started = crate::evidence::now();
         let patience = self.budgets.exec();
         let answer = match timeout(patience, self.get(pod, port, path)).await {
             Ok(answer) => answer,
@@ -35,7 +34,7 @@ impl Stage {
             port,
             path: path.to_owned(),
             started,
-            ended: Timestamp::now(),
+            ended: crate::evidence::now(),
             answer,
         };
         self.recorder.fetch(fetch.clone());

@@ -3,7 +3,6 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -11,6 +10,7 @@ use super::blocked::Blocked;
 use super::deeds::PodRef;
 use super::exec::{PROBE, Ran};
 use super::open::Stage;
+use super::pulse::Pulse;
 use crate::cluster::{CommandError, Door, is_ready};
 use crate::evidence::{ExecEnd, NodeCommand};
 
@@ -78,15 +78,32 @@ impl Stage {
         self.on_node(label, node, (LOOK, &[path])).await.map(drop)
     }
 
-    /// Waits on the node until nothing is at `path`, in the time a volume has for that, and looks then.
+    /// Waits on the node until nothing is at `path`, in the time a volume has for that, and looks then. That something still
+    /// is there counts only where the node and its kubelet lived all the time; else the wait ends as unobserved.
     pub async fn until_gone_on_node(&self, label: &str, node: &NodeRef, path: &str) -> Result<(), Blocked> {
         let patience = self.budgets.volume_gone();
         let script = format!(
-            r#"end=$(($(date +%s) + {})); while [ -e "$1" ] && [ $(date +%s) -lt $end ]; do sleep 0.2; done; {LOOK}"#,
+            r#"now() {{ read up rest < /proc/uptime; echo ${{up%%.*}}; }}; end=$(($(now) + {})); \
+               while [ -e "$1" ] && [ $(now) -lt $end ]; do sleep 0.2; done; {LOOK}"#,
             patience.as_secs()
         );
         let within = patience + self.budgets.node_command();
-        self.on_node_within(within, label, node, (&script, &[path])).await.map(drop)
+        let arguments = [path];
+        let mut pulse = Pulse::of(self);
+        let looked = tokio::select! {
+            looked = self.on_node_within(within, label, node, (&script, &arguments)) => looked?,
+            never = pulse.follow(self, within) => match never {},
+        };
+        if looked.stdout.starts_with("present") {
+            let why = match pulse.failing(self).await? {
+                Some(why) => Some(why),
+                None => self.blind(patience).await?,
+            };
+            if let Some(why) = why {
+                return Err(Blocked::Unobserved { what: format!("whether {path} goes"), why });
+            }
+        }
+        Ok(())
     }
 
     /// Stops a service of the node; the evidence has the number of its process.
@@ -164,7 +181,7 @@ impl Stage {
         node: &NodeRef,
         (script, arguments): (&str, &[&str]),
     ) -> Result<NodeCommand, Blocked> {
-        let started = Timestamp::now();
+        let started = crate::evidence::now();
         let script = with_arguments(script, arguments);
         let Ran { end, stdout, stderr } = self.run_on(node, &script, patience).await;
         let command = NodeCommand {
@@ -172,7 +189,7 @@ impl Stage {
             node: node.name.clone(),
             script,
             started,
-            ended: Timestamp::now(),
+            ended: crate::evidence::now(),
             end,
             stdout,
             stderr,

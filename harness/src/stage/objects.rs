@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use kube::api::{DeleteParams, ListParams};
 use kube::core::DynamicObject;
 use kube::{Api, Client};
@@ -52,7 +51,7 @@ impl Stage {
         })?;
         let created = self.made(&self.objects_of(kind), &sent, &action).await?;
         let SeenObject { uid, object, .. } = SeenObject::now(kind, Change::Applied, created);
-        let at = Timestamp::now();
+        let at = crate::evidence::now();
         self.recorder.applied(Applied { at, name: name.to_owned(), uid: uid.clone(), object: dressed });
         Ok(ObjectRef { kind, name: name.to_owned(), uid, object })
     }

@@ -1,6 +1,5 @@
 //! Logs asked for at one time, as `kubectl logs [--previous]` does.
 
-use jiff::Timestamp;
 use kube::api::LogParams;
 
 use super::asking::asked_again;
@@ -19,7 +18,7 @@ impl Stage {
         container: &str,
         previous: bool,
     ) -> Result<(), Blocked> {
-        let started = Timestamp::now();
+        let started = crate::evidence::now();
         let patience = self.budgets.exec();
         let wanted = LogParams { container: Some(container.to_owned()), previous, ..LogParams::default() };
         let (pods, action) = (self.pods(), format!("ask for the log of container {container}"));
@@ -31,7 +30,7 @@ impl Stage {
             container: container.to_owned(),
             previous,
             started,
-            ended: Timestamp::now(),
+            ended: crate::evidence::now(),
             answer,
         });
         Ok(())

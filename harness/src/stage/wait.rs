@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
@@ -38,7 +37,7 @@ impl Stage {
         budget: Duration,
         mut look: impl FnMut(&Observed) -> Progress<T>,
     ) -> Result<T, Blocked> {
-        let started = Timestamp::now();
+        let started = crate::evidence::now();
         let mut observed = self.recorder.observed();
         let mut ended = None;
         let waiting = observed.wait_for(|observed| {
@@ -59,7 +58,7 @@ impl Stage {
         self.recorder.wait(Wait {
             what: what.to_owned(),
             started,
-            ended: Timestamp::now(),
+            ended: crate::evidence::now(),
             end: wait_end(&end),
         });
         end

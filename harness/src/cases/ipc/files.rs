@@ -39,6 +39,7 @@ fn judge_both(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     {
         let tried = seen.exec_report(label, "try-lock")?;
         Inquiry::premise("a file to be locked", tried.value.present()?)?;
+        Inquiry::errno_among(&tried.value, &["EAGAIN"])?;
         say.assert_equal(assertion, &free, &tried.value.truth("obtained")?, tried.pointer);
     }
     Ok(())

@@ -69,12 +69,9 @@ fn judge_limits(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     }
     for (queue, most, errno, assertion) in BEYOND {
         let tried = seen.log_report_with((uid, ONE, 0), "mq-create", ("queue", queue))?;
-        let refusal = tried.value.text("errno").unwrap_or("no refusal");
-        // The bytes that one user may have in queues are counted over the whole node.
-        Inquiry::premise(
-            "a user who may have that many bytes in queues",
-            !matches!(refusal, "EMFILE" | "ENOMEM"),
-        )?;
+        // Others, such as EMFILE, are limits of the user or the node.
+        let refusal =
+            Inquiry::errno_among(&tried.value, &["EINVAL", "ENOSPC", "EEXIST"])?.unwrap_or("no refusal");
         let ended = (tried.value.number("created")?, refusal);
         say.assert_equal(assertion, &(most, errno), &ended, tried.pointer);
     }
@@ -111,10 +108,13 @@ fn judge_rejection(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let last = seen.last(uid)?;
     let begun = seen.states(uid).any(|state| state.containers().any(has_begun));
     Inquiry::premise("a pod that has ended or begun", last.is_terminal() || begun)?;
+    let reason = last.reason();
+    // A node may refuse or end a pod for many reasons, about which nothing is claimed.
+    let decided = reason.is_none_or(|reason| reason == FORBIDDEN);
+    Inquiry::premise(&format!("no other reason against the pod ({})", reason.unwrap_or_default()), decided)?;
     let pointer = || format!("timeline/{ONE}");
     say.assert_equal("never-runs", &false, &begun, pointer());
     say.assert_equal("is-failed", &"Failed", &last.phase(), pointer());
-    let reason = last.reason();
     say.assert_equal("says-why", &Some(FORBIDDEN), &reason, pointer());
     Ok(())
 }

@@ -14,6 +14,9 @@ const RIGHT: &str = "right";
 /// What tells the process of a container from all others: part of its command line.
 const SIGNS: [(&str, &str); 2] = [(LEFT, "write --path /tmp/token"), (RIGHT, "nonce then hold")];
 
+/// What the system says to one who reaches for a process that is not there, or not his.
+const REFUSALS: [&str; 4] = ["ESRCH", "EPERM", "EACCES", "ENOENT"];
+
 pub(super) const NO_SIGNALS_BY_DEFAULT: Case = Case {
     id: "ipc/no-signals-by-default",
     attire: Attire::Restricted,
@@ -127,5 +130,5 @@ fn cmdline(process: &Value) -> &str {
 
 /// Why the system refused, or that it did not.
 fn refusal(tried: &Fact<ProbeReport>) -> Result<&str, Missing> {
-    if tried.value.ok() { Ok("no refusal") } else { tried.value.text("errno") }
+    Ok(Inquiry::errno_among(&tried.value, &REFUSALS)?.unwrap_or("no refusal"))
 }

@@ -16,6 +16,9 @@ const OTHER: &str = "other";
 const SOCKET: &str = "/sockets/server";
 const LEFT_OVER: &str = "/data/server";
 
+/// What the system says to a client: nobody listens, nothing is there, or the client may not.
+const REFUSALS: [&str; 4] = ["ECONNREFUSED", "ENOENT", "EACCES", "EPERM"];
+
 pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
     id: "ipc/unix-socket-on-volume",
     attire: Attire::Restricted,
@@ -80,7 +83,7 @@ fn judge_left_over(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let kind = if file.value.present()? { file.value.text("kind")? } else { "nothing" };
     say.assert_equal("file-is-left", &"socket", &kind, file.pointer);
     let again = seen.log_report(uid, MAIN, 1, "sock-serve")?;
-    let ended = if again.value.ok() { "listening" } else { again.value.text("errno")? };
+    let ended = Inquiry::errno_among(&again.value, &["EADDRINUSE"])?.unwrap_or("listening");
     say.assert_equal("cannot-listen-again", &"EADDRINUSE", &ended, again.pointer);
     let client = seen.exec_report("after", "sock-connect")?;
     say.assert_equal("refuses-clients", &"ECONNREFUSED", &answer(&client)?, &client.pointer);
@@ -111,5 +114,9 @@ fn judge_name(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 fn answer(client: &Fact<ProbeReport>) -> Result<&str, Missing> {
     let client = &client.value;
     Inquiry::premise("an answer to a client, or the system's refusal", client.ok())?;
-    if client.truth("connected")? { client.text("echo") } else { client.text("errno") }
+    if client.truth("connected")? {
+        return client.text("echo");
+    }
+    let refusal = Inquiry::errno_among(client, &REFUSALS)?;
+    refusal.ok_or_else(|| Missing::new("why there is no connection"))
 }

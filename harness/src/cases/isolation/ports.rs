@@ -9,6 +9,9 @@ use crate::stage::{Attire, Blocked, Stage};
 /// A port that nothing on a node is known to use.
 const PORT: u16 = 28_148;
 
+/// What the servers of the two pods answer.
+const TEXTS: [&str; 2] = ["from-here", "from-there"];
+
 pub(super) const PORTS_BETWEEN_PODS: Case = Case {
     id: "isolation/ports-between-pods",
     attire: Attire::Restricted,
@@ -35,9 +38,11 @@ fn judge_answers(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("an answer to the second pod", second.value.ok() || taken)?;
     say.assert("both-may-listen", !taken, "a listener", second.value.to_string(), second.pointer);
 
-    for (label, expected) in [("answer-here", "from-here"), ("answer-there", "from-there")] {
+    for (label, expected) in [("answer-here", TEXTS[0]), ("answer-there", TEXTS[1])] {
         let answer = &seen.fetch(label)?.answer;
         let (_, body) = answer.as_ref().map_err(|why| Missing::new(format!("the {label} ({why})")))?;
+        let ours = TEXTS.contains(&body.as_str());
+        Inquiry::premise(&format!("an {label} by one of the two servers (somebody else: {body:?})"), ours)?;
         say.assert_equal("each-answers-itself", &expected, &body.as_str(), format!("fetches/{label}"));
     }
     Ok(())

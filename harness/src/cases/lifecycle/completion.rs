@@ -43,6 +43,11 @@ fn judge_completion(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let forward = steps.is_some_and(|steps| steps.is_sorted());
     say.assert("phases-go-forward", forward, "Pending, Running, the end", phases.join(" "), &pointer);
 
+    // The claim is about what a reader is shown on the way, so the way must have been seen.
+    Inquiry::premise("the phase Pending at first", phases.first() == Some(&"Pending"))?;
+    let creating = seen.states(uid).any(|state| state.phase() == "Pending" && is_created(state));
+    Inquiry::premise("containers that are created (ContainerCreating)", creating)?;
+
     let last = seen.last(uid)?;
     for name in [PRODUCER, CONSUMER] {
         let status =
@@ -59,6 +64,14 @@ fn phases<'a>(seen: &'a Evidence, uid: &str) -> Vec<&'a str> {
     let mut phases: Vec<_> = seen.states(uid).map(SeenPod::phase).filter(|phase| !phase.is_empty()).collect();
     phases.dedup();
     phases
+}
+
+/// Whether this state shows a container that waits for being created.
+fn is_created(state: &SeenPod) -> bool {
+    state.containers().any(|status| {
+        let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
+        waiting.is_some_and(|waiting| waiting.reason.as_deref() == Some("ContainerCreating"))
+    })
 }
 
 /// How far on its way a pod is. The watch may miss a step, but must never show an earlier one again.

@@ -7,6 +7,9 @@ use crate::stage::{Attire, Blocked, Stage};
 
 const POD: &str = "limited";
 
+/// The reason of a pod that was active for too long.
+const EXCEEDED: &str = "DeadlineExceeded";
+
 pub(super) const DEADLINE_EXCEEDED: Case = Case {
     id: "lifecycle/deadline-exceeded",
     attire: Attire::Restricted,
@@ -24,9 +27,11 @@ fn judge_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let last = seen.last(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     let reason = last.reason();
-    Inquiry::premise("a pod that is not evicted", reason != Some("Evicted"))?;
+    // `Evicted`, `NodeShutdown`, `Preempting` and the like are the ends of other stories.
+    let decided = reason.is_none_or(|reason| reason == EXCEEDED);
+    Inquiry::premise(&format!("no other reason for its end ({})", reason.unwrap_or_default()), decided)?;
     let pointer = format!("timeline/{POD}");
     say.assert_equal("pod-fails", &"Failed", &last.phase(), &pointer);
-    say.assert_equal("reason-is-told", &"DeadlineExceeded", &reason.unwrap_or_default(), pointer);
+    say.assert_equal("reason-is-told", &EXCEEDED, &reason.unwrap_or_default(), pointer);
     Ok(())
 }

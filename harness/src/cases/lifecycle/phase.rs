@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::undisturbed;
-use crate::cases::quiet::{watch, watched};
+use crate::cases::quiet::{watch_kubelet, watched};
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Stage};
@@ -38,7 +38,7 @@ async fn end_both(stage: &Stage) -> Result<(), Blocked> {
 async fn end_one(stage: &Stage) -> Result<(), Blocked> {
     let pod = begin(stage).await?;
     let over = |seen: &SeenPod| seen.is_terminal();
-    watch(stage, "the end of the pod", |seen| seen.pod(&pod.uid).is_some_and(over)).await?;
+    watch_kubelet(stage, "the end of the pod", &pod, |seen| seen.pod(&pod.uid).is_some_and(over)).await?;
     stage.probe("still-there", &pod, GOES_ON, &["identity"]).await.map(drop)
 }
 

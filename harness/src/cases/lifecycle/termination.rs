@@ -106,8 +106,15 @@ fn judge_grace(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     if by_itself {
         return Ok(());
     }
+    // A container that is forgotten before its end was seen may have ended in any way.
+    let end_seen = end.is_some() || seen.ended_log(uid, MAIN, 0).is_ok();
+    Inquiry::premise("the end of the container, or of its log", end_seen)?;
     let term = time_of(log.value, TERM).ok_or_else(|| Missing::new("the container's line on TERM"))?;
-    let alive = last_time_of(log.value, TICK).map(|last| last.duration_since(term)).unwrap_or_default();
+    let by_clock = last_time_of(log.value, TICK).map(|last| last.duration_since(term)).unwrap_or_default();
+    // A node's clock may be set back meanwhile, which changes nothing about how often the container slept for half a second.
+    let ticks = log.value.texts().skip_while(|line| *line != TERM).filter(|line| *line == TICK).count();
+    let by_ticks = SignedDuration::from_millis(500 * i64::try_from(ticks).unwrap_or_default());
+    let alive = by_clock.max(by_ticks);
     if alive < LEAST {
         // The last lines may be lost; the time of the end says more, cut off to whole seconds.
         let ended = end.and_then(|end| end.finished_at).ok_or_else(|| Missing::new("the time of the end"))?;
@@ -129,10 +136,17 @@ fn last_time_of(log: &LogText, words: &str) -> Option<Timestamp> {
 }
 
 fn judge_term(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let (_, log) = log_of_deleted(seen, THREE, WITNESS)?;
+    let (uid, log) = log_of_deleted(seen, THREE, WITNESS)?;
     let found = log.value.texts().find_map(|line| line.strip_prefix(FOUND));
     let found = found.ok_or_else(|| Missing::new("what the witness found"))?;
     let found: Vec<_> = found.split_whitespace().collect();
+    for leaver in LEAVERS {
+        if !found.contains(&leaver) {
+            // A slow node may deliver TERM late. Who ended without a word on it never got it.
+            let own = seen.ended_log(uid, leaver, 0)?;
+            Inquiry::premise(&format!("the file of {leaver} in time"), !says(own.value, TERM))?;
+        }
+    }
     say.assert_equal("each-gets-term", &LEAVERS.to_vec(), &found, log.pointer);
     Ok(())
 }

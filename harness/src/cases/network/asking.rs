@@ -1,12 +1,15 @@
-//! Asking a server from a pod, and what the answers mean.
+//! Asking a server from a pod.
 //!
 //! Shared by the cases about the network. The pod that asks is called `client`, as its only container is; a server
 //! has the probe's `serve` in it, and mostly answers with the case's token.
 
+use std::collections::BTreeSet;
+
 use futures::future::try_join_all;
 use serde_json::Value;
+use tokio::time::Instant;
 
-use crate::evidence::{Evidence, Exec, Fact, Missing, Observed, ProbeReport, SeenPod};
+use crate::evidence::{Evidence, Exec, Missing, Observed, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Blocked, ObjectRef, PodRef, Progress, Stage};
 
@@ -16,9 +19,6 @@ pub(super) const SERVER: &str = "server";
 /// A server that says its name, and the services that are made later than what proxies are to know.
 pub(super) const BEACON: &str = "beacon";
 pub(super) const MARKER: &str = "marker";
-
-/// What the network itself says where nobody answers. Silence is not among it.
-const REFUSALS: [&str; 4] = ["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH"];
 
 /// Creates the client on the node of `other`, and waits until it can be used.
 pub(super) async fn client_beside(stage: &Stage, other: &PodRef) -> Result<PodRef, Blocked> {
@@ -82,7 +82,7 @@ pub(super) fn node_port(service: &ObjectRef) -> u16 {
     port.and_then(|port| port.try_into().ok()).unwrap_or_default()
 }
 
-/// Lets the client ask `host` on `port`; whatever comes of it is kept under `label`.
+/// Lets the client ask `host` on `port` once, where nobody is to answer; whatever comes of it is kept under `label`.
 pub(super) async fn ask(
     stage: &Stage,
     label: &str,
@@ -92,14 +92,32 @@ pub(super) async fn ask(
     ask_with(stage, label, client, place, &[]).await.map(drop)
 }
 
-/// Lets the client ask many times, each time over a new connection.
+/// Lets the client ask many times, each time over a new connection, until those who answer are as `settled` wants them,
+/// and then as often once more: proxies learn of what changes at a time of their own.
 pub(super) async fn ask_often(
     stage: &Stage,
     label: &str,
     client: &PodRef,
     place: (&str, u16),
+    settled: impl Fn(&BTreeSet<String>) -> bool,
 ) -> Result<(), Blocked> {
-    ask_with(stage, label, client, place, &["--count", "200"]).await.map(drop)
+    const MANY: [&str; 2] = ["--count", "200"];
+    let begun = Instant::now();
+    loop {
+        let exec = ask_with(stage, READY, client, place, &MANY).await?;
+        if settled(&who_answered(&exec)) || begun.elapsed() >= stage.budgets().controller() {
+            break;
+        }
+        stage.probe(READY, client, CLIENT, &["pause", "--ms", "500"]).await?;
+    }
+    ask_with(stage, label, client, place, &MANY).await.map(drop)
+}
+
+/// The texts in the answers to what was asked many times.
+fn who_answered(exec: &Exec) -> BTreeSet<String> {
+    let report = exec.stdout.lines().filter_map(ProbeReport::parse).find(|report| report.verb() == "fetch");
+    let bodies = report.as_ref().and_then(|report| report.field("bodies").ok()?.as_object());
+    bodies.into_iter().flat_map(|bodies| bodies.keys().cloned()).collect()
 }
 
 /// Lets the client ask until it gets a good answer, for half a minute, and then once more: a new way needs time.
@@ -109,10 +127,11 @@ pub(super) async fn ask_patiently(
     client: &PodRef,
     place: (&str, u16),
 ) -> Result<(), Blocked> {
+    let begun = Instant::now();
     // One command may not take so long.
-    for _ in 0..4 {
+    while begun.elapsed() < stage.budgets().controller() {
         let exec =
-            ask_with(stage, READY, client, place, &["--retry-for", "8", "--timeout-ms", "2000"]).await?;
+            ask_with(stage, READY, client, place, &["--retry-for", "4", "--timeout-ms", "2000"]).await?;
         if exec.stdout.contains(r#""status":200"#) {
             break;
         }
@@ -134,91 +153,6 @@ async fn ask_with(
     let asked = ["fetch", "--host", host, "--port", &port];
     let verbs: Vec<_> = asked.iter().chain(more).copied().collect();
     stage.probe(label, client, CLIENT, &verbs).await
-}
-
-/// What the client learnt when it asked.
-#[derive(Debug)]
-pub(super) enum Answer {
-    /// Somebody answered, with this HTTP status and body.
-    Page(u64, String),
-    /// The network said that nobody does.
-    Refused(String),
-}
-
-impl Answer {
-    /// Reads the answer in a report of the probe's `fetch`; silence is none.
-    pub(super) fn read(report: &ProbeReport) -> Result<Self, Missing> {
-        if report.ok() {
-            return Ok(Self::Page(report.number("status")?, report.text("body")?.to_owned()));
-        }
-        match report.text("errno") {
-            Ok(errno) if REFUSALS.contains(&errno) => Ok(Self::Refused(errno.to_owned())),
-            _ => Err(Missing::new(format!("an answer of the network ({report})"))),
-        }
-    }
-
-    fn told(&self) -> String {
-        match self {
-            Self::Page(status, body) => format!("status {status} and {body:?}"),
-            Self::Refused(errno) => format!("nobody ({errno})"),
-        }
-    }
-}
-
-/// Requires that it was a pod that answered what was asked under `label`, if anybody did: before a cluster knows of an
-/// address of a service, requests to it leave the cluster, and who knows what answers there.
-pub(super) fn premise_own_answer(seen: &Evidence, label: &str) -> Result<(), Missing> {
-    let answer = answer(seen, label)?.value;
-    let own = matches!(&answer, Answer::Page(200, _) | Answer::Refused(_));
-    Inquiry::premise(&format!("an answer of a pod to {label} ({})", answer.told()), own)
-}
-
-/// Requires that somebody answered what was asked under `label`.
-pub(super) fn premise_reached(seen: &Evidence, label: &str) -> Result<(), Missing> {
-    let answer = answer(seen, label)?.value;
-    let reached = matches!(answer, Answer::Page(..));
-    Inquiry::premise(&format!("an answer to {label} ({})", answer.told()), reached)
-}
-
-/// The answer to what was asked under `label`.
-fn answer(seen: &Evidence, label: &str) -> Result<Fact<Answer>, Missing> {
-    let report = seen.exec_report(label, "fetch")?;
-    Ok(Fact { value: Answer::read(&report.value)?, pointer: report.pointer })
-}
-
-/// Asserts that what was asked under `label` was answered, with `body`.
-pub(super) fn assert_answered(
-    seen: &Evidence,
-    say: &mut Inquiry,
-    assertion: &str,
-    (label, body): (&str, &str),
-) -> Result<(), Missing> {
-    let answer = answer(seen, label)?;
-    let holds = matches!(&answer.value, Answer::Page(200, told) if told == body);
-    say.assert(assertion, holds, format!("status 200 and {body:?}"), answer.value.told(), answer.pointer);
-    Ok(())
-}
-
-/// Asserts that what was asked under `label` reached nobody, and that the network said so.
-pub(super) fn assert_refused(
-    seen: &Evidence,
-    say: &mut Inquiry,
-    assertion: &str,
-    label: &str,
-) -> Result<(), Missing> {
-    let answer = answer(seen, label)?;
-    let holds = matches!(answer.value, Answer::Refused(_));
-    say.assert(assertion, holds, "nobody", answer.value.told(), answer.pointer);
-    Ok(())
-}
-
-/// Requires that what was asked under `label` was answered with `body`: the way there is no matter of doubt.
-pub(super) fn premise_answered(seen: &Evidence, label: &str, body: &str) -> Result<(), Missing> {
-    let answer = answer(seen, label)?.value;
-    Inquiry::premise(
-        &format!("{body:?} in answer to {label} ({})", answer.told()),
-        matches!(&answer, Answer::Page(200, told) if told == body),
-    )
 }
 
 /// Requires that the pods with these UIDs were on one node.

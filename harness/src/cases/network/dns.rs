@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
-use super::asking::{CLIENT, client_beside, ready_servers, server};
+use super::asking::{CLIENT, client_beside, ready_servers, server, until_told_ready};
+use super::readiness::premise_ready_since;
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::evidence::{Evidence, Missing, ProbeReport};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -42,6 +44,20 @@ async fn look_up_all(stage: &Stage) -> Result<(), Blocked> {
     let servers = ready_servers(stage, &REPLICAS).await?;
     let client = client_beside(stage, &servers[0]).await?;
     stage.apply(SERVICE).await?;
+    for server in &servers {
+        until_told_ready(stage, SERVICE, server).await?;
+    }
+    // The name server hears of it later, and of one pod maybe before the others.
+    let begun = Instant::now();
+    while begun.elapsed() < stage.budgets().controller() {
+        let exec = stage.probe("ready", &client, CLIENT, &RESOLVE).await?;
+        let report = exec.stdout.lines().filter_map(ProbeReport::parse).find(|told| told.verb() == "resolve");
+        let addresses = report.as_ref().and_then(|report| report.field("addresses").ok()?.as_array());
+        if addresses.is_some_and(|addresses| addresses.len() >= REPLICAS.len()) {
+            break;
+        }
+        stage.probe("ready", &client, CLIENT, &["pause", "--ms", "500"]).await?;
+    }
     stage.probe("resolve", &client, CLIENT, &RESOLVE).await.map(drop)
 }
 
@@ -65,7 +81,7 @@ fn judge_all_addresses(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing
     let mut expected = BTreeSet::new();
     for name in REPLICAS {
         let uid = &seen.applied(name, 0)?.uid;
-        Inquiry::premise(&format!("pod {name} ready"), seen.states(uid).any(SeenPod::is_ready))?;
+        premise_ready_since(seen, SERVICE, uid)?;
         let address =
             seen.last(uid)?.ip().ok_or_else(|| Missing::new(format!("the address of pod {name}")))?;
         expected.insert(address.to_owned());

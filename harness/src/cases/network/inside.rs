@@ -2,7 +2,8 @@
 
 use futures::future::try_join_all;
 
-use super::asking::{CLIENT, SERVER, ask, assert_answered, client_beside, premise_listening};
+use super::answers::assert_answered;
+use super::asking::{CLIENT, SERVER, ask_patiently, client_beside, premise_listening};
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
@@ -11,6 +12,9 @@ use crate::stage::{Attire, Blocked, PodRef, Stage};
 const POD: &str = "three";
 const MEMBERS: [&str; 3] = ["init", "left", "right"];
 const OTHER: &str = "other";
+
+/// What the system says to a server that may not have its port.
+const BIND_REFUSALS: [&str; 2] = ["EADDRINUSE", "EACCES"];
 
 pub(super) const SHARED_NETNS: Case = Case {
     id: "network/shared-netns",
@@ -104,7 +108,7 @@ async fn ask_localhost(stage: &Stage) -> Result<(), Blocked> {
     let apart = stage.objects().iter().any(|name| name == CLIENT);
     let client = if apart { client_beside(stage, &server).await? } else { server };
     stage.until_reported(&client, CLIENT, 0, "hold").await?;
-    ask(stage, "localhost", &client, ("localhost", 8080)).await
+    ask_patiently(stage, "localhost", &client, ("localhost", 8080)).await
 }
 
 fn judge_localhost(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
@@ -121,9 +125,13 @@ async fn bind_twice(stage: &Stage) -> Result<(), Blocked> {
 fn judge_ports(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let apart = seen.log_report(uid, "apart", 0, "serve")?;
+    Inquiry::errno_among(&apart.value, &BIND_REFUSALS)?;
     say.assert("another-port-is-free", apart.value.ok(), "a server", apart.value.to_string(), apart.pointer);
     let first = seen.log_report(uid, "first", 0, "serve")?;
     let second = seen.log_report(uid, "second", 0, "serve")?;
+    for server in [&first, &second] {
+        Inquiry::errno_among(&server.value, &BIND_REFUSALS)?;
+    }
     let listening = usize::from(first.value.ok()) + usize::from(second.value.ok());
     say.assert_equal("one-gets-the-port", &1, &listening, format!("logs/{POD}"));
     for refused in [first, second].iter().filter(|told| !told.value.ok()) {

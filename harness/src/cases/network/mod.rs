@@ -1,11 +1,13 @@
 //! The network: what the containers of a pod share, and how they are reached from elsewhere.
 
+mod answers;
 mod asking;
 mod dns;
 mod inside;
 mod no_nat;
 mod ports;
 mod reach;
+mod readiness;
 mod service;
 mod terminating;
 mod third_pod;

@@ -1,6 +1,9 @@
 //! What a server learns of the address of who asks it.
 
-use super::asking::{CLIENT, SERVER, address_of, ask, assert_answered, client_beside, server};
+use std::net::IpAddr;
+
+use super::answers::{Answer, answer, assert_answered};
+use super::asking::{CLIENT, SERVER, address_of, ask_patiently, client_beside, server};
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
@@ -38,7 +41,7 @@ async fn ask_who_asks(stage: &Stage, server: &PodRef, client: &PodRef) -> Result
     stage.until_running(server).await?;
     address_of(stage, client).await?;
     let address = address_of(stage, server).await?;
-    ask(stage, "who-asks", client, (&address, 8080)).await
+    ask_patiently(stage, "who-asks", client, (&address, 8080)).await
 }
 
 fn judge_peer(seen: &Evidence, say: &mut Inquiry, one_node: bool) -> Result<(), Missing> {
@@ -48,6 +51,12 @@ fn judge_peer(seen: &Evidence, say: &mut Inquiry, one_node: bool) -> Result<(), 
     let what = if one_node { "both pods on one node" } else { "the pods on two nodes" };
     Inquiry::premise(what, known && (here == there) == one_node)?;
     let address = client.ip().ok_or_else(|| Missing::new("the client's address"))?;
+    // Who comes from the loopback address is a proxy in the server's own pod: the network had no part in that.
+    if let Answer::Page(_, body) = answer(seen, "who-asks")?.value {
+        let peer = body.rsplit(' ').next().and_then(|peer| peer.parse::<IpAddr>().ok());
+        let from_within = peer.is_some_and(|peer| peer.is_loopback());
+        Inquiry::premise(&format!("a server that no proxy of its pod asks ({body:?})"), !from_within)?;
+    }
     let expected = format!("{} {address}", seen.token);
     assert_answered(seen, say, "server-sees-the-clients-address", ("who-asks", &expected))
 }

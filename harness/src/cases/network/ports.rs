@@ -1,10 +1,11 @@
 //! Ports of the nodes that lead to pods.
 
+use super::answers::{assert_answered, premise_answered, premise_reached};
 use super::asking::{
-    BEACON, CLIENT, MARKER, SERVER, address_of, ask, ask_patiently, assert_answered, client_beside,
-    node_port, premise_answered, premise_listening, premise_one_node, premise_reached, ready_servers, server,
-    until_proxied, until_told_ready,
+    BEACON, CLIENT, MARKER, SERVER, address_of, ask_patiently, client_beside, node_port, premise_listening,
+    premise_one_node, ready_servers, server, until_proxied, until_told_ready,
 };
+use super::readiness::premise_ready_since;
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Kind, Missing, SeenObject, SeenPod};
 use crate::judge::Inquiry;
@@ -53,7 +54,9 @@ async fn ask_every_node(stage: &Stage) -> Result<(), Blocked> {
 }
 
 fn judge_every_node(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    premise_listening(seen, &seen.applied(SERVER, 0)?.uid, SERVER)?;
+    let server = &seen.applied(SERVER, 0)?.uid;
+    premise_listening(seen, server, SERVER)?;
+    premise_ready_since(seen, SERVICE, server)?;
     premise_answered(seen, MARKER, BEACON)?;
     let here = seen.last(&seen.applied(CLIENT, 0)?.uid)?.node();
     let nodes = || seen.objects.iter().filter(|object| object.kind == Kind::Node);
@@ -79,7 +82,7 @@ async fn take_a_host_port(stage: &Stage) -> Result<(), Blocked> {
     let place = |seen: &SeenPod| Some((seen.host_ip()?.to_owned(), host_port(seen)?));
     let (address, port) =
         stage.until_pod("the node's port", stage.budgets().pod_running(), &server, place).await?;
-    ask(stage, "by-node", &client, (&address, port)).await?;
+    ask_patiently(stage, "by-node", &client, (&address, port)).await?;
     let second = stage.create_beside(SECOND, &server).await?;
     let decided = |seen: &SeenPod| matches!(seen.phase(), "Running" | "Succeeded" | "Failed").then_some(());
     stage.until_pod("what becomes of the second pod", stage.budgets().pod_running(), &second, decided).await

@@ -1,9 +1,11 @@
 //! The third pod of the article's family: nginx before another program of its pod, behind a port of the node.
 
+use super::answers::{assert_answered, assert_answered_through_nginx, premise_answered, premise_reached};
 use super::asking::{
-    BEACON, MARKER, address_of, ask, ask_patiently, assert_answered, client_beside, node_port,
-    premise_answered, premise_listening, premise_reached, ready_servers, until_proxied, until_told_ready,
+    BEACON, MARKER, address_of, ask_patiently, client_beside, node_port, premise_listening, ready_servers,
+    until_proxied, until_told_ready,
 };
+use super::readiness::premise_ready_since;
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
@@ -38,14 +40,16 @@ async fn ask_from_outside(stage: &Stage) -> Result<(), Blocked> {
     // nginx says nothing when it is up.
     let address = address_of(stage, &pod).await?;
     ask_patiently(stage, "nginx", &client, (&address, 80)).await?;
-    ask(stage, "by-node", &client, (&node, port)).await?;
-    ask(stage, "directly", &client, (&address, 5000)).await
+    ask_patiently(stage, "by-node", &client, (&node, port)).await?;
+    ask_patiently(stage, "directly", &client, (&address, 5000)).await
 }
 
 fn judge_mc3(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    premise_listening(seen, &seen.applied(POD, 0)?.uid, WEBAPP)?;
+    let pod = &seen.applied(POD, 0)?.uid;
+    premise_listening(seen, pod, WEBAPP)?;
+    premise_ready_since(seen, SERVICE, pod)?;
     premise_answered(seen, MARKER, BEACON)?;
     premise_reached(seen, "nginx")?;
-    assert_answered(seen, say, "answers-through-nginx", ("by-node", HELLO))?;
+    assert_answered_through_nginx(seen, say, "answers-through-nginx", ("by-node", HELLO))?;
     assert_answered(seen, say, "port-5000-is-open", ("directly", HELLO))
 }

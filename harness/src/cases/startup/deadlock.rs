@@ -2,20 +2,16 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, undisturbed};
+use crate::cases::quiet::{watch_kubelet, watched};
 use crate::evidence::{Evidence, Missing, Observed};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Stage};
-
-use super::later::met_if;
 
 const POD: &str = "mc2";
 const INIT: &str = "init";
 
 /// The containers that come after the init container.
 const LATER: [&str; 2] = [PRODUCER, CONSUMER];
-
-/// The moment at which the pod has been watched for the whole of the quiet window.
-const WATCHED: &str = "watched";
 
 pub(super) const INIT_WAIT_DEADLOCK: Case = Case {
     id: "startup/init-wait-deadlock",
@@ -27,10 +23,7 @@ pub(super) const INIT_WAIT_DEADLOCK: Case = Case {
 async fn wait_for_nothing(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, INIT, 0, "mq-look").await?;
-    let window = stage.budgets().quiet_window();
-    let went_on = stage.unless("the pod to go on", window, |seen| met_if(goes_on(seen, &pod))).await?;
-    if went_on.is_none() {
-        stage.mark(WATCHED);
+    if !watch_kubelet(stage, "the pod to go on", &pod, |seen| goes_on(seen, &pod)).await? {
         stage.probe("queue-after", &pod, INIT, &["mq-look"]).await?;
     }
     Ok(())
@@ -53,7 +46,7 @@ fn judge_deadlock(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("an init container that runs or has ended", told)?;
     if init.value.running && begun.is_empty() {
         // That nothing happened counts only when it was watched for long enough.
-        seen.mark(WATCHED)?;
+        watched(seen)?;
         let look = seen.exec_report("queue-after", "mq-look")?;
         Inquiry::premise_absent("still no queue after the window", &look)?;
     }

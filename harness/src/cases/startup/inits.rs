@@ -44,7 +44,7 @@ async fn run_inits(stage: &Stage) -> Result<(), Blocked> {
 }
 
 /// The kernel's clock since its boot is one for all containers of a pod, and never goes back.
-fn since_boot(report: &ProbeReport) -> Result<u64, Missing> {
+pub(super) fn since_boot(report: &ProbeReport) -> Result<u64, Missing> {
     let at = report.field("at")?.get("boottime_ns").and_then(serde_json::Value::as_u64);
     at.ok_or_else(|| Missing::new(format!("the time of the probe's `{}` report", report.verb())))
 }

@@ -1,5 +1,7 @@
 //! What a container does not wait for that is listed after another.
 
+use k8s_openapi::api::core::v1::ContainerStatus;
+
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
@@ -14,6 +16,9 @@ pub(super) const IN_VAIN: &str = "waited-in-vain";
 
 /// What a container is told to wait for whose image cannot be had.
 const PULL_FAILED: [&str; 2] = ["ErrImagePull", "ImagePullBackOff"];
+
+/// What a container waits for that is held up by those before it only. Any other reason is a cause of its own.
+const WAITS_FOR_ITS_TURN: [&str; 2] = ["ContainerCreating", "PodInitializing"];
 
 pub(super) const NO_READY_WAIT: Case = Case {
     id: "startup/no-ready-wait",
@@ -100,6 +105,10 @@ pub(super) fn assert_begins(
     (uid, container): (&str, &str),
 ) -> Result<(), Missing> {
     let begun = seen.has_begun(uid, container);
+    if !begun && let Some(why) = seen.last(uid)?.container(container).and_then(waits_for) {
+        let held_up = !WAITS_FOR_ITS_TURN.contains(&why);
+        Inquiry::premise(&format!("nothing else that holds up container {container} ({why})"), !held_up)?;
+    }
     let in_vain = seen.mark(IN_VAIN).is_ok();
     Inquiry::premise(
         &format!("the start of container {container}, or the whole wait for it"),
@@ -109,9 +118,13 @@ pub(super) fn assert_begins(
     Ok(())
 }
 
+/// For what a container waits, as far as its status says.
+fn waits_for(status: &ContainerStatus) -> Option<&str> {
+    status.state.as_ref()?.waiting.as_ref()?.reason.as_deref()
+}
+
 fn pull_failed(seen: &SeenPod) -> bool {
-    let waiting = || seen.container(FIRST)?.state.as_ref()?.waiting.as_ref()?.reason.as_deref();
-    waiting().is_some_and(|reason| PULL_FAILED.contains(&reason))
+    seen.container(FIRST).and_then(waits_for).is_some_and(|reason| PULL_FAILED.contains(&reason))
 }
 
 /// This state, if it shows the second container running beside the one whose pull failed.

@@ -1,12 +1,17 @@
 //! A volume whose writer crashes more than once.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{End, MAIN, SIBLING, came_back, end_once, order_end, until_back};
+use crate::cases::comeback::{
+    End, MAIN, PAIR, SIBLING, came_back, end_main, end_once, order_end, until_back,
+};
 use crate::evidence::{Evidence, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
 const FILE: &str = "/data/token";
+
+/// What each instance of the writer that only writes when it is ordered to reports first.
+const READY: &str = "nonce";
 
 pub(super) const SURVIVES_CRASHLOOP: Case = Case {
     id: "volume/survives-crashloop",
@@ -30,12 +35,17 @@ async fn crash_twice(stage: &Stage) -> Result<(), Blocked> {
 
 /// The kubelet delays the second restart by ten seconds, in which there is time to read.
 async fn read_meanwhile(stage: &Stage) -> Result<(), Blocked> {
-    let pair = end_once(stage, "write", End::Told).await?;
+    let pair = stage.create(PAIR).await?;
+    stage.until_reported(&pair, MAIN, 0, READY).await?;
+    stage.until_reported(&pair, SIBLING, 0, "hold").await?;
+    // Only the first instance writes: what the others could write again would prove nothing.
+    stage.probe("write", &pair, MAIN, &["write", "--path", FILE, "--text", stage.token()]).await?;
+    end_main(stage, &pair, 0, READY, End::Told).await?;
     stage.until_running(&pair).await?;
     order_end(stage, &pair, 1, End::Told).await?;
     stage.until_pod("the writer to be down", stage.budgets().restart(), &pair, is_down).await?;
     stage.probe("read-meanwhile", &pair, SIBLING, &["read", "--path", FILE]).await?;
-    until_back(stage, &pair, 2, "write").await
+    until_back(stage, &pair, 2, READY).await
 }
 
 /// The writer has crashed for the second time, and is not back yet.
@@ -76,8 +86,15 @@ fn judge_reader(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let told = format!("restarts: {}, container IDs: {ids:?}", last.value.restarts);
     say.assert("reader-goes-on", goes_on, "one container, never restarted", told, &last.pointer);
 
+    let written = seen.exec_report("write", "write")?;
+    Inquiry::premise("the token written by the first instance", written.value.ok())?;
+    let wrote = seen.exec("write")?.ended;
+    let first_only = seen.states(uid).take_while(|state| state.at <= wrote).last();
+    let first_only =
+        first_only.and_then(|state| state.container(MAIN)).is_some_and(|main| main.restart_count == 0);
+    Inquiry::premise("the first instance while the token was written", first_only)?;
     let read = seen.exec_report("read-meanwhile", "read")?;
-    let next = seen.log_report(uid, MAIN, 2, "write")?;
+    let next = seen.log_report(uid, MAIN, 2, READY)?;
     let began = seen.exec("read-meanwhile")?.started;
     let before = seen.states(uid).take_while(|state| state.at <= began).last();
     Inquiry::premise("a writer that is down", before.is_some_and(|state| is_down(state).is_some()))?;

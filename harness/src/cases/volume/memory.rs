@@ -3,9 +3,9 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Progress, Stage};
+use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
 
 const SIZED: &str = "sized";
 const UNSIZED: &str = "unsized";
@@ -19,6 +19,13 @@ const LIMIT: u64 = 16 * MIB;
 
 /// How much less than the limit a volume may take: the file system's own.
 const OVERHEAD: u64 = MIB;
+
+/// The pod that takes more of the disk than it may, and must be evicted.
+const CONTROL: &str = "control";
+
+/// The reason of a pod that was ended for what it takes of the node, and what its message names then.
+const EVICTED: &str = "Evicted";
+const OF_A_VOLUME: &str = "EmptyDir volume";
 
 /// The moment at which the pod with the full volume has been watched for the whole window.
 const WATCHED: &str = "watched";
@@ -62,16 +69,23 @@ async fn fill_and_stay(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, POD, 0, "hold").await?;
     stage.probe("fill", &pod, POD, &["fill", "--path", "/memory/file", "--bytes", "33554432"]).await?;
-    // Kubelets look every ten seconds whom to evict.
-    let window = stage.budgets().quiet_window() * 5;
-    stage
-        .unless("an eviction", window, |seen| {
-            let over = seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
-            if over { Progress::Met(()) } else { Progress::NotYet }
-        })
-        .await?;
+    // A kubelet that has evicted a pod which took too much later has had the time for this one.
+    let control = stage.create_beside(CONTROL, &pod).await?;
+    let over = |seen: &Observed, pod: &PodRef| seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
+    let either = |seen: &Observed| met_if(over(seen, &pod) || over(seen, &control));
+    stage.until("the eviction of the control", stage.budgets().eviction(), either).await?;
+    stage.unless("an eviction", stage.budgets().quiet_window(), |seen| met_if(over(seen, &pod))).await?;
     stage.mark(WATCHED);
     Ok(())
+}
+
+fn met_if(there: bool) -> Progress<()> {
+    if there { Progress::Met(()) } else { Progress::NotYet }
+}
+
+/// Whether the pod was evicted for what is in one of its volumes on the disk or in memory, and for nothing else.
+fn evicted_for_its_volume(pod: &SeenPod) -> bool {
+    pod.phase() == "Failed" && pod.reason() == Some(EVICTED) && pod.message().contains(OF_A_VOLUME)
 }
 
 fn judge_full(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
@@ -90,6 +104,13 @@ fn judge_full(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     if !last.is_terminal() {
         // That nothing happened counts only when it was watched for long enough.
         seen.mark(WATCHED)?;
+        let control = seen.last(&seen.applied(CONTROL, 0)?.uid)?;
+        Inquiry::premise("the eviction of a pod with too much on the disk", evicted_for_its_volume(control))?;
+    } else {
+        // `NodeShutdown`, or an eviction because the node is low on memory, is another story.
+        let what =
+            format!("a pod that nobody ends ({}: {})", last.reason().unwrap_or_default(), last.message());
+        Inquiry::premise(&what, evicted_for_its_volume(last))?;
     }
     say.assert(
         "pod-stays",

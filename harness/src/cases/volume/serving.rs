@@ -13,6 +13,9 @@ const PORT: u16 = 80;
 /// What is on the page that the image brings along.
 const WELCOME: &str = "Welcome to nginx";
 
+/// What nginx writes below its own pages of errors.
+const BY_NGINX: &str = "<hr><center>nginx";
+
 /// Ends when somebody listens on port 80 of the pod.
 const LISTENS: &str = "until grep -qs ':0050 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done";
 
@@ -119,7 +122,15 @@ impl Page<'_> {
 
 fn page<'a>(seen: &'a Evidence, label: &str) -> Result<Page<'a>, Missing> {
     match &seen.fetch(label)?.answer {
-        Ok((status, body)) => Ok(Page { status: *status, body }),
+        Ok((status, body)) => {
+            // What stands between may answer with an error of its own, which says nothing about nginx.
+            let by_nginx = *status == 200 || body.contains(BY_NGINX);
+            Inquiry::premise(
+                &format!("an answer by nginx to the request {label} (status {status})"),
+                by_nginx,
+            )?;
+            Ok(Page { status: *status, body })
+        }
         Err(why) => Err(Missing::new(format!("the answer to the request {label} ({why})"))),
     }
 }

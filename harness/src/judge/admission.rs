@@ -1,0 +1,274 @@
+//! Whether the pods that ran are the pods that were sent: what admission makes of a pod may change what it does.
+
+use k8s_openapi::api::core::v1::Pod;
+use serde_json::{Map, Value};
+
+use crate::evidence::{Applied, Evidence, SeenPod};
+
+/// What of a pod's specification changes what its containers do, beside the containers and volumes themselves.
+const OF_PODS: [&str; 10] = [
+    "restartPolicy",
+    "terminationGracePeriodSeconds",
+    "activeDeadlineSeconds",
+    "shareProcessNamespace",
+    "hostIPC",
+    "hostPID",
+    "hostNetwork",
+    "hostUsers",
+    "runtimeClassName",
+    "hostname",
+];
+
+/// The same of a container.
+const OF_CONTAINERS: [&str; 13] = [
+    "image",
+    "command",
+    "args",
+    "workingDir",
+    "env",
+    "envFrom",
+    "ports",
+    "volumeMounts",
+    "lifecycle",
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "restartPolicy",
+];
+
+/// What the API server fills in where nothing was sent.
+const DEFAULTS: [(&str, &str); 3] =
+    [("restartPolicy", "\"Always\""), ("terminationGracePeriodSeconds", "30"), ("procMount", "\"Default\"")];
+
+/// What says nothing about who may do what: labels of the node's own security modules.
+const OF_THE_NODE: [&str; 3] = ["seLinuxOptions", "appArmorProfile", "seccompProfile"];
+
+/// What somebody other than the drive changed in a pod before it began, such as `spec.securityContext.fsGroup` by a
+/// policy or a further container by a mesh. Defaults of the API server are no change.
+#[must_use]
+pub fn changed_by_admission(seen: &Evidence) -> Option<String> {
+    let mut known: Vec<&str> = Vec::new();
+    for state in &seen.timeline {
+        if known.contains(&state.uid()) {
+            continue;
+        }
+        known.push(state.uid());
+        let changed = sent(seen, state).and_then(|sent| difference(sent, &state.pod));
+        if let Some(what) = changed {
+            return Some(format!("admission changed {what} of pod {}", state.name()));
+        }
+    }
+    None
+}
+
+/// The specification that was sent of this pod, or of what made it.
+fn sent<'e>(seen: &'e Evidence, state: &SeenPod) -> Option<&'e Value> {
+    let is_pod = |applied: &&Applied| applied.uid == state.uid() && applied.object["kind"] == "Pod";
+    if let Some(pod) = seen.applied.iter().find(is_pod) {
+        return pod.object.get("spec");
+    }
+    let maker = seen.applied.iter().find(|applied| state.controller() == Some(&applied.uid))?;
+    maker.object.pointer("/spec/template/spec")
+}
+
+/// What is different in the pod that the API server keeps.
+fn difference(sent: &Value, pod: &Pod) -> Option<String> {
+    let kept = serde_json::to_value(pod.spec.as_ref()?).ok()?;
+    compare(sent, &kept).err()
+}
+
+/// Fails with the path of the first difference.
+fn compare(sent: &Value, kept: &Value) -> Result<(), String> {
+    for field in OF_PODS {
+        same("spec", field, sent, kept)?;
+    }
+    context("spec", sent, kept)?;
+    for (path, one, other) in pairs("spec.volumes", sent.get("volumes"), kept.get("volumes"))? {
+        holds(&path, one, other)?;
+        same(&format!("{path}.emptyDir"), "medium", &one["emptyDir"], &other["emptyDir"])?;
+        same(&format!("{path}.emptyDir"), "sizeLimit", &one["emptyDir"], &other["emptyDir"])?;
+    }
+    for list in ["initContainers", "containers"] {
+        for (path, one, other) in pairs(&format!("spec.{list}"), sent.get(list), kept.get(list))? {
+            for field in OF_CONTAINERS {
+                same(&path, field, one, other)?;
+            }
+            context(&path, one, other)?;
+            // Bounds that were sent must be kept; others say how much there is, and not what it does.
+            if let Some(limits) = one.pointer("/resources/limits") {
+                holds(&format!("{path}.resources.limits"), limits, &other["resources"]["limits"])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Pairs the things of two lists by their names, which must be the same.
+fn pairs<'v>(
+    path: &str,
+    sent: Option<&'v Value>,
+    kept: Option<&'v Value>,
+) -> Result<Vec<(String, &'v Value, &'v Value)>, String> {
+    let list =
+        |value: Option<&'v Value>| value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let name = |value: &'v Value| value["name"].as_str().unwrap_or_default();
+    let (sent, kept) = (list(sent), list(kept));
+    if let Some(new) = kept.iter().map(name).find(|name| !sent.iter().any(|one| one["name"] == *name)) {
+        return Err(format!("{path} (it added {new})"));
+    }
+    let pair = |one: &'v Value| {
+        let other = kept.iter().find(|other| other["name"] == one["name"]);
+        let other = other.ok_or_else(|| format!("{path} (it removed {})", name(one)))?;
+        Ok((format!("{path}[{}]", name(one)), one, other))
+    };
+    sent.iter().map(pair).collect()
+}
+
+/// Who the processes of a pod or container are, and what they may do: nothing may be lacking or new.
+fn context(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+    let none = Value::Object(Map::new());
+    let of = |value: &Value| value.get("securityContext").filter(|context| context.is_object()).cloned();
+    let (sent, kept) = (of(sent).unwrap_or_else(|| none.clone()), of(kept).unwrap_or(none));
+    let path = format!("{path}.securityContext");
+    let fields = [&sent, &kept].into_iter().filter_map(Value::as_object).flat_map(Map::keys);
+    for field in fields.filter(|field| !OF_THE_NODE.contains(&field.as_str())) {
+        same(&path, field, &sent, &kept)?;
+    }
+    Ok(())
+}
+
+/// A field must be kept where it was sent, and must not have come where it was not.
+fn same(path: &str, field: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+    let path = format!("{path}.{field}");
+    let kept = kept.get(field).filter(|value| !is_nothing(value));
+    match (sent.get(field).filter(|value| !is_nothing(value)), kept) {
+        (None, None) => Ok(()),
+        (None, Some(kept)) if DEFAULTS.contains(&(field, kept.to_string().as_str())) => Ok(()),
+        (None, Some(_)) | (Some(_), None) => Err(path),
+        (Some(sent), Some(kept)) => holds(&path, sent, kept),
+    }
+}
+
+/// What was sent must be there; what is beside it are defaults of the API server.
+fn holds(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+    match (sent, kept) {
+        (Value::Object(sent), _) => sent
+            .iter()
+            .filter(|(_, value)| !is_nothing(value))
+            .try_for_each(|(field, value)| holds(&format!("{path}.{field}"), value, &kept[field.as_str()])),
+        (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => sent
+            .iter()
+            .zip(kept)
+            .enumerate()
+            .try_for_each(|(at, (one, other))| holds(&format!("{path}[{at}]"), one, other)),
+        _ if text(sent) == text(kept) => Ok(()),
+        _ => Err(path.to_owned()),
+    }
+}
+
+/// Numbers and texts of one look are one thing to the API.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Whether a value says as much as none.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(all) => all.is_empty(),
+        Value::Object(all) => all.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn spec() -> Value {
+        json!({
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 1,
+            "automountServiceAccountToken": false,
+            "securityContext": { "runAsUser": 100_001, "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } },
+            "volumes": [{ "name": "data", "emptyDir": {} }],
+            "containers": [{
+                "name": "main",
+                "image": "probe",
+                "args": ["hold"],
+                "ports": [{ "containerPort": 80 }],
+                "env": [{ "name": "PODPROOF_TOKEN", "value": "abc" }],
+                "volumeMounts": [{ "name": "data", "mountPath": "/data" }],
+                "readinessProbe": { "httpGet": { "port": "8080", "path": "/" } },
+                "securityContext": { "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } },
+            }],
+        })
+    }
+
+    /// The specification with what an API server fills in.
+    fn defaulted() -> Value {
+        let mut kept = spec();
+        kept["dnsPolicy"] = json!("ClusterFirst");
+        kept["nodeName"] = json!("one");
+        kept["tolerations"] = json!([{ "operator": "Exists" }]);
+        kept["preemptionPolicy"] = json!("PreemptLowerPriority");
+        let main = &mut kept["containers"][0];
+        main["ports"][0]["protocol"] = json!("TCP");
+        main["readinessProbe"]["httpGet"]["port"] = json!(8080);
+        main["readinessProbe"]["httpGet"]["scheme"] = json!("HTTP");
+        main["readinessProbe"]["periodSeconds"] = json!(10);
+        main["imagePullPolicy"] = json!("Always");
+        main["resources"] = json!({});
+        main["terminationMessagePath"] = json!("/dev/termination-log");
+        kept
+    }
+
+    fn difference_of(kept: Value) -> Option<String> {
+        let pod: Pod = serde_json::from_value(json!({ "spec": kept })).unwrap();
+        difference(&spec(), &pod)
+    }
+
+    #[test]
+    fn what_the_api_server_fills_in_is_no_change() {
+        assert_eq!(difference_of(defaulted()), None);
+    }
+
+    #[rstest]
+    #[case("/securityContext/fsGroup", json!(2000), "spec.securityContext.fsGroup")]
+    #[case("/securityContext/supplementalGroups", json!([7]), "spec.securityContext.supplementalGroups")]
+    #[case("/securityContext/runAsUser", json!(5), "spec.securityContext.runAsUser")]
+    #[case("/hostIPC", json!(true), "spec.hostIPC")]
+    #[case("/shareProcessNamespace", json!(true), "spec.shareProcessNamespace")]
+    #[case("/restartPolicy", json!("Always"), "spec.restartPolicy")]
+    #[case("/activeDeadlineSeconds", json!(60), "spec.activeDeadlineSeconds")]
+    #[case("/terminationGracePeriodSeconds", json!(30), "spec.terminationGracePeriodSeconds")]
+    #[case("/initContainers", json!([{ "name": "istio-init" }]), "spec.initContainers (it added istio-init)")]
+    #[case("/volumes/0/emptyDir", json!({ "medium": "Memory" }), "spec.volumes[data].emptyDir.medium")]
+    #[case("/volumes", json!([]), "spec.volumes (it removed data)")]
+    #[case("/containers/0/image", json!("mirror/probe"), "spec.containers[main].image")]
+    #[case("/containers/0/args", json!(["hold", "on"]), "spec.containers[main].args")]
+    #[case("/containers/0/command", json!(["sh"]), "spec.containers[main].command")]
+    #[case("/containers/0/env/0/value", json!("b"), "spec.containers[main].env[0].value")]
+    #[case("/containers/0/securityContext/runAsUser", json!(0), "spec.containers[main].securityContext.runAsUser")]
+    #[case("/containers/0/livenessProbe", json!({ "tcpSocket": { "port": 1 } }), "spec.containers[main].livenessProbe")]
+    fn what_somebody_else_changed_is_named(#[case] path: &str, #[case] value: Value, #[case] expected: &str) {
+        let mut kept = defaulted();
+        let (parent, field) = path.rsplit_once('/').unwrap();
+        let parent = if parent.is_empty() { &mut kept } else { kept.pointer_mut(parent).unwrap() };
+        match parent {
+            Value::Array(list) => list[field.parse::<usize>().unwrap()] = value,
+            parent => parent[field] = value,
+        }
+        assert_eq!(difference_of(kept).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_container_of_a_mesh_is_named() {
+        let mut kept = defaulted();
+        kept["containers"].as_array_mut().unwrap().insert(0, json!({ "name": "istio-proxy" }));
+        assert_eq!(difference_of(kept).as_deref(), Some("spec.containers (it added istio-proxy)"));
+    }
+}

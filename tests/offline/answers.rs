@@ -1,0 +1,251 @@
+//! What is no answer to the question that was asked never contradicts a claim: faults of the node's own, and the words
+//! of somebody who was not asked.
+
+use std::path::PathBuf;
+
+use podproof::evidence::Evidence;
+use podproof::judge::Verdict;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::judge::Recorded;
+
+/// What the system says where it fails itself: nothing about what was asked for.
+const FAULTS: [&str; 9] =
+    ["EIO", "ENOMEM", "EMFILE", "ENFILE", "ENOSYS", "EINTR", "ENOBUFS", "ETIMEDOUT", "EBADF"];
+
+/// Where such an error is what the claim is about.
+const ANSWERS: [(&str, &str); 1] = [("isolation/mqueue-quota-per-uid", "EMFILE")];
+
+/// Whose logs are what the claim is about: they are compared with what else was seen, word for word.
+const ABOUT_LOGS: [&str; 1] = ["restart/termination-message"];
+
+/// What in a report says that its deed did what it was to do.
+const SUCCESSES: [&str; 5] = ["present", "connected", "opened", "obtained", "complete"];
+
+/// The statuses and pages of those who stand between pods.
+const STRANGERS: [(u16, &str); 5] = [
+    (503, "upstream connect error or disconnect/reset before headers"),
+    (426, ""),
+    (502, "<html><body>Bad Gateway</body></html>"),
+    (404, "404 page not found\n"),
+    (200, "It works!"),
+];
+
+/// Every report in the outputs of commands and in logs: the changed evidence for each change of it.
+fn with_one_report_changed(evidence: &Evidence, change: &dyn Fn(&mut Value) -> bool) -> Vec<Evidence> {
+    let changed = |line: &str| {
+        let mut report: Value =
+            serde_json::from_str(line).ok().filter(|report: &Value| report.is_object())?;
+        (report.get("probe").is_some() && change(&mut report)).then(|| report.to_string())
+    };
+    let mut all = Vec::new();
+    for (at, exec) in evidence.execs.iter().enumerate() {
+        for line in exec.stdout.lines() {
+            if let Some(other) = changed(line) {
+                let mut rest = evidence.clone();
+                rest.execs[at].stdout = exec.stdout.replacen(line, &other, 1);
+                all.push(rest);
+            }
+        }
+    }
+    for (at, log) in evidence.logs.iter().enumerate() {
+        for (number, line) in log.lines.iter().enumerate() {
+            if let Some(other) = changed(&line.text) {
+                let mut rest = evidence.clone();
+                rest.logs[at].lines[number].text = other;
+                all.push(rest);
+            }
+        }
+    }
+    all
+}
+
+/// The ways in which a deed may be told to have ended with `errno`.
+fn ways_to_fail(errno: &'static str) -> Vec<Box<dyn Fn(&mut Value) -> bool>> {
+    let replaced = move |report: &mut Value| {
+        let had = report.get("errno").is_some();
+        report["errno"] = json!(errno);
+        had
+    };
+    let failed = move |report: &mut Value| {
+        report["ok"] = json!(false);
+        report["errno"] = json!(errno);
+        true
+    };
+    let mut ways: Vec<Box<dyn Fn(&mut Value) -> bool>> = vec![Box::new(replaced), Box::new(failed)];
+    ways.extend(SUCCESSES.map(|field| -> Box<dyn Fn(&mut Value) -> bool> {
+        Box::new(move |report| {
+            let had = report.get(field) == Some(&json!(true));
+            report[field] = json!(false);
+            report["errno"] = json!(errno);
+            had
+        })
+    }));
+    ways
+}
+
+#[rstest]
+fn a_fault_of_the_node_is_no_answer(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+    let Recorded { case, evidence, .. } = Recorded::read(&file);
+    if ABOUT_LOGS.contains(&case.id) {
+        return;
+    }
+    for errno in FAULTS.into_iter().filter(|errno| !ANSWERS.contains(&(case.id, *errno))) {
+        for way in ways_to_fail(errno) {
+            for changed in with_one_report_changed(&evidence, &*way) {
+                let verdict = case.verdict(&changed);
+                assert!(!matches!(verdict, Verdict::Fail { .. }), "{errno}: {verdict:?}");
+            }
+        }
+    }
+}
+
+#[rstest]
+fn a_stranger_is_no_answer(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+    let Recorded { case, evidence, .. } = Recorded::read(&file);
+    for (status, page) in STRANGERS {
+        let mut all = with_one_report_changed(&evidence, &|report| {
+            if report["verb"] != "fetch" {
+                return false;
+            }
+            match report.get_mut("bodies") {
+                Some(bodies) => bodies[page] = json!(7),
+                None => {
+                    report["ok"] = json!(true);
+                    report["status"] = json!(status);
+                    report["body"] = json!(page);
+                }
+            }
+            true
+        });
+        for at in 0..evidence.fetches.len() {
+            // Nothing tells the pages of nginx, when they are good ones, from those of others.
+            if !(status == 200 && case.id.starts_with("volume/")) {
+                let mut rest = evidence.clone();
+                rest.fetches[at].answer = Ok((status, page.to_owned()));
+                all.push(rest);
+            }
+        }
+        for changed in all {
+            let verdict = case.verdict(&changed);
+            assert!(!matches!(verdict, Verdict::Fail { .. }), "{status} {page:?}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_is_lost_before_the_pod_is_no_answer_of_it() {
+    const LOST: [&str; 3] = [
+        "error dialing backend: dial tcp 172.18.0.2:10250: connect: connection refused",
+        "error dialing backend: dial tcp 127.0.0.1:10250: connect: connection refused",
+        "connect: connection refused",
+    ];
+    const BY_THE_POD: &str = "the node says: error forwarding port 8080 to pod 1, uid : failed to execute portforward \
+                              in network namespace \"/var/run/netns/1\": failed to connect to localhost:8080 inside \
+                              namespace \"1\", IPv4: dial tcp4 127.0.0.1:8080: connect: connection refused";
+    for claim in ["network/port-forward", "network/loopback-not-exposed"] {
+        let Recorded { case, evidence, .. } = Recorded::green(claim);
+        let answered = |why: &str| {
+            let mut changed = evidence.clone();
+            changed.fetches[0].answer = Err(why.to_owned());
+            case.verdict(&changed)
+        };
+        for why in LOST {
+            let verdict = answered(why);
+            assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{claim}, {why}: {verdict:?}");
+        }
+        let verdict = answered(BY_THE_POD);
+        assert!(matches!(verdict, Verdict::Fail { .. }), "{claim}: {verdict:?}");
+    }
+}
+
+#[test]
+fn a_proxy_within_the_pod_says_nothing_about_the_network() {
+    for claim in ["network/pod-to-pod-no-nat", "network/node-to-node-no-nat"] {
+        for (peer, fails) in [("127.0.0.6", false), ("127.0.0.1", false), ("::1", false), ("10.9.9.9", true)]
+        {
+            let Recorded { case, mut evidence, .. } = Recorded::green(claim);
+            let exec = evidence.execs.iter_mut().find(|exec| exec.label == "who-asks").unwrap();
+            let begin = exec.stdout.find(&evidence.token).unwrap() + evidence.token.len();
+            let end = begin + exec.stdout[begin..].find('"').unwrap();
+            exec.stdout.replace_range(begin..end, &format!(" {peer}"));
+            let verdict = case.verdict(&evidence);
+            assert_eq!(matches!(verdict, Verdict::Fail { .. }), fails, "{claim}, {peer}: {verdict:?}");
+            assert!(!verdict.is_pass(), "{claim}, {peer}");
+        }
+    }
+}
+
+#[test]
+fn a_service_is_asked_of_pods_that_were_ready_all_the_time() {
+    const PODS: [(&str, &str, &str); 7] = [
+        ("network/service-two-containers", "pair", "first-port"),
+        ("network/clusterip-all-ready", "two", "often"),
+        ("network/readiness-gates", "steady", "after"),
+        ("network/one-container-unready-hides-pod", "pair", "when-ready"),
+        ("network/nodeport-every-node", "server", "node-podproof-control-plane"),
+        ("network/mc3", "mc3", "by-node"),
+        ("network/dns-headless", "two", "resolve"),
+    ];
+    for (claim, pod, label) in PODS {
+        let Recorded { case, mut evidence, .. } = Recorded::green(claim);
+        // For three seconds the pod was not ready, and the question came to nothing.
+        let ready = evidence.timeline.iter().rposition(|seen| seen.name() == pod).unwrap();
+        let mut unready = evidence.timeline[ready].clone();
+        for status in unready.pod.status.as_mut().unwrap().container_statuses.iter_mut().flatten() {
+            status.ready = false;
+        }
+        let again = evidence.timeline[ready].clone();
+        evidence.timeline.splice(ready + 1..ready + 1, [unready, again]);
+        let exec = evidence.execs.iter_mut().find(|exec| exec.label == label).unwrap();
+        exec.stdout = exec.stdout.replacen(r#""ok":true"#, r#""ok":false,"errno":"ECONNREFUSED""#, 1);
+        exec.stdout = exec.stdout.replacen(r#""two":"#, r#""one ":"#, 1);
+        let verdict = case.verdict(&evidence);
+        assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{claim}: {verdict:?}");
+    }
+}
+
+#[test]
+fn another_cause_is_not_taken_for_the_answer() {
+    const REASONS: [&str; 7] = [
+        "OutOfpods",
+        "NodeAffinity",
+        "UnexpectedAdmissionError",
+        "Evicted",
+        "NodeShutdown",
+        "Terminated",
+        "Preempting",
+    ];
+    for claim in ["ipc/unsafe-sysctl-rejected", "lifecycle/deadline-exceeded"] {
+        for reason in REASONS {
+            let Recorded { case, mut evidence, .. } = Recorded::green(claim);
+            for seen in &mut evidence.timeline {
+                let status = seen.pod.status.as_mut().unwrap();
+                status.reason = status.reason.take().map(|_| reason.to_owned());
+            }
+            let verdict = case.verdict(&evidence);
+            assert!(
+                matches!(&verdict, Verdict::Inconclusive { reason: told } if told.contains(reason)),
+                "{verdict:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_container_that_its_own_image_holds_up_was_not_held_up_by_another() {
+    for claim in ["startup/pull-failure-isolated", "startup/no-ready-wait"] {
+        for reason in ["ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "ContainerCreating"]
+        {
+            let Recorded { case, mut evidence, .. } = Recorded::green(claim);
+            crate::tampered_startup::never_begins(&mut evidence, "second");
+            crate::judge_tampered::each_status(&mut evidence, "second", |status| {
+                let waiting = json!({ "waiting": { "reason": reason } });
+                status.state = serde_json::from_value(waiting).unwrap();
+            });
+            let fails = matches!(case.verdict(&evidence), Verdict::Fail { .. });
+            assert_eq!(fails, reason == "ContainerCreating", "{claim}, {reason}");
+        }
+    }
+}
