@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::asking::{CLIENT, client_beside, ready_servers, server};
+use super::asking::{CLIENT, address_of, client_beside, cluster_ip, ready_servers, server};
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Attire, Blocked, PodRef, Stage};
 
 const SERVICE: &str = "echo";
 const REPLICAS: [&str; 3] = ["one", "two", "three"];
@@ -27,22 +27,27 @@ pub(super) const DNS_HEADLESS: Case = Case {
     judge: judge_all_addresses,
 };
 
-/// A new name needs time.
-const RESOLVE: [&str; 5] = ["resolve", "--name", SERVICE, "--retry-for", "15"];
+/// Asks for the addresses of the service that are of the version of `address`. A new name needs time.
+async fn look_up(stage: &Stage, client: &PodRef, address: &str) -> Result<(), Blocked> {
+    let kind = if address.contains(':') { "AAAA" } else { "A" };
+    let asked = ["resolve", "--name", SERVICE, "--type", kind, "--retry-for", "15"];
+    stage.probe("resolve", client, CLIENT, &asked).await.map(drop)
+}
 
 async fn look_up_one(stage: &Stage) -> Result<(), Blocked> {
     let server = server(stage, "server").await?;
     let client = client_beside(stage, &server).await?;
-    stage.apply(SERVICE).await?;
-    stage.probe("resolve", &client, CLIENT, &RESOLVE).await.map(drop)
+    let service = cluster_ip(&stage.apply(SERVICE).await?);
+    look_up(stage, &client, &service).await
 }
 
 /// The service is made when all its pods are ready, so that its name has all of them from its beginning.
 async fn look_up_all(stage: &Stage) -> Result<(), Blocked> {
     let servers = ready_servers(stage, &REPLICAS).await?;
     let client = client_beside(stage, &servers[0]).await?;
+    let first = address_of(stage, &servers[0]).await?;
     stage.apply(SERVICE).await?;
-    stage.probe("resolve", &client, CLIENT, &RESOLVE).await.map(drop)
+    look_up(stage, &client, &first).await
 }
 
 /// The addresses of the service's name. That there is none may mean that the name server has not heard of it yet.
