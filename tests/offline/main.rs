@@ -25,6 +25,7 @@ mod history_store;
 mod history_tally;
 mod history_world;
 mod judge;
+mod judge_current;
 mod judge_fixtures;
 mod judge_tampered;
 mod junit;

@@ -54,6 +54,8 @@ fn a_good_tree_is_read(tree: TempDir) {
 #[case::syntax("claims.yaml", "claims:\n- id: [\n", 3)]
 #[case::unknown_field("claims.yaml", "claims:\n- id: volume/one\n  colour: red\n", 3)]
 #[case::unknown_level("claims.yaml", "claims:\n- id: volume/one\n  title: t\n  level: high\n", 4)]
+#[case::no_gate("claims.yaml", concat!("claims:\n- id: volume/one\n  title: t\n  level: core\n  tier: quick\n",
+    "  given: a\n  when: b\n  then: { holds: it }\n  sources: [here]\n  gate: not a gate\n"), 2)]
 #[case::case_syntax("cases/volume/one.yaml", "kind: Pod\n  bad: indent\n", 2)]
 #[case::mutants_syntax("cases/volume/one.mutants.yaml", "mutants: {\n", 2)]
 fn broken_yaml_is_told_with_file_line_and_column(
@@ -74,8 +76,6 @@ fn broken_yaml_is_told_with_file_line_and_column(
 #[rstest]
 #[case::no_name("cases/volume/one.yaml", "kind: Pod\n", "metadata.name")]
 #[case::twice_a_name("cases/volume/one.yaml", "metadata: { name: a }\n---\nmetadata: { name: a }\n", "`a`")]
-#[case::no_gate("claims.yaml", concat!("claims:\n- id: volume/one\n  title: t\n  level: core\n  tier: quick\n",
-    "  given: a\n  when: b\n  then: { holds: it }\n  sources: [here]\n  gate: not a gate\n"), "gate")]
 #[case::changes_nothing(
     "cases/volume/one.mutants.yaml",
     "mutants: [{ name: m, breaks: b, must_fail: holds }]\n",

@@ -16,6 +16,7 @@ fn claim(id: &str, level: Level, tier: Tier) -> Claim {
         then: std::iter::once(("a".to_owned(), "b".to_owned())).collect(),
         sources: Vec::new(),
         since: None,
+        binding: None,
         gate: None,
         needs: Vec::new(),
         unproved: None,

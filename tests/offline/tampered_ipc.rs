@@ -45,7 +45,6 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/posix-named-sem", "is-woken", |e| in_exec(e, "after", r#""value":0"#, r#""value":1"#)),
     ("ipc/devshm-size", "is-memory", |e| in_log(e, ("one", 0), r#""fstype":"tmpfs""#, r#""fstype":"ext4""#)),
     ("ipc/devshm-size", "is-64-mib", |e| in_log(e, ("one", 0), "67108864", "67104768")),
-    ("ipc/devshm-size", "runs-nothing", |e| in_log(e, ("one", 0), r#""noexec""#, r#""exec""#)),
     ("ipc/kernel-limits", "fresh-values", |e| {
         in_log(e, ("one", 0), r#""content":"16384"#, r#""content":"32768"#);
     }),

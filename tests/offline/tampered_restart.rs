@@ -80,7 +80,8 @@ pub(crate) const ROWS: &[Tampering] = &[
         watch_to_the_end(e);
     }),
     ("restart/restart-all", "init-runs-again", |e| in_log(e, ("steady", 1), r"1\n2\n", r"1\n")),
-    ("restart/restart-all", "condition-tells", |e| {
+    ("restart/restart-all", "restart-is-over", |e| {
+        watch_to_the_end(e);
         let status = e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
         for condition in status.conditions.as_mut().unwrap() {
             "True".clone_into(&mut condition.status);

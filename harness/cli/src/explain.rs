@@ -50,6 +50,7 @@ fn text<'d>(claim: &Claim, script: &Script, known: impl Iterator<Item = &'d Diff
         then,
         sources,
         since,
+        binding,
         gate,
         needs,
         unproved,
@@ -66,6 +67,9 @@ fn text<'d>(claim: &Claim, script: &Script, known: impl Iterator<Item = &'d Diff
         "\n  since    {}",
         since.map_or_else(|| "any version".to_owned(), |since| since.to_string())
     );
+    if let Some(binding) = binding {
+        let _ = writeln!(text, "  binding  {binding}; on older clusters a fail is inconclusive");
+    }
     if let Some(gate) = gate {
         let _ = writeln!(text, "  gate     {gate}");
     }

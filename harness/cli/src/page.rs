@@ -47,6 +47,7 @@ fn section(text: &mut String, claim: &Claim, script: &Script) {
         then,
         sources,
         since,
+        binding,
         gate,
         needs,
         unproved,
@@ -55,6 +56,7 @@ fn section(text: &mut String, claim: &Claim, script: &Script) {
     } = claim;
     let mut tags = vec![level.to_string(), tier.to_string()];
     tags.extend(since.map(|since| format!("since {since}")));
+    tags.extend(binding.map(|binding| format!("binding since {binding}")));
     tags.extend(gate.iter().map(|gate| format!("gate {gate}")));
     tags.extend(needs.iter().map(|need| format!("needs {need}")));
     tags.extend(unproved.iter().map(|_| "unproved".to_owned()));

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::args::{Options, Usage};
 use crate::errno;
+use crate::hosts;
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
@@ -23,29 +24,35 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// `fetch`
 #[derive(Debug)]
 pub(crate) struct Fetch {
-    address: SocketAddr,
+    host: Host,
+    port: u16,
     path: String,
     limit: Duration,
     count: u64,
     patience: Duration,
 }
 
+/// Whom to ask.
+#[derive(Debug)]
+enum Host {
+    Address(IpAddr),
+    /// A name of `/etc/hosts`.
+    Name(String),
+}
+
 impl Fetch {
     /// Reads `fetch`.
-    ///
-    /// The host is an address: a static program has no resolver that would honour the container's
-    /// configuration.
     pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
-        let host = options.required("host")?;
-        let address = match host.to_str() {
-            Some("localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            Some(text) => text.parse().ok(),
-            None => None,
-        };
-        let Some(address) = address else {
-            return Err(
-                options.complaint(&format!("cannot take --host `{}`: it is no IP address", host.display()))
-            );
+        let host: String = options.parsed_required("host")?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        let host = match host.parse() {
+            Ok(address) => Host::Address(address),
+            Err(_) if !host.is_empty() && host.chars().all(is_name) => Host::Name(host),
+            Err(_) => {
+                let complaint =
+                    format!("cannot take --host `{host}`: it is neither an IP address nor a name");
+                return Err(options.complaint(&complaint));
+            }
         };
         let port = options.parsed_required("port")?;
         let path = options.parsed_or("path", String::from("/"))?;
@@ -61,7 +68,8 @@ impl Fetch {
             return Err(options.complaint("cannot take --count `0`"));
         }
         Ok(Verb::Fetch(Self {
-            address: SocketAddr::new(address, port),
+            host,
+            port,
             path,
             limit: Duration::from_millis(limit),
             count,
@@ -71,25 +79,37 @@ impl Fetch {
 
     /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = Fields::new()
-            .text("host", self.address.ip().to_string())
-            .number("port", self.address.port())
-            .text("path", &self.path);
+        let host = match &self.host {
+            Host::Address(address) => address.to_string(),
+            Host::Name(name) => name.clone(),
+        };
+        let mut asked = Fields::new().text("host", host).number("port", self.port).text("path", &self.path);
+        let addresses = match &self.host {
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => match hosts::addresses_of(name) {
+                Ok(addresses) => {
+                    let listed: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
+                    asked = asked.texts("addresses", &listed);
+                    addresses
+                }
+                Err(error) => return log.attempt("fetch", asked, Err(error)),
+            },
+        };
         if self.count > 1 {
-            return log.done("fetch", &asked.and(&self.get_many()));
+            return log.done("fetch", &asked.and(&self.get_many(&addresses)));
         }
-        let result = self.get_patiently();
+        let result = self.get_patiently(&addresses);
         let result = result.map(|(status, body)| Fields::new().number("status", status).text("body", body));
         log.look("fetch", asked, result)
     }
 
     /// Asks over a new connection each time, and counts what was answered.
-    fn get_many(&self) -> Fields {
+    fn get_many(&self, addresses: &[IpAddr]) -> Fields {
         let mut bodies: BTreeMap<String, u64> = BTreeMap::new();
         let mut failures: u64 = 0;
         let mut first = None;
         for _ in 0..self.count {
-            match self.get() {
+            match self.get(addresses) {
                 Ok((_, body)) => *bodies.entry(String::from_utf8_lossy(&body).into_owned()).or_default() += 1,
                 Err(error) => {
                     failures += 1;
@@ -110,10 +130,10 @@ impl Fetch {
     }
 
     /// Asks again while there is no good answer and patience lasts.
-    fn get_patiently(&self) -> io::Result<(u16, Vec<u8>)> {
+    fn get_patiently(&self, addresses: &[IpAddr]) -> io::Result<(u16, Vec<u8>)> {
         let begun = Instant::now();
         loop {
-            let result = self.get();
+            let result = self.get(addresses);
             if matches!(result, Ok((GOOD, _))) || begun.elapsed() >= self.patience {
                 return result;
             }
@@ -121,12 +141,23 @@ impl Fetch {
         }
     }
 
-    fn get(&self) -> io::Result<(u16, Vec<u8>)> {
-        let mut stream = TcpStream::connect_timeout(&self.address, self.limit)?;
+    /// Asks the first of these addresses that lets itself be reached.
+    fn get(&self, addresses: &[IpAddr]) -> io::Result<(u16, Vec<u8>)> {
+        let mut last = io::Error::other("the name has no address");
+        for address in addresses {
+            let place = SocketAddr::new(*address, self.port);
+            match TcpStream::connect_timeout(&place, self.limit) {
+                Ok(stream) => return self.ask(stream, place),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn ask(&self, mut stream: TcpStream, place: SocketAddr) -> io::Result<(u16, Vec<u8>)> {
         stream.set_read_timeout(Some(self.limit))?;
         stream.set_write_timeout(Some(self.limit))?;
-        let request =
-            format!("GET {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", self.path, self.address);
+        let request = format!("GET {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", self.path, place);
         stream.write_all(request.as_bytes())?;
         let mut bytes = Vec::new();
         stream.take(GREATEST_ANSWER).read_to_end(&mut bytes)?;

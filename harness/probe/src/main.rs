@@ -203,11 +203,13 @@
 //!
 //! Network:
 //!
-//! - `serve --port N [--bind 0.0.0.0] (--text T [--peer] | --root P [--cached])` → `bind`, `port`, `state`
-//!   `listening`; never ends by itself. `--peer` answers with `T ADDRESS`, the address of whoever asks.
+//! - `serve --port N [--bind ::] (--text T [--peer] | --root P [--cached])` → `bind`, `port`, `state`
+//!   `listening`; never ends by itself. `::` stands for every address of both versions, and becomes `0.0.0.0` where
+//!   there is no version 6. `--peer` answers with `T ADDRESS`, the address of whoever asks.
 //!   `--cached` answers everything with `index.html` as it was at the start.
-//! - `fetch --host ADDRESS --port N [--path /] [--timeout-ms 5000] [--retry-for SECONDS]` (looks) → `host`,
-//!   `port`, `path`, `status`, `body`. The host is an IP address or `localhost`. An answer has a `status`, whatever it says.
+//! - `fetch --host ADDRESS|NAME --port N [--path /] [--timeout-ms 5000] [--retry-for SECONDS]` (looks) → `host`,
+//!   `port`, `path`, `status`, `body`. A name is looked up in `/etc/hosts` alone: `addresses` has what stands
+//!   there, in its order, and the first that can be reached is asked. An answer has a `status`, whatever it says.
 //!   No answer is `"ok":false`: `ECONNREFUSED` if nobody listens, `ETIMEDOUT` if no connection came about in
 //!   time, `EAGAIN` if one did and no answer came in time.
 //!   With `--retry-for` it asks again until the status is 200; what came last is reported.
@@ -243,6 +245,7 @@ mod fetch;
 mod fifo;
 mod file;
 mod folder;
+mod hosts;
 mod identity;
 mod json;
 mod kill;

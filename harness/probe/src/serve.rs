@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::args::{Options, Usage};
 use crate::json::Fields;
 use crate::report::{Log, Next};
+use crate::sys::listen;
 use crate::verb::Verb;
 
 /// How long one silent client may keep the others waiting.
@@ -18,7 +19,8 @@ const GREATEST_REQUEST: u64 = 16 * 1024;
 /// `serve`
 #[derive(Debug)]
 pub(crate) struct Serve {
-    address: SocketAddr,
+    bind: IpAddr,
+    port: u16,
     content: Content,
 }
 
@@ -38,7 +40,7 @@ impl Serve {
     /// Reads `serve`.
     pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
         let port = options.parsed_required("port")?;
-        let address = options.parsed_or("bind", IpAddr::V4(Ipv4Addr::UNSPECIFIED))?;
+        let bind = options.parsed_or("bind", IpAddr::V6(Ipv6Addr::UNSPECIFIED))?;
         let flags = (options.flag("cached"), options.flag("peer"));
         let content = match (options.optional("text"), options.optional("root"), flags) {
             (Some(text), None, (false, false)) => Content::Text(text.into_encoded_bytes()),
@@ -51,19 +53,22 @@ impl Serve {
                 ));
             }
         };
-        Ok(Verb::Serve(Self { address: SocketAddr::new(address, port), content }))
+        Ok(Verb::Serve(Self { bind, port, content }))
     }
 
     /// Does it, until the process ends.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = || Fields::new().text("bind", self.address.ip().to_string());
+        let asked = SocketAddr::new(self.bind, self.port);
+        let at = |place: SocketAddr| {
+            Fields::new().text("bind", place.ip().to_string()).number("port", place.port())
+        };
         let (listener, content) = match self.start() {
             Ok(started) => started,
-            Err(error) => return log.act("serve", asked().number("port", self.address.port()), Err(error)),
+            Err(error) => return log.act("serve", at(asked), Err(error)),
         };
-        // The port is asked back: 0 means "any free one".
-        let port = listener.local_addr().map_or(self.address.port(), |address| address.port());
-        log.done("serve", &asked().number("port", port).text("state", "listening"))?;
+        // The place is asked back: port 0 means "any free one", and there may be no version 6.
+        let place = listener.local_addr().unwrap_or(asked);
+        log.done("serve", &at(place).text("state", "listening"))?;
         loop {
             if let Ok((stream, peer)) = listener.accept() {
                 // A client that goes away is its own affair.
@@ -79,7 +84,18 @@ impl Serve {
             Content::Files(root) => Content::Files(root.clone()),
             Content::CopyOf(root) => Content::Text(fs::read(root.join("index.html"))?),
         };
-        Ok((TcpListener::bind(self.address)?, content))
+        Ok((self.listen()?, content))
+    }
+
+    /// Every address of version 6 stands for every address at all.
+    fn listen(&self) -> io::Result<TcpListener> {
+        if self.bind != IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+            return TcpListener::bind((self.bind, self.port));
+        }
+        match listen::on_both(self.port) {
+            Err(error) if listen::is_unknown(&error) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, self.port)),
+            result => result,
+        }
     }
 }
 

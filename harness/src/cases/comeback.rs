@@ -5,7 +5,7 @@
 //! The end is ordered from the sibling: a command inside `main` would be killed with it, and its own end not known.
 
 use futures::try_join;
-use k8s_openapi::api::core::v1::ContainerStateTerminated;
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
 use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
@@ -39,18 +39,29 @@ pub(super) enum End {
 
 /// Creates the pair, ends `main` once it has reported `ready`, and waits until its next instance has done so too.
 pub(super) async fn end_once(stage: &Stage, ready: &str, end: End) -> Result<PodRef, Blocked> {
-    let pair = stage.create(PAIR).await?;
-    try_join!(stage.until_reported(&pair, MAIN, 0, ready), stage.until_reported(&pair, SIBLING, 0, "hold"),)?;
+    let pair = ready_pair(stage, ready).await?;
     end_main(stage, &pair, 0, ready, end).await?;
+    Ok(pair)
+}
+
+/// Creates the pair, and waits until `main` has reported `ready` and the sibling holds.
+async fn ready_pair(stage: &Stage, ready: &str) -> Result<PodRef, Blocked> {
+    let pair = stage.create(PAIR).await?;
+    try_join!(stage.until_reported(&pair, MAIN, 0, ready), stage.until_reported(&pair, SIBLING, 0, "hold"))?;
     Ok(pair)
 }
 
 /// The exit code at which a rule of `main` restarts all containers of the pod.
 const RESTARTS_ALL: i32 = 42;
 
+/// The reason of a container that waits until all containers of its pod are started again.
+const RESTARTING_ALL: &str = "RestartingAllContainers";
+
 /// Creates the pair, ends `main` once it has reported `ready` so that all containers are restarted, and waits for that.
 pub(super) async fn end_all(stage: &Stage, ready: &str) -> Result<PodRef, Blocked> {
-    let pair = end_once(stage, ready, End::Told).await?;
+    let pair = ready_pair(stage, ready).await?;
+    order_end(stage, &pair, 0, End::Told).await?;
+    until_back(stage, &pair, 1, ready).await?;
     stage.until_restarted(&pair, SIBLING, 1).await?;
     stage.until_reported(&pair, SIBLING, 1, "hold").await?;
     Ok(pair)
@@ -58,10 +69,40 @@ pub(super) async fn end_all(stage: &Stage, ready: &str) -> Result<PodRef, Blocke
 
 /// Requires that all containers were restarted together; gives the pod's UID.
 pub(super) fn all_came_back(seen: &Evidence) -> Result<&str, Missing> {
-    let uid = came_back(seen, RESTARTS_ALL)?;
+    let uid = &seen.applied(PAIR, 0)?.uid;
+    premise_rule_applied(seen, uid, MAIN, RESTARTS_ALL)?;
+    seen.instance(uid, MAIN, 1)?;
     // By itself the sibling never ends.
     seen.instance(uid, SIBLING, 1)?;
     Ok(uid)
+}
+
+/// Requires that the first instance of `container` ended with `code`, at which a rule restarts all containers.
+///
+/// The kubelet removes the containers that it restarts together. Their ends stand in no status for longer than the
+/// removal takes, and statuses that follow each other so fast may come as one: then it is the reason for which the
+/// container waits that shows the rule, or what the program itself reported last.
+pub(super) fn premise_rule_applied(
+    seen: &Evidence,
+    uid: &str,
+    container: &str,
+    code: i32,
+) -> Result<(), Missing> {
+    let ended = seen.states(uid).any(|state| {
+        state.end_of(container, 0).is_some_and(|end| end.exit_code == code)
+            || state.container(container).is_some_and(waits_for_all)
+    });
+    let exits = ["exit", "exit-when"].map(|verb| seen.log_report(uid, container, 0, verb));
+    let exited = exits
+        .into_iter()
+        .flatten()
+        .any(|exit| exit.value.number("code") == Ok(u64::from(code.unsigned_abs())));
+    Inquiry::premise(&format!("an end of container {container} with exit code {code}"), ended || exited)
+}
+
+fn waits_for_all(status: &ContainerStatus) -> bool {
+    let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
+    waiting.is_some_and(|waiting| waiting.reason.as_deref() == Some(RESTARTING_ALL))
 }
 
 /// Ends the `nth` instance (0 is the first) of `main`, and waits until the next one has reported `ready`.

@@ -21,6 +21,10 @@ pub struct Capabilities {
     /// What the catalogue needs and the user may not do: `create pods/exec`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_rights: Option<Vec<String>>,
+    /// The addresses of nodes to which its proxies are limited where they take ports for services, as kube-proxy's
+    /// configuration lists them; empty for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_port_addresses: Option<Vec<String>>,
 }
 
 /// A runtime class.
@@ -47,6 +51,10 @@ pub struct NodeCapabilities {
     /// the configuration leaves the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_backoff: Option<String>,
+    /// Whether the kubelet limits how much of the node's disk pods use, where its configuration says; absent where it
+    /// leaves the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_storage: Option<bool>,
     /// The version of control groups, 1 or 2; kubelets tell it since 1.31.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup: Option<u8>,

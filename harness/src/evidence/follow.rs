@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::log_stream::follow_log;
 use super::logs::LogText;
 use super::recorder::{Begun, Shared, Sink};
+use super::refusal::Refusals;
 use super::seen::{Change, SeenEvent, SeenPod};
 
 /// The pause before a watch that broke begins again.
@@ -21,7 +22,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Puts every state of every pod into the timeline, and has each new container instance's log followed.
 pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower, begun: Begun) {
     let mut stream = watcher(pods, watcher::Config::default()).boxed();
+    let mut refusals = Refusals::default();
     while let Some(item) = stream.next().await {
+        refusals.note(&item);
         let (change, mut pod) = match item {
             Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) => (Change::Applied, pod),
             Ok(watcher::Event::Delete(pod)) => (Change::Deleted, pod),
@@ -32,7 +35,7 @@ pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower
             }
             Err(error) => {
                 // The watcher re-lists by itself; only what cannot heal ends observing.
-                if let Some(why) = incurable(&error) {
+                if let Some(why) = refusals.incurable(&error) {
                     sink.send_modify(|observed| observed.broken = Some(why));
                     return;
                 }
@@ -61,7 +64,9 @@ pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower
 /// Keeps the namespace's events. They are best effort in Kubernetes, so a fault here breaks nothing.
 pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
     let mut stream = watcher(events, watcher::Config::default()).boxed();
+    let mut refusals = Refusals::default();
     while let Some(item) = stream.next().await {
+        refusals.note(&item);
         match item {
             Ok(watcher::Event::Apply(mut event) | watcher::Event::InitApply(mut event)) => {
                 event.metadata.managed_fields = None;
@@ -69,22 +74,9 @@ pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
                 sink.send_modify(|observed| observed.events.push(seen));
             }
             Ok(_) => {}
-            Err(error) if incurable(&error).is_some() => return,
+            Err(error) if refusals.incurable(&error).is_some() => return,
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
-    }
-}
-
-/// Why a watch will never work, where that is so.
-pub(crate) fn incurable(error: &watcher::Error) -> Option<String> {
-    let (watcher::Error::InitialListFailed(source) | watcher::Error::WatchStartFailed(source)) = error else {
-        return None;
-    };
-    match source {
-        kube::Error::Api(status) if matches!(status.code, 401 | 403 | 404) => {
-            Some(format!("the API server refuses to be watched: {}", status.message))
-        }
-        _ => None,
     }
 }
 

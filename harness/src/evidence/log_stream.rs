@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::follow::Instance;
 use super::logs::{LogLine, LogText};
 use super::recorder::Sink;
+use super::refusal::{Refusals, refusal};
 use super::seen::{Change, Observed};
 
 /// How much of one log is kept.
@@ -46,7 +47,7 @@ async fn read_to_the_end(
     instance: &Instance,
     previous: bool,
 ) -> Result<(), LogError> {
-    let (mut resumptions, mut rest) = (0, None);
+    let (mut resumptions, mut rest, mut refusals) = (0, None, Refusals::default());
     loop {
         let previous = previous || has_successor(&sink.borrow(), instance);
         match stream_log(pods, sink, instance, Reading { previous, follow: !previous }).await {
@@ -66,6 +67,10 @@ async fn read_to_the_end(
                 if status.code == 404 && rest.is_some() && has_ended(sink, instance).await =>
             {
                 break;
+            }
+            Err(error) if resumptions < RESUMPTIONS && may_pass(&error, &mut refusals, sink, instance) => {
+                resumptions += 1;
+                sleep(LONG_PAUSE).await;
             }
             Err(error) if error.is_final() || resumptions == RESUMPTIONS => return Err(error),
             Err(_) => {
@@ -92,6 +97,16 @@ async fn read_once_more(pods: &Api<Pod>, sink: &Sink, instance: &Instance) -> Op
         Ok(End::Stream(last)) => Some(last),
         Ok(End::Limit) | Err(_) => None,
     }
+}
+
+/// Whether the API server refuses a log that it gave before, or another of this case, and of a pod that is there.
+fn may_pass(error: &LogError, refusals: &mut Refusals, sink: &Sink, instance: &Instance) -> bool {
+    let observed = sink.borrow();
+    let is_there = observed.pod(&instance.uid).is_some_and(|seen| seen.change == Change::Applied);
+    if !refusals.have_worked() && observed.logs.iter().any(|log| !log.lines.is_empty()) {
+        refusals.over();
+    }
+    matches!(error, LogError::Open(source) if refusal(source).is_some()) && is_there && !refusals.are_final()
 }
 
 /// Whether a later instance of the container is known.

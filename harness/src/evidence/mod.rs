@@ -18,13 +18,13 @@ mod objects;
 mod probe;
 mod record;
 mod recorder;
+mod refusal;
 mod seen;
 
 pub use archive::{ArchiveError, log_file, read_evidence, read_evidence_as, write_evidence};
 pub use clock::now;
 pub use endpoints::Endpoint;
 pub use facts::{ContainerFacts, Fact, Missing};
-pub(crate) use follow::incurable;
 pub use kind::Kind;
 pub use logs::{LogLine, LogText};
 pub use probe::ProbeReport;
@@ -32,4 +32,5 @@ pub use record::{
     Applied, Evidence, Exec, ExecEnd, Fetch, Mark, NodeCommand, Recall, Refusal, Wait, WaitEnd,
 };
 pub use recorder::Recorder;
+pub(crate) use refusal::Refusals;
 pub use seen::{Change, Observed, SeenEvent, SeenObject, SeenPod};

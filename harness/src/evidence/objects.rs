@@ -6,9 +6,9 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use serde_json::Value;
 
-use super::follow::incurable;
 use super::kind::Kind;
 use super::recorder::{Begun, Sink};
+use super::refusal::Refusals;
 use super::seen::{Change, SeenObject};
 
 /// How a watch ended.
@@ -59,7 +59,9 @@ async fn watch_one(
     begun: &Begun,
 ) -> Ended {
     let mut stream = watcher(objects, watcher::Config::default()).default_backoff().boxed();
+    let mut refusals = Refusals::default();
     while let Some(item) = stream.next().await {
+        refusals.note(&item);
         let (change, object) = match item {
             Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
                 (Change::Applied, object)
@@ -70,8 +72,8 @@ async fn watch_one(
                 begun.send_if_modified(|begun| begun.insert(Some(kind)));
                 continue;
             }
-            Err(error) if not_served(&error) => return Ended::NotServed,
-            Err(error) => match incurable(&error) {
+            Err(error) if not_served(&error) && !refusals.have_worked() => return Ended::NotServed,
+            Err(error) => match refusals.incurable(&error) {
                 Some(why) => {
                     let why = format!("{}: {why}", resource.plural);
                     sink.send_modify(|observed| observed.broken = Some(why));

@@ -104,17 +104,10 @@ fn check_claim(file: &str, claim: &Claim) -> Result<(), ManifestError> {
         "asserts nothing: `then` is empty"
     } else if claim.sources.is_empty() {
         "has no source"
-    } else if claim.gate.as_deref().is_some_and(|gate| !is_gate(gate)) {
-        "has a gate that is no name of one"
     } else {
         return Ok(());
     };
     Err(ManifestError::invalid(file, format!("claim {} {problem}", claim.id)))
-}
-
-/// Whether `name` can be that of a feature gate, `SidecarContainers`.
-fn is_gate(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 fn read_script(tree: &Tree, claim: &Claim) -> Result<Script, ManifestError> {

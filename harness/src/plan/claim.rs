@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::Gate;
 use super::need::Need;
 
 /// A claim's permanent id, `area/name`: lowercase words joined by hyphens.
@@ -159,9 +160,13 @@ pub struct Claim {
     /// The first Kubernetes minor version that makes it, `1.29`; absent means any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<MinorVersion>,
-    /// The feature gate without which clusters do not keep it, where some have the gate off.
+    /// The first Kubernetes minor version whose clusters it binds, where older ones are asked all the same: a fail of
+    /// theirs is no contradiction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gate: Option<String>,
+    pub binding: Option<MinorVersion>,
+    /// The feature gate on which it rests, where clusters keep it only while the gate is on, or only while it is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
     /// What its case needs of the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,

@@ -23,6 +23,10 @@ pub enum Need {
     NoUnsafeSysctls,
     /// Kubelets that put off restarts as they do by default.
     UsualBackoff,
+    /// Kubelets that limit how much of their node's disk pods use.
+    LocalStorage,
+    /// Proxies that take the ports of services on every address of their nodes.
+    AllNodePorts,
     /// The right to reach the ports of pods from outside.
     PortForward,
     /// A container runtime that can give pods users of their own.
@@ -40,6 +44,8 @@ impl Need {
             Self::PodSecurity => Some("the API server's admission plugin PodSecurity does it"),
             Self::NoUnsafeSysctls => Some("allowedUnsafeSysctls of the kubelets allows it"),
             Self::UsualBackoff => Some("crashLoopBackOff or a feature gate of the kubelets changes it"),
+            Self::LocalStorage => Some("localStorageCapacityIsolation of the kubelets switches it off"),
+            Self::AllNodePorts => Some("nodePortAddresses of kube-proxy limits them"),
             Self::UserNamespaces => Some("containerd 2.0 and CRI-O 1.25 can"),
             Self::PortForward => None,
         }
@@ -66,6 +72,8 @@ impl fmt::Display for Need {
             Self::NoUnsafeSysctls => "kubelets that refuse the kernel parameter",
             Self::UsualBackoff => "the usual back-off of restarts",
             Self::PortForward => "the right to pods/portforward",
+            Self::LocalStorage => "kubelets that limit how much of the disk pods use",
+            Self::AllNodePorts => "proxies that take NodePorts on all addresses of their nodes",
             Self::UserNamespaces => "a runtime with user namespaces",
         })
     }

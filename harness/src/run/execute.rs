@@ -147,7 +147,7 @@ async fn act(
 
     let verdict = catch_unwind(|| case.verdict(&evidence))
         .unwrap_or_else(|_| Verdict::Inconclusive { reason: "the judge panicked".to_owned() });
-    let doubt = doubt(&planned.claim, &access.facts);
+    let doubt = doubt(planned, &access.facts);
     let verdict = weighed(verdict, doubt.as_deref());
     let mut record = turn.record(verdict, started);
     (record.faults, record.doubt) = (faults, doubt);

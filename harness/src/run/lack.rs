@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::oldest::{homes, is_made, oldest};
 use crate::cluster::{Facts, NodeFacts};
-use crate::plan::{Claim, Manifest, MinorVersion, Need, Right};
+use crate::plan::{Claim, Gate, Manifest, Need, Right};
 
 /// Why the case of `claim` with these objects cannot be run on this cluster, where that is so. What is unknown is
 /// no reason.
@@ -13,19 +15,17 @@ pub(super) fn lack(claim: &Claim, manifest: &Manifest, facts: &Facts) -> Option<
     too_old(claim, facts)
         .or_else(|| forbidden(claim, manifest, facts))
         .or_else(|| absent(claim, manifest, facts))
-        .or_else(|| switched_off(claim.gate.as_deref()?, facts))
+        .or_else(|| ill_switched(claim.gate.as_ref()?, facts))
 }
 
 fn too_old(claim: &Claim, facts: &Facts) -> Option<String> {
-    let since = claim.since.filter(|_| !is_made(claim.since, &facts.version))?;
-    Some(format!("Kubernetes {since} is needed, this is {}", facts.version))
-}
-
-/// Whether clusters of this version make a claim that is made since `since`.
-pub(super) fn is_made(since: Option<MinorVersion>, version: &str) -> bool {
-    // A version that cannot be read is no reason to leave something out.
-    let version = MinorVersion::of_release(version);
-    since.is_none_or(|since| version.is_none_or(|version| version >= since))
+    let since = claim.since.filter(|_| !is_made(claim.since, facts))?;
+    let oldest = oldest(facts)?;
+    let release = oldest.release;
+    Some(match oldest.node {
+        Some(node) => format!("Kubernetes {since} is needed, the kubelet of node {node} is {release}"),
+        None => format!("Kubernetes {since} is needed, this is {release}"),
+    })
 }
 
 fn forbidden(claim: &Claim, manifest: &Manifest, facts: &Facts) -> Option<String> {
@@ -55,15 +55,12 @@ fn has(facts: &Facts, need: Need, manifest: &Manifest) -> bool {
         Need::NoUnsafeSysctls => !homes(facts)
             .any(|node| sysctls(manifest).any(|name| node.capabilities.allows_sysctl(name) == Some(true))),
         Need::UsualBackoff => homes(facts).all(puts_off_as_usual),
+        Need::LocalStorage => homes(facts).all(limits_disk),
+        Need::AllNodePorts => told.node_port_addresses.as_ref().is_none_or(Vec::is_empty),
         // What is missing of rights has been told.
         Need::PortForward => true,
         Need::UserNamespaces => homes(facts).all(|node| node.capabilities.gives_users() != Some(false)),
     }
-}
-
-/// The nodes on which pods of a case can come to run: what one of them lacks, a pod can meet.
-fn homes(facts: &Facts) -> impl Iterator<Item = &NodeFacts> {
-    facts.nodes.iter().filter(|node| node.schedulable)
 }
 
 /// The kernel parameters that the pods ask for.
@@ -73,20 +70,36 @@ fn sysctls(manifest: &Manifest) -> impl Iterator<Item = &str> {
     lists.flatten().filter_map(|parameter| parameter.get("name").and_then(Value::as_str))
 }
 
+/// The longest time for which kubelets put off a restart by default.
+const USUAL_LONGEST: SignedDuration = SignedDuration::from_mins(5);
+
+/// Configurations that are filled with defaults name the usual time too: as `5m0s`, `300s` or the like.
 fn puts_off_as_usual(node: &NodeFacts) -> bool {
-    let told = &node.capabilities;
-    told.longest_backoff.is_none() && told.gates.get("ReduceDefaultCrashLoopBackOffDecay") != Some(&true)
+    let known = &node.capabilities;
+    let longest = known.longest_backoff.as_deref().map(str::parse::<SignedDuration>);
+    let usual = longest.is_none_or(|longest| longest.is_ok_and(|longest| longest == USUAL_LONGEST));
+    usual && known.gates.get("ReduceDefaultCrashLoopBackOffDecay") != Some(&true)
 }
 
-/// A gate is off where anybody who needs it has it off.
-fn switched_off(gate: &str, facts: &Facts) -> Option<String> {
-    let off = |gates: &BTreeMap<String, bool>| gates.get(gate) == Some(&false);
-    let place = if off(&facts.capabilities.gates) {
+/// Since 1.25 the configuration says so, before that a gate.
+fn limits_disk(node: &NodeFacts) -> bool {
+    let known = &node.capabilities;
+    known.local_storage != Some(false) && known.gates.get("LocalStorageCapacityIsolation") != Some(&false)
+}
+
+/// A gate stands otherwise where it does so for anybody who needs it.
+fn ill_switched(gate: &Gate, facts: &Facts) -> Option<String> {
+    let (name, on) = (gate.name(), gate.is_on());
+    let otherwise = |gates: &BTreeMap<String, bool>| gates.get(name) == Some(&!on);
+    let place = if otherwise(&facts.capabilities.gates) {
         "of the API server".to_owned()
     } else {
-        format!("of node {}", homes(facts).find(|node| off(&node.capabilities.gates))?.name)
+        format!("of node {}", homes(facts).find(|node| otherwise(&node.capabilities.gates))?.name)
     };
-    Some(format!("the feature gate {gate} {place} is off (`--feature-gates={gate}=true` switches it on)"))
+    let (stands, switched) = if on { ("off", "on") } else { ("on", "off") };
+    Some(format!(
+        "the feature gate {name} {place} is {stands} (`--feature-gates={name}={on}` switches it {switched})"
+    ))
 }
 
 #[cfg(test)]
@@ -141,13 +154,21 @@ mod tests {
     #[case::backoff(json!({ "needs": ["usual-backoff"] }))]
     #[case::port_forward(json!({ "needs": ["port-forward"] }))]
     #[case::users(json!({ "needs": ["user-namespaces"] }))]
+    #[case::local_storage(json!({ "needs": ["local-storage"] }))]
+    #[case::node_ports(json!({ "needs": ["all-node-ports"] }))]
     #[case::gate(json!({ "gate": "SidecarContainers" }))]
+    #[case::gate_that_must_be_off(json!({ "gate": "!SidecarContainers" }))]
     fn what_is_unknown_is_no_reason(#[case] fields: Value) {
         assert_eq!(lacking(&fields, &silent()), None);
     }
 
     #[rstest]
     #[case::version(json!({ "since": "1.36" }), silent(), "Kubernetes 1.36 is needed, this is v1.35.1")]
+    #[case::version_of_a_kubelet(
+        json!({ "since": "1.35" }),
+        with("/nodes/0/kubelet", json!("v1.34.2")),
+        "Kubernetes 1.35 is needed, the kubelet of node one is v1.34.2"
+    )]
     #[case::dns(json!({ "needs": ["cluster-dns"] }), silent(), "the cluster lacks: cluster DNS (")]
     #[case::nodes(json!({ "needs": ["two-nodes"] }), silent(), "the cluster lacks: two schedulable nodes (")]
     #[case::pod_security(
@@ -165,10 +186,30 @@ mod tests {
         with("/nodes/0/capabilities/longest_backoff", json!("2s")),
         "the cluster lacks: the usual back-off of restarts ("
     )]
+    #[case::backoff_that_cannot_be_read(
+        json!({ "needs": ["usual-backoff"] }),
+        with("/nodes/0/capabilities/longest_backoff", json!("soon")),
+        "the cluster lacks: the usual back-off of restarts ("
+    )]
     #[case::decay(
         json!({ "needs": ["usual-backoff"] }),
         with("/nodes/0/capabilities/gates", json!({ "ReduceDefaultCrashLoopBackOffDecay": true })),
         "the cluster lacks: the usual back-off of restarts ("
+    )]
+    #[case::local_storage(
+        json!({ "needs": ["local-storage"] }),
+        with("/nodes/0/capabilities/local_storage", json!(false)),
+        "the cluster lacks: kubelets that limit how much of the disk pods use ("
+    )]
+    #[case::local_storage_of_an_old_kubelet(
+        json!({ "needs": ["local-storage"] }),
+        with("/nodes/0/capabilities/gates", json!({ "LocalStorageCapacityIsolation": false })),
+        "the cluster lacks: kubelets that limit how much of the disk pods use ("
+    )]
+    #[case::node_ports(
+        json!({ "needs": ["all-node-ports"] }),
+        with("/capabilities/node_port_addresses", json!(["127.0.0.0/8"])),
+        "the cluster lacks: proxies that take NodePorts on all addresses of their nodes ("
     )]
     #[case::port_forward(
         json!({ "needs": ["port-forward"] }),
@@ -195,6 +236,11 @@ mod tests {
         with("/nodes/0/capabilities/gates", json!({ "SidecarContainers": false })),
         "the feature gate SidecarContainers of node one is off ("
     )]
+    #[case::gate_that_must_be_off(
+        json!({ "gate": "!ChangeStatus" }),
+        with("/nodes/0/capabilities/gates", json!({ "ChangeStatus": true })),
+        "the feature gate ChangeStatus of node one is on (`--feature-gates=ChangeStatus=false` switches it off)"
+    )]
     #[case::rights(
         json!({}),
         with("/capabilities/missing_rights", json!(["get pods/log", "create pods/exec", "create jobs", "get nodes/proxy"])),
@@ -213,6 +259,22 @@ mod tests {
     #[case::gate_is_on(
         json!({ "gate": "SidecarContainers" }),
         with("/capabilities/gates", json!({ "SidecarContainers": true })),
+    )]
+    #[case::gate_is_off_as_it_must(
+        json!({ "gate": "!ChangeStatus" }),
+        with("/capabilities/gates", json!({ "ChangeStatus": false })),
+    )]
+    #[case::usual_backoff(
+        json!({ "needs": ["usual-backoff"] }),
+        with("/nodes/0/capabilities/longest_backoff", json!("5m0s")),
+    )]
+    #[case::usual_backoff_in_minutes(
+        json!({ "needs": ["usual-backoff"] }),
+        with("/nodes/0/capabilities/longest_backoff", json!("5m")),
+    )]
+    #[case::usual_backoff_in_seconds(
+        json!({ "needs": ["usual-backoff"] }),
+        with("/nodes/0/capabilities/longest_backoff", json!("300s")),
     )]
     #[case::no_right_that_it_needs(json!({}), with("/capabilities/missing_rights", json!(["create jobs"])))]
     #[case::gate_of_a_node_without_pods(

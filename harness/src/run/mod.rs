@@ -10,6 +10,7 @@ mod event;
 mod execute;
 mod identity;
 mod lack;
+mod oldest;
 mod outcome;
 mod proof;
 mod record;

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lack::is_made;
+use super::oldest::is_made;
 use super::proof::{Proof, proofs};
 use super::record::{CaseRecord, RunRecord};
+use crate::cluster::Facts;
 use crate::judge::Verdict;
 use crate::plan::{Level, Purpose};
 
@@ -27,10 +28,10 @@ impl Outcome {
     #[must_use]
     pub fn of(record: &RunRecord) -> Self {
         let worst = match record.purpose {
-            Purpose::Check => record.cases.iter().map(|case| of_case(case, &record.cluster.version)).max(),
+            Purpose::Check => record.cases.iter().map(|case| of_case(case, &record.cluster)).max(),
             Purpose::Prove => {
                 let proofs = proofs(record);
-                proofs.iter().map(|(case, proof)| of_proof(proof, case, &record.cluster.version)).max()
+                proofs.iter().map(|(case, proof)| of_proof(proof, case, &record.cluster)).max()
             }
         };
         // A run without any case proves nothing, and one that was interrupted not all that it was to.
@@ -50,9 +51,9 @@ impl Outcome {
     }
 }
 
-fn of_case(case: &CaseRecord, version: &str) -> Outcome {
+fn of_case(case: &CaseRecord, cluster: &Facts) -> Outcome {
     // A claim that clusters of this version do not make yet binds none of them.
-    let binds = case.level == Level::Core && is_made(case.since, version);
+    let binds = case.level == Level::Core && is_made(case.since, cluster);
     match (&case.verdict, binds) {
         (Verdict::Skip { .. }, true) => Outcome::Partial,
         (Verdict::Pass, _) | (Verdict::Skip { .. }, false) => Outcome::Conformant,
@@ -61,9 +62,9 @@ fn of_case(case: &CaseRecord, version: &str) -> Outcome {
     }
 }
 
-fn of_proof(proof: &Proof, case: &CaseRecord, version: &str) -> Outcome {
+fn of_proof(proof: &Proof, case: &CaseRecord, cluster: &Facts) -> Outcome {
     match proof {
-        Proof::Skipped { .. } => of_case(case, version),
+        Proof::Skipped { .. } => of_case(case, cluster),
         Proof::Green | Proof::Killed => Outcome::Conformant,
         Proof::Untold { .. } => Outcome::Inconclusive,
         Proof::Survived | Proof::KilledOtherwise { .. } | Proof::Red => Outcome::Nonconformant,

@@ -68,7 +68,8 @@ pub struct CaseRecord {
     /// Why the case is not proved yet, where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproved: Option<String>,
-    /// What the cluster does not tell of itself, and takes its weight from a fail of this claim.
+    /// What takes its weight from a fail of this claim here: what the cluster does not say of itself, or that the claim
+    /// is unproved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
     /// How often the claim's meaning had changed.

@@ -17,7 +17,7 @@ use super::asking::{asked_again, code};
 use super::blocked::Blocked;
 use super::open::Stage;
 use crate::cluster::is_ready;
-use crate::evidence::incurable;
+use crate::evidence::Refusals;
 
 /// Where kubelets renew their leases, each under the name of its node.
 const OF_KUBELETS: &str = "kube-node-lease";
@@ -204,8 +204,9 @@ impl Renewals {
         let leases: Api<Lease> = Api::namespaced(client.clone(), namespace);
         let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
         let mut stream = watcher(leases, only).default_backoff().boxed();
-        let mut known = None;
+        let (mut known, mut refusals) = (None, Refusals::default());
         while let Some(item) = stream.next().await {
+            refusals.note(&item);
             match item {
                 Ok(watcher::Event::Apply(lease) | watcher::Event::InitApply(lease)) => {
                     let version = lease.metadata.resource_version;
@@ -219,7 +220,7 @@ impl Renewals {
                     );
                 }
                 Ok(watcher::Event::InitDone) if known.is_none() => break,
-                Err(error) if incurable(&error).is_some() => break,
+                Err(error) if refusals.incurable(&error).is_some() => break,
                 // A watch that broke begins again by itself.
                 Ok(_) | Err(_) => {}
             }

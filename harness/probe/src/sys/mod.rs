@@ -14,6 +14,7 @@ pub(crate) mod disk;
 pub(crate) mod fifo;
 pub(crate) mod inotify;
 pub(crate) mod interfaces;
+pub(crate) mod listen;
 pub(crate) mod mounts;
 pub(crate) mod mq;
 pub(crate) mod msg;

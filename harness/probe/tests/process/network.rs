@@ -1,7 +1,7 @@
 //! The small server and the small client.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
 use serde_json::json;
 
@@ -105,4 +105,36 @@ fn addresses_are_listed_with_their_interfaces() {
     let listed = seen["addresses"].as_array().expect("a list");
     assert_eq!(seen["count"].as_u64(), u64::try_from(listed.len()).ok());
     assert!(listed.contains(&json!({ "interface": "lo", "address": "127.0.0.1" })), "{seen}");
+}
+
+#[test]
+fn a_server_without_an_address_answers_by_both_versions() {
+    let server = Running::start("serve --port 0 --text me --peer");
+    let listening = server.report();
+    let port = listening["port"].as_u64().expect("a port");
+    let version_6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    assert!(version_6 || listening["bind"] == "0.0.0.0" || listening["bind"] == "::", "{listening}");
+    for host in ["127.0.0.1", "::1"].into_iter().take(1 + usize::from(version_6)) {
+        let page = report(&run(&format!("fetch --host {host} --port {port}")));
+        assert_eq!(page["body"], format!("me {host}"), "{page}");
+    }
+    let taken = run(&format!("serve --port {port} --text x"));
+    assert_eq!((taken.status.code(), &report(&taken)["errno"]), (Some(1), &json!("EADDRINUSE")));
+}
+
+#[test]
+fn a_name_is_looked_up_in_the_file_of_the_container() {
+    let (_server, port) = serve("--text canary");
+    let file = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let named = |line: &&str| line.split_whitespace().skip(1).any(|word| word == "localhost");
+    let addresses: Vec<_> =
+        file.lines().filter(named).filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(addresses.contains(&"127.0.0.1"), "{file}");
+    let page = report(&run(&format!("fetch --host localhost --port {port}")));
+    assert_eq!([&page["host"], &page["body"]], ["localhost", "canary"]);
+    assert_eq!(page["addresses"], json!(addresses));
+    let nobody = report(&run(&format!("fetch --host nobody.invalid --port {port}")));
+    assert_eq!([&nobody["ok"], &nobody["addresses"]], [&json!(false), &json!([])]);
+    assert!(nobody.get("errno").is_none(), "{nobody}");
+    assert_eq!(run("fetch --host no/name --port 1").status.code(), Some(64));
 }

@@ -38,10 +38,8 @@ fn judge_mount(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let mount = told(seen, ONE, "mount")?;
     Inquiry::premise("a folder /dev/shm", mount.value.present()?)?;
     say.assert_equal("is-memory", &"tmpfs", &mount.value.text("fstype")?, &mount.pointer);
-    say.assert_equal("is-64-mib", &(64 * MEBIBYTE), &mount.value.number("total_bytes")?, &mount.pointer);
-    let options = mount.value.field("options")?;
-    let forbids = options.as_array().is_some_and(|options| options.iter().any(|option| option == "noexec"));
-    say.assert("runs-nothing", forbids, "the mount option noexec", options.to_string(), mount.pointer);
+    // With which options it is mounted is promised by nobody, and differs with the runtime.
+    say.assert_equal("is-64-mib", &(64 * MEBIBYTE), &mount.value.number("total_bytes")?, mount.pointer);
     Ok(())
 }
 

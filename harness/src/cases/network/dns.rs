@@ -5,15 +5,19 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::asking::{CLIENT, client_beside, ready_servers, server, until_told_ready};
+use super::asking::{CLIENT, address_of, client_beside, cluster_ip, ready_servers, server, until_told_ready};
 use super::readiness::premise_ready_since;
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing, ProbeReport};
+use crate::evidence::{Evidence, Exec, Missing, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Attire, Blocked, PodRef, Stage};
 
 const SERVICE: &str = "echo";
 const REPLICAS: [&str; 3] = ["one", "two", "three"];
+
+/// The labels of the look-up that is judged, and of those that only wait.
+const RESOLVE: &str = "resolve";
+const READY: &str = "ready";
 
 pub(super) const DNS_SERVICE: Case = Case {
     id: "network/dns-service",
@@ -29,20 +33,25 @@ pub(super) const DNS_HEADLESS: Case = Case {
     judge: judge_all_addresses,
 };
 
-/// A new name needs time.
-const RESOLVE: [&str; 5] = ["resolve", "--name", SERVICE, "--retry-for", "15"];
+/// Asks for the addresses of the service that are of the version of `address`. A new name needs time.
+async fn look_up(stage: &Stage, label: &str, client: &PodRef, address: &str) -> Result<Exec, Blocked> {
+    let kind = if address.contains(':') { "AAAA" } else { "A" };
+    let asked = ["resolve", "--name", SERVICE, "--type", kind, "--retry-for", "15"];
+    stage.probe(label, client, CLIENT, &asked).await
+}
 
 async fn look_up_one(stage: &Stage) -> Result<(), Blocked> {
     let server = server(stage, "server").await?;
     let client = client_beside(stage, &server).await?;
-    stage.apply(SERVICE).await?;
-    stage.probe("resolve", &client, CLIENT, &RESOLVE).await.map(drop)
+    let service = cluster_ip(&stage.apply(SERVICE).await?);
+    look_up(stage, RESOLVE, &client, &service).await.map(drop)
 }
 
 /// The service is made when all its pods are ready, so that its name has all of them from its beginning.
 async fn look_up_all(stage: &Stage) -> Result<(), Blocked> {
     let servers = ready_servers(stage, &REPLICAS).await?;
     let client = client_beside(stage, &servers[0]).await?;
+    let first = address_of(stage, &servers[0]).await?;
     stage.apply(SERVICE).await?;
     for server in &servers {
         until_told_ready(stage, SERVICE, server).await?;
@@ -50,20 +59,20 @@ async fn look_up_all(stage: &Stage) -> Result<(), Blocked> {
     // The name server hears of it later, and of one pod maybe before the others.
     let begun = Instant::now();
     while begun.elapsed() < stage.budgets().controller() {
-        let exec = stage.probe("ready", &client, CLIENT, &RESOLVE).await?;
-        let report = exec.stdout.lines().filter_map(ProbeReport::parse).find(|told| told.verb() == "resolve");
+        let exec = look_up(stage, READY, &client, &first).await?;
+        let report = exec.stdout.lines().filter_map(ProbeReport::parse).find(|report| report.verb() == "resolve");
         let addresses = report.as_ref().and_then(|report| report.field("addresses").ok()?.as_array());
         if addresses.is_some_and(|addresses| addresses.len() >= REPLICAS.len()) {
             break;
         }
-        stage.probe("ready", &client, CLIENT, &["pause", "--ms", "500"]).await?;
+        stage.probe(READY, &client, CLIENT, &["pause", "--ms", "500"]).await?;
     }
-    stage.probe("resolve", &client, CLIENT, &RESOLVE).await.map(drop)
+    look_up(stage, RESOLVE, &client, &first).await.map(drop)
 }
 
 /// The addresses of the service's name. That there is none may mean that the name server has not heard of it yet.
 fn addresses(seen: &Evidence) -> Result<(BTreeSet<String>, String), Missing> {
-    let report = seen.exec_report("resolve", "resolve")?;
+    let report = seen.exec_report(RESOLVE, "resolve")?;
     Inquiry::premise(&format!("an address ({})", report.value), report.value.present()?)?;
     let told = report.value.field("addresses")?.as_array().cloned().unwrap_or_default();
     Ok((told.iter().filter_map(Value::as_str).map(str::to_owned).collect(), report.pointer))

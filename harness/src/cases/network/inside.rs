@@ -1,6 +1,9 @@
 //! What the containers of one pod share of the network.
 
+use std::net::IpAddr;
+
 use futures::future::try_join_all;
+use serde_json::Value;
 
 use super::answers::assert_answered;
 use super::asking::{CLIENT, SERVER, ask_patiently, client_beside, premise_listening};
@@ -113,6 +116,20 @@ async fn ask_localhost(stage: &Stage) -> Result<(), Blocked> {
 
 fn judge_localhost(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     premise_listening(seen, &seen.applied("pair", 0)?.uid, SERVER)?;
+    let asked = seen.exec_report("localhost", "fetch")?;
+    let addresses = asked.value.field("addresses")?;
+    let listed = addresses.as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_loopback = |address: &Value| {
+        address
+            .as_str()
+            .and_then(|text| text.parse::<IpAddr>().ok())
+            .is_some_and(|address| address.is_loopback())
+    };
+    let resolves = !listed.is_empty() && listed.iter().all(is_loopback);
+    say.assert("name-resolves", resolves, "loopback addresses", addresses.to_string(), asked.pointer);
+    if !resolves {
+        return Ok(());
+    }
     assert_answered(seen, say, "answers-on-localhost", ("localhost", &seen.token))
 }
 

@@ -11,6 +11,7 @@ use super::super::capabilities::Capabilities;
 use super::admission::enforces_pod_security;
 use super::classes::runtime_classes;
 use super::gates::gates_in;
+use super::proxy::node_port_addresses;
 use super::rights::missing_rights;
 use crate::plan::MinorVersion;
 
@@ -36,10 +37,14 @@ impl<'c> Asker<'c> {
     /// What can be done in the cluster.
     pub(in crate::cluster) async fn capabilities(&self) -> Capabilities {
         // Two after each other are faster than a second connection.
-        let one_by_one = async { (runtime_classes(self).await, enforces_pod_security(self).await) };
-        let (gates, (runtime_classes, pod_security), missing_rights) =
+        let one_by_one = async {
+            let (runtime_classes, pod_security) =
+                (runtime_classes(self).await, enforces_pod_security(self).await);
+            (runtime_classes, pod_security, node_port_addresses(self).await)
+        };
+        let (gates, (runtime_classes, pod_security, node_port_addresses), missing_rights) =
             join!(self.gates(), one_by_one, missing_rights(self));
-        Capabilities { gates, runtime_classes, pod_security, missing_rights }
+        Capabilities { gates, runtime_classes, pod_security, missing_rights, node_port_addresses }
     }
 
     async fn gates(&self) -> BTreeMap<String, bool> {

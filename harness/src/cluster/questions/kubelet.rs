@@ -47,6 +47,7 @@ fn add_configuration(told: &mut NodeCapabilities, configz: &str) {
     let longest =
         kubelet.get("crashLoopBackOff").and_then(|backoff| backoff.get("maxContainerRestartPeriod"));
     told.longest_backoff = longest.and_then(Value::as_str).map(str::to_owned);
+    told.local_storage = kubelet.get("localStorageCapacityIsolation").and_then(Value::as_bool);
 }
 
 /// The handlers that the status of a node names.
@@ -76,6 +77,7 @@ mod tests {
                 "featureGates": { "EphemeralContainers": true, "SidecarContainers": false, "Odd": "yes" },
                 "allowedUnsafeSysctls": ["fs.mqueue.*", "kernel.msgmax"],
                 "crashLoopBackOff": { "maxContainerRestartPeriod": "2s" },
+                "localStorageCapacityIsolation": false,
                 "maxPods": 110 } }"#,
         );
         let gates = [("EphemeralContainers".to_owned(), true), ("SidecarContainers".to_owned(), false)];
@@ -85,6 +87,7 @@ mod tests {
             Some(&["fs.mqueue.*".to_owned(), "kernel.msgmax".to_owned()][..])
         );
         assert_eq!(told.longest_backoff.as_deref(), Some("2s"));
+        assert_eq!(told.local_storage, Some(false));
     }
 
     #[test]

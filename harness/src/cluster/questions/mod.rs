@@ -6,6 +6,7 @@ mod asker;
 mod classes;
 mod gates;
 mod kubelet;
+mod proxy;
 mod rights;
 
 pub(super) use asker::Asker;
