@@ -11,6 +11,7 @@ mod documents;
 mod dress;
 mod experiment;
 mod facts;
+mod half_seen;
 mod history_backend;
 mod history_cli;
 mod history_compare;
