@@ -1,6 +1,6 @@
 # The front door. Each target is a script that can be run by itself.
 
-.PHONY: help conformance test check setup build down clean-cache
+.PHONY: help conformance test nightly check setup build down clean-cache
 
 help:        ## say what there is
 	@sed -n 's/^\([a-z-]*\): *## /\1\t/p' Makefile | expand -t 14
@@ -8,10 +8,13 @@ help:        ## say what there is
 conformance: ## set up what is missing, bring a cluster up, check it, write the reports
 	@ci/conformance.sh
 
-test:        ## pass every test, offline and live
+test:        ## every test that ends in minutes, offline and live; a table at the end
 	@ci/test.sh
 
-check:       ## formatting, lints, documentation
+nightly:     ## what takes longer: all tiers, the slow and the disruptive proofs, nodes that die
+	@ci/nightly.sh
+
+check:       ## formatting, lints, documentation, the page of claims
 	@ci/check.sh
 
 setup:       ## install the host packages that are missing

@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# Every test: lints, the offline suite, the pages in a browser, and the live suite on a kind cluster that is brought up
-# where it is missing.
-set -euo pipefail
-cd "$(dirname "$0")/.."
+# Every test that ends in minutes: lints, the offline suite, the pages in a browser, and the live suite on a kind cluster
+# that is brought up where it is missing. What takes longer is in nightly.sh.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+. ci/parts.sh
 
+parts_begin target/test
+rm -rf target/live
 # The set-up mostly waits for the network, the compiler for the processors.
-ci/setup.sh --tests &
-setup=$!
-ci/build.sh
-wait "$setup"
+part setup ci/setup.sh --tests &
+part build ci/build.sh
+wait
 export PODPROOF_BIN=$PWD/target/debug/podproof
-ci/check.sh
-cargo test --workspace --quiet
-target/debug/podproof cluster up
-# Live tests wait more than they compute. Of the whole workspace, as above: so nothing is built a second time.
-cargo test --workspace --test live -- --ignored --test-threads 8
-# What restarts kubelets and nodes has the cluster for itself.
-runs=$(mktemp --directory)
-trap 'rm --recursive --force "$runs"' EXIT
-target/debug/podproof prove --cluster kind --tier disruptive --out "$runs"
+part checks ci/check.sh
+# Always of the whole workspace: so nothing is built a second time.
+part offline cargo test --workspace --quiet --no-fail-fast --lib --bins --test process --test offline
+part examples cargo test --workspace --quiet --no-fail-fast --doc
+part browser cargo test --workspace --quiet --no-fail-fast --test browser
+part cluster target/debug/podproof cluster up
+part live ci/live.sh --skip outage::
+parts_end

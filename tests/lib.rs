@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -41,6 +42,74 @@ fn build() -> PathBuf {
     let mine = std::env::current_exe().expect("a test has a path");
     let folder = mine.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
     folder.join("podproof")
+}
+
+/// Where the live suite leaves what outlives it: the target folder of this build.
+fn target() -> PathBuf {
+    // target/debug/deps/live-0123, or target/debug/live-report
+    let mine = std::env::current_exe().expect("a program has a path");
+    let profile = mine.ancestors().find(|folder| folder.join("deps").is_dir());
+    profile.and_then(Path::parent).map_or_else(|| root().join("target"), Path::to_owned)
+}
+
+/// The folder of a live test, by the test's name.
+fn folder_of(test: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '.' };
+    test.replace("::", ".").chars().map(plain).collect()
+}
+
+/// How long a live test took when it was last run, where it kept that.
+#[must_use]
+pub fn seconds_of(test: &str) -> Option<f64> {
+    let file = target().join("live/.seconds").join(folder_of(test));
+    std::fs::read_to_string(file).ok()?.parse().ok()
+}
+
+/// What a live test leaves: a folder that stays where the test fails, in `target/live`, and goes where it passes.
+#[derive(Debug)]
+pub struct Kept {
+    folder: PathBuf,
+    test: String,
+    begun: Instant,
+}
+
+impl Kept {
+    /// A new, empty folder for the test that runs in this thread.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it makes a folder")]
+    pub fn new() -> Self {
+        let test = folder_of(std::thread::current().name().unwrap_or("unknown"));
+        let all = target().join("live");
+        std::fs::create_dir_all(all.join(".seconds")).expect("the target folder is ours");
+        let names = (1..).map(|n| if n == 1 { test.clone() } else { format!("{test}-{n}") });
+        let folder = names.map(|name| all.join(name)).find(|folder| std::fs::create_dir(folder).is_ok());
+        Self { folder: folder.expect("some name is free"), test, begun: Instant::now() }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The folder of the one run whose `--out` was this.
+    #[must_use]
+    pub fn the_run(&self) -> PathBuf {
+        let mut found = std::fs::read_dir(&self.folder).expect("the folder is ours");
+        found.next().expect("a run leaves a folder").expect("it can be read").path()
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let file = self.folder.with_file_name(".seconds").join(&self.test);
+        let _ = std::fs::write(file, format!("{:.1}", self.begun.elapsed().as_secs_f64()));
+        if std::thread::panicking() {
+            eprintln!("the evidence is kept in {}", self.folder.display());
+        } else {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
 }
 
 /// Writes a kubeconfig whose only context `x` leads to `server`, into this folder.
@@ -82,6 +151,7 @@ pub struct Ended {
 impl Ended {
     /// Panics with everything there is to see unless the exit code is `code`.
     #[must_use]
+    #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self

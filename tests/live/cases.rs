@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use assert_matches::assert_matches;
 use podproof::plan::{Catalogue, Need, Tier, Tree};
 use podproof::run::{Proof, RunRecord, judge_again, proofs, read_record};
-use podproof_tests::{ours, run};
+use podproof_tests::{Kept, ours, run};
 use rstest::rstest;
-use tempfile::TempDir;
 
 /// `manifests/cases/AREA/CASE.yaml` -> `AREA/CASE`.
 fn claim(manifest: &Path) -> String {
@@ -16,19 +15,18 @@ fn claim(manifest: &Path) -> String {
 }
 
 /// Runs `podproof prove` for one claim; gives the record and, to keep it, the folder.
-fn proved(claim: &str) -> (RunRecord, TempDir) {
-    let out = tempfile::tempdir().unwrap();
+fn proved(claim: &str) -> (RunRecord, Kept) {
+    let out = Kept::new();
     let mut podproof = ours(&["prove", "--cluster", "kind", "--select", claim, "--out"]);
     let ended = run(podproof.arg(out.path())).exits(0);
-    let folder = std::fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
+    let folder = out.the_run();
     let record = read_record(&folder).unwrap();
     assert_eq!(judge_again(&folder, &record), record, "judged from files alone\n{ended}");
     assert_eq!(record.faults, Vec::<String>::new(), "{ended}");
     (record, out)
 }
 
-/// Those that disturb nobody and take few minutes; `make test` proves the disruptive ones afterwards, and
-/// `podproof prove --tier slow` the others.
+/// Those that disturb nobody and take few minutes; `make nightly` proves the others.
 #[rstest]
 #[ignore = "needs a cluster: make test"]
 fn it_holds_and_can_fail(

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use podproof::experiment::ExperimentRecord;
-use podproof_tests::{ours, run};
-use tempfile::TempDir;
+use podproof_tests::{Kept, ours, run};
 
 use crate::interrupt::{namespaces_of, signal};
 
-fn the_record(out: &TempDir) -> (ExperimentRecord, PathBuf) {
-    let folder = std::fs::read_dir(out).unwrap().next().unwrap().unwrap().path();
+fn the_record(out: &Kept) -> (ExperimentRecord, PathBuf) {
+    let folder = out.the_run();
     let text = std::fs::read_to_string(folder.join("experiment.json")).unwrap();
     (serde_json::from_str(&text).unwrap(), folder)
 }
@@ -19,7 +18,7 @@ fn the_record(out: &TempDir) -> (ExperimentRecord, PathBuf) {
 #[test]
 #[ignore = "needs a cluster: make test"]
 fn a_remedy_works_in_both_orders_and_none_in_one() {
-    let out = tempfile::tempdir().unwrap();
+    let out = Kept::new();
     let args = ["experiment", "startup", "--cluster", "kind", "--trials", "2", "--parallel", "2"];
     let chosen = ["--strategy", "none", "--strategy", "retry", "--out"];
     let ended = run(ours(&args).args(chosen).arg(out.path())).exits(0);
@@ -40,7 +39,7 @@ fn a_remedy_works_in_both_orders_and_none_in_one() {
 #[test]
 #[ignore = "needs a cluster: make test"]
 fn a_signal_ends_it_with_what_was_measured_and_without_leftovers() {
-    let out = tempfile::tempdir().unwrap();
+    let out = Kept::new();
     let args = ["experiment", "startup", "--cluster", "kind", "--trials", "50", "--parallel", "2", "--out"];
     let mut child =
         ours(&args).arg(out.path()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use podproof::judge::Verdict;
 use podproof::run::{CaseRecord, judge_again, read_record};
-use podproof_tests::{ours, run};
+use podproof_tests::{Kept, ours, run};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ pub(crate) fn signal(child: &Child, name: &str) {
 #[case::term("-TERM", 143)]
 #[ignore = "needs a cluster: make test"]
 fn a_signal_ends_the_run_with_reports_and_without_leftovers(#[case] name: &str, #[case] code: i32) {
-    let out = tempfile::tempdir().unwrap();
+    let out = Kept::new();
     let mut command =
         ours(&["run", "--cluster", "kind", "--message-format", "json", "--repeat", "3", "--out"]);
     let mut child =
@@ -74,7 +74,7 @@ fn assert_reports(folder: &Path) {
 #[test]
 #[ignore = "needs a cluster: make test"]
 fn what_a_killed_run_left_is_swept_by_its_id_and_not_before_its_time() {
-    let out = tempfile::tempdir().unwrap();
+    let out = Kept::new();
     let mut command =
         ours(&["run", "--cluster", "kind", "--message-format", "json", "--select", "volume/*", "--out"]);
     let mut child =

@@ -4,15 +4,15 @@ use std::process::{Command, Stdio};
 
 use podproof::judge::Verdict;
 use podproof::run::{judge_again, read_record};
-use podproof_tests::{manifests_with, ours, run};
+use podproof_tests::{Kept, manifests_with, ours, run};
 use rstest::rstest;
 
 use crate::cluster::Removed;
 
 const CASE: &str = "startup/poststart-failure";
 
-/// As in the catalogue, but that the kubelet comes to restart the first container only when the hook of the second has
-/// ended.
+/// As in the catalogue, but that the kubelet never comes to restart the first container: the hook of the second does not
+/// end.
 const MANIFEST: &str = "apiVersion: v1
 kind: Pod
 metadata: { name: two }
@@ -30,7 +30,7 @@ spec:
       args: [hold]
       lifecycle:
         postStart:
-          exec: { command: [/probe, pause, --ms, '10000'] }
+          exec: { command: [/probe, hold] }
 ";
 
 /// Stops a program of the node when the second container has been told started.
@@ -42,7 +42,7 @@ timeout 300 kubectl get events --all-namespaces --watch | {
 #[rstest]
 #[case::kubelet("kubelet", "podproof-live-kubelet-stands", &["renewed no lease", "is not ready"])]
 #[case::runtime("containerd", "podproof-live-runtime-stands", &["does not answer", "not ready"])]
-#[ignore = "needs a cluster: make test"]
+#[ignore = "needs a cluster, and minutes: make nightly"]
 fn what_did_not_come_while_the_node_stood_still_is_never_a_fail(
     #[case] stopped: &str,
     #[case] cluster: &'static str,
@@ -57,14 +57,14 @@ fn what_did_not_come_while_the_node_stood_still_is_never_a_fail(
         .spawn()
         .expect("the engine's program is there");
 
-    let (out, manifests) = (tempfile::tempdir().unwrap(), manifests_with(CASE, MANIFEST));
+    let (out, manifests) = (Kept::new(), manifests_with(CASE, MANIFEST));
     let mut command = ours(&["run", "--cluster", &format!("kind:{cluster}"), "--select", CASE]);
     let ended = run(command.arg("--manifests").arg(manifests.path()).arg("--out").arg(out.path()));
     let ended = ended.exits(101);
 
     let end = stopper.try_wait().unwrap();
     assert!(end.is_some_and(|status| status.success()), "nothing was stopped: {end:?}\n{ended}");
-    let folder = std::fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
+    let folder = out.the_run();
     let record = read_record(&folder).unwrap();
     let Verdict::Inconclusive { reason } = &record.cases[0].verdict else {
         panic!("{:?}\n{ended}", record.cases[0].verdict);

@@ -6,9 +6,8 @@ use std::process::Command;
 
 use podproof::judge::Verdict;
 use podproof::run::{RunRecord, judge_again, read_record};
-use podproof_tests::{manifests_with, ours, run};
+use podproof_tests::{Kept, manifests_with, ours, run};
 use rstest::rstest;
-use tempfile::TempDir;
 
 use crate::interrupt::namespaces_of;
 
@@ -71,17 +70,17 @@ struct Done {
     folder: PathBuf,
     record: RunRecord,
     stdout: String,
-    _out: TempDir,
+    _out: Kept,
 }
 
 fn tried(manifest: impl Fn(&str) -> String, retries: &str, code: i32) -> Done {
-    let out = tempfile::tempdir().unwrap();
+    let out = Kept::new();
     let marker = Marker::new(out.path());
     let manifests = manifests_with(CASE, &manifest(&marker.0));
     let mut command = ours(&["run", "--cluster", "kind", "--select", CASE, "--retries", retries]);
     let command = command.arg("--manifests").arg(manifests.path()).arg("--out").arg(out.path());
     let ended = run(command).exits(code);
-    let folder = fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
+    let folder = out.the_run();
     let record = read_record(&folder).unwrap();
     assert_eq!(judge_again(&folder, &record), record, "judged from files alone\n{ended}");
     assert_eq!(namespaces_of(record.run.as_str()), "");

@@ -58,10 +58,15 @@ fn slim_pod(pod: &mut Pod) {
     pod.metadata.labels = None;
     pod.metadata.creation_timestamp = None;
     if let Some(spec) = pod.spec.take() {
-        let name = |container: Container| Container { name: container.name, ..Container::default() };
+        let name = |container: Container| Container {
+            name: container.name,
+            restart_policy: container.restart_policy,
+            ..Container::default()
+        };
         pod.spec = Some(PodSpec {
             node_name: spec.node_name,
             containers: spec.containers.into_iter().map(name).collect(),
+            restart_policy: spec.restart_policy,
             ..PodSpec::default()
         });
     }

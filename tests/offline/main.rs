@@ -13,6 +13,7 @@ mod dress;
 mod experiment;
 mod facts;
 mod fake_api;
+mod half_seen;
 mod history_backend;
 mod history_cli;
 mod history_compare;

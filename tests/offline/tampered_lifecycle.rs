@@ -2,10 +2,11 @@
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::SignedDuration;
 use podproof::evidence::Evidence;
 
 use crate::judge_tampered::{
-    Tampering, each_end, each_init, end_in_phase, in_exec, in_log, last_init, last_status, log,
+    Tampering, each_end, each_init, end_in_phase, in_all_logs, in_exec, in_log, last_init, last_status, log,
     repeat_last_state, watch_to_the_end,
 };
 
@@ -29,8 +30,8 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("lifecycle/grace-period", "killed-in-the-end", |e| in_log(e, ("main", 0), "tick", "ends")),
     ("lifecycle/grace-period", "not-before-its-time", killed_at_once),
     ("lifecycle/term-reaches-all", "each-gets-term", |e| {
-        in_log(e, ("witness", 0), " second", "");
-        log(e, ("second", 0)).lines.retain(|line| line.text != "TERM");
+        in_all_logs(e, " second", "");
+        looks_once_more(e, SignedDuration::from_secs(25));
     }),
     ("lifecycle/prestop-before-term", "hook-is-over-before-term", |e| {
         in_log(e, ("main", 0), "hook over", "hook not over");
@@ -79,4 +80,12 @@ fn term_later(evidence: &mut Evidence, container: &str) {
     let lines = &mut log(evidence, (container, 0)).lines;
     let line = lines.iter_mut().find(|line| line.text.contains("ended")).unwrap();
     line.text = line.text.replacen(r#""monotonic_ns":"#, r#""monotonic_ns":9"#, 1);
+}
+
+/// The witness's last look, made once more so much later.
+pub(crate) fn looks_once_more(evidence: &mut Evidence, later: SignedDuration) {
+    let log = log(evidence, ("witness", 0));
+    let mut look = log.lines.iter().rfind(|line| line.text.starts_with("found:")).unwrap().clone();
+    look.at = look.at.map(|at| at + later);
+    log.lines.push(look);
 }

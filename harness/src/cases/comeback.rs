@@ -136,6 +136,11 @@ pub(super) async fn order_end(stage: &Stage, pair: &PodRef, nth: i32, end: End) 
         End::Resized(name) => return stage.amend(pair, name, Amendment::Resources).await,
     };
     let label = if nth == 0 { "end" } else { "end-again" };
+    if matches!(end, End::Told) {
+        let argv: Vec<_> = ["/probe"].iter().chain(order).copied().collect();
+        stage.order(label, pair, place, &argv).await;
+        return Ok(());
+    }
     stage.probe(label, pair, place, order).await.map(drop)
 }
 

@@ -2,11 +2,9 @@
 //!
 //! Shared by the cases about it and the experiment. The containers are called `producer` and `consumer`, as in the article.
 
-use k8s_openapi::api::core::v1::ContainerStatus;
-
-use crate::evidence::{Evidence, LogText, Missing};
+use crate::evidence::{Change, Evidence, LogText, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Blocked, PodRef, Stage};
+use crate::stage::{Blocked, PodRef, Progress, Stage, StuckPod, stuck};
 
 pub(crate) const PRODUCER: &str = "producer";
 pub(crate) const CONSUMER: &str = "consumer";
@@ -17,19 +15,43 @@ pub(crate) const EXIT_MESSAGE: &str = "done";
 /// How the only line of a consumer begins that finds no queue.
 const TOO_EARLY: &str = "Either the producer has not been started";
 
-/// Waits until the pod has ended, or its consumer has failed: then the producer waits for ever.
+/// How many messages a producer logs that nobody receives: ten fit into the queue, and the eleventh is logged before it
+/// is sent.
+pub(super) const STUCK_AT: usize = 11;
+
+/// Waits until the pod has ended; or its consumer has failed, and the producer has ended or waits for ever.
 pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
     let what = format!("the end of the exchange in pod {}", pod.name);
-    let consumer_failed = |status: &ContainerStatus| {
-        let ended = status.state.as_ref().and_then(|state| state.terminated.as_ref());
-        ended.is_some_and(|ended| ended.exit_code != 0)
-    };
-    stage
-        .until_pod(&what, stage.budgets().pod_done(), pod, |seen| {
-            let failed = seen.container(CONSUMER).is_some_and(consumer_failed);
-            (seen.is_terminal() || failed).then_some(())
-        })
-        .await
+    let settled = |seen: &SeenPod| (seen.is_terminal() || failed(seen, CONSUMER)).then(|| seen.is_terminal());
+    if stage.until_pod(&what, stage.budgets().pod_done(), pod, settled).await? {
+        return Ok(());
+    }
+    let what = format!("the producer of pod {} to end, or to wait for a consumer that failed", pod.name);
+    stage.until(&what, stage.budgets().pod_done(), |seen| producer_is_through(seen, pod)).await
+}
+
+fn producer_is_through(seen: &Observed, pod: &PodRef) -> Progress<()> {
+    let Some(state) = seen.pod(&pod.uid) else { return Progress::NotYet };
+    if state.is_terminal() || state.end_of(PRODUCER, 0).is_some() {
+        return Progress::Met(());
+    }
+    if let Some(StuckPod(why)) = stuck(state) {
+        return Progress::Hopeless(why);
+    }
+    if state.change == Change::Deleted {
+        return Progress::Hopeless(format!("pod {} was deleted", pod.name));
+    }
+    let (from, to) = (seen.log(&pod.uid, PRODUCER, 0), seen.log(&pod.uid, CONSUMER, 0));
+    let waits = from.zip(to).is_some_and(|(from, to)| {
+        let whole = to.complete || to.lack().is_some();
+        whole && sent_so_far(from) >= received(to).len() + STUCK_AT
+    });
+    if waits { Progress::Met(()) } else { Progress::NotYet }
+}
+
+/// Whether the first instance of a container has failed.
+fn failed(seen: &SeenPod, container: &str) -> bool {
+    seen.end_of(container, 0).is_some_and(|ended| ended.exit_code != 0)
 }
 
 /// What both programs of an exchange logged, from the first line to the last.
@@ -116,7 +138,8 @@ pub(super) fn assert_exit_zero(
     Ok(())
 }
 
-/// Asserts that the pod ended, and that its phase is `Succeeded`.
+/// Asserts that the pod ended, and that its phase is `Succeeded`. It never will be where a container has failed that is
+/// not started again.
 pub(super) fn assert_succeeded(
     seen: &Evidence,
     say: &mut Inquiry,
@@ -124,7 +147,28 @@ pub(super) fn assert_succeeded(
     uid: &str,
 ) -> Result<(), Missing> {
     let last = seen.last(uid)?;
-    Inquiry::premise(&format!("the end of pod {}", last.name()), last.is_terminal())?;
-    say.assert_equal(assertion, &"Succeeded", &last.phase(), format!("timeline/{}", last.name()));
+    let pointer = format!("timeline/{}", last.name());
+    if last.is_terminal() {
+        say.assert_equal(assertion, &"Succeeded", &last.phase(), pointer);
+        return Ok(());
+    }
+    let lost = failed_for_good(last);
+    Inquiry::premise(&format!("the end of pod {}", last.name()), lost.is_some())?;
+    let state = format!("{}, and container {} has failed", last.phase(), lost.unwrap_or_default());
+    say.assert(assertion, false, "Succeeded", state, pointer);
     Ok(())
+}
+
+/// A container that has failed in a pod that nobody deletes, and that starts none of its containers again.
+fn failed_for_good(seen: &SeenPod) -> Option<&str> {
+    let spec = seen.pod.spec.as_ref()?;
+    if seen.change == Change::Deleted || seen.pod.metadata.deletion_timestamp.is_some() {
+        return None;
+    }
+    let policies = spec.containers.iter().filter_map(|container| container.restart_policy.as_deref());
+    let never = policies.chain(spec.restart_policy.as_deref()).all(|policy| policy == "Never");
+    if spec.restart_policy.is_none() || !never {
+        return None;
+    }
+    spec.containers.iter().map(|container| container.name.as_str()).find(|name| failed(seen, name))
 }

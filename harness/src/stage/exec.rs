@@ -1,6 +1,7 @@
 //! Running commands in containers.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::{Either, join, select};
@@ -36,6 +37,12 @@ impl Stage {
         self.exec(label, pod, container, &argv).await
     }
 
+    /// Runs a command that may end its own container, and so be cut off: whether it was carried out shows in what is
+    /// awaited next, not in its end. It is kept as evidence like any other.
+    pub async fn order(&self, label: &str, pod: &PodRef, container: &str, argv: &[&str]) {
+        let _ = self.exec(label, pod, container, argv).await;
+    }
+
     /// Runs a command in a container and keeps it as evidence under `label`.
     ///
     /// Any exit code is an answer. That the command could not be run, or did not end in its budget, blocks.
@@ -46,8 +53,19 @@ impl Stage {
         container: &str,
         argv: &[&str],
     ) -> Result<Exec, Blocked> {
+        self.exec_within(self.budgets.exec(), label, pod, container, argv).await
+    }
+
+    /// The same for a command that takes its time.
+    pub async fn exec_within(
+        &self,
+        patience: Duration,
+        label: &str,
+        pod: &PodRef,
+        container: &str,
+        argv: &[&str],
+    ) -> Result<Exec, Blocked> {
         let started = crate::evidence::now();
-        let patience = self.budgets.exec();
         let ran = timeout(patience, self.run_in(pod, container, argv)).await;
         let Ran { end, stdout, stderr } = ran.unwrap_or_else(|_| Ran {
             end: ExecEnd::Broken(format!("no end in {} s", patience.as_secs())),

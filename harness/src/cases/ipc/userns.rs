@@ -47,11 +47,13 @@ fn judge_exchange(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     }
     say.assert_equal("one-namespace-each", &namespaces[0], &namespaces[1], format!("logs/{POD}"));
 
+    // Also where the consumer failed, behind which the producer may wait for ever.
+    assert_succeeded(seen, say, "pod-succeeds", uid)?;
     let Exchange { sent, received, received_at, .. } = Exchange::read(seen, uid)?;
     Inquiry::premise("all messages produced", sent.len() == COUNT)?;
     let expected: Vec<_> = sent.into_iter().chain([EXIT_MESSAGE]).collect();
     say.assert_equal("all-is-delivered", &expected, &received, received_at);
-    assert_succeeded(seen, say, "pod-succeeds", uid)
+    Ok(())
 }
 
 /// Whether user 0 of the pod is another one on the node. A line is: the first user inside, that outside, how many.

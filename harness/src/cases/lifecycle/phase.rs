@@ -31,7 +31,10 @@ pub(super) const PARTIAL_FAILURE_RUNNING: Case = Case {
 
 async fn end_both(stage: &Stage) -> Result<(), Blocked> {
     let pod = begin(stage).await?;
-    stage.probe("end", &pod, GOES_ON, &["write", "--path", "/data/go", "--text", "now"]).await?;
+    // One state between the two ends must have been seen.
+    let one_left = |seen: &SeenPod| (seen.end_of(FAILS, 0).is_some() && runs(seen, GOES_ON)).then_some(());
+    stage.until_pod("one container left", stage.budgets().pod_running(), &pod, one_left).await?;
+    stage.order("end", &pod, GOES_ON, &["/probe", "write", "--path", "/data/go", "--text", "now"]).await;
     stage.until_terminal(&pod).await
 }
 
@@ -39,7 +42,15 @@ async fn end_one(stage: &Stage) -> Result<(), Blocked> {
     let pod = begin(stage).await?;
     let over = |seen: &SeenPod| seen.is_terminal();
     watch_kubelet(stage, "the end of the pod", &pod, |seen| seen.pod(&pod.uid).is_some_and(over)).await?;
-    stage.probe("still-there", &pod, GOES_ON, &["identity"]).await.map(drop)
+    let there = stage.probe("still-there", &pod, GOES_ON, &["identity"]).await;
+    if there.is_err() {
+        // Where it has ended, the pod's status will say so, however late.
+        let not_running = |seen: &SeenPod| (!runs(seen, GOES_ON)).then_some(());
+        let what = "the state of a container in which no command can be run";
+        stage.until_pod(what, stage.budgets().pod_done(), &pod, not_running).await?;
+        stage.until_terminal(&pod).await?;
+    }
+    there.map(drop)
 }
 
 /// Creates the pod and waits until one container has ended and the other has begun.

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cases::case::Case;
 use crate::cases::exchange::undisturbed;
 use crate::cases::hook::hook_could_be_run;
-use crate::evidence::{Change, Evidence, Fact, LogText, Missing};
+use crate::evidence::{Change, Evidence, Fact, LogText, Missing, Observed};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
 
 /// The pod with one container, which is called `main`.
 const SINGLE: &str = "single";
@@ -31,6 +31,9 @@ const ENDS: &str = "ends";
 
 /// With what the witness begins the line on the files that it found.
 const FOUND: &str = "found:";
+
+/// For how long the witness must have looked in vain, of the pod's grace period of 30 seconds.
+const LOOKED: SignedDuration = SignedDuration::from_secs(20);
 
 /// What the container with the hook logs at TERM.
 const HOOK_OVER: &str = "hook over";
@@ -53,18 +56,44 @@ pub(super) const GRACE_PERIOD: Case = Case {
 pub(super) const TERM_REACHES_ALL: Case = Case {
     id: "lifecycle/term-reaches-all",
     attire: Attire::Restricted,
-    drive: |stage| Box::pin(delete_ready(stage, THREE, &[LEAVERS[0], LEAVERS[1], WITNESS])),
+    drive: |stage| Box::pin(delete_and_read(stage, THREE, &[LEAVERS[0], LEAVERS[1], WITNESS], has_found_all)),
     judge: judge_term,
 };
 
 pub(super) const PRESTOP_BEFORE_TERM: Case = Case {
     id: "lifecycle/prestop-before-term",
     attire: Attire::Restricted,
-    drive: |stage| Box::pin(delete_ready(stage, SINGLE, &[MAIN])),
+    drive: |stage| Box::pin(delete_and_read(stage, SINGLE, &[MAIN], has_seen_the_hook)),
     judge: judge_hook,
 };
 
 async fn delete_ready(stage: &Stage, pod: &str, containers: &[&str]) -> Result<(), Blocked> {
+    let pod = ready(stage, pod, containers).await?;
+    stage.delete_and_wait(&pod).await
+}
+
+/// Deletes the pod, whose last container stays at TERM until its log has been read that far, or the kubelet kills it.
+async fn delete_and_read(
+    stage: &Stage,
+    pod: &str,
+    containers: &[&str],
+    has_logged: impl Fn(&LogText) -> bool,
+) -> Result<(), Blocked> {
+    let pod = ready(stage, pod, containers).await?;
+    let last = containers.last().copied().unwrap_or(MAIN);
+    stage.delete(&pod).await?;
+    let read = |seen: &Observed| {
+        let log = seen.log(&pod.uid, last, 0);
+        let gone = || seen.pod(&pod.uid).is_some_and(|seen| seen.change == Change::Deleted);
+        let over = log.is_some_and(|log| has_logged(log) || log.complete) || gone();
+        if over { Progress::Met(()) } else { Progress::NotYet }
+    };
+    stage.until("what the container logs at TERM", stage.budgets().pod_gone(), read).await?;
+    stage.order("end-read", &pod, last, &["touch", "/data/read"]).await;
+    stage.until_gone(&pod).await
+}
+
+async fn ready(stage: &Stage, pod: &str, containers: &[&str]) -> Result<PodRef, Blocked> {
     let pod = stage.create(pod).await?;
     for container in containers {
         let ready = |log: &LogText| says(log, READY).then_some(());
@@ -72,7 +101,15 @@ async fn delete_ready(stage: &Stage, pod: &str, containers: &[&str]) -> Result<(
     }
     // Not before the kubelet has told that all containers run: it stops what it knows.
     stage.until_running(&pod).await?;
-    stage.delete_and_wait(&pod).await
+    Ok(pod)
+}
+
+fn has_found_all(log: &LogText) -> bool {
+    looks(log).any(|(_, found)| found == LEAVERS)
+}
+
+fn has_seen_the_hook(log: &LogText) -> bool {
+    says(log, HOOK_OVER) || says(log, HOOK_NOT_OVER)
 }
 
 fn says(log: &LogText, words: &str) -> bool {
@@ -137,18 +174,27 @@ fn last_time_of(log: &LogText, words: &str) -> Option<Timestamp> {
 
 fn judge_term(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let (uid, log) = log_of_deleted(seen, THREE, WITNESS)?;
-    let found = log.value.texts().find_map(|line| line.strip_prefix(FOUND));
-    let found = found.ok_or_else(|| Missing::new("what the witness found"))?;
-    let found: Vec<_> = found.split_whitespace().collect();
-    for leaver in LEAVERS {
-        if !found.contains(&leaver) {
-            // A slow node may deliver TERM late. Who ended without a word on it never got it.
-            let own = seen.ended_log(uid, leaver, 0)?;
-            Inquiry::premise(&format!("the file of {leaver} in time"), !says(own.value, TERM))?;
-        }
+    let all = looks(log.value).find(|(_, found)| *found == LEAVERS);
+    let last = all.or_else(|| looks(log.value).last());
+    let first = looks(log.value).next();
+    let (Some((began, _)), Some((ended, found))) = (first, last) else {
+        return Err(Missing::new("what the witness found"));
+    };
+    for leaver in LEAVERS.into_iter().filter(|leaver| !found.contains(leaver)) {
+        // Those that get TERM later than the witness have as much time, and a slow node may be later still.
+        let long = ended.zip(began).is_some_and(|(ended, began)| ended.duration_since(began) >= LOOKED);
+        Inquiry::premise("a witness that looked for long enough", long)?;
+        let late = seen.log(uid, leaver, 0).is_ok_and(|log| says(log.value, TERM));
+        Inquiry::premise(&format!("the file of {leaver} in time"), !late)?;
     }
     say.assert_equal("each-gets-term", &LEAVERS.to_vec(), &found, log.pointer);
     Ok(())
+}
+
+/// Each look of the witness: when, and what it found.
+fn looks(log: &LogText) -> impl Iterator<Item = (Option<Timestamp>, Vec<&str>)> {
+    let looks = log.lines.iter().filter_map(|line| Some((line.at, line.text.strip_prefix(FOUND)?)));
+    looks.map(|(at, found)| (at, found.split_whitespace().collect()))
 }
 
 fn judge_hook(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {

@@ -3,7 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, undisturbed};
 use crate::cases::quiet::{watch_kubelet, watched};
-use crate::evidence::{Evidence, Missing, Observed};
+use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Stage};
 
@@ -23,10 +23,22 @@ pub(super) const INIT_WAIT_DEADLOCK: Case = Case {
 async fn wait_for_nothing(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, INIT, 0, "mq-look").await?;
-    if !watch_kubelet(stage, "the pod to go on", &pod, |seen| goes_on(seen, &pod)).await? {
-        stage.probe("queue-after", &pod, INIT, &["mq-look"]).await?;
+    if watch_kubelet(stage, "the pod to go on", &pod, |seen| goes_on(seen, &pod)).await? {
+        return until_status_goes_on(stage, &pod).await;
     }
-    Ok(())
+    stage.mark(WATCHED);
+    let looked = stage.probe("queue-after", &pod, INIT, &["mq-look"]).await;
+    if looked.is_err() {
+        // Where the init container has ended, the pod's status will say so, however late.
+        until_status_goes_on(stage, &pod).await?;
+    }
+    looked.map(drop)
+}
+
+/// An event may come first, and the pod's status later.
+async fn until_status_goes_on(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+    let later = |seen: &SeenPod| (seen.phase() != "Pending").then_some(());
+    stage.until_pod("a pod that is past its init container", stage.budgets().pod_running(), pod, later).await
 }
 
 fn goes_on(seen: &Observed, pod: &PodRef) -> bool {

@@ -1,15 +1,12 @@
 //! The article's "one major problem": a consumer that is there before the queue.
 
 use crate::cases::case::Case;
-use crate::cases::exchange::{CONSUMER, PRODUCER, gave_up, sent_so_far, undisturbed};
+use crate::cases::exchange::{CONSUMER, PRODUCER, STUCK_AT, gave_up, sent_so_far, undisturbed};
 use crate::evidence::{Evidence, LogText, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
 
 const POD: &str = "mc2";
-
-/// Ten messages fit into the queue; the eleventh is told and then waits to be sent.
-const STUCK_AT: usize = 11;
 
 /// The moment at which the pod has been watched for the whole of the quiet window.
 const WATCHED: &str = "watched";
