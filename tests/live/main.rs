@@ -7,5 +7,6 @@ mod containers;
 mod disk;
 mod experiment;
 mod interrupt;
+mod never_harm;
 mod outage;
 mod retries;

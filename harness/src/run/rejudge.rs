@@ -17,7 +17,7 @@ use crate::judge::Verdict;
 #[must_use]
 pub fn judge_again(folder: &Path, record: &RunRecord) -> RunRecord {
     let cases = record.cases.iter().map(|case| case_again(folder, case));
-    RunRecord { cases: cases.collect(), ..record.clone() }
+    RunRecord { cases: cases.collect(), ..record.clone() }.of_one_cluster()
 }
 
 fn case_again(folder: &Path, case: &CaseRecord) -> CaseRecord {

@@ -85,8 +85,5 @@ pub enum Blocked {
 
 /// The API server's own words, without the structure around them.
 pub(super) fn brief(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
-        other => other.to_string(),
-    }
+    crate::cluster::in_words(error)
 }
