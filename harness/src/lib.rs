@@ -12,6 +12,9 @@
 
 mod disk;
 mod hex;
+mod redact;
+
+pub use redact::redacted;
 
 pub mod plan;
 

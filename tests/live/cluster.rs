@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use podproof_tests::{Ended, ours, run};
 use rstest::rstest;
 
-fn docker(args: &[&str]) -> String {
+pub(crate) fn docker(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().expect("the engine's program is there");
     assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
@@ -25,7 +25,7 @@ fn containers(cluster: &str) -> String {
     ])
 }
 
-fn state(cluster: &str) -> String {
+pub(crate) fn state(cluster: &str) -> String {
     let status = run(&mut ours(&["cluster", "status", "--message-format", "json"])).exits(0);
     let lines = status.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let mut found = lines.filter(|line| line["name"] == cluster);

@@ -7,6 +7,7 @@ mod containers;
 mod disk;
 mod experiment;
 mod interrupt;
+mod never_harm;
 mod outage;
 mod retries;
 mod rights;

@@ -1,13 +1,15 @@
 //! What came late, what was not seen, and what somebody else did never decides about a claim.
 
 use k8s_openapi::api::core::v1::PodStatus;
+use k8s_openapi::jiff::SignedDuration;
 use podproof::evidence::{Evidence, SeenPod};
 use podproof::judge::Verdict;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::judge::Recorded;
-use crate::judge_tampered::{in_exec, in_log, log};
+use crate::judge_tampered::{in_all_logs, in_exec, in_log, log};
+use crate::tampered_lifecycle::looks_once_more;
 
 /// Changes good evidence and gives the verdict.
 fn verdict_with(claim: &str, change: impl FnOnce(&mut Evidence)) -> Verdict {
@@ -60,7 +62,7 @@ fn a_clock_that_is_set_back_ends_no_container_too_early() {
     let verdict = verdict_with("lifecycle/grace-period", |e| {
         let lines = &mut log(e, ("main", 0)).lines;
         let term = lines.iter().position(|line| line.text == "TERM").unwrap();
-        let back = k8s_openapi::jiff::SignedDuration::from_secs(-120);
+        let back = SignedDuration::from_secs(-120);
         for line in &mut lines[term + 1..] {
             line.at = line.at.map(|at| at + back);
         }

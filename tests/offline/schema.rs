@@ -68,6 +68,11 @@ fn full() -> RunRecord {
     case["unproved"] = json!("needs another cluster");
     let mut record = record("check", &[case]);
     record.interrupted = Some("INT".to_owned());
+    let life = json!({ "n": { "id": "1", "start": "a" } });
+    let identity = json!({ "kube_system": "u", "nodes": life, "containers": life });
+    record.identity = Some(serde_json::from_value(identity).unwrap());
+    let change = json!({ "known_until": "2026-11-22T10:00:00Z", "reason": "another one" });
+    record.change = Some(serde_json::from_value(change).unwrap());
     record
 }
 

@@ -1,7 +1,7 @@
 //! `podproof run` and `podproof prove`: plan, cluster, run, report, exit.
 
 use jiff::Timestamp;
-use podproof::plan::{Budgets, Plan, Purpose};
+use podproof::plan::{Budgets, Plan, Purpose, Tier};
 use podproof::report::{ReportError, Reporters};
 use podproof::run::{Interrupt, Outcome, RunId, RunOrder, Told, conduct, write_record};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -10,6 +10,7 @@ use tokio::task::block_in_place;
 
 use crate::args::{CheckArgs, Choice, RunArgs, Talk, TierChoice};
 use crate::exit::{Code, Failure};
+use crate::place::Company;
 use crate::report::write_all;
 use crate::signal::Signals;
 use crate::{list, output, place};
@@ -33,7 +34,9 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose, retries: u32) -> 
 
     let interrupt = Interrupt::default();
     let signals = Signals::listen(&interrupt)?;
-    let access = place::access(&order.reach, &budgets, &interrupt).await?;
+    let disturbs = plan.cases.iter().any(|planned| planned.claim.tier == Tier::Disruptive);
+    let company = if disturbs { Company::Nobody } else { Company::Others };
+    let access = place::access(&order.reach, &budgets, &interrupt, company).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
     let folder = output::make_folder(&order.out, &run)?;
     let parallel = order.parallel.map_or_else(|| access.facts.room(), usize::from);

@@ -53,7 +53,7 @@ async fn up(host: &Host, order: UpArgs, talk: &Talk) -> Result<(), Failure> {
     let name = named(&order.name)?;
     // Infallible: whatever is no known word is a file.
     let topology = order.config.map(|config| config.parse().unwrap_or(Topology::OneNode));
-    let request = ClusterRequest { name, topology, image: order.image };
+    let request = ClusterRequest { name, topology, image: order.image, alone: false };
     let cluster = cluster::up(host, &request).await?;
     output::print(&match talk.message_format {
         Format::Human => format!("{}\n", cluster.kubeconfig.display()),
@@ -90,8 +90,10 @@ async fn status(host: &Host, talk: &Talk) -> Result<(), Failure> {
 
 fn human(cluster: &Status) -> String {
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let problem = |text: &String| format!("  {}\n", podproof::report::visible_line(text, 1000));
+    let problem = cluster.problem.as_ref().map(problem).unwrap_or_default();
     format!(
-        "{:20} {:10} {:10} {:2} {} {}\n",
+        "{:20} {:10} {:10} {:2} {} {}\n{problem}",
         cluster.name,
         cluster.state,
         or_dash(&cluster.version),

@@ -12,6 +12,7 @@ use podproof::run::{Interrupt, RunId};
 
 use crate::args::{StartupArgs, Talk};
 use crate::exit::{Code, Failure};
+use crate::place::Company;
 use crate::signal::Signals;
 use crate::{output, place};
 
@@ -23,7 +24,7 @@ pub async fn startup(args: StartupArgs, talk: Talk) -> Result<Code, Failure> {
 
     let interrupt = Interrupt::default();
     let signals = Signals::listen(&interrupt)?;
-    let access = place::access(&args.reach, &budgets, &interrupt).await?;
+    let access = place::access(&args.reach, &budgets, &interrupt, Company::Others).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
     let folder = output::make_folder(&args.out, &run)?;
     let (trials, parallel) = (args.trials, u32::from(args.parallel));

@@ -31,6 +31,10 @@ fn main() -> ExitCode {
     if runs_as(podproof::cluster::RUNTIME) {
         return run_as_runtime();
     }
+    if runs_as(podproof::cluster::SUPERVISOR) {
+        return podproof::cluster::act_as_supervisor(&std::env::args_os().skip(1).collect::<Vec<_>>());
+    }
+    podproof::cluster::supervise_programs();
     let args = Args::parse();
     output::set_up(&args.talk);
     match dispatch(args) {

@@ -44,7 +44,7 @@ pub fn tell_failure(failure: &Failure) {
     let mut err = anstream::stderr().lock();
     let bold = anstyle::Style::new().bold();
     // What failed may quote a cluster or a file.
-    let clean = |text: &str| visible(text, LONGEST);
+    let clean = |text: &str| visible(&podproof::redacted(text), LONGEST);
     // When stderr is gone, there is nobody to tell.
     let mut told = failure.to_string();
     let _ = writeln!(err, "{bold}error:{bold:#} {}", clean(&told));
@@ -104,10 +104,13 @@ struct Line<'w, 'b> {
 
 impl Visit for Line<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        // What a library logs may quote anything.
+        let text = podproof::redacted(&text);
         let written = if field.name() == "message" {
-            write!(self.writer, "{value:?}")
+            write!(self.writer, "{text}")
         } else {
-            write!(self.writer, " {}={value:?}", field.name())
+            write!(self.writer, " {}={text}", field.name())
         };
         self.outcome = self.outcome.and(written);
     }

@@ -8,11 +8,26 @@ use crate::args::Reach;
 use crate::cluster::{host, probe};
 use crate::exit::Failure;
 
-/// A way into the cluster that was asked for. Our own is brought up where it is missing.
-pub async fn access(reach: &Reach, budgets: &Budgets, interrupt: &Interrupt) -> Result<Access, Failure> {
+/// Whether others may use a cluster of ours at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Company {
+    /// Nothing of the cluster is changed.
+    Others,
+    /// Its nodes are disturbed.
+    Nobody,
+}
+
+/// A way into the cluster that was asked for. Our own is brought up where it is missing, and stays as it is while the
+/// way is used.
+pub async fn access(
+    reach: &Reach,
+    budgets: &Budgets,
+    interrupt: &Interrupt,
+    company: Company,
+) -> Result<Access, Failure> {
     match (&reach.place.cluster, &reach.place.context) {
         (_, Some(context)) => existing(reach, context, budgets, interrupt).await,
-        (Some(cluster), None) => own(reach, cluster, budgets, interrupt).await,
+        (Some(cluster), None) => own(reach, cluster, budgets, interrupt, company).await,
         (None, None) => Err(Failure::Usage("name a cluster: --cluster kind or --context NAME".to_owned())),
     }
 }
@@ -33,6 +48,7 @@ async fn own(
     cluster: &str,
     budgets: &Budgets,
     interrupt: &Interrupt,
+    company: Company,
 ) -> Result<Access, Failure> {
     let name = match cluster.split_once(':') {
         None if cluster == "kind" => Ok(podproof::cluster::ClusterName::default()),
@@ -43,7 +59,9 @@ async fn own(
     }?;
     let host = host(&interrupt.stop)?;
     let probe = probe(&host)?;
-    let kind = up(&host, &ClusterRequest { name, ..ClusterRequest::default() }).await?;
+    let kind =
+        up(&host, &ClusterRequest { name, alone: company == Company::Nobody, ..ClusterRequest::default() })
+            .await?;
     let images = replaced(kind.load_images(&host, &probe).await?, reach);
     let access = connect(Some(&kind.kubeconfig), &kind.context, images, budgets.connect()).await?;
     Ok(kind.opened(&host, access))

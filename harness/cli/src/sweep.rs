@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::args::{Format, SweepArgs, Talk};
 use crate::exit::{Code, Failure};
+use crate::place::Company;
 use crate::signal::Signals;
 use crate::{output, place};
 
@@ -22,7 +23,7 @@ pub async fn sweep(order: SweepArgs, talk: Talk) -> Result<Code, Failure> {
     let budgets = Budgets::default();
     let interrupt = Interrupt::default();
     let signals = Signals::listen(&interrupt)?;
-    let access = place::access(&order.reach, &budgets, &interrupt).await?;
+    let access = place::access(&order.reach, &budgets, &interrupt, Company::Others).await?;
     let now = Timestamp::now();
     let mut found = leftovers(&access.client, budgets.request()).await.map_err(Failure::Sweep)?;
     found.retain(|leftover| match &order.run {

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
+use kube::Client;
 use thiserror::Error;
 use tokio::time::timeout;
 
 use super::door::Door;
 use super::facts::{Facts, read_facts};
 use super::images::Images;
+use super::kubeconfig::configuration;
+use super::refusal::Refusal;
 
 /// A cluster that answers.
 #[derive(Clone)]
@@ -34,7 +35,23 @@ pub enum AccessError {
         /// The file, where one was named.
         file: Option<PathBuf>,
         /// What is wrong.
-        source: kube::config::KubeconfigError,
+        source: Refusal,
+    },
+    /// The kubeconfig has no such context.
+    #[error("there is no context `{context}` in the kubeconfig{}", only(known))]
+    NoContext {
+        /// The context.
+        context: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
+    /// What the kubeconfig says of the context cannot be used.
+    #[error("context `{context}` cannot be used: {why}")]
+    Unfit {
+        /// The context.
+        context: String,
+        /// What is wrong.
+        why: String,
     },
     /// The context leads to no usable client.
     #[error("make a client for context `{context}`")]
@@ -42,7 +59,7 @@ pub enum AccessError {
         /// The context.
         context: String,
         /// What is wrong.
-        source: Box<kube::Error>,
+        source: Refusal,
     },
     /// The API server gave an error.
     #[error("ask the cluster of context `{context}` for its version and nodes")]
@@ -50,7 +67,7 @@ pub enum AccessError {
         /// The context.
         context: String,
         /// What it said.
-        source: Box<kube::Error>,
+        source: Refusal,
     },
     /// The API server did not answer.
     #[error("the cluster of context `{context}` did not answer in {} s", patience.as_secs())]
@@ -67,13 +84,24 @@ impl AccessError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Kubeconfig { .. } => {
+            Self::Kubeconfig { .. } | Self::NoContext { .. } | Self::Unfit { .. } => {
                 "`kubectl config get-contexts` shows the contexts there are".to_owned()
             }
             Self::Client { context, .. } | Self::Refused { context, .. } | Self::Silent { context, .. } => {
                 format!("try `kubectl --context {context} get nodes`")
             }
         }
+    }
+}
+
+/// The contexts that there are, at most so many as fit into a line.
+fn only(known: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<_> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match known.len() {
+        0 => ", which has none".to_owned(),
+        many if many > SHOWN => format!(", only {} and {} more", shown.join(", "), many - SHOWN),
+        _ => format!(", only {}", shown.join(", ")),
     }
 }
 
@@ -87,25 +115,16 @@ pub async fn connect(
     images: Images,
     patience: Duration,
 ) -> Result<Access, AccessError> {
-    let unreadable = |source| AccessError::Kubeconfig { file: kubeconfig.map(Path::to_owned), source };
-    let file = match kubeconfig {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
-    }
-    .map_err(unreadable)?;
-    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
-    let mut config = Config::from_custom_kubeconfig(file, &options).await.map_err(unreadable)?;
+    let mut config = configuration(kubeconfig, context)?;
     config.connect_timeout = Some(patience);
     let client = Client::try_from(config)
-        .map_err(|source| AccessError::Client { context: context.to_owned(), source: Box::new(source) })?;
+        .map_err(|source| AccessError::Client { context: context.to_owned(), source: source.into() })?;
     match timeout(patience, read_facts(&client, patience)).await {
         Ok(Ok(facts)) => {
             let facts = Facts { name: Some(context.to_owned()), ..facts };
             Ok(Access { client, images, facts, door: Door::Inspector })
         }
-        Ok(Err(source)) => {
-            Err(AccessError::Refused { context: context.to_owned(), source: Box::new(source) })
-        }
+        Ok(Err(source)) => Err(AccessError::Refused { context: context.to_owned(), source: source.into() }),
         Err(_) => Err(AccessError::Silent { context: context.to_owned(), patience }),
     }
 }

@@ -1,5 +1,7 @@
 //! The way onto a cluster's nodes.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kube::Client;
@@ -8,7 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::Host;
 use super::error::Error;
+use super::identity::Life;
 use super::image::is_ours;
+use super::kind::Node;
+use super::lock::Hold;
 use super::network;
 use super::program::{CommandError, Output, Program};
 
@@ -29,15 +34,17 @@ pub enum Door {
 pub struct NodeContainers {
     host: Host,
     image: String,
-    count: usize,
+    nodes: Vec<Node>,
+    /// As long as somebody has this way, nobody changes or removes the cluster.
+    _held: Option<Arc<Hold>>,
 }
 
 impl NodeContainers {
-    /// Those of a cluster of `count` nodes, made of `image`.
-    pub(super) fn new(host: &Host, image: &str, count: usize) -> Self {
+    /// Those of a cluster that was made of `image`.
+    pub(super) fn new(host: &Host, image: &str, nodes: &[Node], held: Option<Arc<Hold>>) -> Self {
         // What was changed on a node is put back also after the word to stop.
         let host = Host { cancel: CancellationToken::new(), ..host.clone() };
-        Self { host, image: image.to_owned(), count }
+        Self { host, image: image.to_owned(), nodes: nodes.to_owned(), _held: held }
     }
 
     /// Runs a script with the shell of the node.
@@ -51,9 +58,36 @@ impl NodeContainers {
         Program::new("docker").args(["restart", node]).run(&self.host.cancel).await?;
         self.answers(client).await?;
         if is_ours(&self.image) {
-            network::connect(&self.host, client, self.count).await?;
+            network::connect(&self.host, client, self.nodes.len()).await?;
         }
         Ok(())
+    }
+
+    /// What the engine says of them; those that are gone are left out, and nothing is known where it says nothing.
+    pub(super) async fn lives(&self, patience: Duration) -> Option<BTreeMap<String, Life>> {
+        let mut lives = BTreeMap::new();
+        for node in &self.nodes {
+            let look = Program::new("docker")
+                .args([
+                    "inspect",
+                    "--type",
+                    "container",
+                    "--format",
+                    "{{.Id}} {{.State.StartedAt}}",
+                    &node.id,
+                ])
+                .deadline(patience);
+            match look.run(&self.host.cancel).await {
+                Ok(said) => {
+                    let (id, start) = said.stdout.trim().split_once(' ')?;
+                    let life = Life { id: id.to_owned(), start: start.to_owned() };
+                    lives.insert(node.name.clone(), life);
+                }
+                Err(error) if error.said().to_lowercase().contains("no such container") => {}
+                Err(_) => return None,
+            }
+        }
+        Some(lives)
     }
 
     /// Asks until the API server answers.

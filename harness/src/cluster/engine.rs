@@ -6,16 +6,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::bounding::{Bounding, RUNTIME, install_runtime};
+use super::configuration::{has_ours, register, restore_default, take_out};
 use super::error::Error;
+use super::lock::{Lock, Use};
 use super::program::{CommandError, Program};
 use super::{Host, talk};
 
 const PID_FILE: &str = "/var/run/docker.pid";
 const CONTAINERD_PID_FILE: &str = "/var/run/docker/containerd/containerd.pid";
 const USER_CONFIGURATION: &str = "/etc/docker/daemon.json";
+/// What the configuration was before we changed it, in our folder.
+const BEFORE: &str = "before.json";
 /// How long a new engine may take for its first answer; it may have containers to restore.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -30,15 +34,9 @@ impl Engine {
     ///
     /// Afterwards privileged containers can be started, also on hosts that lack capabilities.
     pub async fn ready(host: &Host) -> Result<Self, Error> {
-        match answer().run(&host.cancel).await {
-            Ok(_) => {}
-            Err(CommandError::Missing { .. }) => return Err(Error::NoEngine),
-            Err(error @ CommandError::Cancelled { .. }) => return Err(error.into()),
-            Err(error) if error.said().contains("permission denied") => return Err(Error::NoRight),
-            Err(error) => start(host, error).await?,
-        }
-        // An engine whose process is not to be seen has other capabilities than we: it is taken to have all.
-        let Some(process) = running_process(PID_FILE, "dockerd") else {
+        Self::answers(host).await?;
+        // An engine whose process cannot be seen has other capabilities than we: it is taken to have all.
+        let Some(process) = process() else {
             return Ok(Self { restricted: false });
         };
         let missing = missing_capabilities(&process)?;
@@ -48,6 +46,20 @@ impl Engine {
         Ok(Self { restricted: missing.iter().any(|name| name == "CAP_SYS_RESOURCE") })
     }
 
+    /// Finds the engine, or starts one; changes nothing of it.
+    pub async fn answers(host: &Host) -> Result<(), Error> {
+        match answer().run(&host.cancel).await {
+            Ok(_) => return Ok(()),
+            Err(error) => not_startable(error)?,
+        };
+        // One that another podproof starts meanwhile is not started twice.
+        let _alone = lock(host).hold(host, Use::Alone).await?;
+        match answer().run(&host.cancel).await {
+            Ok(_) => Ok(()),
+            Err(error) => start(host, not_startable(error)?).await,
+        }
+    }
+
     /// Whether containers lack `CAP_SYS_RESOURCE`, so that nothing in them can lower an OOM score.
     #[must_use]
     pub fn restricted(&self) -> bool {
@@ -55,10 +67,35 @@ impl Engine {
     }
 }
 
+fn lock(host: &Host) -> Lock<'static> {
+    Lock::new(host.folders.engine_lock(), "the container engine")
+}
+
+/// The answer of an engine that a start could mend, or why none could.
+fn not_startable(error: CommandError) -> Result<CommandError, Error> {
+    match error {
+        CommandError::Missing { .. } => Err(Error::NoEngine),
+        CommandError::Cancelled { .. } => Err(error.into()),
+        error if error.said().contains("permission denied") => Err(Error::NoRight),
+        error => Ok(error),
+    }
+}
+
 fn answer() -> Program {
     Program::new("docker")
         .args(["version", "--format", "{{.Server.Version}}"])
         .deadline(Duration::from_secs(15))
+}
+
+/// Whether the environment leads to an engine that need not be this host's.
+fn names_another_host() -> bool {
+    let named = std::env::var("DOCKER_HOST").unwrap_or_default();
+    !named.is_empty() && !named.starts_with("unix://")
+}
+
+/// The process of the engine, where it is this host's.
+fn process() -> Option<String> {
+    if names_another_host() { None } else { running_process(PID_FILE, "dockerd") }
 }
 
 fn missing_capabilities(process: &str) -> Result<Vec<String>, Error> {
@@ -102,7 +139,7 @@ fn start_detached(host: &Host) -> Result<(), Error> {
     if !missing_capabilities("self")?.is_empty() {
         let runtime = install_runtime(&host.program, &folder).map_err(Error::file(&folder))?;
         let configuration = folder.join("daemon.json");
-        write_configuration(Path::new(USER_CONFIGURATION), &configuration, &runtime)?;
+        register(Path::new(USER_CONFIGURATION), &configuration, &runtime, None)?;
         command = command.arg("--config-file").arg(configuration);
     }
     command.leave_running(&log).map_err(|source| match source {
@@ -129,16 +166,69 @@ async fn use_runtime(host: &Host, process: &str, missing: &[String]) -> Result<(
     if ours && named == runtime.to_str() {
         return Ok(());
     }
-    talk!("this host lacks {}: registering {RUNTIME} in {}", missing.join(", "), configuration.display());
-    write_configuration(&configuration, &configuration, &runtime)?;
+    talk!(
+        "this host lacks {}: making {RUNTIME} the default runtime in {}, until the last cluster is removed",
+        missing.join(", "),
+        configuration.display()
+    );
+    let _alone = lock(host).hold(host, Use::Alone).await?;
+    register(&configuration, &configuration, &runtime, Some(&folder.join(BEFORE)))?;
+    have_default(host, process, RUNTIME, configuration).await
+}
+
+/// Makes the engine read its configuration, until its default runtime is `name`.
+async fn have_default(host: &Host, process: &str, name: &str, configuration: PathBuf) -> Result<(), Error> {
     reload(process).map_err(Error::file(PID_FILE))?;
-    let runtime_is_known = Program::new("docker").args(["info", "--format", "{{.DefaultRuntime}}"]);
+    let default = Program::new("docker").args(["info", "--format", "{{.DefaultRuntime}}"]);
     for _ in 0..50 {
-        if runtime_is_known.run(&host.cancel).await?.stdout.trim() == RUNTIME {
+        if default.run(&host.cancel).await?.stdout.trim() == name {
             return Ok(());
         }
     }
     Err(Error::EngineRuntime { configuration })
+}
+
+/// Puts the engine's configuration back when no cluster of ours is left and no container needs our runtime.
+pub(super) async fn put_back(host: &Host) -> Result<(), Error> {
+    let folder = host.folders.engine();
+    let Some(process) = process() else { return Ok(()) };
+    let configuration = configuration_of(&process);
+    // An engine that we started reads a file of ours, which nobody else does.
+    if configuration.parent() == Some(&folder) || !has_ours(&configuration, &folder) {
+        return Ok(());
+    }
+    let _alone = lock(host).hold(host, Use::Alone).await?;
+    if !host.folders.cluster_names().is_empty() {
+        return Ok(());
+    }
+    let users = using_runtime(host).await?;
+    if users > 0 {
+        talk!("{RUNTIME} stays in {}: {users} containers were made with it", configuration.display());
+        return Ok(());
+    }
+    let note = folder.join(BEFORE);
+    let default = restore_default(&configuration, &note)?;
+    have_default(host, &process, &default, configuration.clone()).await?;
+    take_out(&configuration, &note)?;
+    reload(&process).map_err(Error::file(PID_FILE))?;
+    talk!(
+        "{} is put back: {RUNTIME} is out of it, the default runtime is {default}",
+        configuration.display()
+    );
+    Ok(())
+}
+
+/// How many containers could not be started any more without our runtime.
+async fn using_runtime(host: &Host) -> Result<usize, Error> {
+    let list = Program::new("docker").args(["ps", "--all", "--quiet", "--no-trunc"]);
+    let said = list.run(&host.cancel).await?.stdout;
+    let containers: Vec<_> = said.lines().collect();
+    if containers.is_empty() {
+        return Ok(0);
+    }
+    let inspect = Program::new("docker").args(["inspect", "--format", "{{.HostConfig.Runtime}}"]);
+    let said = inspect.args(&containers).run(&host.cancel).await?.stdout;
+    Ok(said.lines().filter(|line| line.trim() == RUNTIME).count())
 }
 
 /// The configuration file that the engine was started with.
@@ -151,24 +241,6 @@ fn configuration_of(process: &str) -> PathBuf {
         _ => None,
     });
     PathBuf::from(named.unwrap_or_else(|| USER_CONFIGURATION.to_owned()))
-}
-
-fn write_configuration(from: &Path, to: &Path, runtime: &Path) -> Result<(), Error> {
-    let present = match fs::read(from) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|source| Error::EngineConfiguration { file: from.to_owned(), source })?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => json!({}),
-        Err(error) => return Err(Error::file(from)(error)),
-    };
-    let text = format!("{:#}\n", with_runtime(present, runtime));
-    crate::disk::write_whole(to, text.as_bytes()).map_err(Error::file(to))
-}
-
-/// The engine's configuration with our runtime as one more and as the default.
-fn with_runtime(mut configuration: Value, runtime: &Path) -> Value {
-    configuration["runtimes"][RUNTIME] = json!({"path": runtime});
-    configuration["default-runtime"] = json!(RUNTIME);
-    configuration
 }
 
 fn reload(process: &str) -> io::Result<()> {
@@ -192,16 +264,6 @@ mod tests {
     use rustix::process::{WaitId, WaitIdOptions};
 
     use super::*;
-
-    #[test]
-    fn the_users_configuration_is_kept() {
-        let users = json!({"log-driver": "journald", "runtimes": {"kata": {"path": "/k"}}});
-        let merged = with_runtime(users, Path::new("/s/podproof-runc"));
-        let runtimes = json!({"kata": {"path": "/k"}, "podproof-runc": {"path": "/s/podproof-runc"}});
-        let expected =
-            json!({"log-driver": "journald", "runtimes": runtimes, "default-runtime": "podproof-runc"});
-        assert_eq!(merged, expected);
-    }
 
     #[test]
     fn a_pid_that_belongs_to_another_program_is_stale() {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error as ThisError;
 
@@ -10,6 +11,7 @@ use super::image::ImageError;
 use super::ownership::ClusterNameError;
 use super::paths::HomeUnknown;
 use super::program::CommandError;
+use super::refusal::Refusal;
 
 /// No cluster could be had, or not be removed.
 #[derive(Debug, ThisError)]
@@ -70,6 +72,46 @@ pub enum Error {
         /// What was asked.
         asked: String,
     },
+    /// Node containers of a cluster of ours are gone while others are there.
+    #[error(
+        "{missing} of the {of} node containers of cluster `{name}` are gone; the others were left as they are"
+    )]
+    Incomplete {
+        /// The name.
+        name: String,
+        /// How many are gone.
+        missing: usize,
+        /// How many there were.
+        of: usize,
+    },
+    /// The engine says something of its node containers that we cannot mend without harm.
+    #[error("cluster `{name}` cannot be used: {why}; it was left as it is")]
+    Stuck {
+        /// The name.
+        name: String,
+        /// What the engine says.
+        why: String,
+    },
+    /// Its node containers run and it does not do what it must.
+    #[error("cluster `{name}` runs and cannot be used; nothing of it was removed")]
+    Unusable {
+        /// The name.
+        name: String,
+        /// Its kubeconfig.
+        kubeconfig: PathBuf,
+        /// What went wrong.
+        source: Box<Error>,
+    },
+    /// Others use it.
+    #[error("{what} is in use by another podproof{holders}: waited {} s", waited.as_secs())]
+    Held {
+        /// What is in use.
+        what: String,
+        /// The processes that use it, in brackets, where they are known.
+        holders: String,
+        /// How long they were waited for.
+        waited: Duration,
+    },
     /// The cluster could not be made.
     #[error("create cluster `{name}` (node logs: {})", logs.display())]
     Create {
@@ -105,7 +147,7 @@ pub enum Error {
         /// What we were doing.
         doing: &'static str,
         /// What it said.
-        source: Box<kube::Error>,
+        source: Refusal,
     },
     /// An image could not be made.
     #[error(transparent)]
@@ -141,7 +183,7 @@ impl Error {
 
     /// An error of the API server while doing this.
     pub(super) fn api(doing: &'static str) -> impl FnOnce(kube::Error) -> Self {
-        move |source| Self::Api { doing, source: Box::new(source) }
+        move |source| Self::Api { doing, source: source.into() }
     }
 
     /// What would mend it.
@@ -159,6 +201,13 @@ impl Error {
             Self::Different { name, .. } => {
                 Some(format!("`podproof cluster down --name {name}` first, or choose another name"))
             }
+            Self::Incomplete { name, .. } | Self::Stuck { name, .. } => Some(anew(name)),
+            Self::Unusable { name, kubeconfig, .. } => Some(format!(
+                "`kubectl --kubeconfig {} get nodes` shows more; {}",
+                kubeconfig.display(),
+                anew(name)
+            )),
+            Self::Held { .. } => Some("end those first, or wait until they have ended".to_owned()),
             Self::Create { source, .. } => source.hint(),
             Self::Access(error) => Some(error.hint()),
             Self::Image(error) => error.hint(),
@@ -168,4 +217,10 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn anew(name: &str) -> String {
+    format!(
+        "`podproof cluster down --name {name}` removes it, `podproof cluster up --name {name}` makes it anew"
+    )
 }

@@ -1,7 +1,7 @@
 //! kind, by its arguments: clusters are made, removed and described; nothing is decided here.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
@@ -10,7 +10,8 @@ use super::error::Error;
 use super::program::{CommandError, Program};
 use super::versions::{VERSIONS, Version};
 
-const CREATE_PATIENCE: Duration = Duration::from_secs(600);
+/// How long the creation of a cluster may take.
+pub(super) const CREATE_PATIENCE: Duration = Duration::from_secs(600);
 /// The label kind gives to node containers.
 const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 
@@ -35,6 +36,9 @@ pub struct Node {
     /// The image it was made of.
     #[serde(rename = "Image")]
     pub image: String,
+    /// When it was made: `2026-01-31 12:00:00 +0000 UTC`.
+    #[serde(rename = "CreatedAt", default)]
+    pub created: String,
 }
 
 impl Node {
@@ -43,6 +47,41 @@ impl Node {
     pub fn runs(&self) -> bool {
         self.state == "running"
     }
+
+    /// When it was made, where the engine says so in a way that can be read.
+    pub(super) fn made(&self) -> Option<SystemTime> {
+        let words: Vec<_> = self.created.split(' ').take(3).collect();
+        let time = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S %z", words.join(" ")).ok()?;
+        Some(time.to_timestamp().ok()?.into())
+    }
+}
+
+/// What the engine says of a cluster's node containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// All run.
+    Running,
+    /// These were stopped and can be started.
+    Stopped(Vec<String>),
+    /// All are past starting.
+    Dead,
+    /// Something else, which nobody but the user can mend: in words.
+    Stuck(String),
+}
+
+/// Takes the containers of a cluster together.
+pub(super) fn condition(nodes: &[Node]) -> Condition {
+    let dead = |node: &Node| ["dead", "removing"].contains(&node.state.as_str());
+    let stopped = |node: &&Node| ["exited", "created"].contains(&node.state.as_str());
+    if nodes.iter().all(dead) {
+        return Condition::Dead;
+    }
+    let known = ["running", "restarting", "exited", "created"];
+    if let Some(node) = nodes.iter().find(|node| !known.contains(&node.state.as_str())) {
+        return Condition::Stuck(format!("its node container `{}` is {}", node.name, node.state));
+    }
+    let stopped: Vec<_> = nodes.iter().filter(stopped).map(|node| node.name.clone()).collect();
+    if stopped.is_empty() { Condition::Running } else { Condition::Stopped(stopped) }
 }
 
 impl Kind {
@@ -83,7 +122,7 @@ impl Kind {
 
     /// Writes the nodes' logs into a folder.
     pub(super) fn export_logs(&self, name: &str, folder: &Path) -> Program {
-        self.command(&["export", "logs", "--name", name]).arg(folder).deadline(Duration::from_secs(120))
+        self.command(&["export", "logs", "--name", name]).arg(folder)
     }
 
     fn command(&self, arguments: &[&str]) -> Program {
@@ -104,6 +143,8 @@ pub(super) async fn nodes(host: &Host, name: &str) -> Result<Vec<Node>, Error> {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     #[test]
@@ -124,10 +165,30 @@ mod tests {
 
     #[test]
     fn reads_what_the_engine_lists() {
-        let line =
-            r#"{"ID":"a1","Names":"p-control-plane","State":"exited","Image":"i:1","Status":"Exited (137)"}"#;
+        let line = r#"{"ID":"a1","Names":"p-control-plane","State":"exited","Image":"i:1",
+            "Status":"Exited (137)","CreatedAt":"1970-01-01 01:00:07 +0100 CET"}"#;
         let node: Node = serde_json::from_str(line).unwrap();
         assert!(!node.runs());
         assert_eq!(node.name, "p-control-plane");
+        assert_eq!(node.made(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(7)));
+    }
+
+    #[rstest]
+    #[case(&["running", "running"], Condition::Running)]
+    #[case(&["running", "restarting"], Condition::Running)]
+    #[case(&["running", "exited"], Condition::Stopped(vec!["n1".into()]))]
+    #[case(&["created"], Condition::Stopped(vec!["n0".into()]))]
+    #[case(&["dead", "removing"], Condition::Dead)]
+    #[case(&["running", "dead"], Condition::Stuck("its node container `n1` is dead".into()))]
+    #[case(&["paused"], Condition::Stuck("its node container `n0` is paused".into()))]
+    #[case(&["exited", "something new"], Condition::Stuck("its node container `n1` is something new".into()))]
+    fn only_what_the_engine_calls_dead_is_dead(#[case] states: &[&str], #[case] expected: Condition) {
+        let node = |(at, state): (usize, &&str)| {
+            serde_json::from_value(serde_json::json!({
+                "ID": format!("id{at}"), "Names": format!("n{at}"), "State": state, "Image": "i",
+            }))
+            .unwrap()
+        };
+        assert_eq!(condition(&states.iter().enumerate().map(node).collect::<Vec<Node>>()), expected);
     }
 }

@@ -9,10 +9,10 @@ use kube::api::{DeleteParams, ListParams};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use serde_json::json;
-use tokio::time::timeout;
 
 use super::Host;
 use super::error::Error;
+use super::patience::while_active;
 use super::program::{CommandError, Program};
 
 /// Pods' addresses are in here unless a cluster's configuration says otherwise; kind's own default.
@@ -125,9 +125,9 @@ async fn members(client: &Client, nodes: usize) -> Result<Vec<Member>, Error> {
         }
         Vec::new()
     };
-    timeout(PATIENCE, all).await.map_err(|_| Error::NotReady {
+    while_active(client, PATIENCE, all).await.map_err(|waited| Error::NotReady {
         node: "any".to_owned(),
-        why: format!("not all {nodes} nodes got addresses for pods in {} s", PATIENCE.as_secs()),
+        why: format!("not all {nodes} nodes got addresses for pods {waited}"),
     })
 }
 

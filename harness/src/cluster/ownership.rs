@@ -1,17 +1,17 @@
-//! Whose a cluster is: a mark written before it is made, and one maker at a time.
+//! Whose a cluster is: a mark written before it is made.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::thread;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
-use tokio::sync::oneshot;
 
 use super::Host;
 use super::error::Error;
+use super::kind::CREATE_PATIENCE;
 use crate::disk::write_whole;
 
 /// The name of a cluster of ours.
@@ -115,37 +115,14 @@ impl Mark {
         write_whole(&file, &text).map_err(Error::file(&file))
     }
 
+    /// The latest moment at which a creation that began with this mark can have made a container.
+    pub(super) fn latest_creation(host: &Host, name: &ClusterName) -> Option<SystemTime> {
+        let written = fs::metadata(Self::file(host, name)).and_then(|data| data.modified()).ok()?;
+        Some(written + CREATE_PATIENCE + Duration::from_secs(60))
+    }
+
     fn file(host: &Host, name: &ClusterName) -> PathBuf {
         host.folders.cluster(name.as_str()).join("mark.json")
-    }
-}
-
-/// Held by the one that makes or removes; released when dropped, also when the process is killed.
-#[derive(Debug)]
-pub(super) struct Hold {
-    _file: File,
-}
-
-/// Waits until no other process holds the lock `file`.
-pub(super) async fn hold(host: &Host, file: PathBuf, what: &str) -> Result<Hold, Error> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(Error::file(folder))?;
-    }
-    let lock = File::create(&file).map_err(Error::file(&file))?;
-    if lock.try_lock().is_ok() {
-        return Ok(Hold { _file: lock });
-    }
-    super::talk!("waiting for another podproof that works on {what}");
-    let (sender, receiver) = oneshot::channel();
-    // A thread of its own: the runtime would wait for a blocking task even after a cancel.
-    thread::spawn(move || sender.send(lock.lock().map(|()| lock)));
-    tokio::select! {
-        locked = receiver => match locked {
-            Ok(Ok(lock)) => Ok(Hold { _file: lock }),
-            Ok(Err(error)) => Err(Error::file(&file)(error)),
-            Err(_) => Err(Error::Interrupted),
-        },
-        () = host.cancel.cancelled() => Err(Error::Interrupted),
     }
 }
 

@@ -35,6 +35,12 @@ impl Folders {
         Ok(Self { cache, state })
     }
 
+    /// The folders of a test.
+    #[cfg(test)]
+    pub(super) fn below(home: &std::path::Path) -> Self {
+        Self { cache: home.join("cache"), state: home.join("state") }
+    }
+
     /// The `kind` that the set-up fetched.
     #[must_use]
     pub fn fetched_kind(&self) -> PathBuf {
@@ -89,13 +95,19 @@ impl Folders {
         self.state.join("engine")
     }
 
+    /// The file that is locked while the container engine is started or its configuration is changed.
+    #[must_use]
+    pub fn engine_lock(&self) -> PathBuf {
+        self.state.join("engine.lock")
+    }
+
     /// All that is known of a cluster: mark, configuration, kubeconfig.
     #[must_use]
     pub fn cluster(&self, name: &str) -> PathBuf {
         self.state.join("clusters").join(name)
     }
 
-    /// The file that is locked while a cluster is made or removed. It stands beside the cluster's folder, which
+    /// The file that is locked while a cluster is used, made or removed. It stands beside the cluster's folder, which
     /// is removed with the cluster.
     #[must_use]
     pub fn cluster_lock(&self, name: &str) -> PathBuf {

@@ -1,24 +1,28 @@
 //! Programs of the host: the only place that starts them.
 //!
 //! A command is a vector of arguments, never a shell string. It runs in a process group of its own, so that a
-//! deadline or a cancel ends it with all it started.
+//! deadline or a cancel ends it with all it started, and under a supervisor, so that our own death does.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command as Process};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// How long a program has between the request to end and the kill.
+use super::group::Group;
+use super::supervisor::supervised;
+use crate::redact::redacted;
+
+/// How long a program's pipes may stay open after its end.
 const GRACE: Duration = Duration::from_secs(3);
 /// How much of what a program says is kept: the end of it.
 const KEPT: usize = 4 << 20;
@@ -187,21 +191,23 @@ impl Program {
     pub async fn run(&self, cancel: &CancellationToken) -> Result<Output, CommandError> {
         tracing::debug!(command = self.shown(), "start");
         let mut child = self.spawn()?;
+        // Whoever stops to wait for the program wants it to end, with all it started.
+        let mut group = Group::of(&child);
         let feed = feed(child.stdin.take(), &self.input);
         let stdout = keep_end(child.stdout.take());
         let stderr = keep_end(child.stderr.take());
-        let group = child.id();
         let mut talk = tokio::spawn(async move { tokio::join!(stdout, stderr) });
         let ended = tokio::select! {
             ended = async { feed.await; timeout(self.deadline, child.wait()).await } => ended.ok(),
             () = cancel.cancelled() => {
-                end(group, &mut child).await;
+                group.end(&mut child).await;
                 return Err(CommandError::Cancelled { command: self.shown() });
             }
         };
         if ended.is_none() {
-            end(group, &mut child).await;
+            group.end(&mut child).await;
         }
+        group.forget();
         // A grandchild that lives on may hold the pipes open: what was said so far must do then.
         let (stdout, stderr) = match timeout(GRACE, &mut talk).await {
             Ok(Ok(said)) => said,
@@ -258,7 +264,7 @@ impl Program {
     #[must_use]
     pub fn shown(&self) -> String {
         let words: Vec<_> = self.argv.iter().map(|word| word.to_string_lossy()).collect();
-        let line = words.join(" ");
+        let line = redacted(&words.join(" ")).into_owned();
         match line.char_indices().nth(200) {
             Some((cut, _)) => format!("{} …", &line[..cut]),
             None => line,
@@ -267,8 +273,17 @@ impl Program {
 
     fn spawn(&self) -> Result<Child, CommandError> {
         let failed = |source| self.not_started(source);
-        let mut process = Process::new(&self.argv[0]);
-        process.args(&self.argv[1..]).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        let mut process = match supervised(&self.argv) {
+            // The supervisor starts well where its program cannot be.
+            Some(_) if !self.is_there() => return Err(failed(io::ErrorKind::NotFound.into())),
+            Some((us, name, arguments)) => {
+                let mut process = Process::new(us);
+                process.arg0(name).args(arguments);
+                process
+            }
+            None => inheriting(&self.argv[0], &self.argv[1..]),
+        };
+        process.envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(folder) = &self.folder {
             process.current_dir(folder);
         }
@@ -285,6 +300,12 @@ impl Program {
         process.spawn().map_err(failed)
     }
 
+    fn is_there(&self) -> bool {
+        let own =
+            self.variables.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
+        is_there(&self.argv[0], own.or_else(|| std::env::var_os("PATH")).as_deref())
+    }
+
     fn not_started(&self, source: io::Error) -> CommandError {
         if source.kind() == io::ErrorKind::NotFound && self.folder.is_none() {
             CommandError::Missing { program: self.argv[0].to_string_lossy().into_owned() }
@@ -299,15 +320,23 @@ pub(super) fn become_program(program: &str, arguments: &[OsString]) -> io::Error
     std::process::Command::new(program).args(arguments).exec()
 }
 
-/// Asks the whole group to end, then kills it.
-async fn end(group: Option<u32>, child: &mut Child) {
-    let Some(group) = group.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return };
-    // An error means that the group is gone already.
-    let _ = kill_process_group(group, Signal::TERM);
-    if timeout(GRACE, child.wait()).await.is_err() {
-        let _ = kill_process_group(group, Signal::KILL);
-        let _ = child.wait().await;
+/// A program that keeps our standard streams.
+pub(super) fn inheriting(program: &OsStr, arguments: &[OsString]) -> Process {
+    let mut process = Process::new(program);
+    process.args(arguments);
+    process
+}
+
+/// Whether a program of this name can be found as the system finds it.
+fn is_there(program: &OsStr, path: Option<&OsStr>) -> bool {
+    if program.as_encoded_bytes().contains(&b'/') {
+        return true;
     }
+    let Some(path) = path else { return true };
+    std::env::split_paths(path).any(|folder| {
+        let found = folder.join(program).metadata();
+        found.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    })
 }
 
 async fn feed(stdin: Option<tokio::process::ChildStdin>, input: &Input) {
@@ -333,7 +362,7 @@ async fn keep_end(stream: Option<impl AsyncRead + Unpin>) -> String {
 fn last_lines(stderr: &str, stdout: &str) -> String {
     let text = if stderr.trim().is_empty() { stdout } else { stderr };
     let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
+    redacted(&lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")).into_owned()
 }
 
 fn ending(status: ExitStatus) -> String {
@@ -402,6 +431,32 @@ mod tests {
             }
             Err(error) => error == rustix::io::Errno::SRCH,
         }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_nobody_waits_for_is_killed_with_what_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let pids = folder.path().join("pids");
+        let script = format!("sleep 987 & echo $! > {0}.new; mv {0}.new {0}; wait", pids.display());
+        let command = Program::new("sh").args(["-c", &script]);
+        let cancel = never();
+        tokio::select! {
+            end = command.run(&cancel) => unreachable!("{end:?}"),
+            () = async { while !pids.exists() { sleep(Duration::from_millis(10)).await } } => {}
+        }
+        let said = std::fs::read_to_string(&pids).unwrap();
+        assert!(ends(&said), "sleep {} goes on", said.trim());
+    }
+
+    #[test]
+    fn a_program_is_looked_for_as_the_system_does() {
+        let (folder, script) = (tempfile::tempdir().unwrap(), "a-script");
+        let there = || is_there(script.as_ref(), Some(folder.path().as_os_str()));
+        assert!(!there());
+        std::fs::write(folder.path().join(script), "").unwrap();
+        assert!(!there());
+        std::fs::set_permissions(folder.path().join(script), std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(there());
     }
 
     #[tokio::test]

@@ -9,9 +9,10 @@ use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use serde_json::json;
-use tokio::time::timeout;
 
 use super::error::Error;
+use super::patience::while_active;
+use crate::redact::redacted;
 
 const NAMESPACE: &str = "default";
 /// Reasons for which a container waits that time does not mend.
@@ -44,9 +45,9 @@ async fn await_account(client: &Client, patience: Duration) -> Result<(), Error>
             }
         }
     };
-    timeout(patience, there).await.map_err(|_| Error::NotReady {
+    while_active(client, patience, there).await.map_err(|waited| Error::NotReady {
         node: "any".to_owned(),
-        why: format!("namespace `{NAMESPACE}` got no service account in {} s", patience.as_secs()),
+        why: format!("namespace `{NAMESPACE}` got no service account {waited}"),
     })
 }
 
@@ -67,13 +68,13 @@ async fn prove_node(client: &Client, node: &Node, patience: Duration) -> Result<
         created = pods.create(&PostParams::default(), &pod).await;
     }
     created.map_err(Error::api("create a pod to prove readiness"))?;
-    let ran = await_run(&pods, &pod_name, patience).await;
+    let ran = await_run(client, &pods, &pod_name, patience).await;
     // A pod that stays harms nothing, and the next proof removes it.
     let _ = pods.delete(&pod_name, &at_once).await;
     ran.map_err(|why| Error::NotReady { node: name, why })
 }
 
-async fn await_run(pods: &Api<Pod>, name: &str, patience: Duration) -> Result<(), String> {
+async fn await_run(client: &Client, pods: &Api<Pod>, name: &str, patience: Duration) -> Result<(), String> {
     let mut last = "nothing".to_owned();
     let seen = watcher::watch_object(pods.clone(), name).default_backoff();
     let watched = async {
@@ -88,13 +89,13 @@ async fn await_run(pods: &Api<Pod>, name: &str, patience: Duration) -> Result<()
                     }
                 }
                 Ok(None) => {}
-                Err(error) => last = error.to_string(),
+                Err(error) => last = redacted(&error.to_string()).into_owned(),
             }
         }
         Err("the watch ended".to_owned())
     };
-    let ended = timeout(patience, watched).await;
-    ended.unwrap_or_else(|_| Err(format!("after {} s its state was: {last}", patience.as_secs())))
+    let ended = while_active(client, patience, watched).await;
+    ended.unwrap_or_else(|waited| Err(format!("its pod was last seen as: {last}; it did not run {waited}")))
 }
 
 /// The smallest image that every node has.

@@ -1,37 +1,39 @@
-//! A kind cluster of ours: found healthy, brought back, or made; and removed.
+//! A kind cluster of ours: found healthy, started, or made; and removed.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::try_join_all;
 use kube::Client;
-use tokio_util::sync::CancellationToken;
 
-use super::Host;
-use super::access::{Access, connect};
+use super::access::{Access, AccessError, connect};
+use super::create::{create, remove};
 use super::door::{Door, NodeContainers};
-use super::engine::Engine;
+use super::engine::{Engine, put_back};
 use super::error::Error;
 use super::facts::Facts;
-use super::image::{choose_image, is_ours, load_images};
-use super::images::{Images, PullPolicy};
-use super::kind::{Kind, Node, nodes};
-use super::network;
-use super::ownership::{Claim, ClusterName, Mark, claim, hold};
-use super::program::Program;
+use super::image::{is_ours, load_images};
+use super::images::Images;
+use super::kind::{Condition, Kind, Node, condition, nodes};
+use super::lock::{Hold, Lock, Use};
+use super::ownership::{Claim, ClusterName, Mark, claim};
+use super::program::{CommandError, Program};
 use super::progress::{step, talk};
 use super::ready::prove;
-use super::topology::{Demands, Topology, cgroup_v1};
-use crate::disk::write_whole;
+use super::topology::Topology;
+use super::{Host, network};
 
 /// How long a healthy cluster takes at most to answer.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// How long a cluster whose nodes were started again may take for its first answer.
 const RETURN: Duration = Duration::from_secs(90);
 /// How long a node may take to run a pod.
-const READY: Duration = Duration::from_secs(120);
+pub(super) const READY: Duration = Duration::from_secs(120);
+/// How long those who use a cluster are waited for before it is removed.
+const USERS_END: Duration = Duration::from_secs(60);
 
 /// The cluster that is wanted.
 #[derive(Clone, Debug, Default)]
@@ -42,9 +44,11 @@ pub struct ClusterRequest {
     pub topology: Option<Topology>,
     /// Its node image.
     pub image: Option<String>,
+    /// Whether nobody else may use it meanwhile: its nodes will be disturbed.
+    pub alone: bool,
 }
 
-/// A kind cluster of ours that runs.
+/// A kind cluster of ours that runs. As long as it is used, nobody changes or removes it.
 #[derive(Clone, Debug)]
 pub struct KindCluster {
     /// Its name.
@@ -56,6 +60,7 @@ pub struct KindCluster {
     /// Its node image.
     pub image: String,
     nodes: Vec<Node>,
+    held: Option<Arc<Hold>>,
 }
 
 impl KindCluster {
@@ -67,7 +72,7 @@ impl KindCluster {
     /// The same cluster, with its nodes' containers as the way onto them.
     #[must_use]
     pub fn opened(&self, host: &Host, access: Access) -> Access {
-        let door = Door::Containers(NodeContainers::new(host, &self.image, self.nodes.len()));
+        let door = Door::Containers(NodeContainers::new(host, &self.image, &self.nodes, self.held.clone()));
         let facts = Facts { node_containers: true, ..access.facts };
         Access { facts, door, ..access }
     }
@@ -78,69 +83,162 @@ impl KindCluster {
         &self.nodes
     }
 
-    fn of(host: &Host, name: &ClusterName, image: &str, nodes: Vec<Node>) -> Self {
+    pub(super) fn of(host: &Host, name: &ClusterName, image: &str, nodes: Vec<Node>) -> Self {
         let kubeconfig = kubeconfig(host, name);
-        Self { name: name.clone(), context: name.context(), kubeconfig, image: image.to_owned(), nodes }
+        Self {
+            name: name.clone(),
+            context: name.context(),
+            kubeconfig,
+            image: image.to_owned(),
+            nodes,
+            held: None,
+        }
     }
 
-    async fn client(&self, patience: Duration) -> Result<Client, Error> {
-        let none = Images { references: std::collections::BTreeMap::default(), pull: PullPolicy::Never };
-        Ok(connect(Some(&self.kubeconfig), &self.context, none, patience).await?.client)
+    pub(super) async fn client(&self, patience: Duration) -> Result<Client, Error> {
+        Ok(connect(Some(&self.kubeconfig), &self.context, Images::none(), patience).await?.client)
     }
 }
 
-/// Has the cluster: a healthy one of ours at once, else one brought back, else a new one.
+/// Has the cluster: a healthy one of ours at once, else one whose stopped nodes are started, else a new one where the
+/// engine says that nothing of an old one is left.
+///
+/// No error of a client removes, restarts or makes anything: a cluster that runs and does not answer is left as it is.
 pub async fn up(host: &Host, request: &ClusterRequest) -> Result<KindCluster, Error> {
     let name = &request.name;
-    let _held =
-        hold(host, host.folders.cluster_lock(name.as_str()), &format!("cluster `{}`", name.as_str())).await?;
+    let what = format!("cluster `{}`", name.as_str());
+    let lock = Lock::new(host.folders.cluster_lock(name.as_str()), &what);
+    let how = if request.alone { Use::Alone } else { Use::Shared };
     let engine = Engine::ready(host).await?;
+    // What others change between a look and the lock is looked at again; each round is one in which somebody got on.
+    loop {
+        let Way::Take(_) = way(host, request).await? else {
+            let _alone = lock.hold(host, Use::Alone).await?;
+            change(host, &engine, request).await?;
+            continue;
+        };
+        let held = lock.hold(host, how).await?;
+        let Way::Take(cluster) = way(host, request).await? else { continue };
+        if cluster.client(ANSWER).await.is_ok() {
+            return Ok(KindCluster { held: Some(Arc::new(held)), ..cluster });
+        }
+        wait_for(host, &cluster).await.map_err(unusable(&cluster))?;
+        // An engine that was started again has started the nodes, but not their network. Who else uses the cluster has
+        // found it well.
+        drop(held);
+        if let Some(_alone) = lock.take(Use::Alone)? {
+            let proved = run_pods_again(host, &cluster);
+            interruptible(host, Box::pin(proved)).await.map_err(unusable(&cluster))?;
+        }
+    }
+}
+
+/// What is to be done to have a cluster.
+enum Way {
+    /// It runs.
+    Take(KindCluster),
+    /// Its nodes were stopped.
+    Start(KindCluster, Vec<String>),
+    /// There is none, or nothing but these remains.
+    Make(Option<Mark>, Vec<Node>),
+}
+
+/// Finds out what the engine has of the cluster.
+async fn way(host: &Host, request: &ClusterRequest) -> Result<Way, Error> {
+    let name = &request.name;
+    let text = || name.as_str().to_owned();
     let present = nodes(host, name.as_str()).await?;
-    match claimed(host, name, &present) {
-        Claim::Foreign => Err(Error::Foreign { name: name.as_str().to_owned() }),
-        Claim::Free => create(host, &engine, request).await,
-        Claim::Unfinished => {
-            talk!("cluster `{}` was left half made: making it anew", name.as_str());
-            create(host, &engine, request).await
+    let mark = match claimed(host, name, &present) {
+        Claim::Foreign => return Err(Error::Foreign { name: text() }),
+        Claim::Free | Claim::Unfinished => return Ok(Way::Make(None, present)),
+        Claim::Ours(mark) => mark,
+    };
+    check_same(request, &mark)?;
+    let condition = condition(&present);
+    if condition == Condition::Dead {
+        return Ok(Way::Make(Some(mark), present));
+    }
+    let (of, there) = (mark.containers.len(), present.len());
+    if there < of {
+        return Err(Error::Incomplete { name: text(), missing: of - there, of });
+    }
+    let cluster = KindCluster::of(host, name, &mark.image, present);
+    match condition {
+        Condition::Stopped(stopped) => Ok(Way::Start(cluster, stopped)),
+        Condition::Stuck(why) => Err(Error::Stuck { name: text(), why }),
+        Condition::Running | Condition::Dead => Ok(Way::Take(cluster)),
+    }
+}
+
+/// Starts the nodes of the cluster or makes it, whichever it needs now that it is held alone.
+async fn change(host: &Host, engine: &Engine, request: &ClusterRequest) -> Result<(), Error> {
+    let name = request.name.as_str();
+    match way(host, request).await? {
+        Way::Take(_) => Ok(()),
+        Way::Start(cluster, stopped) => {
+            talk!("starting stopped nodes: {}", stopped.join(", "));
+            Program::new("docker").arg("start").args(&stopped).run(&host.cancel).await?;
+            let back = async {
+                wait_for(host, &cluster).await?;
+                run_pods_again(host, &cluster).await
+            };
+            let what = format!("bringing back cluster `{name}`");
+            let done = step(&what, interruptible(host, Box::pin(back))).await;
+            done.map_err(unusable(&cluster))
         }
-        Claim::Ours(mark) => {
-            check_same(request, &mark)?;
-            let cluster = KindCluster::of(host, name, &mark.image, present);
-            match bring_back(host, &cluster).await {
-                Ok(()) => Ok(cluster),
-                Err(error) if host.cancel.is_cancelled() => Err(error),
-                Err(error) => {
-                    talk!("cluster `{}` does not come back ({error}): making it anew", name.as_str());
-                    create(host, &engine, &again(request, &mark)).await
-                }
+        Way::Make(None, present) => {
+            if !present.is_empty() {
+                talk!("cluster `{name}` was left half made: making it anew");
             }
+            create(host, engine, request, &present).await
         }
+        Way::Make(Some(mark), present) => {
+            talk!("the node containers of cluster `{name}` are dead: making it anew");
+            create(host, engine, &again(request, &mark), &present).await
+        }
+    }
+}
+
+/// An error of a cluster that stays as it is.
+fn unusable(cluster: &KindCluster) -> impl FnOnce(Error) -> Error {
+    let (name, kubeconfig) = (cluster.name.as_str().to_owned(), cluster.kubeconfig.clone());
+    move |error| match error {
+        Error::Interrupted | Error::Command(CommandError::Cancelled { .. }) => Error::Interrupted,
+        error => Error::Unusable { name, kubeconfig, source: Box::new(error) },
     }
 }
 
 /// Removes a cluster of ours and all we know of it; says whether there was one.
 pub async fn down(host: &Host, name: &ClusterName) -> Result<bool, Error> {
-    let _held =
-        hold(host, host.folders.cluster_lock(name.as_str()), &format!("cluster `{}`", name.as_str())).await?;
-    Engine::ready(host).await?;
+    let what = format!("cluster `{}`", name.as_str());
+    let lock = Lock::new(host.folders.cluster_lock(name.as_str()), &what);
+    let _alone = Lock { patience: Some(USERS_END), ..lock }.hold(host, Use::Alone).await?;
+    Engine::answers(host).await?;
     let present = nodes(host, name.as_str()).await?;
     if claimed(host, name, &present) == Claim::Foreign {
         return Err(Error::Foreign { name: name.as_str().to_owned() });
     }
     let there = !present.is_empty();
     remove(host, name, there).await?;
+    if host.folders.cluster_names().is_empty() {
+        put_back(host).await?;
+    }
     Ok(there)
 }
 
-fn claimed(host: &Host, name: &ClusterName, present: &[Node]) -> Claim {
-    claim(Mark::read(host, name), &identifiers(present))
+pub(super) fn claimed(host: &Host, name: &ClusterName, present: &[Node]) -> Claim {
+    let claim = claim(Mark::read(host, name), &identifiers(present));
+    // A creation that was killed left its mark; what was made under this name long afterwards was not made by it.
+    let latest = Mark::latest_creation(host, name);
+    let later = |node: &Node| node.made().zip(latest).is_some_and(|(made, latest)| made > latest);
+    if claim == Claim::Unfinished && present.iter().any(later) { Claim::Foreign } else { claim }
 }
 
-fn identifiers(nodes: &[Node]) -> BTreeSet<String> {
+pub(super) fn identifiers(nodes: &[Node]) -> BTreeSet<String> {
     nodes.iter().map(|node| node.id.clone()).collect()
 }
 
-fn kubeconfig(host: &Host, name: &ClusterName) -> PathBuf {
+pub(super) fn kubeconfig(host: &Host, name: &ClusterName) -> PathBuf {
     host.folders.cluster(name.as_str()).join("kubeconfig")
 }
 
@@ -168,33 +266,44 @@ fn again(request: &ClusterRequest, mark: &Mark) -> ClusterRequest {
     ClusterRequest { topology: Some(request.topology.clone().unwrap_or(made)), ..request.clone() }
 }
 
-/// Makes a cluster that is there answer and run pods.
-async fn bring_back(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
-    let stopped: Vec<_> =
-        cluster.nodes.iter().filter(|node| !node.runs()).map(|node| node.name.as_str()).collect();
-    if stopped.is_empty() && cluster.client(ANSWER).await.is_ok() {
-        return Ok(());
-    }
-    if !stopped.is_empty() {
-        talk!("starting stopped nodes: {}", stopped.join(", "));
-        Program::new("docker").arg("start").args(&stopped).run(&host.cancel).await?;
-    }
+/// Waits until the API server of nodes that run answers.
+async fn wait_for(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
     refresh_kubeconfig(host, cluster).await?;
-    let back = async {
-        let client = returned(cluster).await?;
-        if is_ours(&cluster.image) {
-            network::connect(host, &client, cluster.nodes.len()).await?;
-        }
-        prove(&client, READY).await
-    };
-    step(&format!("bringing back cluster `{}`", cluster.name.as_str()), interruptible(host, Box::pin(back)))
-        .await
+    let what = format!("waiting for the API server of cluster `{}`", cluster.name.as_str());
+    step(&what, interruptible(host, Box::pin(returned(cluster)))).await?;
+    Ok(())
 }
 
-/// A restarted engine may give the API server another port.
+/// Connects nodes that were started again, and proves that they run pods.
+async fn run_pods_again(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
+    let client = cluster.client(ANSWER).await?;
+    if is_ours(&cluster.image) {
+        network::connect(host, &client, cluster.nodes.len()).await?;
+    }
+    prove(&client, READY).await
+}
+
+/// A restarted engine may give the API server another port. A file that is right already is not touched: others read it.
 async fn refresh_kubeconfig(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
     let kind = Kind::find(host).await?;
-    kind.export_kubeconfig(cluster.name.as_str(), &cluster.kubeconfig).run(&host.cancel).await?;
+    let folder = host.folders.cluster(cluster.name.as_str());
+    let aside = tempfile::tempdir_in(&folder).map_err(Error::file(&folder))?;
+    let fresh = aside.path().join("kubeconfig");
+    kind.export_kubeconfig(cluster.name.as_str(), &fresh).run(&host.cancel).await?;
+    let fresh = fs::read(&fresh).map_err(Error::file(&fresh))?;
+    if fs::read(&cluster.kubeconfig).is_ok_and(|present| present == fresh) {
+        return Ok(());
+    }
+    write_private(&cluster.kubeconfig, &fresh).map_err(Error::file(&cluster.kubeconfig))
+}
+
+/// Replaces a file that holds keys.
+fn write_private(file: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    // Temporary files are for their owner only.
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(content)?;
+    draft.persist(file)?;
     Ok(())
 }
 
@@ -203,151 +312,23 @@ async fn returned(cluster: &KindCluster) -> Result<Client, Error> {
     let start = std::time::Instant::now();
     loop {
         match cluster.client(ANSWER).await {
-            Err(_) if start.elapsed() < RETURN => tokio::time::sleep(Duration::from_millis(250)).await,
+            // What the kubeconfig says does not change by waiting.
+            Err(Error::Access(AccessError::Silent { .. } | AccessError::Refused { .. }))
+                if start.elapsed() < RETURN =>
+            {
+                tokio::time::sleep(Duration::from_millis(250)).await
+            }
             end => return end,
         }
     }
 }
 
-async fn interruptible<T>(host: &Host, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(super) async fn interruptible<T>(
+    host: &Host,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     tokio::select! {
         result = work => result,
         () = host.cancel.cancelled() => Err(Error::Interrupted),
     }
-}
-
-async fn create(host: &Host, engine: &Engine, request: &ClusterRequest) -> Result<KindCluster, Error> {
-    let name = &request.name;
-    let kind = Kind::find(host).await?;
-    let image = Box::pin(choose_image(host, request.image.as_deref())).await?;
-    let topology = request.topology.clone().unwrap_or_default();
-    let demands = Demands { image: &image, restricted: engine.restricted(), cgroup_v1: cgroup_v1() };
-    let configuration = topology.render(demands)?;
-    // What is there was found to be ours, half made or past mending.
-    remove(host, name, !nodes(host, name.as_str()).await?.is_empty()).await?;
-    let mut mark =
-        Mark { format: 1, image: image.clone(), topology: topology.to_string(), containers: BTreeSet::new() };
-    mark.write(host, name)?;
-    match Box::pin(make(host, &kind, name, &image, &configuration)).await {
-        Ok(cluster) => {
-            mark.containers = identifiers(&cluster.nodes);
-            mark.write(host, name)?;
-            Ok(cluster)
-        }
-        Err(error) => {
-            let logs = keep_logs(host, &kind, name).await;
-            // The removal must happen also after a cancel.
-            let after = Host { cancel: CancellationToken::new(), ..host.clone() };
-            remove(&after, name, true).await?;
-            Err(Error::Create { name: name.as_str().to_owned(), logs, source: Box::new(error) })
-        }
-    }
-}
-
-async fn make(
-    host: &Host,
-    kind: &Kind,
-    name: &ClusterName,
-    image: &str,
-    configuration: &str,
-) -> Result<KindCluster, Error> {
-    let file = host.folders.cluster(name.as_str()).join("kind.yaml");
-    write_whole(&file, configuration.as_bytes()).map_err(Error::file(&file))?;
-    let kubeconfig = kubeconfig(host, name);
-    let create = kind.create(name.as_str(), image, &file, &kubeconfig);
-    step(&format!("creating cluster `{}` of {image}", name.as_str()), create.run(&host.cancel)).await?;
-    let cluster = KindCluster::of(host, name, image, nodes(host, name.as_str()).await?);
-    let run_pods = async {
-        let client = cluster.client(ANSWER).await?;
-        if is_ours(image) {
-            network::remove_dns(&client).await?;
-            network::connect(host, &client, cluster.nodes.len()).await?;
-        }
-        prove(&client, READY).await
-    };
-    step("running a pod on each node", interruptible(host, Box::pin(run_pods))).await?;
-    Ok(cluster)
-}
-
-/// Keeps what the nodes said; an interrupted creation has nothing to tell.
-async fn keep_logs(host: &Host, kind: &Kind, name: &ClusterName) -> PathBuf {
-    let folder = host.folders.node_logs(name.as_str());
-    if !host.cancel.is_cancelled() {
-        let _ = fs::remove_dir_all(&folder);
-        // It takes what it can; nodes made here have, for one, no crictl to be asked for images.
-        if let Err(error) = kind.export_logs(name.as_str(), &folder).run(&host.cancel).await {
-            talk!("the node logs may not be whole: {error}");
-        }
-    }
-    folder
-}
-
-/// Removes containers first and the mark last, so that what is left after a kill is still ours.
-async fn remove(host: &Host, name: &ClusterName, there: bool) -> Result<(), Error> {
-    let folder = host.folders.cluster(name.as_str());
-    if there {
-        let kind = Kind::find(host).await?;
-        let delete = kind.delete(name.as_str(), &kubeconfig(host, name));
-        step(&format!("removing cluster `{}`", name.as_str()), delete.run(&host.cancel)).await?;
-    }
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file(&folder)(error)),
-        _ => Ok(()),
-    }
-}
-
-/// What is known of each cluster of ours, for `podproof cluster status`.
-pub async fn status(host: &Host) -> Result<Vec<Status>, Error> {
-    let names = host.folders.cluster_names();
-    let known = names.iter().filter_map(|name| name.parse::<ClusterName>().ok());
-    try_join_all(known.map(|name| status_of(host, name))).await
-}
-
-/// What is known of a cluster.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Status {
-    /// Its name.
-    pub name: String,
-    /// `running`, `stopped`, `unfinished`, `absent`, `foreign`, `silent`.
-    pub state: &'static str,
-    /// The API server's version, if it answers.
-    pub version: Option<String>,
-    /// Its nodes.
-    pub nodes: Vec<String>,
-    /// Its node image.
-    pub image: Option<String>,
-    /// Its kubeconfig.
-    pub kubeconfig: PathBuf,
-}
-
-async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
-    let present = nodes(host, name.as_str()).await?;
-    let claim = claimed(host, &name, &present);
-    let image = Mark::read(host, &name).map(|mark| mark.image);
-    let cluster = KindCluster::of(host, &name, image.as_deref().unwrap_or_default(), present);
-    let version = match &claim {
-        Claim::Ours(_) if cluster.nodes.iter().all(Node::runs) => {
-            let none = Images { references: std::collections::BTreeMap::default(), pull: PullPolicy::Never };
-            let access = connect(Some(&cluster.kubeconfig), &cluster.context, none, ANSWER).await;
-            access.ok().map(|access| access.facts.version)
-        }
-        _ => None,
-    };
-    let state = match claim {
-        Claim::Free => "absent",
-        Claim::Foreign => "foreign",
-        Claim::Unfinished => "unfinished",
-        Claim::Ours(_) if version.is_some() => "running",
-        Claim::Ours(_) if cluster.nodes.iter().all(Node::runs) => "silent",
-        Claim::Ours(_) => "stopped",
-    };
-    let nodes = cluster.nodes.iter().map(|node| node.name.clone()).collect();
-    Ok(Status {
-        name: name.as_str().to_owned(),
-        state,
-        version,
-        nodes,
-        image,
-        kubeconfig: cluster.kubeconfig,
-    })
 }

@@ -17,6 +17,7 @@ use super::execute::{Turn, execute};
 use super::identity::RunId;
 use super::outcome::Outcome;
 use super::record::{CaseRecord, FORMAT, RunRecord};
+use super::same_cluster::SameCluster;
 use crate::cluster::Access;
 use crate::judge::Verdict;
 use crate::plan::{Budgets, Plan, PlannedCase, Purpose, Tier};
@@ -70,9 +71,16 @@ pub async fn conduct(
         cluster: access.facts.clone(),
     });
     let removals = Removals::new(access.client.clone(), order.budgets);
-    let conductor = Arc::new(Conductor { access, plan, order, interrupt, removals, tell: tell.clone() });
+    let same = SameCluster::at_begin(&access, order.budgets).await;
+    let conductor =
+        Arc::new(Conductor { access, plan, order, interrupt, removals, same, tell: tell.clone() });
     let cases = conductor.run_all().await;
-    let Conductor { access, plan, order, interrupt, removals, .. } = &*conductor;
+    let Conductor { access, plan, order, interrupt, removals, same, .. } = &*conductor;
+    let last_look = same.at_end(access, order.budgets);
+    let (identity, change) = match interrupt.now.run_until_cancelled(last_look).await {
+        Some(seen) => seen,
+        None => same.so_far().await,
+    };
 
     let mut record = RunRecord {
         format: FORMAT,
@@ -82,12 +90,15 @@ pub async fn conduct(
         started,
         ended: Timestamp::now(),
         cluster: access.facts.clone(),
+        identity: Some(identity),
+        change,
         parallel: order.parallel,
         interrupted: interrupt.stop.is_cancelled().then(|| "a signal".to_owned()),
         retries: order.retries,
         cases,
         faults: Vec::new(),
-    };
+    }
+    .of_one_cluster();
     say(Event::CleanupStarted);
     match interrupt.now.run_until_cancelled(removals.finish()).await {
         Some(faults) => record.faults.extend(faults),
@@ -104,6 +115,7 @@ pub(super) struct Conductor {
     pub(super) order: RunOrder,
     pub(super) interrupt: Interrupt,
     pub(super) removals: Removals,
+    same: SameCluster,
     tell: UnboundedSender<Told>,
 }
 
@@ -169,6 +181,7 @@ impl Conductor {
             if alone {
                 // What disturbs the node would also disturb the end of those before.
                 let _ = self.interrupt.stop.run_until_cancelled(self.removals.settle()).await;
+                self.same.look(&self.access, self.order.budgets).await;
             }
             if self.interrupt.stop.is_cancelled() {
                 break;
@@ -186,6 +199,11 @@ impl Conductor {
             let executed = AssertUnwindSafe(execute(self, turn)).catch_unwind().await;
             // What an earlier attempt said must not be lost with this one.
             let record = executed.unwrap_or_else(|_| turn.panicked());
+            if alone {
+                self.same.look_after_restarts(&self.access, self.order.budgets).await;
+            } else if matches!(record.verdict, Verdict::Inconclusive { .. }) {
+                self.same.look(&self.access, self.order.budgets).await;
+            }
             let is_settled = !is_unsettled(&record.verdict);
             attempts.push(record);
             if is_settled {

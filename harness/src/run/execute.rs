@@ -13,7 +13,7 @@ use super::identity::random_hex;
 use super::lack::lack;
 use super::record::CaseRecord;
 use crate::cases::{self, Case};
-use crate::cluster::Door;
+use crate::cluster::{Door, with_causes};
 use crate::evidence::write_evidence;
 use crate::judge::Verdict;
 use crate::plan::{PlannedCase, Security};
@@ -170,15 +170,4 @@ async fn drive(stage: &Stage, case: &Case, interrupt: &Interrupt) -> Result<(), 
         Some(Err(_)) => Err(Blocked::Panicked),
         None => Err(Blocked::Interrupted),
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

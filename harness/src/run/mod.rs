@@ -15,6 +15,7 @@ mod outcome;
 mod proof;
 mod record;
 mod rejudge;
+mod same_cluster;
 mod standing;
 
 pub use attempt::Attempt;
@@ -29,4 +30,5 @@ pub use proof::{Proof, proofs};
 pub(crate) use record::read_versioned;
 pub use record::{CaseRecord, Counts, MutantRecord, RecordError, RunRecord, read_record, write_record};
 pub use rejudge::judge_again;
+pub use same_cluster::Change;
 pub use standing::{Account, Answer, Side, Standing, accounts};

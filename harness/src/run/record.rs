@@ -11,7 +11,8 @@ use thiserror::Error;
 
 use super::attempt::Attempt;
 use super::identity::RunId;
-use crate::cluster::Facts;
+use super::same_cluster::Change;
+use crate::cluster::{Facts, Identity};
 use crate::disk::write_whole;
 use crate::judge::Verdict;
 use crate::plan::{ClaimId, Level, MinorVersion, PlannedCase, Purpose, Revision, Tier};
@@ -38,6 +39,12 @@ pub struct RunRecord {
     pub ended: Timestamp,
     /// The cluster.
     pub cluster: Facts,
+    /// Which cluster that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// That it was no longer the same at some time, where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// How many cases ran at once.
     pub parallel: usize,
     /// What interrupted it, where something did.

@@ -22,7 +22,7 @@ pub fn judge_again(folder: &Path, record: &RunRecord) -> RunRecord {
         let doubt = case.doubt.clone().or_else(|| unproved(why, &record.cluster));
         case_again(folder, case, doubt.as_deref())
     });
-    RunRecord { cases: cases.collect(), ..record.clone() }
+    RunRecord { cases: cases.collect(), ..record.clone() }.of_one_cluster()
 }
 
 fn case_again(folder: &Path, case: &CaseRecord, doubt: Option<&str>) -> CaseRecord {

@@ -1,14 +1,10 @@
 //! Why a drive cannot go on.
 
-use std::error::Error;
-use std::iter::successors;
 use std::time::Duration;
 
-use kube::client::AuthError;
 use thiserror::Error;
 
-/// What is said instead of what a failed way to credentials says.
-const NO_CREDENTIALS: &str = "no credentials for the API server could be obtained";
+use crate::cluster::in_words;
 
 /// Why a drive cannot go on. Never a verdict: what was seen until then is judged.
 #[derive(Debug, Error)]
@@ -46,7 +42,7 @@ pub enum Blocked {
     #[error("the drive panicked")]
     Panicked,
     /// The API server refused something.
-    #[error("{action}: {}", brief(source))]
+    #[error("{action}: {}", in_words(source))]
     Api {
         /// What was asked for.
         action: String,
@@ -93,86 +89,9 @@ impl Blocked {
     /// Why a request failed, without what it was for.
     pub(super) fn of_request(&self) -> String {
         match self {
-            Self::Api { source, .. } => brief(source),
+            Self::Api { source, .. } => in_words(source),
             Self::Silent { waited, .. } => format!("no answer in {} s", waited.as_secs()),
             other => other.to_string(),
         }
-    }
-}
-
-/// The API server's own words without the structure around them, or what broke and why.
-fn brief(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) => without_passwords(&format!("{} ({})", status.message, status.code)),
-        other => with_causes(other),
-    }
-}
-
-/// An error and its causes. What a program says that was to give credentials may hold them, and is left out.
-pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let chain = || successors(Some(error), |&error| error.source());
-    if chain().any(|error| error.is::<AuthError>()) {
-        return NO_CREDENTIALS.to_owned();
-    }
-    let mut text = String::new();
-    for error in chain() {
-        let said = error.to_string();
-        // Many errors repeat their cause.
-        if !text.contains(&said) {
-            let colon = if text.is_empty() { "" } else { ": " };
-            text = text + colon + &said;
-        }
-    }
-    without_passwords(&text)
-}
-
-/// The same text without what stands before the `@` of a URL.
-fn without_passwords(text: &str) -> String {
-    const SCHEME_ENDS: &str = "://";
-    let mut parts = text.split(SCHEME_ENDS);
-    let mut safe = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let ends = part.find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c)).unwrap_or(part.len());
-        let user_ends = part[..ends].rfind('@').map_or(0, |at| at + 1);
-        safe = safe + SCHEME_ENDS + &part[user_ends..];
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io;
-
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("connect to http://user:secret@proxy:3128/: refused", "connect to http://proxy:3128/: refused")]
-    #[case("two: https://a@b, socks5://c:d@e", "two: https://b, socks5://e")]
-    #[case("no scheme a:b@c", "no scheme a:b@c")]
-    #[case("https://host/path@v1", "https://host/path@v1")]
-    #[case("https://u:p@", "https://")]
-    fn a_url_is_shown_without_its_user(#[case] text: &str, #[case] shown: &str) {
-        assert_eq!(without_passwords(text), shown);
-    }
-
-    #[test]
-    fn what_broke_is_said_with_its_cause() {
-        #[derive(Debug, Error)]
-        #[error("client error (SendRequest)")]
-        struct Outer(#[source] io::Error);
-        let cause = io::Error::new(io::ErrorKind::ConnectionReset, "connection reset by http://u:p@x");
-        let error = kube::Error::Service(Box::new(Outer(cause)));
-        let said = "ServiceError: client error (SendRequest): connection reset by http://x";
-        assert_eq!(brief(&error), said);
-    }
-
-    #[test]
-    fn what_a_program_for_credentials_says_is_not_shown() {
-        let error = kube::Error::Auth(AuthError::AuthExec("token=secret".to_owned()));
-        assert_eq!(brief(&error), NO_CREDENTIALS);
-        let inside = kube::Error::Service(Box::new(AuthError::AuthExec("token=secret".to_owned())));
-        assert_eq!(brief(&inside), NO_CREDENTIALS);
     }
 }

@@ -10,9 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::timeout;
 
 use super::asking::opened;
-use super::blocked::{Blocked, with_causes};
+use super::blocked::Blocked;
 use super::deeds::PodRef;
 use super::open::Stage;
+use crate::cluster::with_causes;
 use crate::evidence::{Exec, ExecEnd};
 
 /// How much of each stream of a command is kept.

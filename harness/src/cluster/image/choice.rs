@@ -7,7 +7,7 @@ use super::error::ImageError;
 use super::node::{Given, node};
 use super::{store, workload};
 use crate::cluster::error::Error;
-use crate::cluster::ownership::hold;
+use crate::cluster::lock::{Lock, Use};
 use crate::cluster::program::{CommandError, Program};
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
@@ -35,7 +35,7 @@ pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, 
         containerd: request.containerd.clone(),
         etcd: request.etcd.clone(),
     };
-    let _held = hold(host, host.folders.image_lock(), "images").await?;
+    let _held = Lock::new(host.folders.image_lock(), "images").hold(host, Use::Alone).await?;
     Ok(Box::pin(node(host, &given)).await?)
 }
 
@@ -60,7 +60,7 @@ pub async fn choose_image(host: &Host, asked: Option<&str>) -> Result<String, Er
 
 /// Makes sure that the workload images are in the cache.
 pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), Error> {
-    let _held = hold(host, host.folders.image_lock(), "images").await?;
+    let _held = Lock::new(host.folders.image_lock(), "images").hold(host, Use::Alone).await?;
     workload::archive(host).await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::recipe::digest;
 use super::{archive, choice, workload};
 use crate::cluster::error::Error;
 use crate::cluster::images::{Images, PullPolicy};
-use crate::cluster::ownership::hold;
+use crate::cluster::lock::{Lock, Use};
 use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
@@ -35,7 +35,7 @@ pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Res
         return Ok(references(&workloads, &probe, PullPolicy::Never));
     }
     // One at a time: a node's runtime refuses to take in one image twice at once.
-    let _held = hold(host, host.folders.load_lock(), "the images of nodes").await?;
+    let _held = Lock::new(host.folders.load_lock(), "the images of nodes").hold(host, Use::Alone).await?;
     let without = nodes_without(host, nodes, &images[..2]).await?;
     if !without.is_empty() {
         choice::prepare_workloads(host).await?;
