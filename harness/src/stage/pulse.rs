@@ -142,7 +142,7 @@ impl Stage {
                     Ok(node) if be(node.as_ref()) => return,
                     Ok(_) => refused = None,
                     // Not final: an API server that comes back may refuse at first.
-                    Err(error) => refused = incurable(&error),
+                    Err(error) => refused = Refusals::default().incurable(&error),
                 }
             }
         };

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::namespace::{delete_pods, delete_within};
 use super::open::CleanupFault;
-use crate::evidence::incurable;
+use crate::evidence::Refusals;
 use crate::plan::Budgets;
 
 /// What removes a namespace that is left over.
@@ -119,14 +119,16 @@ async fn are_gone(pods: &Api<Pod>, patience: Duration) -> bool {
 async fn is_gone(namespaces: Api<Namespace>, name: &str, patience: Duration) -> Result<bool, String> {
     let gone = async {
         let mut stream = watcher::watch_object(namespaces, name).default_backoff().boxed();
+        let mut refusals = Refusals::default();
         while let Some(item) = stream.next().await {
             match item {
                 Ok(None) => return Ok(true),
-                Ok(Some(_)) => {}
-                Err(error) => match incurable(&error) {
-                    Some(why) => return Err(why),
-                    None => {}
-                },
+                Ok(Some(_)) => refusals.over(),
+                Err(error) => {
+                    if let Some(why) = refusals.incurable(&error) {
+                        return Err(why);
+                    }
+                }
             }
         }
         Ok(false)

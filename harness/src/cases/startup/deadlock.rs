@@ -26,7 +26,6 @@ async fn wait_for_nothing(stage: &Stage) -> Result<(), Blocked> {
     if watch_kubelet(stage, "the pod to go on", &pod, |seen| goes_on(seen, &pod)).await? {
         return until_status_goes_on(stage, &pod).await;
     }
-    stage.mark(WATCHED);
     let looked = stage.probe("queue-after", &pod, INIT, &["mq-look"]).await;
     if looked.is_err() {
         // Where the init container has ended, the pod's status will say so, however late.
