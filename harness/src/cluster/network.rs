@@ -125,7 +125,7 @@ async fn members(client: &Client, nodes: usize) -> Result<Vec<Member>, Error> {
         }
         Vec::new()
     };
-    while_active(client, PATIENCE, all).await.map_err(|waited| Error::NotReady {
+    Box::pin(while_active(client, PATIENCE, all)).await.map_err(|waited| Error::NotReady {
         node: "any".to_owned(),
         why: format!("not all {nodes} nodes got addresses for pods {waited}"),
     })

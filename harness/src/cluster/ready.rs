@@ -45,7 +45,7 @@ async fn await_account(client: &Client, patience: Duration) -> Result<(), Error>
             }
         }
     };
-    while_active(client, patience, there).await.map_err(|waited| Error::NotReady {
+    Box::pin(while_active(client, patience, there)).await.map_err(|waited| Error::NotReady {
         node: "any".to_owned(),
         why: format!("namespace `{NAMESPACE}` got no service account {waited}"),
     })
@@ -94,7 +94,7 @@ async fn await_run(client: &Client, pods: &Api<Pod>, name: &str, patience: Durat
         }
         Err("the watch ended".to_owned())
     };
-    let ended = while_active(client, patience, watched).await;
+    let ended = Box::pin(while_active(client, patience, watched)).await;
     ended.unwrap_or_else(|waited| Err(format!("its pod was last seen as: {last}; it did not run {waited}")))
 }
 

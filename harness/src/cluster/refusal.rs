@@ -103,10 +103,9 @@ fn plugin(error: &AuthError) -> Option<String> {
 fn program_of(command: &str) -> String {
     let mut rest = command.trim_start();
     loop {
-        let (name, quoted) = match rest.split_once('"') {
-            Some((name, quoted)) => (name, quoted),
+        let Some((name, quoted)) = rest.split_once('"') else {
             // Shown in another way: nothing but the first word may be the name.
-            None => return redacted(rest.split_whitespace().next().unwrap_or_default()).into_owned(),
+            return redacted(rest.split_whitespace().next().unwrap_or_default()).into_owned();
         };
         let Some(end) = closing(quoted) else { return "unknown".to_owned() };
         if !name.trim_end().ends_with('=') {

@@ -110,6 +110,7 @@ pub async fn up(host: &Host, request: &ClusterRequest) -> Result<KindCluster, Er
     let lock = Lock::new(host.folders.cluster_lock(name.as_str()), &what);
     let how = if request.alone { Use::Alone } else { Use::Shared };
     let engine = Engine::ready(host).await?;
+    let mut answered = false;
     // What others change between a look and the lock is looked at again; each round is one in which somebody got on.
     loop {
         let Way::Take(_) = way(host, request).await? else {
@@ -119,10 +120,11 @@ pub async fn up(host: &Host, request: &ClusterRequest) -> Result<KindCluster, Er
         };
         let held = lock.hold(host, how).await?;
         let Way::Take(cluster) = way(host, request).await? else { continue };
-        if cluster.client(ANSWER).await.is_ok() {
+        if answered || cluster.client(ANSWER).await.is_ok() {
             return Ok(KindCluster { held: Some(Arc::new(held)), ..cluster });
         }
         wait_for(host, &cluster).await.map_err(unusable(&cluster))?;
+        answered = true;
         // An engine that was started again has started the nodes, but not their network. Who else uses the cluster has
         // found it well.
         drop(held);
@@ -316,7 +318,7 @@ async fn returned(cluster: &KindCluster) -> Result<Client, Error> {
             Err(Error::Access(AccessError::Silent { .. } | AccessError::Refused { .. }))
                 if start.elapsed() < RETURN =>
             {
-                tokio::time::sleep(Duration::from_millis(250)).await
+                tokio::time::sleep(Duration::from_millis(250)).await;
             }
             end => return end,
         }
