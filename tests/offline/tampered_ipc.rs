@@ -71,7 +71,10 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/stale-socket-file", "file-is-left", |e| {
         in_exec(e, "after", r#""kind":"socket""#, r#""kind":"file""#);
     }),
-    ("ipc/stale-socket-file", "cannot-listen-again", |e| in_log(e, ("main", 1), "EADDRINUSE", "EACCES")),
+    ("ipc/stale-socket-file", "cannot-listen-again", |e| {
+        in_log(e, ("main", 1), r#""ok":false"#, r#""ok":true"#);
+        in_log(e, ("main", 1), r#""errno":"#, r#""was":"#);
+    }),
     ("ipc/stale-socket-file", "refuses-clients", |e| in_exec(e, "after", "ECONNREFUSED", "EACCES")),
     ("ipc/abstract-socket", "is-answered", |e| in_exec(e, "in-the-pod", r#""echo":""#, r#""echo":"x"#)),
     ("ipc/abstract-socket", "not-in-another-pod", |e| in_exec(e, "in-another-pod", "ECONNREFUSED", "EACCES")),

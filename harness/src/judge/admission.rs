@@ -226,14 +226,14 @@ mod tests {
         kept
     }
 
-    fn difference_of(kept: Value) -> Option<String> {
-        let pod: Pod = serde_json::from_value(json!({ "spec": kept })).unwrap();
+    fn difference_of(kept: &Value) -> Option<String> {
+        let pod: Pod = serde_json::from_value(json!({ "spec": *kept })).unwrap();
         difference(&spec(), &pod)
     }
 
     #[test]
     fn what_the_api_server_fills_in_is_no_change() {
-        assert_eq!(difference_of(defaulted()), None);
+        assert_eq!(difference_of(&defaulted()), None);
     }
 
     #[rstest]
@@ -262,13 +262,13 @@ mod tests {
             Value::Array(list) => list[field.parse::<usize>().unwrap()] = value,
             parent => parent[field] = value,
         }
-        assert_eq!(difference_of(kept).as_deref(), Some(expected));
+        assert_eq!(difference_of(&kept).as_deref(), Some(expected));
     }
 
     #[test]
     fn a_container_of_a_mesh_is_named() {
         let mut kept = defaulted();
         kept["containers"].as_array_mut().unwrap().insert(0, json!({ "name": "istio-proxy" }));
-        assert_eq!(difference_of(kept).as_deref(), Some("spec.containers (it added istio-proxy)"));
+        assert_eq!(difference_of(&kept).as_deref(), Some("spec.containers (it added istio-proxy)"));
     }
 }

@@ -10,6 +10,7 @@ const MAIN: &str = "main";
 
 /// How far the two times of one start may lie apart.
 const NEAR_SECONDS: f64 = 10.0;
+const NEAR_NANOSECONDS: i128 = 10_000_000_000;
 
 pub(super) const CLOCK_RESOLUTION: Case = Case {
     id: "startup/clock-resolution",
@@ -52,7 +53,7 @@ fn judge_clocks(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         let reported = seen.log_report(uid, MAIN, restart, "hold")?.value.realtime_ns();
         let reported = reported.ok_or_else(|| Missing::new("the time of the report `hold`"))?;
         let after_start = i128::from(reported) - started.as_nanosecond();
-        let steady = (0..=NEAR_SECONDS as i128 * 1_000_000_000).contains(&after_start);
+        let steady = (0..=NEAR_NANOSECONDS).contains(&after_start);
         Inquiry::premise("a report of the program right after its start, by the node's clock", steady)?;
     }
     let expected = format!("both times of one start within {NEAR_SECONDS} s");

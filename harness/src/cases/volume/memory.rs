@@ -101,16 +101,16 @@ fn judge_full(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         say.assert("full-at-the-limit", near, LIMIT.to_string(), written.to_string(), &report.pointer);
     }
     let last = seen.last(uid)?;
-    if !last.is_terminal() {
-        // That nothing happened counts only when it was watched for long enough.
-        seen.mark(WATCHED)?;
-        let control = seen.last(&seen.applied(CONTROL, 0)?.uid)?;
-        Inquiry::premise("the eviction of a pod with too much on the disk", evicted_for_its_volume(control))?;
-    } else {
+    if last.is_terminal() {
         // `NodeShutdown`, or an eviction because the node is low on memory, is another story.
         let what =
             format!("a pod that nobody ends ({}: {})", last.reason().unwrap_or_default(), last.message());
         Inquiry::premise(&what, evicted_for_its_volume(last))?;
+    } else {
+        // That nothing happened counts only when it was watched for long enough.
+        seen.mark(WATCHED)?;
+        let control = seen.last(&seen.applied(CONTROL, 0)?.uid)?;
+        Inquiry::premise("the eviction of a pod with too much on the disk", evicted_for_its_volume(control))?;
     }
     say.assert(
         "pod-stays",
