@@ -111,7 +111,7 @@ fn brief(error: &kube::Error) -> String {
 /// An error and its causes. What a program says that was to give credentials may hold them, and is left out.
 pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
     let chain = || successors(Some(error), |&error| error.source());
-    if chain().any(|error| error.is::<AuthError>()) {
+    if chain().any(<dyn Error>::is::<AuthError>) {
         return NO_CREDENTIALS.to_owned();
     }
     let mut text = String::new();

@@ -123,10 +123,11 @@ async fn is_gone(namespaces: Api<Namespace>, name: &str, patience: Duration) -> 
             match item {
                 Ok(None) => return Ok(true),
                 Ok(Some(_)) => {}
-                Err(error) => match incurable(&error) {
-                    Some(why) => return Err(why),
-                    None => {}
-                },
+                Err(error) => {
+                    if let Some(why) = incurable(&error) {
+                        return Err(why);
+                    }
+                }
             }
         }
         Ok(false)
