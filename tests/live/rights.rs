@@ -26,7 +26,7 @@ const MANY: &str = "tier:quick and (ipc/mc2-article or ipc/mq-priority or ipc/de
 /// One that runs commands, one that goes through a port, one that has services.
 const FEW: &str = "ipc/mq-priority or network/port-forward or network/clusterip-all-ready";
 
-/// A ServiceAccount with these rights, and the way in as it. It goes when the test is over.
+/// A service account with these rights, and the way in as it. It goes when the test is over.
 struct User {
     name: String,
     kubeconfig: PathBuf,
@@ -157,7 +157,7 @@ fn skips(ended: &Ended, record: &RunRecord) -> BTreeMap<String, String> {
         match &case.verdict {
             Verdict::Pass => {}
             Verdict::Skip { reason } => drop(skips.insert(case.claim.to_string(), reason.clone())),
-            other => panic!("{}: {other:?}\n{ended}", case.claim),
+            other => assert_eq!(other, &Verdict::Pass, "{}\n{ended}", case.claim),
         }
         assert!(case.faults.is_empty(), "{:?}\n{ended}", case.faults);
     }

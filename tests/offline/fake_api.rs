@@ -213,7 +213,9 @@ impl World {
         if path == "/version" {
             let text = ["gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform"];
             let mut version = json!({ "major": "1", "minor": "20", "gitVersion": "v1.20.2" });
-            text.iter().for_each(|field| version[*field] = json!(""));
+            for field in text {
+                version[field] = json!("");
+            }
             return (200, version);
         }
         if path == "/api/v1/nodes" {
@@ -257,7 +259,7 @@ impl World {
         let before = self.objects.len();
         let below = format!("{}/", asked.path);
         self.objects.retain(|path, _| *path != asked.path && !path.starts_with(&below));
-        let is_collection = asked.path.ends_with("s");
+        let is_collection = asked.path.ends_with('s');
         if before == self.objects.len() && !is_collection {
             return refusal(404, "not found");
         }

@@ -24,7 +24,7 @@ fn fair(_: &Asked, _: usize) -> Fate {
 /// Of four changes the answer to one is lost, and the first is among them.
 fn a_quarter_lost(asked: &Asked, before: usize) -> Fate {
     let changes = ["POST", "DELETE"].contains(&asked.method.as_str());
-    if changes && before % 4 == 0 { Fate::Lost } else { Fate::Answered }
+    if changes && before.is_multiple_of(4) { Fate::Lost } else { Fate::Answered }
 }
 
 /// Pods cannot be deleted.
@@ -149,7 +149,7 @@ async fn a_command_whose_stream_is_cut_is_over_at_once_and_not_run_again() {
 async fn a_command_that_could_not_be_opened_is_asked_for_again() {
     let server = FakeApi::new(|asked, before| match asked.path.ends_with("/exec") {
         // The requests before are those of the opening.
-        true if before % 2 == 0 => Fate::Refused(500),
+        true if before.is_multiple_of(2) => Fate::Refused(500),
         true => Fate::Cut(SUCCEEDED),
         false => Fate::Answered,
     });

@@ -41,7 +41,7 @@ spec: { template: { spec: { containers: [] } } }
 /// Answers are lost, so that what is asked only then is asked as well.
 fn weather(asked: &Asked, before: usize) -> Fate {
     match asked.method.as_str() {
-        "POST" if before % 2 == 0 && !asked.path.contains("selfsubject") => Fate::Lost,
+        "POST" if before.is_multiple_of(2) && !asked.path.contains("selfsubject") => Fate::Lost,
         "GET" if asked.path.ends_with("/exec") => Fate::Refused(403),
         _ => Fate::Answered,
     }
@@ -50,16 +50,15 @@ fn weather(asked: &Asked, before: usize) -> Fate {
 /// What a user must be allowed to do for this request, as API servers read it: `create pods/exec`.
 fn right(asked: &Asked) -> Option<String> {
     let parts: Vec<_> = asked.path.trim_start_matches('/').split('/').collect();
-    let below = match parts[..] {
-        ["api", _, ref below @ ..] | ["apis", _, _, ref below @ ..] => below,
-        _ => return Some(format!("get {}", asked.path)),
+    let (["api", _, ref below @ ..] | ["apis", _, _, ref below @ ..]) = parts[..] else {
+        return Some(format!("get {}", asked.path));
     };
     // Namespaces are objects themselves.
     let (resource, name, part) = match *below {
-        ["namespaces", _, resource] => (resource, None, None),
-        ["namespaces", _, resource, name, ref part @ ..] => (resource, Some(name), part.first()),
-        [resource] => (resource, None, None),
-        [resource, name, ref part @ ..] => (resource, Some(name), part.first()),
+        ["namespaces", _, resource] | [resource] => (resource, None, None),
+        ["namespaces", _, resource, name, ref part @ ..] | [resource, name, ref part @ ..] => {
+            (resource, Some(name), part.first())
+        }
         [] => return None,
     };
     let verb = match asked.method.as_str() {
