@@ -81,3 +81,19 @@ fn a_witness_must_have_looked_for_long_enough(#[case] seconds: i64, #[case] is_f
     assert_eq!(matches!(verdict, Verdict::Fail { .. }), is_fail, "{verdict:?}");
     assert!(!verdict.is_pass());
 }
+
+#[rstest]
+#[case::hook("lifecycle/prestop-before-term", "main", true)]
+#[case::found("lifecycle/term-reaches-all", "witness", true)]
+#[case::killed("lifecycle/grace-period", "main", false)]
+fn a_line_that_was_read_counts_where_its_log_broke_afterwards(
+    #[case] claim: &str,
+    #[case] container: &str,
+    #[case] is_enough: bool,
+) {
+    let Recorded { case, mut evidence, .. } = Recorded::green(claim);
+    let log = evidence.logs.iter_mut().find(|log| log.container == container).unwrap();
+    (log.complete, log.broken) = (false, Some("the API server does not give it".to_owned()));
+    let verdict = case.verdict(&evidence);
+    assert_eq!(verdict.is_pass(), is_enough, "{verdict:?}");
+}

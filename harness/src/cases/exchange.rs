@@ -152,9 +152,9 @@ pub(super) fn assert_succeeded(
         say.assert_equal(assertion, &"Succeeded", &last.phase(), pointer);
         return Ok(());
     }
-    let lost = failed_for_good(last);
-    Inquiry::premise(&format!("the end of pod {}", last.name()), lost.is_some())?;
-    let state = format!("{}, and container {} has failed", last.phase(), lost.unwrap_or_default());
+    let failed = failed_for_good(last);
+    Inquiry::premise(&format!("the end of pod {}", last.name()), failed.is_some())?;
+    let state = format!("{}, and container {} has failed", last.phase(), failed.unwrap_or_default());
     say.assert(assertion, false, "Succeeded", state, pointer);
     Ok(())
 }

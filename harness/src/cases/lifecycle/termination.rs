@@ -116,8 +116,19 @@ fn says(log: &LogText, words: &str) -> bool {
     log.texts().any(|line| line == words)
 }
 
-/// Requires that the pod was left alone until it was deleted, and is gone; gives its UID and the log of a container.
+/// The same with the whole log.
 fn log_of_deleted<'e>(
+    seen: &'e Evidence,
+    pod: &str,
+    container: &str,
+) -> Result<(&'e str, Fact<&'e LogText>), Missing> {
+    let (uid, _) = lines_of_deleted(seen, pod, container)?;
+    Ok((uid, seen.log(uid, container, 0)?))
+}
+
+/// Requires that the pod was left alone until it was deleted, and is gone; gives its UID and the log of a container as far
+/// as it was read. What is in it was logged, also where the kubelet gave no more when it was asked again.
+fn lines_of_deleted<'e>(
     seen: &'e Evidence,
     pod: &str,
     container: &str,
@@ -127,7 +138,10 @@ fn log_of_deleted<'e>(
     let last = seen.last(uid)?;
     let asked = last.pod.metadata.deletion_timestamp.is_some();
     Inquiry::premise("a pod that is deleted, and gone", asked && last.change == Change::Deleted)?;
-    Ok((uid, seen.log(uid, container, 0)?))
+    let is_it = |log: &&LogText| log.uid == *uid && log.container == container && log.restart == 0;
+    let log = seen.logs.iter().find(is_it);
+    let log = log.ok_or_else(|| Missing::new(format!("the log of container {container}")))?;
+    Ok((uid, Fact { value: log, pointer: format!("logs/{pod}/{container}.0") }))
 }
 
 fn judge_grace(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
@@ -173,7 +187,7 @@ fn last_time_of(log: &LogText, words: &str) -> Option<Timestamp> {
 }
 
 fn judge_term(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let (uid, log) = log_of_deleted(seen, THREE, WITNESS)?;
+    let (uid, log) = lines_of_deleted(seen, THREE, WITNESS)?;
     let all = looks(log.value).find(|(_, found)| *found == LEAVERS);
     let last = all.or_else(|| looks(log.value).last());
     let first = looks(log.value).next();
@@ -182,6 +196,7 @@ fn judge_term(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     };
     for leaver in LEAVERS.into_iter().filter(|leaver| !found.contains(leaver)) {
         // Those that get TERM later than the witness have as much time, and a slow node may be later still.
+        seen.log(uid, WITNESS, 0)?;
         let long = ended.zip(began).is_some_and(|(ended, began)| ended.duration_since(began) >= LOOKED);
         Inquiry::premise("a witness that looked for long enough", long)?;
         let late = seen.log(uid, leaver, 0).is_ok_and(|log| says(log.value, TERM));
@@ -198,7 +213,7 @@ fn looks(log: &LogText) -> impl Iterator<Item = (Option<Timestamp>, Vec<&str>)> 
 }
 
 fn judge_hook(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let (uid, log) = log_of_deleted(seen, SINGLE, MAIN)?;
+    let (uid, log) = lines_of_deleted(seen, SINGLE, MAIN)?;
     hook_could_be_run(seen, uid)?;
     let over = says(log.value, HOOK_OVER);
     Inquiry::premise("the container's line on TERM", over || says(log.value, HOOK_NOT_OVER))?;
