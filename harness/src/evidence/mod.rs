@@ -19,7 +19,7 @@ mod record;
 mod recorder;
 mod seen;
 
-pub use archive::{ArchiveError, log_file, read_evidence, read_evidence_as, write_evidence};
+pub use archive::{ArchiveError, has_evidence, log_file, read_evidence, read_evidence_as, write_evidence};
 pub use endpoints::Endpoint;
 pub use facts::{ContainerFacts, Fact, Missing};
 pub(crate) use follow::incurable;
