@@ -13,17 +13,20 @@ use podproof_tests::{kubeconfig, podproof, run};
 use rstest::rstest;
 use serde_json::{Value, json};
 
+/// The time by the clock of the API server.
+pub(crate) const NOW: &str = "Sun, 29 Nov 2026 12:00:00 GMT";
+
 /// A request as it came: `GET /version`, and its body.
-struct Asked {
-    line: String,
+pub(crate) struct Asked {
+    pub(crate) line: String,
     body: String,
 }
 
 /// What is answered: a status and a text, or nothing at all, for ever.
-type Answer = fn(&Asked) -> Option<(u16, String)>;
+pub(crate) type Answer = fn(&Asked) -> Option<(u16, String)>;
 
 /// An API server that answers as `answer` says, and tells what it was asked.
-fn serve(answer: Answer) -> (String, Receiver<Asked>) {
+pub(crate) fn serve(answer: Answer) -> (String, Receiver<Asked>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (tell, asked) = channel();
@@ -57,8 +60,9 @@ fn converse(mut stream: TcpStream, answer: Answer, tell: &Sender<Asked>) {
     let asked = Asked { line, body: String::from_utf8(body).unwrap() };
     match answer(&asked) {
         Some((status, text)) => {
-            let head =
-                format!("HTTP/1.1 {status} Told\r\ncontent-type: application/json\r\nconnection: close\r\n");
+            let head = format!(
+                "HTTP/1.1 {status} Told\r\ndate: {NOW}\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            );
             let _ = write!(stream, "{head}content-length: {}\r\n\r\n{text}", text.len());
         }
         // Until the program that asks goes away.
@@ -76,12 +80,12 @@ fn refusal(code: u16, message: &str) -> (u16, String) {
     (code, status.to_string())
 }
 
-fn told(value: &Value) -> (u16, String) {
+pub(crate) fn told(value: &Value) -> (u16, String) {
     (200, value.to_string())
 }
 
 /// The version and the nodes, and a refusal of everything else.
-fn reticent(asked: &Asked) -> (u16, String) {
+pub(crate) fn reticent(asked: &Asked) -> (u16, String) {
     match asked.line.split('?').next().unwrap_or_default() {
         "GET /version" => told(&json!({
             "major": "1", "minor": "35", "gitVersion": "v1.35.1", "gitCommit": "", "gitTreeState": "",

@@ -74,7 +74,6 @@ fn the_table_of_a_run() {
       The claim ipc/two-containers holds.
       the image is not there:
       ErrImageNeverPull
-      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/two-containers/evidence.json
 
     FAULT volume/survives-sigkill: namespace podproof-3fa9c1d2-1 is not gone
     FAULT events.jsonl is not whole
@@ -113,7 +112,6 @@ fn the_table_of_a_proof() {
     UNTOLD volume/shared under too-big
       The claim volume/shared holds.
       Unschedulable
-      evidence runs/20261122-100000-3fa9c1d2/cases/volume/shared~too-big/evidence.json
 
     FAIL ipc/article
       The claim ipc/article holds.
@@ -290,4 +288,18 @@ fn colour_adds_nothing_but_colour(#[case] record: RunRecord) {
     stripped.push(rest);
     assert_eq!(stripped.concat(), plain(&record));
     assert!(!plain(&record).contains('\u{1b}'));
+}
+
+#[test]
+fn the_place_of_evidence_is_shown_where_there_is_some() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = record("check", &[case("ipc/article", 1, &inconclusive("the API server is silent"))]);
+    let shown = |folder: &Path| table(&record, folder, &Styles::default());
+    let place = folder.path().join("cases/ipc/article");
+    assert!(!shown(folder.path()).contains("evidence.json"));
+    // A folder without it is none.
+    std::fs::create_dir_all(place.join("logs")).unwrap();
+    assert!(!shown(folder.path()).contains("evidence.json"));
+    std::fs::write(place.join("evidence.json"), "{}").unwrap();
+    assert!(shown(folder.path()).contains(&format!("evidence {}", place.join("evidence.json").display())));
 }

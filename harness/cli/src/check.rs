@@ -11,9 +11,10 @@ use tokio::task::block_in_place;
 use crate::args::{CheckArgs, Choice, RunArgs, Talk, TierChoice};
 use crate::exit::{Code, Failure};
 use crate::place::Company;
+use crate::reach::reach;
 use crate::report::write_all;
 use crate::signal::Signals;
-use crate::{list, output, place};
+use crate::{list, output};
 
 /// Checks a cluster against the selected claims.
 pub async fn run(RunArgs { check: order, retries }: RunArgs, talk: Talk) -> Result<Code, Failure> {
@@ -27,16 +28,15 @@ pub async fn prove(order: CheckArgs, talk: Talk) -> Result<Code, Failure> {
 }
 
 async fn check(order: CheckArgs, talk: Talk, purpose: Purpose, retries: u32) -> Result<Code, Failure> {
+    let interrupt = Interrupt::default();
+    let signals = Signals::listen(&interrupt)?;
     let catalogue = list::catalogue(&order.choice)?;
     let chosen = list::select(&catalogue, &quick_unless_asked(&order.choice))?;
     let plan = Plan::new(&catalogue, &chosen, purpose, order.repeat);
     let budgets = Budgets::stretched(order.stretch);
-
-    let interrupt = Interrupt::default();
-    let signals = Signals::listen(&interrupt)?;
     let disturbs = plan.cases.iter().any(|planned| planned.claim.tier == Tier::Disruptive);
     let company = if disturbs { Company::Nobody } else { Company::Others };
-    let access = place::access(&order.reach, &budgets, &interrupt, company).await?;
+    let access = reach(&order.reach, &budgets, &interrupt, (&signals, company)).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
     let folder = output::make_folder(&order.out, &run)?;
     let parallel = order.parallel.map_or_else(|| access.facts.room(), usize::from);

@@ -26,6 +26,8 @@ pub enum Code {
     NothingSelected = 4,
     /// A core claim was skipped.
     Partial = 5,
+    /// This program is itself at fault: it panicked. No verdict has this code.
+    Panicked = 70,
     /// A manifest, profile or the catalogue is bad.
     BadManifest = 96,
     /// No cluster is to be had.
@@ -114,6 +116,9 @@ pub enum Failure {
     /// What the cluster has of runs could not be found out.
     #[error("look for what runs have left")]
     Sweep(#[source] podproof::stage::Blocked),
+    /// The cluster does not say what time it is.
+    #[error("find out what time it is by the cluster's clock: the API server's answers have no date")]
+    NoClock,
     /// Something of a run could not be removed.
     #[error("{0}")]
     Left(String),
@@ -208,7 +213,7 @@ impl Failure {
             #[cfg(feature = "history")]
             Self::NoCase(_) => Code::NothingSelected,
             Self::Interrupted(code) => *code,
-            Self::Sweep(_) | Self::Left(_) => Code::NoCluster,
+            Self::Sweep(_) | Self::NoClock | Self::Left(_) => Code::NoCluster,
             Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => {
                 Code::NoCluster
             }
@@ -235,6 +240,7 @@ impl Failure {
             Self::Import(_) | Self::Waivers(_) => None,
             Self::NoProbe => Some("build it with `make build`, or name it with PODPROOF_PROBE".to_owned()),
             Self::Folder { .. } => Some("name another folder with --out".to_owned()),
+            Self::NoClock => Some("name a run that has ended with --run ID".to_owned()),
             Self::Left(_) => Some("`kubectl describe namespace` says what holds it".to_owned()),
             Self::Usage(_)
             | Self::Sweep(_)

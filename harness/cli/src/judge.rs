@@ -16,6 +16,6 @@ pub fn judge(order: &JudgeArgs, talk: &Talk) -> Result<Code, Failure> {
             tracing::info!(target: "podproof::talk", "{slug}: recorded as {old}, judged again as {new}");
         }
     }
-    output::print_record(&judged, &order.run, talk)?;
+    output::print_verdicts(&judged, &order.run, talk)?;
     Ok(Code::of_run(Outcome::of(&judged), None, true))
 }

@@ -1,17 +1,20 @@
 //! Where words go: data to stdout, talk to stderr, colour where it is wanted.
 
-use std::error::Error;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
+use std::panic;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use anstream::{AutoStream, ColorChoice};
 use podproof::experiment::ExperimentRecord;
 use podproof::report::{
     LiveLines, Reporters, Styles, article_text, experiment_table, json_line, sentence_line, table, visible,
 };
-use podproof::run::{Account, RunId, RunRecord};
+use podproof::run::{Account, RunId, RunRecord, verdict_events};
+use podproof::stage::causes;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::FmtContext;
@@ -19,54 +22,106 @@ use tracing_subscriber::fmt::FormatEvent;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::args::{Color, Format, Talk};
+use crate::args::{self, Color, Format};
 use crate::exit::Failure;
+use crate::signal::patience;
+use crate::stream::{stderr, stdout};
+
+/// How long a reader of stderr who reads nothing is waited for.
+const TALK: Duration = Duration::from_secs(2);
+
+/// How much is said of what failed.
+const LONGEST: usize = 1 << 14;
 
 /// Decides about colour once, and sends the library's talk to stderr.
-pub fn set_up(talk: &Talk) {
+pub fn set_up(talk: &args::Talk) {
     match talk.color {
         Color::Auto => {}
-        Color::Always => anstream::ColorChoice::Always.write_global(),
-        Color::Never => anstream::ColorChoice::Never.write_global(),
+        Color::Always => ColorChoice::Always.write_global(),
+        Color::Never => ColorChoice::Never.write_global(),
     }
     let filter =
         EnvFilter::try_from_env("PODPROOF_LOG").unwrap_or_else(|_| EnvFilter::new("off,podproof::talk=info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(|| Talk)
+        .log_internal_errors(false)
         .event_format(TalkLine { start: Instant::now() })
         .init();
 }
 
-/// Says on stderr what failed, its causes, and what would mend it.
-pub fn tell_failure(failure: &Failure) {
-    const LONGEST: usize = 1 << 14;
-    let mut err = anstream::stderr().lock();
-    let bold = anstyle::Style::new().bold();
-    // What failed may quote a cluster or a file.
-    let clean = |text: &str| visible(&podproof::redacted(text), LONGEST);
-    // When stderr is gone, there is nobody to tell.
-    let mut told = failure.to_string();
-    let _ = writeln!(err, "{bold}error:{bold:#} {}", clean(&told));
-    let mut cause = failure.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        // Some libraries repeat the cause in their own words.
-        if !told.ends_with(&text) {
-            let _ = writeln!(err, "  caused by: {}", clean(&text));
-        }
-        told = text;
-        cause = error.source();
+/// A panic is said in one line, like any other failure; for whom it is, RUST_BACKTRACE shows where it was.
+pub fn report_panics() {
+    panic::set_hook(Box::new(|about| {
+        let payload = about.payload();
+        let said = payload.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("it does not say why");
+        let place = about.location().map(|place| format!(" ({place})")).unwrap_or_default();
+        let backtrace = Backtrace::capture();
+        let backtrace = match backtrace.status() {
+            BacktraceStatus::Captured => format!("\n{backtrace}"),
+            _ => String::new(),
+        };
+        let said = visible(&podproof::redacted(said), LONGEST);
+        // Nobody may be there to hear it.
+        let _ = writeln!(Talk, "error: a fault of podproof itself: it panicked: {said}{place}{backtrace}");
+    }));
+}
+
+/// Talk on stderr, in colour where it is wanted. Whatever becomes of it, the work goes on: this never fails.
+pub struct Talk;
+
+impl io::Write for Talk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = stderr().clone().write(&dressed(bytes, AutoStream::choice(&io::stderr())));
+        Ok(bytes.len())
     }
-    if let Some(hint) = failure.hint() {
-        let _ = writeln!(err, "\n{bold}hint:{bold:#} {}", clean(&hint));
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
-/// Writes data to stdout.
+/// Lets the talk out before the process ends, or before data that may go to the same place.
+pub fn finish_talk() {
+    let _ = stderr().drain(|| Some(TALK));
+}
+
+/// `bytes` with their colours where `choice` wants them.
+fn dressed(bytes: &[u8], choice: ColorChoice) -> Vec<u8> {
+    let mut dressed = AutoStream::new(Vec::new(), choice);
+    // Writing to memory cannot fail.
+    let _ = dressed.write_all(bytes);
+    dressed.into_inner()
+}
+
+/// Says on stderr what failed, its causes, and what would mend it.
+pub fn tell_failure(failure: &Failure) {
+    let bold = anstyle::Style::new().bold();
+    // What failed may quote a cluster or a file.
+    let clean = |text: &str| visible(&podproof::redacted(text), LONGEST);
+    let mut text = format!("{bold}error:{bold:#} {}\n", clean(&failure.to_string()));
+    for cause in causes(failure) {
+        text += &format!("  caused by: {}\n", clean(&cause));
+    }
+    if let Some(hint) = failure.hint() {
+        text += &format!("\n{bold}hint:{bold:#} {}\n", clean(&hint));
+    }
+    // When stderr is gone, there is nobody to tell.
+    let _ = Talk.write_all(text.as_bytes());
+}
+
+/// Writes data to stdout, and waits until it is read.
 pub fn print(text: &str) -> Result<(), Failure> {
-    let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    finish_talk();
+    // What is wrong with the stream is said when it is drained.
+    let _ = stdout().take(&dressed(text.as_bytes(), AutoStream::choice(&io::stdout())));
+    finish_data()
+}
+
+/// Waits until the data on stdout is read.
+pub fn finish_data() -> Result<(), Failure> {
+    match stdout().drain(patience) {
         // Who closes the pipe early has read enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(Failure::Stdout),
@@ -117,20 +172,29 @@ impl Visit for Line<'_, '_> {
 }
 
 /// The live reporters for this way of talking: lines for people on stderr, or events for programs on stdout.
-pub fn reporters(talk: &Talk) -> Reporters {
+pub fn reporters(talk: &args::Talk) -> Reporters {
     match talk.message_format {
-        Format::Human => {
-            Reporters::new().live("stderr", anstream::stderr(), LiveLines::new(Styles::coloured()))
-        }
-        Format::Json => Reporters::new().json("stdout", io::stdout()),
+        Format::Human => Reporters::new().live("stderr", Talk, LiveLines::new(Styles::coloured())),
+        Format::Json => Reporters::new().json("stdout", stdout().clone()),
     }
 }
 
-/// Prints the table of a record for people; to programs the events have told everything.
-pub fn print_record(record: &RunRecord, folder: &Path, talk: &Talk) -> Result<(), Failure> {
+/// Prints the table of a record for people; to programs the events have told everything, once they are read.
+pub fn print_record(record: &RunRecord, folder: &Path, talk: &args::Talk) -> Result<(), Failure> {
     match talk.message_format {
         Format::Human => print(&table(record, folder, &Styles::coloured())),
-        Format::Json => Ok(()),
+        Format::Json => finish_data(),
+    }
+}
+
+/// Prints the table of a record for people, or for programs the events that a run makes of such verdicts.
+pub fn print_verdicts(record: &RunRecord, folder: &Path, talk: &args::Talk) -> Result<(), Failure> {
+    match talk.message_format {
+        Format::Human => print(&table(record, folder, &Styles::coloured())),
+        Format::Json => {
+            let lines: Result<String, _> = verdict_events(record).iter().map(json_line).collect();
+            print(&lines.map_err(|error| Failure::Stdout(error.into()))?)
+        }
     }
 }
 
@@ -148,7 +212,7 @@ pub fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {
 pub fn print_either(
     human: impl FnOnce() -> String,
     value: &impl serde::Serialize,
-    talk: &Talk,
+    talk: &args::Talk,
 ) -> Result<(), Failure> {
     match talk.message_format {
         Format::Human => print(&human()),
@@ -157,7 +221,7 @@ pub fn print_either(
 }
 
 /// Prints the table of an experiment for people, or its record in one line for programs.
-pub fn print_experiment(record: &ExperimentRecord, folder: &Path, talk: &Talk) -> Result<(), Failure> {
+pub fn print_experiment(record: &ExperimentRecord, folder: &Path, talk: &args::Talk) -> Result<(), Failure> {
     match talk.message_format {
         Format::Human => print(&experiment_table(record, folder, &Styles::coloured())),
         Format::Json => print(&json_line(record).map_err(|error| Failure::Stdout(error.into()))?),
@@ -168,7 +232,7 @@ pub fn print_experiment(record: &ExperimentRecord, folder: &Path, talk: &Talk) -
 pub fn print_article(
     accounts: &[Account<'_>],
     record: Option<&RunRecord>,
-    talk: &Talk,
+    talk: &args::Talk,
 ) -> Result<(), Failure> {
     match talk.message_format {
         Format::Human => print(&article_text(accounts, record, &Styles::coloured())),

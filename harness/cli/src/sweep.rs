@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
 use podproof::plan::Budgets;
 use podproof::report::{json_line, visible_line};
 use podproof::run::Interrupt;
@@ -11,9 +10,10 @@ use serde_json::json;
 
 use crate::args::{Format, SweepArgs, Talk};
 use crate::exit::{Code, Failure};
+use crate::output;
 use crate::place::Company;
+use crate::reach::reach;
 use crate::signal::Signals;
-use crate::{output, place};
 
 /// How many characters a line has at most.
 const LONGEST: usize = 400;
@@ -23,13 +23,16 @@ pub async fn sweep(order: SweepArgs, talk: Talk) -> Result<Code, Failure> {
     let budgets = Budgets::default();
     let interrupt = Interrupt::default();
     let signals = Signals::listen(&interrupt)?;
-    let access = place::access(&order.reach, &budgets, &interrupt, Company::Others).await?;
-    let now = Timestamp::now();
-    let mut found = leftovers(&access.client, budgets.request()).await.map_err(Failure::Sweep)?;
-    found.retain(|leftover| match &order.run {
-        Some(run) => leftover.run == *run,
-        None => leftover.is_expired(now),
-    });
+    let access = reach(&order.reach, &budgets, &interrupt, (&signals, Company::Others)).await?;
+    let left = leftovers(&access.client, budgets.request()).await.map_err(Failure::Sweep)?;
+    let found = match &order.run {
+        Some(run) => left.namespaces.into_iter().filter(|leftover| leftover.run == *run).collect(),
+        None if left.now.is_none() => return Err(Failure::NoClock),
+        None => left.expired(),
+    };
+    if found.is_empty() {
+        tracing::info!(target: "podproof::talk", "nothing to remove");
+    }
     if order.dry_run {
         output::print(&told(&found, "WOULD REMOVE", &talk))?;
         return Ok(Code::Conformant);

@@ -1,6 +1,6 @@
 //! Evidence on disk: one folder per case.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::str;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use super::record::{Evidence, FORMAT};
-use crate::disk::write_whole;
+use crate::disk::{open_regular, write_whole};
 
 const EVIDENCE: &str = "evidence.json";
 
@@ -75,6 +75,12 @@ pub fn log_file(pod: &str, uid: &str, container: &str, restart: i32) -> String {
     format!("{pod}.{uid}.{container}.{restart}.log").replace('/', "_")
 }
 
+/// Whether there is evidence in `folder`, good or bad.
+#[must_use]
+pub fn has_evidence(folder: &Path) -> bool {
+    folder.join(EVIDENCE).exists()
+}
+
 /// Reads the evidence in `folder` back.
 pub fn read_evidence(folder: &Path) -> Result<Evidence, ArchiveError> {
     read_evidence_as(folder)
@@ -100,7 +106,7 @@ fn format_of(file: &Path) -> Result<u32, ArchiveError> {
 
     let read = |source| ArchiveError::File { action: "read", file: file.to_owned(), source };
     let mut head = Vec::new();
-    File::open(file).map_err(read)?.take(HEAD).read_to_end(&mut head).map_err(read)?;
+    open_regular(file).map_err(read)?.take(HEAD).read_to_end(&mut head).map_err(read)?;
     let number = |head: &str| head.strip_prefix("{\"format\":")?.split_once(',')?.0.parse().ok();
     match str::from_utf8(&head).ok().and_then(number) {
         Some(format) => Ok(format),
@@ -111,10 +117,12 @@ fn format_of(file: &Path) -> Result<u32, ArchiveError> {
 fn parse<T: DeserializeOwned>(file: &Path) -> Result<T, ArchiveError> {
     let read = |source| ArchiveError::File { action: "read", file: file.to_owned(), source };
     let damaged = |source| ArchiveError::Damaged { file: file.to_owned(), source };
-    let opened = File::open(file).map_err(read)?;
+    let mut opened = open_regular(file).map_err(read)?;
     if opened.metadata().map_err(read)?.len() > LARGE {
         return serde_json::from_reader(BufReader::new(opened)).map_err(damaged);
     }
     // Much faster.
-    serde_json::from_slice(&fs::read(file).map_err(read)?).map_err(damaged)
+    let mut bytes = Vec::new();
+    opened.read_to_end(&mut bytes).map_err(read)?;
+    serde_json::from_slice(&bytes).map_err(damaged)
 }

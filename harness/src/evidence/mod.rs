@@ -21,7 +21,7 @@ mod recorder;
 mod refusal;
 mod seen;
 
-pub use archive::{ArchiveError, log_file, read_evidence, read_evidence_as, write_evidence};
+pub use archive::{ArchiveError, has_evidence, log_file, read_evidence, read_evidence_as, write_evidence};
 pub use clock::now;
 pub use endpoints::Endpoint;
 pub use facts::{ContainerFacts, Fact, Missing};

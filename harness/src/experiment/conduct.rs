@@ -13,7 +13,7 @@ use super::watch::until_over;
 use crate::cluster::Access;
 use crate::evidence::{Evidence, write_evidence};
 use crate::plan::{Budgets, ClaimId, Security};
-use crate::run::{EXPIRES_SECONDS, Interrupt, RunId, evidence_folder, random_hex};
+use crate::run::{Interrupt, RunId, evidence_folder, random_hex};
 use crate::stage::{Attire, Blocked, Removals, Stage, StageOrder, delete_namespace};
 
 /// How an experiment is to be made.
@@ -175,7 +175,7 @@ impl Bench<'_> {
                 &format!("{}-{}", batch.strategy.name, batch.order),
             ),
             run: self.order.run.to_string(),
-            expires: Timestamp::now().as_second() + EXPIRES_SECONDS,
+            lifetime: self.order.budgets.lifetime(),
             claim: subject(batch)?,
             token: random_hex(8).map_err(|error| format!("no random token: {error}"))?,
             manifest: manifest.ok_or_else(|| format!("the manifest has no pod `{}`", batch.order))?,

@@ -17,6 +17,13 @@ impl Budgets {
         Self { stretch: stretch.clamp(0.1, 100.0) }
     }
 
+    /// A namespace to be in use at the longest; what is older was left by a run that was killed. Never shorter than two
+    /// hours, whatever the other budgets are.
+    #[must_use]
+    pub fn lifetime(self) -> Duration {
+        Self::stretched(self.stretch.max(1.0)).seconds(7200.0)
+    }
+
     /// A pod's containers to run, images being present.
     #[must_use]
     pub fn pod_running(self) -> Duration {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::too_deep;
 use super::tree::{ManifestError, Tree};
 
 /// The objects of one case manifest, by name, in the order of the file.
@@ -22,6 +23,9 @@ impl Manifest {
 
     /// Parses `text`; `file` is how messages call it.
     pub fn parse(file: &str, text: &str) -> Result<Self, ManifestError> {
+        if let Some(problem) = too_deep(text) {
+            return Err(ManifestError::invalid(file, problem));
+        }
         let mut names = Vec::new();
         let mut objects = Map::new();
         for document in serde_yaml::Deserializer::from_str(text) {

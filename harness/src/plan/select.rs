@@ -13,6 +13,12 @@ use thiserror::Error;
 
 use super::claim::{Claim, ClaimId, Tier};
 
+/// In how many `not` and parentheses a name may stand.
+const DEEPEST: usize = 100;
+
+/// A longer name, in bytes, is like none that exists.
+const LONGEST_NAME: usize = 200;
+
 /// A parsed selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection(Expression);
@@ -23,8 +29,8 @@ enum Expression {
     Id(String),
     Tag { key: String, value: String },
     Not(Box<Expression>),
-    And(Box<Expression>, Box<Expression>),
-    Or(Box<Expression>, Box<Expression>),
+    And(Vec<Expression>),
+    Or(Vec<Expression>),
 }
 
 /// A selection that cannot be used.
@@ -84,13 +90,13 @@ impl Selection {
         let of_tier = Expression::Tag { key: "tier".to_owned(), value: tier.to_string() };
         match self.0 {
             Expression::All => Self(of_tier),
-            selected => Self(Expression::And(Box::new(selected), Box::new(of_tier))),
+            selected => Self(Expression::And(vec![selected, of_tier])),
         }
     }
 
     /// Parses `text`.
     pub fn parse(text: &str) -> Result<Self, SelectionError> {
-        let mut parser = Parser { text, words: words(text), next: 0 };
+        let mut parser = Parser { text, words: words(text), next: 0, depth: 0 };
         let expression = parser.expression()?;
         match parser.peek() {
             None => Ok(Self(expression)),
@@ -120,8 +126,8 @@ impl Expression {
             Self::Id(pattern) => matches(pattern, claim.id.as_str()),
             Self::Tag { key, value } => tags(claim).iter().any(|(k, v)| k == key && v == value),
             Self::Not(inner) => !inner.fits(claim),
-            Self::And(left, right) => left.fits(claim) && right.fits(claim),
-            Self::Or(left, right) => left.fits(claim) || right.fits(claim),
+            Self::And(all) => all.iter().all(|one| one.fits(claim)),
+            Self::Or(any) => any.iter().any(|one| one.fits(claim)),
         }
     }
 
@@ -129,10 +135,7 @@ impl Expression {
         match self {
             Self::All => Ok(()),
             Self::Not(inner) => inner.check_names(claims),
-            Self::And(left, right) | Self::Or(left, right) => {
-                left.check_names(claims)?;
-                right.check_names(claims)
-            }
+            Self::And(all) | Self::Or(all) => all.iter().try_for_each(|one| one.check_names(claims)),
             Self::Id(_) | Self::Tag { .. } if claims.iter().any(|claim| self.fits(claim)) => Ok(()),
             Self::Id(pattern) => Err(SelectionError::Unknown {
                 kind: "case",
@@ -154,10 +157,14 @@ impl Expression {
             Self::Id(pattern) => pattern.clone(),
             Self::Tag { key, value } => format!("{key}:{value}"),
             Self::Not(inner) => format!("not {}", inner.to_text()),
-            Self::And(left, right) => format!("({} and {})", left.to_text(), right.to_text()),
-            Self::Or(left, right) => format!("({} or {})", left.to_text(), right.to_text()),
+            Self::And(all) => format!("({})", joined(all, " and ")),
+            Self::Or(any) => format!("({})", joined(any, " or ")),
         }
     }
+}
+
+fn joined(expressions: &[Expression], word: &str) -> String {
+    expressions.iter().map(Expression::to_text).collect::<Vec<_>>().join(word)
 }
 
 fn tags(claim: &Claim) -> [(&'static str, String); 3] {
@@ -168,18 +175,26 @@ fn tags(claim: &Claim) -> [(&'static str, String); 3] {
     ]
 }
 
-/// Whether `text` fits `pattern`, in which `*` stands for any characters.
+/// Whether `text` fits `pattern`, in which `*` stands for any characters: each piece is taken where it first fits, the
+/// last one at the end.
 fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, rest)) => text.strip_prefix(head).is_some_and(|tail| {
-            (0..=tail.len()).filter(|&at| tail.is_char_boundary(at)).any(|at| matches(rest, &tail[at..]))
-        }),
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    for piece in middle.split('*') {
+        match text.find(piece) {
+            Some(at) => text = &text[at + piece.len()..],
+            None => return false,
+        }
     }
+    text.ends_with(last)
 }
 
 /// Up to three of `known` that are most like `name`.
 fn nearest(name: &str, known: BTreeSet<String>) -> Vec<String> {
+    if name.len() > LONGEST_NAME {
+        return Vec::new();
+    }
     let mut ranked: Vec<_> = known
         .into_iter()
         .map(|known| {
@@ -210,10 +225,17 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
+/// The only one of them, or all of them together.
+fn alone(mut expressions: Vec<Expression>, together: fn(Vec<Expression>) -> Expression) -> Expression {
+    if expressions.len() == 1 { expressions.remove(0) } else { together(expressions) }
+}
+
 struct Parser<'t> {
     text: &'t str,
     words: Vec<&'t str>,
     next: usize,
+    /// In how many `not` and parentheses it is.
+    depth: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -232,30 +254,45 @@ impl<'t> Parser<'t> {
     }
 
     fn expression(&mut self) -> Result<Expression, SelectionError> {
-        let mut left = self.term()?;
+        let first = self.term()?;
+        let mut any = vec![first];
         while self.take("or") {
-            left = Expression::Or(Box::new(left), Box::new(self.term()?));
+            any.push(self.term()?);
         }
-        Ok(left)
+        Ok(alone(any, Expression::Or))
     }
 
     fn term(&mut self) -> Result<Expression, SelectionError> {
-        let mut left = self.factor()?;
+        let first = self.factor()?;
+        let mut all = vec![first];
         while self.take("and") {
-            left = Expression::And(Box::new(left), Box::new(self.factor()?));
+            all.push(self.factor()?);
         }
-        Ok(left)
+        Ok(alone(all, Expression::And))
     }
 
     fn factor(&mut self) -> Result<Expression, SelectionError> {
-        if self.take("not") {
-            return Ok(Expression::Not(Box::new(self.factor()?)));
+        if !matches!(self.peek(), Some("not" | "(")) {
+            return self.atom();
         }
-        if self.take("(") {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(
+                self.problem(format!("more than {DEEPEST} `not` and parentheses stand within each other"))
+            );
+        }
+        let factor = if self.take("not") {
+            Expression::Not(Box::new(self.factor()?))
+        } else {
+            self.next += 1;
             let inner = self.expression()?;
-            return if self.take(")") { Ok(inner) } else { Err(self.problem("a parenthesis is not closed")) };
-        }
-        self.atom()
+            if !self.take(")") {
+                return Err(self.problem("a parenthesis is not closed"));
+            }
+            inner
+        };
+        self.depth -= 1;
+        Ok(factor)
     }
 
     fn atom(&mut self) -> Result<Expression, SelectionError> {

@@ -1,10 +1,16 @@
 //! Where manifests come from: built into the program, or a folder of the same layout.
 
+use std::io;
 use std::path::PathBuf;
-use std::{fs, io};
 
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+
+use super::too_deep;
+use crate::disk::read_text;
+
+/// The largest manifest that is read, in bytes: an API server takes no object of half that size.
+const LARGEST: u64 = 4 << 20;
 
 /// The manifests that were in the source tree when the program was built: (relative path, text), sorted by path.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
@@ -29,7 +35,7 @@ impl Tree {
                 .ok_or_else(|| ManifestError::Missing { file: path.to_owned() }),
             Self::Folder(root) => {
                 let file = root.join(path);
-                fs::read_to_string(&file).map_err(|source| match source.kind() {
+                read_text(&file, LARGEST).map_err(|source| match source.kind() {
                     io::ErrorKind::NotFound => ManifestError::Missing { file: file.display().to_string() },
                     _ => ManifestError::Unreadable { file: file.display().to_string(), source },
                 })
@@ -49,6 +55,9 @@ impl Tree {
     /// Reads and parses one YAML document.
     pub(super) fn parse<T: DeserializeOwned>(&self, path: &str) -> Result<T, ManifestError> {
         let text = self.read(path)?;
+        if let Some(problem) = too_deep(&text) {
+            return Err(ManifestError::invalid(&self.name(path), problem));
+        }
         serde_yaml::from_str(&text).map_err(|source| ManifestError::yaml(self.name(path), &source))
     }
 }

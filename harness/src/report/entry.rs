@@ -1,9 +1,13 @@
 //! The executions of a record, as documents tell of them.
 
+use std::path::Path;
+
 use super::status::{Class, Status};
 use super::text::plain_line;
+use crate::evidence::has_evidence;
+use crate::judge::Verdict;
 use crate::plan::Purpose;
-use crate::run::{CaseRecord, Proof, RunRecord, proofs};
+use crate::run::{CaseRecord, Proof, RunRecord, evidence_folder_within, proofs};
 
 /// One execution: what it is, what it proves, and the word for it.
 pub(super) struct Entry<'a> {
@@ -40,6 +44,16 @@ pub(super) fn entries(record: &RunRecord) -> Vec<Entry<'_>> {
         Entry { index, case, proof, status }
     };
     proofs(record).into_iter().enumerate().map(of).collect()
+}
+
+/// Whether there is evidence behind a verdict: what was not asked and what could not be begun has none.
+pub(super) fn rests_on_evidence(folder: &Path, slug: &str, verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Pass | Verdict::Fail { .. } => true,
+        Verdict::Inconclusive { .. } | Verdict::Skip { .. } => {
+            evidence_folder_within(folder, slug).is_ok_and(|evidence| has_evidence(&evidence))
+        }
+    }
 }
 
 /// How a group is called.

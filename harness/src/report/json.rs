@@ -15,9 +15,11 @@ pub fn json_line(told: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut line = String::with_capacity(plain.len() + 1);
     for c in plain.chars() {
         if is_deceptive(c) {
-            // All of these lie in the basic plane, and JSON text has them only inside of strings.
-            // Writing to a string cannot fail.
-            let _ = write!(line, "\\u{:04x}", u32::from(c));
+            // JSON text has these only inside of strings, as one or two units of UTF-16.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(line, "\\u{unit:04x}");
+            }
         } else {
             line.push(c);
         }

@@ -5,19 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write as _};
-use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::entry::{Entry, entries};
 use super::fault::ReportError;
 use super::text::plain_line;
-use crate::disk::write_whole;
+use crate::disk::{open_regular, write_whole};
 use crate::plan::{Purpose, Tier};
 use crate::run::{Outcome, RunRecord};
 
 const LAST_RUN: &str = "podproof_run_last_timestamp_seconds";
 const LAST_SUCCESS: &str = "podproof_run_last_success_timestamp_seconds";
+
+/// How much is read of a file of metrics, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// The longest value of a label, in characters.
 const LONGEST: usize = 120;
@@ -80,7 +82,7 @@ pub(super) fn write_metrics(folder: &Path, record: &RunRecord) -> Result<(), Rep
 /// Writes the metrics to a file that stays in its place from run to run: whole, or not at all. One that tells of a
 /// later run of this purpose is left as it is.
 pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), ReportError> {
-    let before = match fs::read_to_string(file) {
+    let before = match read_before(file) {
         // What cannot be read as text is none of ours, and is not kept.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
             Ok(String::new())
@@ -97,6 +99,13 @@ pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), 
         write_whole(file, prometheus_text(record, &before).as_bytes())
     };
     before.and_then(write).map_err(|source| ReportError::File { file: file.to_owned(), source })
+}
+
+/// What stands in the file. What is no regular file (a device, a pipe) is only written to.
+fn read_before(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open_regular(file)?.take(LARGEST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The last successes that `before` tells of, by purpose.

@@ -10,7 +10,7 @@ const LONGEST_LINE: usize = 1000;
 /// Text that any XML 1.0 document may hold.
 ///
 /// Whole terminal escape sequences are gone, line ends are LF, and what XML forbids, or a terminal might obey, is
-/// U+FFFD: the reader sees that something was there.
+/// U+FFFD: the reader sees that something was there. What hides or reorders text is shown as an escape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct XmlText(String);
 
@@ -33,6 +33,7 @@ impl XmlText {
                 _ if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {
                     clean.push(char::REPLACEMENT_CHARACTER);
                 }
+                _ if is_deceptive(c) => push_escape(&mut clean, c),
                 _ => clean.push(c),
             }
         }
@@ -102,7 +103,22 @@ pub(super) fn is_deceptive(c: char) -> bool {
     let reorders =
         matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let breaks_lines = matches!(c, '\u{2028}' | '\u{2029}');
-    let hides = matches!(c, '\u{00AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}');
+    let hides = matches!(
+        c,
+        '\u{00AD}'
+            | '\u{034F}'
+            | '\u{115F}'..='\u{1160}'
+            | '\u{180E}'
+            | '\u{200B}'
+            | '\u{2060}'..='\u{2065}'
+            | '\u{206A}'..='\u{206F}'
+            | '\u{3164}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            // Whole texts can be written in these, and nothing is seen of them.
+            | '\u{E0000}'..='\u{E007F}'
+    );
     c.is_control() || reorders || breaks_lines || hides
 }
 
@@ -114,14 +130,16 @@ fn shown(raw: &str, in_one_line: bool) -> String {
             '\n' => text.push_str("\\n"),
             '\t' => text.push_str("\\t"),
             '\r' => text.push_str("\\r"),
-            _ if is_deceptive(c) => {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
-            }
+            _ if is_deceptive(c) => push_escape(&mut text, c),
             _ => text.push(c),
         }
     }
     text
+}
+
+fn push_escape(text: &mut String, c: char) {
+    // Writing to a string cannot fail.
+    let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
 }
 
 fn shortened(line: &str, longest: usize) -> String {
@@ -167,6 +185,8 @@ mod tests {
     #[case::controls("a\0b\u{8}c\u{7F}d\u{85}e", "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e")]
     #[case::no_characters("\u{FFFE}\u{FFFF}", "\u{FFFD}\u{FFFD}")]
     #[case::tab_and_line("a\tb\nc", "a\tb\nc")]
+    #[case::reordered("a\u{202E}b\u{2069}c\u{061C}", r"a\u{202e}b\u{2069}c\u{61c}")]
+    #[case::hidden("a\u{200B}b\u{E0041}\u{2063}", r"a\u{200b}b\u{e0041}\u{2063}")]
     #[case::line_ends("a\r\nb\rc\r\r\nd\r", "a\nb\nc\n\nd\n")]
     fn xml_text_is_legal(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(clean(raw), expected);

@@ -15,6 +15,7 @@ use super::attempt::is_unsettled;
 use super::event::{Event, Told};
 use super::execute::{Turn, execute};
 use super::identity::RunId;
+use super::journal::{Journal, not_ended};
 use super::outcome::Outcome;
 use super::record::{CaseRecord, FORMAT, RunRecord};
 use super::same_cluster::SameCluster;
@@ -70,35 +71,40 @@ pub async fn conduct(
         parallel: order.parallel,
         cluster: access.facts.clone(),
     });
-    let removals = Removals::new(access.client.clone(), order.budgets);
     let same = SameCluster::at_begin(&access, order.budgets).await;
-    let conductor =
-        Arc::new(Conductor { access, plan, order, interrupt, removals, same, tell: tell.clone() });
-    let cases = conductor.run_all().await;
-    let Conductor { access, plan, order, interrupt, removals, same, .. } = &*conductor;
-    let last_look = same.at_end(access, order.budgets);
-    let (identity, change) = match interrupt.now.run_until_cancelled(last_look).await {
-        Some(seen) => seen,
-        None => same.so_far().await,
-    };
-
+    let (identity, _) = same.so_far().await;
     let mut record = RunRecord {
         format: FORMAT,
         run: order.run.clone(),
         podproof: env!("CARGO_PKG_VERSION").to_owned(),
         purpose: plan.purpose,
         started,
-        ended: Timestamp::now(),
+        ended: started,
         cluster: access.facts.clone(),
         identity: Some(identity),
-        change,
+        change: None,
         parallel: order.parallel,
-        interrupted: interrupt.stop.is_cancelled().then(|| "a signal".to_owned()),
+        interrupted: None,
         retries: order.retries,
-        cases,
+        cases: plan.cases.iter().map(|planned| not_ended(planned, started)).collect(),
         faults: Vec::new(),
-    }
-    .of_one_cluster();
+    };
+    let journal = Journal::begin(&order.folder, &record);
+    let removals = Removals::new(access.client.clone(), order.budgets);
+    let conductor =
+        Arc::new(Conductor { access, plan, order, interrupt, removals, same, journal, tell: tell.clone() });
+    record.cases = conductor.run_all().await;
+    let Conductor { access, order, interrupt, removals, same, journal, .. } = &*conductor;
+    record.ended = Timestamp::now();
+    record.interrupted = interrupt.stop.is_cancelled().then(|| "a signal".to_owned());
+    record.faults.extend(journal.end());
+    let last_look = same.at_end(access, order.budgets);
+    let (identity, change) = match interrupt.now.run_until_cancelled(last_look).await {
+        Some(seen) => seen,
+        None => same.so_far().await,
+    };
+    (record.identity, record.change) = (Some(identity), change);
+    let mut record = record.of_one_cluster();
     say(Event::CleanupStarted);
     match interrupt.now.run_until_cancelled(removals.finish()).await {
         Some(faults) => record.faults.extend(faults),
@@ -116,6 +122,7 @@ pub(super) struct Conductor {
     pub(super) interrupt: Interrupt,
     pub(super) removals: Removals,
     same: SameCluster,
+    journal: Journal,
     tell: UnboundedSender<Told>,
 }
 
@@ -164,6 +171,7 @@ impl Conductor {
         let mut done = Vec::new();
         for index in chain {
             let Some(record) = self.run_case(index, alone).await else { break };
+            self.journal.keep(index, &record);
             self.say(Event::CaseFinished { index, case: Box::new(record.clone()) });
             done.push((index, record));
         }
@@ -187,6 +195,8 @@ impl Conductor {
                 break;
             }
             if let Some(last) = attempts.last() {
+                // A fail stays one, also where the run is killed in the next attempt.
+                CaseRecord::together(attempts.clone()).inspect(|so_far| self.journal.keep(index, so_far));
                 self.say(Event::CaseRetried {
                     index,
                     attempt: number,

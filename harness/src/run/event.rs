@@ -78,6 +78,11 @@ pub enum Event {
 impl Event {
     /// This event, now.
     pub(super) fn now(self) -> Told {
-        Told { format: 1, at: Timestamp::now(), event: self }
+        self.at(Timestamp::now())
+    }
+
+    /// This event, at that time.
+    pub(super) fn at(self, at: Timestamp) -> Told {
+        Told { format: 1, at, event: self }
     }
 }

@@ -19,9 +19,6 @@ use crate::judge::Verdict;
 use crate::plan::{PlannedCase, Security};
 use crate::stage::{Blocked, Stage, StageOrder, delete_namespace};
 
-/// After how long `sweep` may remove what a killed run left.
-pub(crate) const EXPIRES_SECONDS: i64 = 2 * 3600;
-
 /// Where the evidence of the execution called `slug` lies in the run's folder.
 #[must_use]
 pub fn evidence_folder(run: &Path, slug: &str) -> PathBuf {
@@ -110,7 +107,7 @@ fn stage_order(
     Ok(StageOrder {
         namespace: order.run.namespace(index, attempt, planned.claim.id.name()),
         run: order.run.to_string(),
-        expires: Timestamp::now().as_second() + EXPIRES_SECONDS,
+        lifetime: order.budgets.lifetime(),
         claim: planned.claim.id.clone(),
         token: random_hex(8)?,
         manifest: planned.manifest.clone(),

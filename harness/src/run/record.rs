@@ -11,9 +11,10 @@ use thiserror::Error;
 
 use super::attempt::Attempt;
 use super::identity::RunId;
+use super::journal::{JOURNAL, recover};
 use super::same_cluster::Change;
 use crate::cluster::{Facts, Identity};
-use crate::disk::write_whole;
+use crate::disk::{read_text, write_whole};
 use crate::judge::Verdict;
 use crate::plan::{ClaimId, Level, MinorVersion, PlannedCase, Purpose, Revision, Tier};
 
@@ -221,39 +222,60 @@ fn is_none(retries: &u32) -> bool {
     *retries == 0
 }
 
-/// Writes `record.json` into the run's folder: whole, or not at all.
+/// The largest record that is read, in bytes.
+const LARGEST: u64 = 1 << 30;
+
+/// Writes `record.json` into the run's folder: whole, or not at all. What was kept of the run while it went on is then of
+/// no more use.
 pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, RecordError> {
     let file = folder.join(RECORD);
     let written = serde_json::to_string_pretty(record)
         .map_err(io::Error::from)
         .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
     match written {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // Where it stays, the record is read all the same.
+            let _ = fs::remove_file(folder.join(JOURNAL));
+            Ok(file)
+        }
         Err(source) => Err(RecordError::File { action: "write", file, source }),
     }
 }
 
-/// Reads the record of the run in `folder` back.
+/// Reads the record of the run in `folder` back: as far as it goes, where the run did not come to its end. Then it says
+/// that it was interrupted, and the cases that had not ended are skipped.
 pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
-    read_versioned(folder.join(RECORD), FORMAT)
+    match read_versioned(folder.join(RECORD), FORMAT) {
+        Err(RecordError::File { source, .. })
+            if source.kind() == io::ErrorKind::NotFound && folder.join(JOURNAL).exists() =>
+        {
+            recover(folder, LARGEST)
+        }
+        read => read,
+    }
 }
 
 /// Reads a record of this program back, whatever it is of, up to the format `newest`.
 pub(crate) fn read_versioned<T: DeserializeOwned>(file: PathBuf, newest: u32) -> Result<T, RecordError> {
+    let text = read_text(&file, LARGEST).map_err(|source| RecordError::File {
+        action: "read",
+        file: file.clone(),
+        source,
+    })?;
+    parsed(&file, &text, newest)
+}
+
+/// Parses the text of a record up to the format `newest`.
+pub(super) fn parsed<T: DeserializeOwned>(file: &Path, text: &str, newest: u32) -> Result<T, RecordError> {
     #[derive(Deserialize)]
     struct Version {
         format: u32,
     }
 
-    let text = fs::read_to_string(&file).map_err(|source| RecordError::File {
-        action: "read",
-        file: file.clone(),
-        source,
-    })?;
-    let damaged = |source| RecordError::Damaged { file: file.clone(), source };
-    let Version { format } = serde_json::from_str(&text).map_err(damaged)?;
+    let damaged = |source| RecordError::Damaged { file: file.to_owned(), source };
+    let Version { format } = serde_json::from_str(text).map_err(damaged)?;
     if format > newest {
-        return Err(RecordError::Newer { file, found: format, newest });
+        return Err(RecordError::Newer { file: file.to_owned(), found: format, newest });
     }
-    serde_json::from_str(&text).map_err(damaged)
+    serde_json::from_str(text).map_err(damaged)
 }

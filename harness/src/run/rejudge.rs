@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+use jiff::SignedDuration;
+
 use super::attempt::Attempt;
 use super::doubt::{unproved, weighed};
+use super::event::{Event, Told};
 use super::execute::evidence_folder;
+use super::outcome::Outcome;
 use super::record::{CaseRecord, RunRecord};
 use crate::cases;
-use crate::evidence::read_evidence;
+use crate::evidence::{Evidence, has_evidence, read_evidence};
 use crate::judge::Verdict;
 
 /// The record of the run in `folder` with each verdict given anew from the evidence on disk, that of every attempt too.
@@ -45,7 +49,8 @@ fn verdict_again(
 ) -> Verdict {
     let evidence = evidence_folder(folder, slug);
     let rested_on_none = matches!(recorded, Verdict::Skip { .. } | Verdict::Inconclusive { .. });
-    if rested_on_none && !evidence.exists() {
+    // Where the run was killed, there may be a part of it.
+    if rested_on_none && !has_evidence(&evidence) {
         return recorded.clone();
     }
     let claim = &case.claim;
@@ -53,7 +58,41 @@ fn verdict_again(
         return Verdict::Inconclusive { reason: format!("this program has no case for {claim}") };
     };
     match read_evidence(&evidence) {
+        Ok(evidence) if !is_of(&evidence, case) => Verdict::Inconclusive { reason: of_another(&evidence) },
         Ok(evidence) => weighed(known.verdict(&evidence), doubt),
         Err(error) => Verdict::Inconclusive { reason: format!("the evidence cannot be read: {error}") },
     }
+}
+
+fn is_of(evidence: &Evidence, case: &CaseRecord) -> bool {
+    let mutant = case.mutant.as_ref().map(|mutant| &mutant.name);
+    evidence.claim == case.claim && evidence.mutant.as_ref() == mutant
+}
+
+/// What another claim's evidence says is no answer to this one.
+fn of_another(Evidence { claim, mutant, .. }: &Evidence) -> String {
+    match mutant {
+        Some(mutant) => format!("the evidence is of claim {claim} under the mutant {mutant}"),
+        None => format!("the evidence is of claim {claim}"),
+    }
+}
+
+/// The verdicts of a record as the events that a run makes of them, each at the time when the case ended.
+pub fn verdict_events(record: &RunRecord) -> Vec<Told> {
+    let begun = Event::RunStarted {
+        run: record.run.clone(),
+        purpose: record.purpose,
+        planned: record.cases.len(),
+        parallel: record.parallel,
+        cluster: record.cluster.clone(),
+    };
+    let ended = |(index, case): (usize, &CaseRecord)| {
+        let took = SignedDuration::try_from_secs_f64(case.seconds).unwrap_or_default();
+        let at = case.started.checked_add(took).unwrap_or(case.started);
+        Event::CaseFinished { index, case: Box::new(case.clone()) }.at(at)
+    };
+    let mut events = vec![begun.at(record.started)];
+    events.extend(record.cases.iter().enumerate().map(ended));
+    events.push(Event::RunFinished { outcome: Outcome::of(record) }.at(record.ended));
+    events
 }

@@ -95,3 +95,45 @@ impl Blocked {
         }
     }
 }
+
+/// The causes of an error, from the nearest on: the API server's own words without the structure around them, and none
+/// that says again what stands before it.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let kube = cause
+            .downcast_ref::<kube::Error>()
+            .or_else(|| cause.downcast_ref::<Box<kube::Error>>().map(|boxed| &**boxed));
+        let words = kube.map_or_else(|| cause.to_string(), brief);
+        // Some libraries repeat the cause in their own words.
+        if !said.ends_with(&words) {
+            causes.push(words.clone());
+        }
+        said = words;
+        // Below it stands the same answer once more.
+        next = if matches!(kube, Some(kube::Error::Api(_))) { None } else { cause.source() };
+    }
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    #[derive(Debug, Error)]
+    #[error("look for what runs have left")]
+    struct Failed(#[source] Blocked);
+
+    #[test]
+    fn an_answer_of_the_api_server_is_said_once_and_without_its_structure() {
+        let status = Status::failure("namespaces is forbidden", "Forbidden").with_code(403);
+        let source = Box::new(kube::Error::Api(Box::new(status)));
+        let failed = Failed(Blocked::Api { action: "list the namespaces of runs".to_owned(), source });
+        assert_eq!(causes(&failed), ["list the namespaces of runs: namespaces is forbidden (403)"]);
+    }
+}

@@ -25,10 +25,10 @@ mod wait;
 
 pub use amend::Amendment;
 pub use attire::{Attire, Wearer, dress};
-pub use blocked::Blocked;
+pub use blocked::{Blocked, causes};
 pub use conditions::{Progress, StuckPod, stuck};
 pub use deeds::PodRef;
-pub use leftover::{Leftover, leftovers};
+pub use leftover::{Leftover, Leftovers, leftovers};
 pub use namespace::delete_namespace;
 pub use node::{NodeRef, volume_path};
 pub use objects::ObjectRef;

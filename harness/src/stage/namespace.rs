@@ -15,7 +15,10 @@ use crate::plan::Security;
 
 /// The label that carries the run's id, on each namespace and each object.
 pub(super) const RUN_LABEL: &str = "podproof.local/run";
-/// The label with the second since 1970 from which on `sweep` may remove it, likewise.
+/// The label with the seconds after its creation from which on `sweep` may remove it, likewise. By the cluster's clock
+/// alone: ours may be wrong.
+pub(super) const LIFETIME_LABEL: &str = "podproof.local/lifetime";
+/// What earlier versions wrote instead: the second since 1970, by their own clock.
 pub(super) const EXPIRES_LABEL: &str = "podproof.local/expires";
 /// The annotation of a namespace that names the claim.
 pub(super) const CLAIM_ANNOTATION: &str = "podproof.local/claim";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use kube::Client;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::attire::Attire;
 use super::blocked::Blocked;
 use super::conditions::of_pod;
-use super::namespace::{EXPIRES_LABEL, RUN_LABEL, delete_namespace, make_namespace};
+use super::namespace::{LIFETIME_LABEL, RUN_LABEL, delete_namespace, make_namespace};
 use super::node::NodeRef;
 use super::objects::{kinds_in, stop_controllers};
 use crate::cluster::{Access, Door, Images};
@@ -42,8 +43,8 @@ pub struct StageOrder {
     pub namespace: String,
     /// The run's id, a valid label value.
     pub run: String,
-    /// When `sweep` may remove what is left, in seconds since 1970.
-    pub expires: i64,
+    /// How long after its creation `sweep` may remove what is left.
+    pub lifetime: Duration,
     /// The claim that is checked.
     pub claim: ClaimId,
     /// A random text.
@@ -64,9 +65,10 @@ pub type CleanupFault = String;
 impl Stage {
     /// Makes the namespace and starts to watch it. What a failed opening made is removed.
     pub async fn open(access: &Access, order: StageOrder, budgets: Budgets) -> Result<Self, Blocked> {
-        let StageOrder { namespace, run, expires, claim, token, manifest, attire, security, saboteur } =
+        let StageOrder { namespace, run, lifetime, claim, token, manifest, attire, security, saboteur } =
             order;
-        let labels = vec![(RUN_LABEL.to_owned(), run), (EXPIRES_LABEL.to_owned(), expires.to_string())];
+        let lifetime = lifetime.as_secs().to_string();
+        let labels = vec![(RUN_LABEL.to_owned(), run), (LIFETIME_LABEL.to_owned(), lifetime)];
         let (client, patience) = (access.client.clone(), budgets.request());
         let kinds = kinds_in(&manifest);
         let made = make_namespace(&client, &namespace, security, &labels, claim.as_str(), patience).await;

@@ -11,8 +11,12 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::scan::{Scanned, scan};
+use crate::disk::read_bytes;
 use crate::history::facts::Facts;
 use crate::history::kept::{Attempt, CaseKey, KeptRun, Outcome};
+
+/// The largest report that is read, in bytes: it takes five times as much memory.
+const LARGEST: u64 = 128 << 20;
 
 /// What an `<error>` in a report means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +92,8 @@ pub fn import_junit(files: &[PathBuf], order: &ImportOrder) -> Result<KeptRun, I
     let mut attempts = Vec::new();
     let mut started: Option<Timestamp> = None;
     for file in files {
-        let bytes = fs::read(file).map_err(|source| ImportError::File { file: file.clone(), source })?;
+        let bytes =
+            read_bytes(file, LARGEST).map_err(|source| ImportError::File { file: file.clone(), source })?;
         digest.update(&bytes);
         let report = read(file, bytes, order.errors)?;
         attempts.extend(report.attempts);

@@ -70,6 +70,8 @@ struct Scan {
     case: Option<CaseDraft>,
     /// What an element inside of a test case says, as far as it is read.
     part: Option<(Part, String)>,
+    /// Whether it calls itself inconclusive: for readers who know no other element we say that in a failure.
+    is_inconclusive: bool,
 }
 
 impl Scan {
@@ -90,7 +92,11 @@ impl Scan {
             b"testcase" => self.open_case(element),
             _ => {
                 if let (Some(part), None, Some(_)) = (Part::of(name), &self.part, &self.case) {
-                    self.part = Some((part, message(element)));
+                    let message = message(element);
+                    let kind = attribute(element, "type");
+                    self.is_inconclusive =
+                        kind.as_deref() == Some("inconclusive") && message.starts_with("inconclusive:");
+                    self.part = Some((part, message));
                 }
             }
         }
@@ -133,6 +139,8 @@ impl Scan {
                     && let Some(case) = &mut self.case
                     && let Some((part, words)) = self.part.take()
                 {
+                    let is_untold = part == Part::Failure && self.is_inconclusive;
+                    let part = if is_untold { Part::Error } else { part };
                     case.say(part, words.trim().to_owned());
                 }
             }

@@ -1,6 +1,5 @@
 //! Changes that somebody answers for until a day.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,12 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::disk::read_text;
 use crate::history::kept::CaseKey;
+use crate::plan::too_deep;
+
+/// The largest file of waivers that is read, in bytes.
+const LARGEST: u64 = 4 << 20;
 
 /// Who answers for a change, why, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,14 @@ pub enum WaiverError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file is nested too deeply to be one.
+    #[error("{} is no list of waivers: {problem}", file.display())]
+    Nested {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// The file is not of the form.
     #[error("{} is no list of waivers", file.display())]
     Form {
@@ -58,7 +70,10 @@ pub enum WaiverError {
 /// Reads a file of waivers: a YAML list `waivers`, each with `case`, `reason`, `owner` and `expires`.
 pub fn read_waivers(file: &Path) -> Result<Waivers, WaiverError> {
     let text =
-        fs::read_to_string(file).map_err(|source| WaiverError::File { file: file.to_owned(), source })?;
+        read_text(file, LARGEST).map_err(|source| WaiverError::File { file: file.to_owned(), source })?;
+    if let Some(problem) = too_deep(&text) {
+        return Err(WaiverError::Nested { file: file.to_owned(), problem });
+    }
     serde_yaml::from_str(&text).map_err(|source| WaiverError::Form { file: file.to_owned(), source })
 }
 

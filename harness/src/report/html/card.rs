@@ -1,6 +1,7 @@
 //! One execution: its claim, what it has to say, and what was seen.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use maud::{Markup, html};
 
@@ -10,7 +11,7 @@ use super::evidence::evidence;
 use super::findings::{reason, said};
 use super::groups::{badge, css};
 use crate::plan::{Claim, ClaimId};
-use crate::report::entry::Entry;
+use crate::report::entry::{Entry, rests_on_evidence};
 use crate::report::status::{Class, Status, gist};
 use crate::report::text::plain_line;
 
@@ -46,8 +47,8 @@ pub(super) fn card<'a>(
                 } @else {
                     (left_out())
                 }
-                (attempts(entry))
-                (files(entry))
+                (attempts(entry, page.reader.folder))
+                (files(entry, page.reader.folder))
             }
         }
     }
@@ -91,7 +92,7 @@ fn steps(claim: &Claim) -> Markup {
 }
 
 /// What became of each attempt, where there was more than one, and the way to its evidence.
-fn attempts(entry: &Entry<'_>) -> Markup {
+fn attempts(entry: &Entry<'_>, folder: &Path) -> Markup {
     html! {
         @if !entry.case.attempts.is_empty() {
             p { "Attempts, of which the first failure counts, and without one a pass:" }
@@ -99,8 +100,10 @@ fn attempts(entry: &Entry<'_>) -> Markup {
                 @for attempt in &entry.case.attempts {
                     li {
                         (badge(Status::of_verdict(&attempt.verdict))) " "
-                        (format!("{:.1} s", attempt.seconds)) ", "
-                        a href={ "cases/" (encoded(&attempt.slug)) "/evidence.json" } { "its evidence" }
+                        (format!("{:.1} s", attempt.seconds))
+                        @if rests_on_evidence(folder, &attempt.slug, &attempt.verdict) {
+                            ", " a href={ "cases/" (encoded(&attempt.slug)) "/evidence.json" } { "its evidence" }
+                        }
                         @if attempt.slug == entry.case.slug { ", shown above" }
                     }
                 }
@@ -109,14 +112,17 @@ fn attempts(entry: &Entry<'_>) -> Markup {
     }
 }
 
-fn files(entry: &Entry<'_>) -> Markup {
+fn files(entry: &Entry<'_>, folder: &Path) -> Markup {
     let slug = &entry.case.slug;
     html! {
         p.faint {
-            "All that was seen: " a href={ "cases/" (encoded(slug)) "/evidence.json" } {
-                "cases/" (plain_line(slug, 200)) "/evidence.json"
+            @if rests_on_evidence(folder, slug, &entry.case.verdict) {
+                "All that was seen: " a href={ "cases/" (encoded(slug)) "/evidence.json" } {
+                    "cases/" (plain_line(slug, 200)) "/evidence.json"
+                }
+                ". "
             }
-            ". Began " (format!("{:.3}", entry.case.started)) "."
+            "Began " (format!("{:.3}", entry.case.started)) "."
         }
     }
 }

@@ -30,6 +30,11 @@ const LEAST_TEXT: usize = 1 << 10;
 /// `folder` is the run's: of what is no success the logs that lie there are shown, as far as they fit, and the files
 /// are named as below it.
 pub fn junit_document(record: &RunRecord, folder: &Path, profile: JunitProfile) -> io::Result<Vec<u8>> {
+    shown_document(record, (folder, folder), profile)
+}
+
+/// The same, with the files named as below another folder: as readers find the run's.
+fn shown_document(record: &RunRecord, folder: (&Path, &Path), profile: JunitProfile) -> io::Result<Vec<u8>> {
     let suites = suites(record, profile);
     let entries: usize = suites.iter().map(|suite| suite.entries.len()).sum();
     let mut limit = (LARGEST / entries.max(1)).clamp(LEAST_TEXT, ONE_TEXT);
@@ -46,7 +51,7 @@ pub fn junit_document(record: &RunRecord, folder: &Path, profile: JunitProfile) 
 /// Writes the record as `junit.xml` into the run's folder: whole, or not at all.
 pub fn write_junit(folder: &Path, record: &RunRecord, profile: JunitProfile) -> Result<(), ReportError> {
     let file = folder.join("junit.xml");
-    junit_document(record, &profile.folder(folder), profile)
+    shown_document(record, (folder, &profile.folder(folder)), profile)
         .and_then(|document| write_whole(&file, &document))
         .map_err(|source| ReportError::File { file, source })
 }
@@ -54,7 +59,8 @@ pub fn write_junit(folder: &Path, record: &RunRecord, profile: JunitProfile) -> 
 /// What all elements of a document share.
 struct Form<'a> {
     profile: JunitProfile,
-    folder: &'a Path,
+    /// The run's folder, and how readers find it.
+    folder: (&'a Path, &'a Path),
     /// How much text one element may take, in bytes.
     limit: usize,
 }
@@ -103,8 +109,10 @@ impl Form<'_> {
         match ending {
             Ending::Success { .. } => TestResult::Success,
             Ending::Skipped { .. } => TestResult::SkippedWithCause { type_, message, cause },
-            Ending::Error { .. } => TestResult::Error { type_, message, cause },
-            Ending::Failure { .. } => TestResult::Failure { type_, message, cause },
+            Ending::Error { .. } | Ending::Failure { .. } if ending.is_error(self.profile) => {
+                TestResult::Error { type_, message, cause }
+            }
+            Ending::Error { .. } | Ending::Failure { .. } => TestResult::Failure { type_, message, cause },
         }
     }
 

@@ -125,6 +125,16 @@ impl Ending {
         }
     }
 
+    /// Whether it is an `error`: what could not be told, where readers know that element.
+    pub(super) fn is_error(&self, profile: JunitProfile) -> bool {
+        matches!(self, Self::Error { .. }) && profile.has_errors()
+    }
+
+    /// Whether it is a `failure`.
+    pub(super) fn is_failure(&self, profile: JunitProfile) -> bool {
+        matches!(self, Self::Failure { .. } | Self::Error { .. }) && !self.is_error(profile)
+    }
+
     /// The kind, which is a word or an assertion's name, fit for an attribute; some readers refuse an empty one.
     pub(super) fn kind(&self) -> String {
         let kind = match self {

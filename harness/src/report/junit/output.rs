@@ -1,12 +1,14 @@
 //! What a test case's output tells: where the evidence lies, and of what is no success the ends of the logs.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::ending::Ending;
 use super::profile::JunitProfile;
 use super::suite::Entry;
+use crate::disk::open_regular;
+use crate::report::entry::rests_on_evidence;
 use crate::report::text::{XmlText, plain_line};
 use crate::run::{evidence_folder, evidence_folder_within};
 
@@ -20,10 +22,10 @@ const LONGEST_PATH: usize = 4096;
 const MOST_LOGS: usize = 64;
 
 /// The output of a test case: at most about `limit` bytes of what was said and as many of logs, beside the names of
-/// files. Nothing where there is nothing to tell.
+/// files. Nothing where there is nothing to tell. `folder` is the run's, and `shown` how readers of the document find it.
 pub(super) fn output(
     entry: &Entry<'_>,
-    folder: &Path,
+    (folder, shown): (&Path, &Path),
     profile: JunitProfile,
     limit: usize,
 ) -> Option<String> {
@@ -31,6 +33,7 @@ pub(super) fn output(
     let said = match &entry.ending {
         Ending::Success { note } => note.clone(),
         Ending::Skipped { .. } => None,
+        _ if !rests_on_evidence(folder, entry.slug, entry.verdict) => None,
         Ending::Error { .. } | Ending::Failure { .. } => {
             let file = evidence_folder(Path::new(""), entry.slug).join("evidence.json");
             Some(format!("evidence: {}", file.display()))
@@ -43,7 +46,13 @@ pub(super) fn output(
     {
         let logs = logs(&evidence);
         // Of several markers some readers take the first.
-        text = attachments(&evidence, &logs, profile.attachments()) + &text + &unmarked(&ends(&logs, limit));
+        let shown = |file: &Path| match file.strip_prefix(folder) {
+            Ok(below) => shown.join(below),
+            Err(_) => file.to_owned(),
+        };
+        text = attachments(&evidence, &logs, profile.attachments(), shown)
+            + &text
+            + &unmarked(&ends(&logs, limit));
     }
     (!text.is_empty()).then_some(text)
 }
@@ -99,7 +108,7 @@ fn ends(logs: &[PathBuf], limit: usize) -> String {
 
 /// The last bytes of a file, and how many stand before them.
 fn end(file: &Path, most: u64) -> io::Result<(u64, String)> {
-    let mut open = File::open(file)?;
+    let mut open = open_regular(file)?;
     let left_out = open.metadata()?.len().saturating_sub(most);
     open.seek(SeekFrom::Start(left_out))?;
     let mut bytes = Vec::new();
@@ -109,10 +118,10 @@ fn end(file: &Path, most: u64) -> io::Result<(u64, String)> {
 }
 
 /// A line for each file that a reader may keep beside the test case; the evidence comes first.
-fn attachments(evidence: &Path, logs: &[PathBuf], most: usize) -> String {
+fn attachments(evidence: &Path, logs: &[PathBuf], most: usize, shown: impl Fn(&Path) -> PathBuf) -> String {
     let is_file = |file: &PathBuf| fs::symlink_metadata(file).is_ok_and(|file| file.is_file());
     let files = [evidence.join("evidence.json")].into_iter().filter(is_file).chain(logs.iter().cloned());
-    let names = files.map(|file| file.display().to_string());
+    let names = files.map(|file| shown(&file).display().to_string());
     // A name that is no single plain line would be none of ours.
     let plain = names.filter(|name| plain_line(name, LONGEST_PATH) == *name).take(most);
     plain.flat_map(|name| ["[[ATTACHMENT|".to_owned(), name, "]]\n".to_owned()]).collect()

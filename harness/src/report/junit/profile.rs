@@ -20,6 +20,12 @@ pub enum JunitProfile {
 }
 
 impl JunitProfile {
+    /// Whether its readers know `error`: Prow and TestGrid count and show `failure` only, and what could not be told would
+    /// be a pass to them.
+    pub(super) fn has_errors(self) -> bool {
+        self != Self::Prow
+    }
+
     /// Whether each attempt at a case is a test case of its own.
     pub(super) fn repeats(self) -> bool {
         self == Self::Prow
@@ -66,8 +72,13 @@ impl JunitProfile {
         match self {
             Self::Strict | Self::Rich => absolute(folder).unwrap_or_else(|_| folder.to_owned()),
             Self::Prow | Self::Gitlab => {
-                let here = env::current_dir().ok();
-                let below = here.as_deref().and_then(|here| folder.strip_prefix(here).ok());
+                let real = folder.canonicalize();
+                let real = real.as_deref().unwrap_or(folder);
+                // The job may have gone elsewhere since it began; GitLab says where that was.
+                let begun = env::var_os("CI_PROJECT_DIR").map(PathBuf::from).filter(|_| self == Self::Gitlab);
+                let places = begun.into_iter().chain(env::current_dir().ok());
+                let real_places: Vec<_> = places.filter_map(|place| place.canonicalize().ok()).collect();
+                let below = real_places.iter().find_map(|place| real.strip_prefix(place).ok());
                 below.unwrap_or(folder).to_owned()
             }
         }

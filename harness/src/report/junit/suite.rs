@@ -15,6 +15,7 @@ use crate::run::{Attempt, CaseRecord, RunRecord, proofs};
 pub(super) struct Suite<'a> {
     pub(super) area: &'a str,
     pub(super) entries: Vec<Entry<'a>>,
+    profile: JunitProfile,
 }
 
 /// One test case and how it ends.
@@ -41,7 +42,7 @@ pub(super) fn suites(record: &RunRecord, profile: JunitProfile) -> Vec<Suite<'_>
         let area = case.claim.area();
         match suites.iter_mut().find(|suite| suite.area == area) {
             Some(suite) => suite.entries.extend(entries),
-            None => suites.push(Suite { area, entries }),
+            None => suites.push(Suite { area, entries, profile }),
         }
     }
     suites
@@ -90,11 +91,11 @@ impl Suite<'_> {
     }
 
     pub(super) fn errors(&self) -> usize {
-        self.count(|ending| matches!(ending, Ending::Error { .. }))
+        self.count(|ending| ending.is_error(self.profile))
     }
 
     pub(super) fn failures(&self) -> usize {
-        self.count(|ending| matches!(ending, Ending::Failure { .. }))
+        self.count(|ending| ending.is_failure(self.profile))
     }
 
     fn count(&self, fits: impl Fn(&Ending) -> bool) -> usize {

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::style::{Styles, styled};
 use super::table::claim;
 use crate::judge::Finding;
+use crate::report::entry::rests_on_evidence;
 use crate::report::status::{Status, gist};
 use crate::report::text::{visible, visible_line};
 use crate::run::{CaseRecord, Proof, RunRecord, evidence_folder};
@@ -103,6 +104,9 @@ fn notes(case: &CaseRecord, styles: &Styles) -> String {
 }
 
 fn evidence(case: &CaseRecord, folder: &Path, styles: &Styles) -> String {
+    if !rests_on_evidence(folder, &case.slug, &case.verdict) {
+        return "\n".to_owned();
+    }
     let file = evidence_folder(folder, &case.slug).join("evidence.json");
     let file = visible_line(&file.display().to_string(), LONGEST_LINE);
     format!("  {} {file}\n\n", styled(styles.faint, "evidence"))
