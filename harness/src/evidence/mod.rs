@@ -7,6 +7,7 @@
 
 mod archive;
 mod endpoints;
+mod ends;
 mod facts;
 mod follow;
 mod kind;
@@ -21,13 +22,14 @@ mod seen;
 
 pub use archive::{ArchiveError, log_file, read_evidence, read_evidence_as, write_evidence};
 pub use endpoints::Endpoint;
+pub use ends::{ended, ended_before, has_begun, not_started, ran};
 pub use facts::{ContainerFacts, Fact, Missing};
 pub(crate) use follow::incurable;
 pub use kind::Kind;
 pub use logs::{LogLine, LogText};
 pub use probe::ProbeReport;
 pub use record::{
-    Applied, Evidence, Exec, ExecEnd, Fetch, Mark, NodeCommand, Recall, Refusal, Wait, WaitEnd,
+    Applied, Deletion, Evidence, Exec, ExecEnd, Fetch, Mark, NodeCommand, Recall, Refusal, Wait, WaitEnd,
 };
 pub use recorder::Recorder;
 pub use seen::{Change, Observed, SeenEvent, SeenObject, SeenPod};

@@ -87,6 +87,18 @@ pub enum Blocked {
 pub(super) fn brief(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
-        other => other.to_string(),
+        other => {
+            let mut text = other.to_string();
+            let mut cause = std::error::Error::source(other);
+            // Each cause once: some errors repeat in their own text what is behind them.
+            while let Some(source) = cause {
+                let more = source.to_string();
+                if !text.contains(&more) {
+                    text = format!("{text}: {more}");
+                }
+                cause = source.source();
+            }
+            text
+        }
     }
 }

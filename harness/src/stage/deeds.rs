@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::attire::{Wearer, dress};
 use super::blocked::Blocked;
 use super::open::Stage;
-use crate::evidence::{Applied, Refusal, SeenPod};
+use crate::evidence::{Applied, Deletion, Refusal, SeenPod};
 
 /// A pod that was created: its name and, because names are used again, its UID.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,9 @@ impl Stage {
         let preconditions = Preconditions { uid: Some(pod.uid.clone()), ..Preconditions::default() };
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
         let action = format!("delete pod {}", pod.name);
+        // Even where no answer comes, the pod may be deleted.
+        let (name, uid) = (pod.name.clone(), pod.uid.clone());
+        self.recorder.deleted(Deletion { at: Timestamp::now(), name, uid });
         let pods = self.pods();
         let asked = async { pods.delete(&pod.name, &params).await.map(drop) };
         asked_in(self.budgets.request(), &action, asked).await
