@@ -24,6 +24,8 @@ mod history_tally;
 mod history_world;
 mod judge;
 mod judge_fixtures;
+mod judge_overlays;
+mod judge_partial;
 mod judge_tampered;
 mod junit;
 mod junit_files;

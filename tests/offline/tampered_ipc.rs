@@ -59,7 +59,7 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
         run_it(e);
         last_status(e).phase = Some("Running".to_owned());
     }),
-    ("ipc/unsafe-sysctl-rejected", "says-why", |e| last_status(e).reason = Some("Evicted".to_owned())),
+    ("ipc/unsafe-sysctl-rejected", "says-why", |e| last_status(e).reason = None),
     ("ipc/sysv-rmid-forced", "set-in-every-container", |e| {
         in_log(e, ("finder", 0), r#""content":"1"#, r#""content":"0"#);
     }),

@@ -46,8 +46,8 @@ pub fn has_begun(status: &ContainerStatus) -> bool {
 /// Why a container could not be started, now or at its last restart, where the status says so.
 #[must_use]
 pub fn not_started(status: &ContainerStatus) -> Option<String> {
-    let states = [&status.state, &status.last_state];
-    let mut ends = states.into_iter().filter_map(|state| state.as_ref()?.terminated.as_ref());
+    let now_and_before = [&status.state, &status.last_state];
+    let mut ends = now_and_before.into_iter().filter_map(|state| state.as_ref()?.terminated.as_ref());
     let end = ends.find(|end| !ran(end))?;
     let reason = end.reason.clone().unwrap_or_else(|| format!("exit code {} without a start", end.exit_code));
     let message = end.message.as_deref().map(|message| format!(": {}", message.trim())).unwrap_or_default();

@@ -17,6 +17,7 @@ const SIGNS: [(&str, &str); 2] = [(LEFT, "write --path /tmp/token"), (RIGHT, "no
 pub(super) const NO_SIGNALS_BY_DEFAULT: Case = Case {
     id: "ipc/no-signals-by-default",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look_around(stage)),
     judge: judge_apart,
 };
@@ -24,6 +25,7 @@ pub(super) const NO_SIGNALS_BY_DEFAULT: Case = Case {
 pub(super) const SHARE_PROCESS_NAMESPACE: Case = Case {
     id: "ipc/share-process-namespace",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(reach_out(stage)),
     judge: judge_together,
 };

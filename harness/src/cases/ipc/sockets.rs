@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, PAIR, SIBLING};
 use crate::cases::members::{Members, done, home};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -19,6 +20,7 @@ const LEFT_OVER: &str = "/data/server";
 pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
     id: "ipc/unix-socket-on-volume",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(connect(stage)),
     judge: judge_connection,
 };
@@ -26,6 +28,7 @@ pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
 pub(super) const STALE_SOCKET_FILE: Case = Case {
     id: "ipc/stale-socket-file",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(kill_the_server(stage)),
     judge: judge_left_over,
 };
@@ -33,6 +36,7 @@ pub(super) const STALE_SOCKET_FILE: Case = Case {
 pub(super) const ABSTRACT_SOCKET: Case = Case {
     id: "ipc/abstract-socket",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(connect_twice(stage)),
     judge: judge_name,
 };

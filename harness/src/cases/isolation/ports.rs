@@ -12,6 +12,7 @@ const PORT: u16 = 28_148;
 pub(super) const PORTS_BETWEEN_PODS: Case = Case {
     id: "isolation/ports-between-pods",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(listen_in_both(stage)),
     judge: judge_answers,
 };

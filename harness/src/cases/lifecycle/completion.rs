@@ -1,7 +1,10 @@
 //! A pod that ends when its containers have.
 
+use k8s_openapi::api::core::v1::ContainerStatus;
+
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, assert_succeeded, undisturbed};
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{restarts, watch_for_restarts, watched};
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
@@ -12,6 +15,7 @@ const POD: &str = "mc2";
 pub(super) const NEVER_COMPLETES: Case = Case {
     id: "lifecycle/never-completes",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(end_and_stay(stage)),
     judge: judge_completion,
 };
@@ -39,6 +43,9 @@ fn judge_completion(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
     assert_succeeded(seen, say, "succeeds", uid)?;
     let phases = phases(seen, uid);
+    // What the article shows of such a pod must have been shown.
+    Inquiry::premise("a pod in phase Pending", phases.contains(&"Pending"))?;
+    Inquiry::premise("a container in ContainerCreating", seen.states(uid).any(is_creating))?;
     let steps: Option<Vec<_>> = phases.iter().map(|phase| step(phase)).collect();
     let forward = steps.is_some_and(|steps| steps.is_sorted());
     say.assert("phases-go-forward", forward, "Pending, Running, the end", phases.join(" "), &pointer);
@@ -59,6 +66,12 @@ fn phases<'a>(seen: &'a Evidence, uid: &str) -> Vec<&'a str> {
     let mut phases: Vec<_> = seen.states(uid).map(SeenPod::phase).filter(|phase| !phase.is_empty()).collect();
     phases.dedup();
     phases
+}
+
+/// Whether a container is being made, by the word that kubectl shows.
+fn is_creating(seen: &SeenPod) -> bool {
+    let reason = |status: &ContainerStatus| status.state.as_ref()?.waiting.as_ref()?.reason.clone();
+    seen.containers().filter_map(reason).any(|reason| reason == "ContainerCreating")
 }
 
 /// How far on its way a pod is. The watch may miss a step, but must never show an earlier one again.

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cases::case::Case;
 use crate::cases::exchange::undisturbed;
 use crate::cases::hook::hook_could_be_run;
+use crate::cases::premise::Expected;
 use crate::evidence::{Change, Evidence, Fact, LogText, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -46,6 +47,7 @@ const KILLED: i32 = 137;
 pub(super) const GRACE_PERIOD: Case = Case {
     id: "lifecycle/grace-period",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_ready(stage, SINGLE, &[MAIN])),
     judge: judge_grace,
 };
@@ -53,6 +55,7 @@ pub(super) const GRACE_PERIOD: Case = Case {
 pub(super) const TERM_REACHES_ALL: Case = Case {
     id: "lifecycle/term-reaches-all",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_ready(stage, THREE, &[LEAVERS[0], LEAVERS[1], WITNESS])),
     judge: judge_term,
 };
@@ -60,6 +63,7 @@ pub(super) const TERM_REACHES_ALL: Case = Case {
 pub(super) const PRESTOP_BEFORE_TERM: Case = Case {
     id: "lifecycle/prestop-before-term",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_ready(stage, SINGLE, &[MAIN])),
     judge: judge_hook,
 };

@@ -15,6 +15,7 @@ const OTHER: &str = "other";
 pub(super) const SHARED_NETNS: Case = Case {
     id: "network/shared-netns",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(compare_networks(stage)),
     judge: judge_networks,
 };
@@ -22,6 +23,7 @@ pub(super) const SHARED_NETNS: Case = Case {
 pub(super) const HOSTNAME: Case = Case {
     id: "network/hostname",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_for_names(stage)),
     judge: judge_names,
 };
@@ -29,6 +31,7 @@ pub(super) const HOSTNAME: Case = Case {
 pub(super) const LOCALHOST: Case = Case {
     id: "network/localhost",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_localhost(stage)),
     judge: judge_localhost,
 };
@@ -36,6 +39,7 @@ pub(super) const LOCALHOST: Case = Case {
 pub(super) const PORT_CONFLICT: Case = Case {
     id: "network/port-conflict",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(bind_twice(stage)),
     judge: judge_ports,
 };

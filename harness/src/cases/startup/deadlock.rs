@@ -2,7 +2,8 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, undisturbed};
-use crate::evidence::{Evidence, Missing, Observed};
+use crate::cases::premise::Expected;
+use crate::evidence::{Evidence, Missing, Observed, ended};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Stage};
 
@@ -20,6 +21,7 @@ const WATCHED: &str = "watched";
 pub(super) const INIT_WAIT_DEADLOCK: Case = Case {
     id: "startup/init-wait-deadlock",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(wait_for_nothing(stage)),
     judge: judge_deadlock,
 };
@@ -37,8 +39,8 @@ async fn wait_for_nothing(stage: &Stage) -> Result<(), Blocked> {
 }
 
 fn goes_on(seen: &Observed, pod: &PodRef) -> bool {
-    let ended = || seen.pod(&pod.uid)?.container(INIT)?.state.as_ref()?.terminated.as_ref();
-    ended().is_some() || LATER.iter().any(|name| seen.has_begun(&pod.uid, name))
+    let end = || ended(seen.pod(&pod.uid)?.container(INIT)?);
+    end().is_some() || LATER.iter().any(|name| seen.has_begun(&pod.uid, name))
 }
 
 fn judge_deadlock(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {

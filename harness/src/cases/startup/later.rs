@@ -1,6 +1,7 @@
 //! What a container does not wait for that is listed after another.
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
@@ -18,6 +19,7 @@ const PULL_FAILED: [&str; 2] = ["ErrImagePull", "ImagePullBackOff"];
 pub(super) const NO_READY_WAIT: Case = Case {
     id: "startup/no-ready-wait",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(start_behind_the_unready(stage)),
     judge: judge_behind_the_unready,
 };
@@ -25,6 +27,7 @@ pub(super) const NO_READY_WAIT: Case = Case {
 pub(super) const PULL_FAILURE_ISOLATED: Case = Case {
     id: "startup/pull-failure-isolated",
     attire: Attire::Restricted,
+    expects: &[Expected::NoImage(FIRST)],
     drive: |stage| Box::pin(start_behind_the_absent(stage)),
     judge: judge_behind_the_absent,
 };
