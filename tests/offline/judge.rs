@@ -129,7 +129,7 @@ fn evidence_is_judged_as_the_catalogue_says(#[files("fixtures/evidence/*/*/*.jso
 fn a_pass_states_every_assertion_of_the_claim(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
     let Recorded { case, claim, evidence, .. } = Recorded::read(&file);
     let mut stated = Vec::new();
-    Inquiry::verdict(&evidence, |seen, say| {
+    Inquiry::verdict(&evidence, [], |seen, say| {
         let judged = (case.judge)(seen, say);
         stated = say.stated().into_iter().map(str::to_owned).collect();
         judged

@@ -29,6 +29,8 @@ mod inputs;
 mod judge;
 mod judge_current;
 mod judge_fixtures;
+mod judge_overlays;
+mod judge_partial;
 mod judge_tampered;
 mod junit;
 mod junit_files;

@@ -70,6 +70,7 @@ fn killed_at_once(evidence: &mut Evidence) {
     let at = lines[term].at.unwrap();
     each_end(evidence, "main", |end| end.finished_at = Some(Time(at)));
     let mut end = ContainerStateTerminated { exit_code: 137, ..ContainerStateTerminated::default() };
+    end.started_at = Some(Time(at));
     end.finished_at = Some(Time(at));
     let state = ContainerState { terminated: Some(end), ..ContainerState::default() };
     last_status(evidence, "main").state = Some(state);

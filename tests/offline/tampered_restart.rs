@@ -5,7 +5,7 @@ use podproof::evidence::Evidence;
 
 use crate::judge_tampered::{
     ABSENT, PRESENT, Tampering, each_end, each_init, each_status, end_in_phase, in_exec, in_log, last_init,
-    last_status, repeat_last_state, watch_to_the_end,
+    last_status, repeat_last_state, started_once, watch_to_the_end,
 };
 
 pub(crate) const ROWS: &[Tampering] = &[
@@ -99,6 +99,7 @@ fn once_more(evidence: &mut Evidence, container: &str) {
 /// The container never was restarted.
 fn never_again(evidence: &mut Evidence, container: &str) {
     each_status(evidence, container, |status| status.restart_count = 0);
+    started_once(evidence, container);
 }
 
 /// Each instance ended that many seconds later.

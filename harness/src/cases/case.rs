@@ -2,10 +2,11 @@
 
 use futures::future::BoxFuture;
 
+use super::premise::{Expected, disturbance};
 use super::{ipc, isolation, lifecycle, network, restart, startup, volume};
 use crate::evidence::{Evidence, Missing};
 use crate::judge::{Inquiry, Verdict, changed_by_admission};
-use crate::plan::{ClaimId, Security};
+use crate::plan::{ClaimId, Security, assertions_of};
 use crate::stage::{Attire, Blocked, Stage};
 
 /// A drive on its way.
@@ -18,6 +19,8 @@ pub struct Case {
     pub id: &'static str,
     /// How its pods are dressed, which is also what its namespace enforces.
     pub attire: Attire,
+    /// What its pods may meet that would disturb any other case.
+    pub expects: &'static [Expected],
     /// Acts and observes.
     pub drive: for<'s> fn(&'s Stage) -> Driving<'s>,
     /// States what must hold.
@@ -29,10 +32,10 @@ impl Case {
     #[must_use]
     pub fn verdict(&self, evidence: &Evidence) -> Verdict {
         // Another pod than the one that was sent says nothing about the claim.
-        match changed_by_admission(evidence) {
-            Some(reason) => Verdict::Inconclusive { reason },
-            None => Inquiry::verdict(evidence, self.judge),
+        if let Some(cause) = changed_by_admission(evidence).or_else(|| disturbance(evidence, self.expects)) {
+            return Inquiry::disturbed(evidence, cause);
         }
+        Inquiry::verdict(evidence, assertions_of(self.id), self.judge)
     }
 
     /// The Pod Security level of the case's namespace.

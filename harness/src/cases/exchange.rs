@@ -2,7 +2,7 @@
 //!
 //! Shared by the cases about it and the experiment. The containers are called `producer` and `consumer`, as in the article.
 
-use crate::evidence::{Change, Evidence, LogText, Missing, Observed, SeenPod};
+use crate::evidence::{Change, Evidence, Fact, LogText, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Progress, Stage, StuckPod, stuck};
 
@@ -18,6 +18,12 @@ const TOO_EARLY: &str = "Either the producer has not been started";
 /// How many messages a producer logs that nobody receives: ten fit into the queue, and the eleventh is logged before it
 /// is sent.
 pub(super) const STUCK_AT: usize = 11;
+
+/// How the last line of a consumer begins that could not go on.
+const COMPLAINT: &str = "probe: cannot receive";
+
+/// How many messages at the end of both logs must agree for the producer's to be known as whole.
+const SURE: usize = 8;
 
 /// Waits until the pod has ended; or its consumer has failed, and the producer has ended or waits for ever.
 pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
@@ -68,14 +74,14 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// Reads both logs, which must have ended.
+    /// Reads both logs, which must have ended, and that of the consumer with its last line.
     pub(crate) fn read(seen: &'a Evidence, uid: &str) -> Result<Self, Missing> {
         Self::read_from(seen, uid, 0)
     }
 
     /// The same, with the log of the `restart`th instance of the consumer.
     pub(crate) fn read_from(seen: &'a Evidence, uid: &str, restart: i32) -> Result<Self, Missing> {
-        let (from, to) = (seen.ended_log(uid, PRODUCER, 0)?, seen.ended_log(uid, CONSUMER, restart)?);
+        let (from, to) = (seen.ended_log(uid, PRODUCER, 0)?, consumer_log(seen, uid, restart)?);
         Ok(Self {
             sent: messages(from.value, "Produced"),
             received: received(to.value),
@@ -83,6 +89,34 @@ impl<'a> Exchange<'a> {
             received_at: to.pointer,
         })
     }
+
+    /// Requires that no line of the producer's log is missing.
+    ///
+    /// The producer does not log that it has sent all: it has if it logged `count` messages, or if its last ones are
+    /// the last that the consumer got. A log that was cut on its node lacks its beginning.
+    pub(crate) fn premise_whole(&self, count: usize) -> Result<(), Missing> {
+        let got = self.received.strip_suffix(&[EXIT_MESSAGE]).unwrap_or(&self.received);
+        let last = |messages: &[&'a str]| messages.iter().rev().take(SURE).copied().collect::<Vec<_>>();
+        let has_its_end = last(&self.sent) == last(got);
+        let lacks_its_beginning = self.sent.len() < got.len() && got.ends_with(&self.sent);
+        let whole = self.sent.len() >= count || (has_its_end && !lacks_its_beginning);
+        Inquiry::premise("the whole log of the producer", whole)
+    }
+}
+
+/// The log of the `restart`th instance of the consumer, with the line that it writes last: the exit message, or why it
+/// could not go on. A log that ends before may have been cut off.
+pub(crate) fn consumer_log<'e>(
+    seen: &'e Evidence,
+    uid: &str,
+    restart: i32,
+) -> Result<Fact<&'e LogText>, Missing> {
+    let log = seen.ended_log(uid, CONSUMER, restart)?;
+    let is_last = |line: &str| line.starts_with(TOO_EARLY) || line.starts_with(COMPLAINT);
+    let over = received(log.value).iter().any(|message| message.starts_with(EXIT_MESSAGE));
+    let whole = over || log.value.texts().any(is_last);
+    Inquiry::premise(&format!("the last line of container {CONSUMER} in its log"), whole)?;
+    Ok(log)
 }
 
 /// The messages in the log of a program whose lines begin with `word`.
@@ -111,7 +145,7 @@ pub(crate) fn gave_up(log: &LogText) -> bool {
 }
 
 /// Requires that nobody but the programs themselves ended the pod or one of its containers.
-pub(crate) fn undisturbed(seen: &Evidence, uid: &str) -> Result<(), Missing> {
+pub(super) fn undisturbed(seen: &Evidence, uid: &str) -> Result<(), Missing> {
     let last = seen.last(uid)?;
     // `DeadlineExceeded`, `Evicted` and the like: the kubelet's doing, for want of something.
     let reason = last.reason();

@@ -16,12 +16,15 @@ mod namesake;
 mod neighbours;
 mod network;
 mod place;
+mod premise;
 mod quiet;
 mod restart;
 mod service;
 mod startup;
 mod volume;
 
-pub(crate) use exchange::{CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, gave_up, has_all, undisturbed};
+pub(crate) use exchange::{CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, consumer_log, gave_up, has_all};
+pub(crate) use premise::left_alone;
 
 pub use case::{Case, Driving, all, find};
+pub use premise::Expected;

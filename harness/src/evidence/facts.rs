@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
 use thiserror::Error;
 
+use super::ends::{ended, ended_before};
 use super::logs::LogText;
 use super::probe::ProbeReport;
 use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch, Refusal};
-use super::seen::{SeenEvent, SeenObject, SeenPod};
+use super::seen::{SeenEvent, SeenObject, SeenPod, starts};
 
 /// A fact that the evidence does not hold. A judge that meets one is inconclusive.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -40,9 +41,9 @@ pub struct ContainerFacts {
     pub id: String,
     /// `restartCount`.
     pub restarts: i32,
-    /// `state.terminated`.
+    /// `state.terminated`, if the instance ran.
     pub ended: Option<ContainerStateTerminated>,
-    /// `lastState.terminated`.
+    /// `lastState.terminated`, if that instance ran.
     pub before: Option<ContainerStateTerminated>,
     /// Whether `state.running` is set.
     pub running: bool,
@@ -182,11 +183,12 @@ impl Evidence {
     /// The same, but only if the container ended and its log ended with it: nothing is still to come.
     pub fn ended_log(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
         let log = self.log(uid, container, restart)?;
-        if log.value.complete {
-            Ok(log)
-        } else {
-            Err(Missing::new(format!("the end of the log of instance {restart} of container {container}")))
-        }
+        let why = match log.value.confirmed {
+            _ if !log.value.complete => "",
+            Some(false) => " (read again, it was another)",
+            Some(true) | None => return Ok(log),
+        };
+        Err(Missing::new(format!("the end of the log of instance {restart} of container {container}{why}")))
     }
 
     /// The probe's first report of `verb` in the log of a container instance.
@@ -255,6 +257,12 @@ impl Evidence {
         self.states(uid).any(|seen| seen.has_begun(container)) || self.start_event(uid, container).is_ok()
     }
 
+    /// Whether a container of the pod with this UID was started a second time, as far as a status or events say.
+    #[must_use]
+    pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
+        self.states(uid).any(|seen| seen.has_restarted(container)) || starts(&self.events, uid, container) > 1
+    }
+
     /// The text of the log that the drive asked for under `label`.
     pub fn recall(&self, label: &str) -> Result<Fact<&str>, Missing> {
         let recall = self.recalls.iter().find(|recall| recall.label == label);
@@ -283,8 +291,8 @@ fn facts_of(seen: &SeenPod, container: &str) -> Result<Fact<ContainerFacts>, Mis
     let value = ContainerFacts {
         id: status.container_id.clone().unwrap_or_default(),
         restarts: status.restart_count,
-        ended: state.and_then(|state| state.terminated.clone()),
-        before: status.last_state.as_ref().and_then(|state| state.terminated.clone()),
+        ended: ended(status).cloned(),
+        before: ended_before(status).cloned(),
         running: state.is_some_and(|state| state.running.is_some()),
     };
     Ok(Fact { value, pointer: format!("timeline/{}/{container}", seen.name()) })

@@ -5,11 +5,12 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::runtime::watcher;
 use kube::{Api, Client};
 use tokio_util::sync::CancellationToken;
 
+use super::ends::{has_begun, not_started};
 use super::log_stream::follow_log;
 use super::logs::LogText;
 use super::recorder::{Begun, Shared, Sink};
@@ -99,8 +100,8 @@ pub(super) struct Instance {
 impl Instance {
     fn empty_log(&self) -> LogText {
         let Self { pod, uid, container, restart } = self.clone();
-        let lines = Vec::new();
-        LogText { pod, uid, container, restart, lines, complete: false, cut: false, broken: None }
+        let (lines, complete, cut) = (Vec::new(), false, false);
+        LogText { pod, uid, container, restart, lines, complete, confirmed: None, cut, broken: None }
     }
 }
 
@@ -119,11 +120,11 @@ impl LogFollower {
                 container: status.name.clone(),
                 restart,
             };
-            if status.restart_count > 0 {
+            if status.restart_count > 0 && not_started(status).is_none() {
                 // An instance that came and went between two states is had only as the previous one.
                 self.begin(instance(status.restart_count - 1), true);
             }
-            if has_started(status) {
+            if has_begun(status) {
                 self.begin(instance(status.restart_count), false);
             }
         }
@@ -141,8 +142,4 @@ impl LogFollower {
             let _ = stop.run_until_cancelled(follow_log(pods, sink, instance, previous)).await;
         });
     }
-}
-
-fn has_started(status: &ContainerStatus) -> bool {
-    status.state.as_ref().is_some_and(|state| state.running.is_some() || state.terminated.is_some())
 }

@@ -11,7 +11,7 @@ use kube::api::LogParams;
 use tokio::time::{sleep, timeout};
 
 use super::follow::Instance;
-use super::logs::{LogLine, LogText};
+use super::logs::{LogLine, LogText, is_of_kubelet};
 use super::recorder::Sink;
 use super::refusal::{Refusals, refusal};
 use super::seen::{Change, Observed};
@@ -25,7 +25,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How often a log whose stream broke is read again, and with which pause: a node may take minutes to come back.
 const RESUMPTIONS: u32 = 120;
+const FEW_RESUMPTIONS: u32 = 5;
 const LONG_PAUSE: Duration = Duration::from_secs(2);
+
+/// How often the log of a container that has ended is read again, where it is another each time.
+const READINGS: u32 = 3;
 
 /// How long the API may take to tell of the end of a container whose log has ended, before the log is read again.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -34,31 +38,33 @@ const SETTLE: Duration = Duration::from_secs(10);
 pub(super) async fn follow_log(pods: Api<Pod>, sink: Sink, instance: Instance, previous: bool) {
     let end = read_to_the_end(&pods, &sink, &instance, previous).await;
     change_log(&sink, &instance, |log| match end {
-        Ok(()) => log.complete = true,
+        Ok(confirmed) => {
+            log.complete = true;
+            log.confirmed = confirmed;
+        }
         Err(error) => log.broken = Some(error.to_string()),
     });
     drop_mistaken(&sink, &instance);
 }
 
 /// A stream also ends when the kubelet or the API server goes away: a log is whole only when its container has ended.
+/// Gives whether the log was the same when it was read once more then.
 async fn read_to_the_end(
     pods: &Api<Pod>,
     sink: &Sink,
     instance: &Instance,
     previous: bool,
-) -> Result<(), LogError> {
-    let (mut resumptions, mut rest, mut refusals) = (0, None, Refusals::default());
+) -> Result<Option<bool>, LogError> {
+    let (mut resumptions, mut rest, mut confirmed) = (0, None, None);
+    let mut refusals = Refusals::default();
     loop {
         let previous = previous || has_successor(&sink.borrow(), instance);
         match stream_log(pods, sink, instance, Reading { previous, follow: !previous }).await {
-            Ok(End::Limit) => return Ok(()),
-            Ok(End::Stream(last)) => {
+            Ok(End::Limit) => return Ok(None),
+            Ok(End::Stream { rest: last, .. }) => {
                 rest = Some(last);
-                if previous {
-                    break;
-                }
-                if has_ended(sink, instance).await {
-                    rest = read_once_more(pods, sink, instance).await.or(rest);
+                if previous || has_ended(sink, instance).await {
+                    confirmed = read_again(pods, sink, instance, previous, &mut rest).await;
                     break;
                 }
             }
@@ -72,7 +78,7 @@ async fn read_to_the_end(
                 resumptions += 1;
                 sleep(LONG_PAUSE).await;
             }
-            Err(error) if error.is_final() || resumptions == RESUMPTIONS => return Err(error),
+            Err(error) if resumptions >= error.resumptions() => return Err(error),
             Err(_) => {
                 resumptions += 1;
                 sleep(LONG_PAUSE).await;
@@ -82,21 +88,43 @@ async fn read_to_the_end(
     // Half a line at the very end is the program's last.
     let last = take_lines(&mut rest.unwrap_or_default(), true);
     change_log(sink, instance, |log| log.lines.extend(last));
-    Ok(())
+    Ok(confirmed)
 }
 
-/// The stream may have ended with its kubelet, a moment before the container did: what was written between is there now.
-/// Where the log cannot be had any more, what was read is all there is.
-async fn read_once_more(pods: &Api<Pod>, sink: &Sink, instance: &Instance) -> Option<Vec<u8>> {
-    // Without a line nothing would tell this log from that of another instance.
-    if known_lines(sink, instance).is_empty() {
-        return None;
+/// The stream may have ended before the container did, or in the middle of what it wrote: the log is read again until a
+/// reading brings what the one before did. Where it cannot be had any more, what was read is all there is.
+async fn read_again(
+    pods: &Api<Pod>,
+    sink: &Sink,
+    instance: &Instance,
+    previous: bool,
+    rest: &mut Option<Vec<u8>>,
+) -> Option<bool> {
+    let mut confirmed = None;
+    for _ in 0..READINGS {
+        let known = known_lines(sink, instance).len();
+        // Without a line nothing would tell this log from that of another instance.
+        if known == 0 {
+            return None;
+        }
+        let previous = previous || has_successor(&sink.borrow(), instance);
+        match stream_log(pods, sink, instance, Reading { previous, follow: false }).await {
+            Ok(End::Stream { rest: last, unread: 0 }) => {
+                let is_same = known_lines(sink, instance).len() == known && rest.as_ref() == Some(&last);
+                *rest = Some(last);
+                if is_same {
+                    return Some(true);
+                }
+                confirmed = Some(false);
+            }
+            Ok(End::Stream { .. }) | Err(LogError::Another) => confirmed = Some(false),
+            Ok(End::Limit) => return None,
+            Err(error) if error.resumptions() < RESUMPTIONS => return confirmed,
+            Err(_) => {}
+        }
+        sleep(PAUSE).await;
     }
-    let previous = has_successor(&sink.borrow(), instance);
-    match stream_log(pods, sink, instance, Reading { previous, follow: false }).await {
-        Ok(End::Stream(last)) => Some(last),
-        Ok(End::Limit) | Err(_) => None,
-    }
+    confirmed
 }
 
 /// Whether the API server refuses a log that it gave before, or another of this case, and of a pod that is there.
@@ -130,8 +158,13 @@ async fn has_ended(sink: &Sink, instance: &Instance) -> bool {
 
 /// How reading ended that did not fail.
 enum End {
-    /// The stream ended, with this behind its last line end.
-    Stream(Vec<u8>),
+    /// The stream ended.
+    Stream {
+        /// What is behind its last line end.
+        rest: Vec<u8>,
+        /// How many lines of an earlier reading it did not have.
+        unread: usize,
+    },
     /// All that is kept of a log is there.
     Limit,
 }
@@ -184,12 +217,19 @@ async fn stream_log(
             return Ok(End::Limit);
         }
         let lines = take_lines(&mut pending, false);
+        if let Some(line) = lines.iter().find(|line| is_of_kubelet(&line.text)) {
+            return Err(LogError::NotKept(line.text.clone()));
+        }
         let new = unknown(lines, &mut known)?;
         if !new.is_empty() {
             change_log(sink, instance, |log| log.lines.extend(new));
         }
         if ended {
-            return Ok(End::Stream(pending));
+            let rest = String::from_utf8_lossy(&pending);
+            if is_of_kubelet(&rest) {
+                return Err(LogError::NotKept(rest.into_owned()));
+            }
+            return Ok(End::Stream { rest: pending, unread: known.len() });
         }
     }
 }
@@ -268,15 +308,19 @@ enum LogError {
     Read(std::io::Error),
     #[error("read again, it was the log of another instance")]
     Another,
+    #[error("its kubelet does not have it: {0}")]
+    NotKept(String),
 }
 
 impl LogError {
-    /// Whether another try would be in vain: the API server answers and says no, or gives something else.
-    fn is_final(&self) -> bool {
+    /// How often reading may be resumed after this: not where the API server answers and says no, or gives something
+    /// else, and not for long where the kubelet says that there is nothing.
+    fn resumptions(&self) -> u32 {
         match self {
-            Self::Open(kube::Error::Api(status)) => status.code < 500,
-            Self::Another => true,
-            Self::Open(_) | Self::Read(_) => false,
+            Self::Open(kube::Error::Api(status)) if status.code < 500 => 0,
+            Self::Another => 0,
+            Self::NotKept(_) => FEW_RESUMPTIONS,
+            Self::Open(_) | Self::Read(_) => RESUMPTIONS,
         }
     }
 }

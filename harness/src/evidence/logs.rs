@@ -20,6 +20,10 @@ pub struct LogText {
     pub lines: Vec<LogLine>,
     /// Whether nothing is still to come: the stream has ended, and the container too.
     pub complete: bool,
+    /// Whether the log was the same when it was read once more after the container's end: a stream that ends early may end
+    /// like one that is whole. Absent where it could not be read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<bool>,
     /// Whether lines were dropped because the log was larger than what is kept.
     pub cut: bool,
     /// Why the stream broke, where it did.
@@ -35,6 +39,18 @@ pub struct LogLine {
     pub at: Option<Timestamp>,
     /// The text without its stamp and line end.
     pub text: String,
+}
+
+/// What a kubelet that cannot read a log writes in its place.
+const OF_KUBELET: [&str; 3] = [
+    "unable to retrieve container logs for ",
+    "failed to try resolving symlinks in path ",
+    "failed to open log file ",
+];
+
+/// Whether this is not a line of the container's program, but the kubelet's word that it has no log.
+pub(super) fn is_of_kubelet(text: &str) -> bool {
+    OF_KUBELET.iter().any(|words| text.starts_with(words))
 }
 
 impl LogLine {
@@ -55,7 +71,16 @@ impl LogText {
     /// Why lines may be missing that were written, where that is so.
     #[must_use]
     pub fn lack(&self) -> Option<&str> {
-        if self.cut { Some("it was larger than what is kept") } else { self.broken.as_deref() }
+        if self.cut {
+            return Some("it was larger than what is kept");
+        }
+        self.broken.as_deref().or_else(|| self.texts().find(|text| is_of_kubelet(text)))
+    }
+
+    /// Whether it holds no line of the program.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.texts().any(|text| !text.is_empty() && !is_of_kubelet(text))
     }
 
     /// The texts of all lines.

@@ -8,6 +8,7 @@
 mod archive;
 mod clock;
 mod endpoints;
+mod ends;
 mod facts;
 mod follow;
 mod kind;
@@ -24,12 +25,13 @@ mod seen;
 pub use archive::{ArchiveError, has_evidence, log_file, read_evidence, read_evidence_as, write_evidence};
 pub use clock::now;
 pub use endpoints::Endpoint;
+pub use ends::{ended, ended_before, has_begun, not_started, ran};
 pub use facts::{ContainerFacts, Fact, Missing};
 pub use kind::Kind;
 pub use logs::{LogLine, LogText};
 pub use probe::ProbeReport;
 pub use record::{
-    Applied, Evidence, Exec, ExecEnd, Fetch, Mark, NodeCommand, Recall, Refusal, Wait, WaitEnd,
+    Applied, Deletion, Evidence, Exec, ExecEnd, Fetch, Mark, NodeCommand, Recall, Refusal, Wait, WaitEnd,
 };
 pub use recorder::Recorder;
 pub(crate) use refusal::Refusals;

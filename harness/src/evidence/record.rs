@@ -42,6 +42,9 @@ pub struct Evidence {
     pub node_commands: Vec<NodeCommand>,
     /// The HTTP requests that were sent into pods.
     pub fetches: Vec<Fetch>,
+    /// The deletions of pods that the drive asked for; absent where they were not recorded yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletions: Option<Vec<Deletion>>,
     /// The logs that were asked for at one time, beside those that were followed.
     #[serde(default)]
     pub recalls: Vec<Recall>,
@@ -93,6 +96,17 @@ pub struct Refusal {
     pub reason: String,
     /// The reason in the API server's own words.
     pub message: String,
+}
+
+/// A deletion of a pod that the drive asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// Just before it was asked for.
+    pub at: Timestamp,
+    /// The pod's name.
+    pub name: String,
+    /// The pod's UID.
+    pub uid: String,
 }
 
 /// A command that was run in a container.

@@ -15,7 +15,9 @@ use super::facts::Missing;
 use super::follow::{LogFollower, watch_events, watch_pods};
 use super::kind::Kind;
 use super::objects::watch_objects;
-use super::record::{Applied, Evidence, Exec, FORMAT, Fetch, Mark, NodeCommand, Recall, Refusal, Wait};
+use super::record::{
+    Applied, Deletion, Evidence, Exec, FORMAT, Fetch, Mark, NodeCommand, Recall, Refusal, Wait,
+};
 use super::seen::{Observed, SeenObject};
 use crate::plan::ClaimId;
 
@@ -41,6 +43,7 @@ struct Deeds {
     node_commands: Vec<NodeCommand>,
     fetches: Vec<Fetch>,
     recalls: Vec<Recall>,
+    deletions: Vec<Deletion>,
     waits: Vec<Wait>,
     marks: Vec<Mark>,
 }
@@ -118,6 +121,11 @@ impl Recorder {
         self.deeds().recalls.push(recall);
     }
 
+    /// Keeps a deletion that is about to be asked for.
+    pub fn deleted(&self, deletion: Deletion) {
+        self.deeds().deletions.push(deletion);
+    }
+
     /// Keeps how waiting ended.
     pub fn wait(&self, wait: Wait) {
         self.deeds().waits.push(wait);
@@ -145,7 +153,7 @@ impl Recorder {
             // A task that panicked has nothing more to give; what it saw before is kept.
             let _ = task.await;
         }
-        let Deeds { applied, refusals, execs, node_commands, fetches, recalls, waits, marks } =
+        let Deeds { applied, refusals, execs, node_commands, fetches, recalls, deletions, waits, marks } =
             self.deeds.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Observed { timeline, objects, events, logs, broken } =
             self.observed.send_replace(Observed::default());
@@ -162,6 +170,7 @@ impl Recorder {
             execs,
             node_commands,
             fetches,
+            deletions: Some(deletions),
             recalls,
             waits,
             marks,

@@ -1,10 +1,13 @@
 //! Single observations, and all that was observed so far.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Event, Pod};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::ends::{ended, ended_before, has_begun, not_started};
 use super::kind::Kind;
 use super::logs::LogText;
 
@@ -109,11 +112,11 @@ impl SeenPod {
     pub fn end_of(&self, name: &str, restart: i32) -> Option<&ContainerStateTerminated> {
         let status = self.container(name)?;
         let state = status.state.as_ref();
-        let before = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+        let before = ended_before(status);
         // While its restart is awaited, the end of an instance is its last state already, and not yet counted.
         let awaited = state.is_some_and(|state| state.waiting.is_some());
         let end = if status.restart_count == restart {
-            if awaited { before } else { state?.terminated.as_ref() }
+            if awaited { before } else { ended(status) }
         } else {
             before.filter(|_| status.restart_count == restart + 1 && !awaited)
         };
@@ -135,11 +138,16 @@ impl SeenPod {
     #[must_use]
     pub fn has_begun(&self, name: &str) -> bool {
         self.container(name).is_some_and(|status| {
-            let state = status.state.as_ref();
-            let begun = state.is_some_and(|state| state.running.is_some() || state.terminated.is_some());
-            let before = status.last_state.as_ref().is_some_and(|state| state.terminated.is_some());
-            begun || before || status.restart_count > 0
+            // Attempts to start a container that failed are counted like restarts.
+            let attempted = status.restart_count > 0 && not_started(status).is_none();
+            has_begun(status) || ended_before(status).is_some() || attempted
         })
+    }
+
+    /// Whether the container called `name` was restarted.
+    #[must_use]
+    pub fn has_restarted(&self, name: &str) -> bool {
+        self.container(name).is_some_and(|status| status.restart_count > 0)
     }
 
     /// The statuses of all containers: init containers first, ephemeral ones last, in the order of the status.
@@ -211,6 +219,18 @@ impl SeenEvent {
     }
 }
 
+/// How often a container of the pod with this UID was started, as far as events say so. A kubelet that repeats an event
+/// may only raise its count.
+pub(super) fn starts(events: &[SeenEvent], uid: &str, container: &str) -> i32 {
+    let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
+    for seen in events.iter().filter(|seen| seen.is_about(uid, container, "Started")) {
+        let name = seen.event.metadata.name.as_deref().unwrap_or_default();
+        let count = counts.entry(name).or_default();
+        *count = (*count).max(seen.event.count.unwrap_or(1));
+    }
+    counts.values().sum()
+}
+
 /// Everything the watches and log streams of one case have seen so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
@@ -263,6 +283,13 @@ impl Observed {
     pub fn has_begun(&self, uid: &str, container: &str) -> bool {
         self.pod(uid).is_some_and(|seen| seen.has_begun(container))
             || self.started_at(uid, container).is_some()
+    }
+
+    /// Whether a container of the pod with this UID was started a second time, as far as a status or events say.
+    #[must_use]
+    pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
+        self.pod(uid).is_some_and(|seen| seen.has_restarted(container))
+            || starts(&self.events, uid, container) > 1
     }
 
     /// The log of the `restart`th instance (0 is the first) of a container of the pod with this UID.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::watch::{is_idle, is_over, stall_mark};
-use crate::cases::{CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, gave_up, has_all, undisturbed};
+use crate::cases::{CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, consumer_log, gave_up, has_all, left_alone};
 use crate::evidence::{Evidence, Missing, ProbeReport, WaitEnd};
 use crate::judge::Inquiry;
 
@@ -127,7 +127,7 @@ pub fn read_trial(seen: &Evidence, pod: &str, number: u32) -> Trial {
 }
 
 fn outcome(seen: &Evidence, pod: &str, uid: &str) -> Result<Outcome, Missing> {
-    undisturbed(seen, uid)?;
+    left_alone(seen, uid)?;
     let last = seen.last(uid)?;
     if seen.mark(&stall_mark(pod)).is_ok() && !last.is_terminal() {
         let idle = is_idle(last).ok_or_else(|| Missing::new("a pod in which nothing is about to begin"))?;
@@ -140,6 +140,7 @@ fn outcome(seen: &Evidence, pod: &str, uid: &str) -> Result<Outcome, Missing> {
     let consumer = seen.container(uid, CONSUMER)?.value;
     if last.phase() == "Succeeded" {
         let exchange = Exchange::read_from(seen, uid, consumer.restarts)?;
+        exchange.premise_whole(usize::MAX)?;
         let whole = exchange.received.strip_suffix(&[EXIT_MESSAGE]) == Some(exchange.sent.as_slice());
         if whole {
             return Ok(Outcome::Completed);
@@ -150,7 +151,7 @@ fn outcome(seen: &Evidence, pod: &str, uid: &str) -> Result<Outcome, Missing> {
     // A consumer that has failed may still come back.
     Inquiry::premise("the end of the exchange", is_over(last))?;
     let end = seen.ending(uid, CONSUMER, consumer.restarts)?.value;
-    let log = seen.ended_log(uid, CONSUMER, consumer.restarts)?.value;
+    let log = consumer_log(seen, uid, consumer.restarts)?.value;
     if end.exit_code == 1 && gave_up(log) {
         return Ok(Outcome::Lost("the consumer found no queue and gave up".to_owned()));
     }

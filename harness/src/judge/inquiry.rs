@@ -20,10 +20,11 @@ impl Inquiry {
     /// Asks `judge` about `evidence` and gives the verdict.
     ///
     /// A contradiction that was seen stays one, whatever else is missing. Without a contradiction, a missing
-    /// fact, a drive that could not go on, or an inquiry that asserted nothing is inconclusive; a drive that was
-    /// interrupted with the run is skipped.
-    pub fn verdict(
+    /// fact, a drive that could not go on, or an inquiry that did not state each of the assertions which the claim
+    /// has is inconclusive; a drive that was interrupted with the run is skipped.
+    pub fn verdict<'a>(
         evidence: &Evidence,
+        assertions: impl IntoIterator<Item = &'a str>,
         judge: impl FnOnce(&Evidence, &mut Self) -> Result<(), Missing>,
     ) -> Verdict {
         let mut inquiry = Self::default();
@@ -32,14 +33,29 @@ impl Inquiry {
             return Verdict::Fail { findings: inquiry.findings };
         }
         if evidence.interrupted {
-            return Verdict::Skip { reason: "interrupted before its end".to_owned() };
+            return interrupted();
         }
+        let unstated: Vec<_> = assertions.into_iter().filter(|name| !inquiry.held.contains(*name)).collect();
         let reason = match (&evidence.blocked, told) {
             (Some(why), Ok(())) => why.clone(),
             (Some(why), Err(missing)) => format!("{why}; {missing}"),
             (None, Err(missing)) => missing.to_string(),
             (None, Ok(())) if inquiry.held.is_empty() => "nothing was asserted".to_owned(),
-            (None, Ok(())) => return Verdict::Pass,
+            (None, Ok(())) if unstated.is_empty() => return Verdict::Pass,
+            (None, Ok(())) => format!("not asserted: {}", unstated.join(", ")),
+        };
+        Verdict::Inconclusive { reason }
+    }
+
+    /// The verdict on `evidence` that says nothing of the claim for this cause, whatever a judge would find in it.
+    #[must_use]
+    pub fn disturbed(evidence: &Evidence, cause: String) -> Verdict {
+        if evidence.interrupted {
+            return interrupted();
+        }
+        let reason = match &evidence.blocked {
+            Some(why) => format!("{cause}; {why}"),
+            None => cause,
         };
         Verdict::Inconclusive { reason }
     }
@@ -105,4 +121,8 @@ impl Inquiry {
     pub fn premise(what: &str, holds: bool) -> Result<(), Missing> {
         if holds { Ok(()) } else { Err(Missing::new(what)) }
     }
+}
+
+fn interrupted() -> Verdict {
+    Verdict::Skip { reason: "interrupted before its end".to_owned() }
 }

@@ -1,6 +1,7 @@
 //! All claims with their manifests and mutants, read and checked as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -27,6 +28,16 @@ pub struct Catalogue {
     claims: Vec<Claim>,
     scripts: BTreeMap<ClaimId, Script>,
     differences: Vec<Difference>,
+}
+
+/// The names of the assertions of the claim called `id`, as this program has it; none for a claim it does not have.
+pub fn assertions_of(id: &str) -> impl Iterator<Item = &'static str> {
+    static CLAIMS_OF_OURS: LazyLock<Vec<Claim>> = LazyLock::new(|| {
+        let list: Result<GoldenList, _> = Tree::Embedded.parse(CLAIMS);
+        list.map(|list| list.claims).unwrap_or_default()
+    });
+    let claim = CLAIMS_OF_OURS.iter().find(|claim| claim.id.as_str() == id);
+    claim.into_iter().flat_map(|claim| claim.then.keys().map(String::as_str))
 }
 
 #[derive(Deserialize)]

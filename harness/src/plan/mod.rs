@@ -20,7 +20,7 @@ mod tree;
 
 pub use article::{Article, Bearing, Sentence};
 pub use budget::Budgets;
-pub use catalogue::{Catalogue, Script};
+pub use catalogue::{Catalogue, Script, assertions_of};
 pub use claim::{Claim, ClaimId, Level, MinorVersion, Revision, Tier};
 pub use difference::{Difference, Runtime};
 pub use gate::Gate;

@@ -107,7 +107,7 @@ pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
         let kube = cause
             .downcast_ref::<kube::Error>()
             .or_else(|| cause.downcast_ref::<Box<kube::Error>>().map(|boxed| &**boxed));
-        let words = kube.map_or_else(|| cause.to_string(), brief);
+        let words = kube.map_or_else(|| cause.to_string(), in_words);
         // Some libraries repeat the cause in their own words.
         if !said.ends_with(&words) {
             causes.push(words.clone());

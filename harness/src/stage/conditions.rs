@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::ContainerStatus;
 
 use super::deeds::PodRef;
-use crate::evidence::{Change, LogText, Observed, SeenPod};
+use crate::evidence::{Change, LogText, Observed, SeenPod, ended, ended_before, ran};
 
 /// How near the awaited thing is.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,12 +70,25 @@ pub(super) fn summary(seen: &SeenPod) -> String {
     format!("pod {} {phase} [{}]", seen.name(), containers.join(", "))
 }
 
+/// How many letters of a log's last line are shown.
+const SHOWN: usize = 80;
+
+/// One line that says how far the log of a container instance has come.
+pub(super) fn log_summary(observed: &Observed, (pod, container, restart): (&PodRef, &str, i32)) -> String {
+    let Some(log) = observed.log(&pod.uid, container, restart) else {
+        return format!("no log of instance {restart} of container {container}");
+    };
+    let last: String = log.texts().last().unwrap_or_default().chars().take(SHOWN).collect();
+    let lines = log.lines.len();
+    format!("the log of instance {restart} of container {container} with {lines} lines, the last {last:?}")
+}
+
 fn state_word(status: &ContainerStatus) -> String {
     let Some(state) = &status.state else { return "unknown".to_owned() };
     if state.running.is_some() {
         "running".to_owned()
-    } else if let Some(ended) = &state.terminated {
-        format!("exited {}", ended.exit_code)
+    } else if let Some(end) = &state.terminated {
+        if ran(end) { format!("exited {}", end.exit_code) } else { "not started".to_owned() }
     } else {
         let reason = state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
         reason.unwrap_or("waiting").to_owned()
@@ -119,10 +132,7 @@ pub(super) fn running_again(seen: &SeenPod, container: &str, restarts: i32) -> O
 /// The container has ended, now or in its last instance.
 pub(super) fn has_ended(seen: &SeenPod, container: &str) -> Option<()> {
     let status = seen.container(container)?;
-    let ended = |state: &Option<k8s_openapi::api::core::v1::ContainerState>| {
-        state.as_ref().is_some_and(|state| state.terminated.is_some())
-    };
-    (ended(&status.state) || ended(&status.last_state)).then_some(())
+    (ended(status).is_some() || ended_before(status).is_some()).then_some(())
 }
 
 /// The log of a container instance shows what `look` looks for; hopeless where it ended without.

@@ -15,7 +15,7 @@ use super::asking::{asked_again, code, created};
 use super::attire::{Wearer, dress};
 use super::blocked::Blocked;
 use super::open::Stage;
-use crate::evidence::{Applied, Refusal, SeenPod};
+use crate::evidence::{Applied, Deletion, Refusal, SeenPod};
 
 /// The pod that shows how long a restart takes.
 const CONTROL: &str = "control";
@@ -88,6 +88,9 @@ impl Stage {
         let preconditions = Preconditions { uid: Some(pod.uid.clone()), ..Preconditions::default() };
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
         let action = format!("delete pod {}", pod.name);
+        // Even where no answer comes, the pod may be deleted.
+        let (name, uid) = (pod.name.clone(), pod.uid.clone());
+        self.recorder.deleted(Deletion { at: crate::evidence::now(), name, uid });
         let pods = self.pods();
         let is_repeated = AtomicBool::new(false);
         let asked = || async {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::asking::{asked_again, asked_of_kept};
 use super::blocked::Blocked;
 use super::open::Stage;
-use crate::evidence::{Change, Observed, SeenPod};
+use crate::evidence::{Change, Observed, SeenPod, ended};
 
 /// No program in a container.
 const NO_PROGRAM: &str = "/podproof-asks-whether-you-are-there";
@@ -130,7 +130,7 @@ fn is_running(seen: &Observed, witness: &Witness) -> bool {
 fn begun(status: &ContainerStatus) -> Begun {
     match &status.state {
         Some(state) if state.running.is_some() => Begun::Runs,
-        Some(state) if state.terminated.is_some() => Begun::Ended,
+        Some(_) if ended(status).is_some() => Begun::Ended,
         _ => Begun::NotYet,
     }
 }
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_container_that_has_come_furthest_speaks_for_its_node() {
-        let ended = json!({ "name": "ended", "state": { "terminated": { "exitCode": 0 } } });
+        let ended = json!({ "name": "ended", "state": { "terminated": { "exitCode": 0, "startedAt": "2026-01-01T00:00:00Z" } } });
         let waits = json!({ "name": "waits", "state": { "waiting": {} } });
         let runs = json!({ "name": "runs", "state": { "running": {} } });
         let told = |states: Vec<SeenPod>| {

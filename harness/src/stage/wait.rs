@@ -5,7 +5,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
-use super::conditions::{Progress, all_running, has_ended, of_log, of_pod, running_again, summary};
+use super::conditions::{
+    Progress, all_running, has_ended, log_summary, of_log, of_pod, running_again, summary,
+};
 use super::deeds::PodRef;
 use super::open::Stage;
 use super::pulse::Pulse;
@@ -21,7 +23,18 @@ impl Stage {
         budget: Duration,
         look: impl FnMut(&Observed) -> Progress<T>,
     ) -> Result<T, Blocked> {
-        match self.until_or_over(what, budget, look).await {
+        self.until_or_last(what, budget, look, last_seen).await
+    }
+
+    /// The same; `last` says in which state things are where what was awaited does not come.
+    async fn until_or_last<T>(
+        &self,
+        what: &str,
+        budget: Duration,
+        look: impl FnMut(&Observed) -> Progress<T>,
+        last: impl FnOnce(&Observed) -> String,
+    ) -> Result<T, Blocked> {
+        match self.until_or_over(what, budget, look, last).await {
             // What was awaited may be there, and a watch that stands still does not show it.
             Err(over @ Blocked::TimedOut { .. }) => Err(match self.behind().await {
                 Ok(Some(why)) => Blocked::Unobserved { what: what.to_owned(), why },
@@ -36,6 +49,7 @@ impl Stage {
         what: &str,
         budget: Duration,
         mut look: impl FnMut(&Observed) -> Progress<T>,
+        last: impl FnOnce(&Observed) -> String,
     ) -> Result<T, Blocked> {
         let started = crate::evidence::now();
         let mut observed = self.recorder.observed();
@@ -52,7 +66,7 @@ impl Stage {
         });
         drop(timeout(budget, waiting).await);
         let end = ended.unwrap_or_else(|| {
-            let last = last_seen(&self.recorder.observed().borrow());
+            let last = last(&self.recorder.observed().borrow());
             Err(Blocked::TimedOut { what: what.to_owned(), waited: budget, last })
         });
         self.recorder.wait(Wait {
@@ -75,7 +89,7 @@ impl Stage {
     ) -> Result<Option<T>, Blocked> {
         let mut pulse = Pulse::of(self);
         let waited = tokio::select! {
-            waited = self.until_or_over(what, window, &mut look) => waited,
+            waited = self.until_or_over(what, window, &mut look, last_seen) => waited,
             never = pulse.follow(self, window) => match never {},
         };
         match waited {
@@ -155,7 +169,8 @@ impl Stage {
         let place = (pod, container, restart);
         // The container may not even have begun: a busy node may take its time for that too.
         let budget = self.budgets.pod_running() + self.budgets.log_line();
-        self.until(what, budget, |seen| of_log(seen, place, &mut look)).await
+        let last = |seen: &Observed| format!("{}; {}", log_summary(seen, place), last_seen(seen));
+        self.until_or_last(what, budget, |seen| of_log(seen, place, &mut look), last).await
     }
 
     /// Waits until the probe in the `restart`th instance of `container` has reported `verb`.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{
-    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, gave_up, undisturbed,
-    until_over,
+    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, consumer_log, gave_up,
+    undisturbed, until_over,
 };
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
@@ -25,6 +25,7 @@ const WITNESS: &str = "witness";
 pub(super) const MC2_ARTICLE: Case = Case {
     id: "ipc/mc2-article",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(run_to_the_end(stage)),
     judge: judge_delivery,
 };
@@ -32,6 +33,7 @@ pub(super) const MC2_ARTICLE: Case = Case {
 pub(super) const MC2_NO_LOSS_CONTENT: Case = Case {
     id: "ipc/mc2-no-loss-content",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(run_to_the_end(stage)),
     judge: judge_content,
 };
@@ -44,11 +46,13 @@ async fn run_to_the_end(stage: &Stage) -> Result<(), Blocked> {
 fn judge_delivery(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     undisturbed(seen, uid)?;
-    let found_it = !gave_up(seen.ended_log(uid, CONSUMER, 0)?.value);
+    let found_it = !gave_up(consumer_log(seen, uid, 0)?.value);
     Inquiry::premise("a queue when the consumer looked (its race is startup/race-reproduced's)", found_it)?;
     // First what the consumer shows by itself: behind one that failed the producer may wait for ever.
     assert_exit_zero(seen, say, "both-exit-zero", (uid, CONSUMER))?;
-    let Exchange { sent, received, sent_at, received_at } = Exchange::read(seen, uid)?;
+    let exchange = Exchange::read(seen, uid)?;
+    exchange.premise_whole(COUNT)?;
+    let Exchange { sent, received, sent_at, received_at } = exchange;
 
     say.assert_equal("all-produced", &COUNT, &sent.len(), sent_at);
     say.assert_equal("all-consumed", &(COUNT + 1), &received.len(), &received_at);

@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use crate::cases::case::Case;
-use crate::cases::exchange::{CONSUMER, EXIT_MESSAGE, PRODUCER, received, sent_so_far, undisturbed};
+use crate::cases::exchange::{
+    CONSUMER, EXIT_MESSAGE, PRODUCER, consumer_log, received, sent_so_far, undisturbed,
+};
 use crate::cases::members::{FINDER, MAKER, Members, done, home};
-use crate::evidence::{Evidence, LogText, Missing, SeenPod};
+use crate::evidence::{Evidence, LogText, Missing, SeenPod, ended};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
 
@@ -31,6 +33,7 @@ const WITNESS: &str = "witness";
 pub(super) const MQ_BLOCKS_AT_MAXMSG: Case = Case {
     id: "ipc/mq-blocks-at-maxmsg",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(fill(stage)),
     judge: judge_full,
 };
@@ -38,6 +41,7 @@ pub(super) const MQ_BLOCKS_AT_MAXMSG: Case = Case {
 pub(super) const MQ_SURVIVES_PRODUCER_EXIT: Case = Case {
     id: "ipc/mq-survives-producer-exit",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(receive_when_over(stage, (MAKER, FINDER), QUEUE)),
     judge: judge_left_over,
 };
@@ -45,6 +49,7 @@ pub(super) const MQ_SURVIVES_PRODUCER_EXIT: Case = Case {
 pub(super) const MC2_EXIT_MARKER: Case = Case {
     id: "ipc/mc2-exit-marker",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(receive_when_over(stage, (CONSUMER, WITNESS), "/ch6_ipc")),
     judge: judge_marker,
 };
@@ -112,7 +117,7 @@ fn judge_marker(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = home(seen, CONSUMER)?;
     undisturbed(seen, uid)?;
     over_before_receiving(seen, CONSUMER)?;
-    let log = seen.ended_log(uid, CONSUMER, 0)?;
+    let log = consumer_log(seen, uid, 0)?;
     let expected: Vec<_> = BEFORE_THE_MARKER.into_iter().chain([EXIT_MESSAGE]).collect();
     say.assert_equal("reads-up-to-the-marker", &expected, &received(log.value), log.pointer);
     let left = seen.exec_report("receive", "mq-receive")?;
@@ -127,9 +132,6 @@ fn over_before_receiving(seen: &Evidence, container: &str) -> Result<(), Missing
     let end = seen.ending(uid, container, 0)?;
     Inquiry::premise(&format!("container {container} to end well"), end.value.exit_code == 0)?;
     let began = seen.exec("receive")?.started;
-    let over = |state: &SeenPod| {
-        let ended = state.container(container).and_then(|status| status.state.as_ref()?.terminated.as_ref());
-        state.at <= began && ended.is_some()
-    };
+    let over = |state: &SeenPod| state.at <= began && state.container(container).and_then(ended).is_some();
     Inquiry::premise("the end before the receiving", seen.states(uid).any(over))
 }

@@ -19,6 +19,7 @@ const TOO_MUCH: u64 = 65 * MEBIBYTE;
 pub(super) const DEVSHM_SIZE: Case = Case {
     id: "ipc/devshm-size",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(tell_the_mount(stage)),
     judge: judge_mount,
 };
@@ -26,6 +27,7 @@ pub(super) const DEVSHM_SIZE: Case = Case {
 pub(super) const DEVSHM_ONE_LIMIT: Case = Case {
     id: "ipc/devshm-one-limit",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(fill_together(stage)),
     judge: judge_fill,
 };

@@ -12,6 +12,7 @@ const LOCKED: &str = "/data/locked";
 pub(super) const FIFO_AND_FLOCK: Case = Case {
     id: "ipc/fifo-and-flock",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(read_and_lock(stage)),
     judge: judge_both,
 };

@@ -18,6 +18,7 @@ const MAKES: [&str; 3] = ["mq-send", "shm-put", "write"];
 pub(super) const INIT_LEAVES_OBJECTS: Case = Case {
     id: "ipc/init-leaves-objects",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(start(stage)),
     judge: judge_objects,
 };

@@ -2,7 +2,8 @@
 
 use crate::cases::case::Case;
 use crate::cases::members::{FINDER, MAKER, Members, home};
-use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::cases::premise::Expected;
+use crate::evidence::{Evidence, Missing, SeenPod, has_begun};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
 
@@ -39,6 +40,7 @@ const FORBIDDEN: &str = "SysctlForbidden";
 pub(super) const KERNEL_LIMITS: Case = Case {
     id: "ipc/kernel-limits",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(read_limits(stage)),
     judge: judge_limits,
 };
@@ -46,6 +48,7 @@ pub(super) const KERNEL_LIMITS: Case = Case {
 pub(super) const UNSAFE_SYSCTL_REJECTED: Case = Case {
     id: "ipc/unsafe-sysctl-rejected",
     attire: Attire::Privileged,
+    expects: &[Expected::Reason("SysctlForbidden")],
     drive: |stage| Box::pin(ask_for_more(stage)),
     judge: judge_rejection,
 };
@@ -53,6 +56,7 @@ pub(super) const UNSAFE_SYSCTL_REJECTED: Case = Case {
 pub(super) const SYSV_RMID_FORCED: Case = Case {
     id: "ipc/sysv-rmid-forced",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(detach_and_look(stage)),
     judge: judge_last_user,
 };
@@ -97,10 +101,6 @@ async fn ask_for_more(stage: &Stage) -> Result<(), Blocked> {
             if decided.is_some() { Progress::Met(()) } else { Progress::NotYet }
         })
         .await
-}
-
-fn has_begun(status: &k8s_openapi::api::core::v1::ContainerStatus) -> bool {
-    status.state.as_ref().is_some_and(|state| state.running.is_some() || state.terminated.is_some())
 }
 
 fn judge_rejection(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {

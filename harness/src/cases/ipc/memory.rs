@@ -13,6 +13,7 @@ const KEY: &str = "70726f6f";
 pub(super) const SYSV_MSG: Case = Case {
     id: "ipc/sysv-msg",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(receive_twice(stage)),
     judge: judge_message,
 };
@@ -20,6 +21,7 @@ pub(super) const SYSV_MSG: Case = Case {
 pub(super) const SYSV_SHM: Case = Case {
     id: "ipc/sysv-shm",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(write_both_ways(stage)),
     judge: judge_segment,
 };
@@ -27,6 +29,7 @@ pub(super) const SYSV_SHM: Case = Case {
 pub(super) const POSIX_SHM: Case = Case {
     id: "ipc/posix-shm",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_object,
 };

@@ -15,6 +15,7 @@ const OTHER: &str = "other";
 pub(super) const SAME_NAMESPACE: Case = Case {
     id: "ipc/same-namespace",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_everybody(stage)),
     judge: judge_links,
 };

@@ -13,6 +13,7 @@ const NODES_OWN: &str = "ipc-of-node";
 pub(super) const NOT_THE_NODES: Case = Case {
     id: "ipc/not-the-nodes",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_both(stage)),
     judge: judge_links,
 };

@@ -11,6 +11,7 @@ const QUEUE: &str = "/podproof";
 pub(super) const MQ_PERMISSIONS: Case = Case {
     id: "ipc/mq-permissions",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(try_as_another(stage)),
     judge: judge_tries,
 };

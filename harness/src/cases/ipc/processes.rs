@@ -20,6 +20,7 @@ const REFUSALS: [&str; 4] = ["ESRCH", "EPERM", "EACCES", "ENOENT"];
 pub(super) const NO_SIGNALS_BY_DEFAULT: Case = Case {
     id: "ipc/no-signals-by-default",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look_around(stage)),
     judge: judge_apart,
 };
@@ -27,6 +28,7 @@ pub(super) const NO_SIGNALS_BY_DEFAULT: Case = Case {
 pub(super) const SHARE_PROCESS_NAMESPACE: Case = Case {
     id: "ipc/share-process-namespace",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(reach_out(stage)),
     judge: judge_together,
 };

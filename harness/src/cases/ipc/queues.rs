@@ -22,6 +22,7 @@ const TOO_LARGE: &str = "0123456789012345678901234567890123456789012345678901234
 pub(super) const MQUEUE_MOUNT_SHARED: Case = Case {
     id: "ipc/mqueue-mount-shared",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look_into_both_mounts(stage)),
     judge: judge_mounts,
 };
@@ -29,6 +30,7 @@ pub(super) const MQUEUE_MOUNT_SHARED: Case = Case {
 pub(super) const QUEUE_ATTRIBUTES: Case = Case {
     id: "ipc/queue-attributes",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(send_too_much(stage)),
     judge: judge_attributes,
 };
@@ -36,6 +38,7 @@ pub(super) const QUEUE_ATTRIBUTES: Case = Case {
 pub(super) const MQ_PRIORITY: Case = Case {
     id: "ipc/mq-priority",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(receive(stage)),
     judge: judge_order,
 };
@@ -43,6 +46,7 @@ pub(super) const MQ_PRIORITY: Case = Case {
 pub(super) const MQ_NEEDS_NO_MOUNT: Case = Case {
     id: "ipc/mq-needs-no-mount",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(receive_without_a_mount(stage)),
     judge: judge_without_a_mount,
 };

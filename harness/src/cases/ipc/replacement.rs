@@ -4,6 +4,7 @@ use futures::TryFutureExt as _;
 
 use crate::cases::case::Case;
 use crate::cases::namesake::{HOLDER, namesakes, replace};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::Attire;
@@ -15,6 +16,7 @@ const OBJECTS: [(&str, &str, &str); 2] =
 pub(super) const GONE_ON_REPLACEMENT: Case = Case {
     id: "ipc/gone-on-replacement",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(replace(stage, "write").map_ok(drop)),
     judge: judge_gone,
 };

@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::keeper::{lose_sandbox, lost};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::Attire;
@@ -14,6 +15,7 @@ const OBJECTS: [(&str, &str, &str); 2] =
 pub(super) const LOST_ON_SANDBOX_RECREATE: Case = Case {
     id: "ipc/lost-on-sandbox-recreate",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_objects,
 };

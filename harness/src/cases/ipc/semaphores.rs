@@ -25,6 +25,7 @@ const POSIX: Kind =
 pub(super) const SYSV_SEMAPHORE: Case = Case {
     id: "ipc/sysv-semaphore",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(wake(stage, &SYSV)),
     judge: |seen, say| judge_waking(seen, say, &SYSV),
 };
@@ -32,6 +33,7 @@ pub(super) const SYSV_SEMAPHORE: Case = Case {
 pub(super) const POSIX_NAMED_SEM: Case = Case {
     id: "ipc/posix-named-sem",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(wake(stage, &POSIX)),
     judge: |seen, say| judge_waking(seen, say, &POSIX),
 };

@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, PAIR, SIBLING};
 use crate::cases::members::{Members, done, home};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -22,6 +23,7 @@ const REFUSALS: [&str; 4] = ["ECONNREFUSED", "ENOENT", "EACCES", "EPERM"];
 pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
     id: "ipc/unix-socket-on-volume",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(connect(stage)),
     judge: judge_connection,
 };
@@ -29,6 +31,7 @@ pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
 pub(super) const STALE_SOCKET_FILE: Case = Case {
     id: "ipc/stale-socket-file",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(kill_the_server(stage)),
     judge: judge_left_over,
 };
@@ -36,6 +39,7 @@ pub(super) const STALE_SOCKET_FILE: Case = Case {
 pub(super) const ABSTRACT_SOCKET: Case = Case {
     id: "ipc/abstract-socket",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(connect_twice(stage)),
     judge: judge_name,
 };

@@ -2,6 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::comeback::{End, MAIN, SIBLING, all_came_back, came_back, end_all, end_once};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Stage};
@@ -20,6 +21,7 @@ const OBJECTS: [(&str, &str, &str); 3] = [
 pub(super) const SURVIVES_CONTAINER_RESTART: Case = Case {
     id: "ipc/survives-container-restart",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(end_the_creator(stage)),
     judge: |seen, say| judge_objects(seen, say, came_back(seen, 1)?),
 };
@@ -27,6 +29,7 @@ pub(super) const SURVIVES_CONTAINER_RESTART: Case = Case {
 pub(super) const RESTART_ALL_KEEPS_IPC: Case = Case {
     id: "ipc/restart-all-keeps-ipc",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(end_all_and_look(stage)),
     judge: |seen, say| judge_objects(seen, say, all_came_back(seen)?),
 };

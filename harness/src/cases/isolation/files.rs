@@ -15,6 +15,7 @@ const FILE: &str = "/tmp/token";
 pub(super) const ROOTFS: Case = Case {
     id: "isolation/rootfs",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look_in_both(stage)),
     judge: judge_file,
 };

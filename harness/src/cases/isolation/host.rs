@@ -2,6 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::namesake::{HOLDER, namesakes, replace};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -16,6 +17,7 @@ const BY_POD_SECURITY: &str = "violates PodSecurity";
 pub(super) const HOSTIPC_DENIED: Case = Case {
     id: "isolation/hostipc-denied",
     attire: Attire::AsTyped,
+    expects: &[],
     drive: |stage| Box::pin(try_both(stage)),
     judge: judge_refusal,
 };
@@ -23,6 +25,7 @@ pub(super) const HOSTIPC_DENIED: Case = Case {
 pub(super) const HOSTIPC_LEAKS: Case = Case {
     id: "isolation/hostipc-leaks",
     attire: Attire::Privileged,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(leave_and_clear(stage)),
     judge: judge_what_is_left,
 };

@@ -18,6 +18,7 @@ const OBJECTS: [(&str, &str, &str); 3] = [
 pub(super) const SYSV_BETWEEN_PODS: Case = Case {
     id: "isolation/sysv-between-pods",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(use_one_key_twice(stage)),
     judge: judge_objects,
 };
@@ -25,6 +26,7 @@ pub(super) const SYSV_BETWEEN_PODS: Case = Case {
 pub(super) const DEVSHM_BETWEEN_PODS: Case = Case {
     id: "isolation/devshm-between-pods",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(use_one_name_twice(stage)),
     judge: judge_files,
 };

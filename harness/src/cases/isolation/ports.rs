@@ -15,6 +15,7 @@ const TEXTS: [&str; 2] = ["from-here", "from-there"];
 pub(super) const PORTS_BETWEEN_PODS: Case = Case {
     id: "isolation/ports-between-pods",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(listen_in_both(stage)),
     judge: judge_answers,
 };

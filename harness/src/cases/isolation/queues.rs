@@ -9,6 +9,7 @@ use crate::stage::{Attire, Blocked, Stage};
 pub(super) const MQUEUE_BETWEEN_PODS: Case = Case {
     id: "isolation/mqueue-between-pods",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(use_one_name_twice(stage)),
     judge: judge_two_queues,
 };

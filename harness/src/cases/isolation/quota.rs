@@ -3,6 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -15,6 +16,7 @@ const OTHER: &str = "other";
 pub(super) const MQUEUE_QUOTA_PER_UID: Case = Case {
     id: "isolation/mqueue-quota-per-uid",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(use_up_the_quota(stage)),
     judge: judge_quota,
 };

@@ -11,6 +11,7 @@ const PARAMETER: &str = "/proc/sys/kernel/shm_rmid_forced";
 pub(super) const SYSCTL_BETWEEN_PODS: Case = Case {
     id: "isolation/sysctl-between-pods",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(read_in_both(stage)),
     judge: judge_values,
 };

@@ -2,6 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{assert_succeeded, undisturbed};
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{watch_for, watched};
 use crate::evidence::{Evidence, Missing, Observed, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
@@ -19,6 +20,7 @@ const SIDECARS: [&str; 2] = ["s1", "s2"];
 pub(super) const SIDECAR_REVERSE_ORDER: Case = Case {
     id: "lifecycle/sidecar-reverse-order",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_all(stage)),
     judge: judge_order,
 };
@@ -26,6 +28,7 @@ pub(super) const SIDECAR_REVERSE_ORDER: Case = Case {
 pub(super) const SIDECAR_ALWAYS_RESTARTS: Case = Case {
     id: "lifecycle/sidecar-always-restarts",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(end_the_sidecar(stage)),
     judge: judge_restart,
 };
@@ -33,6 +36,7 @@ pub(super) const SIDECAR_ALWAYS_RESTARTS: Case = Case {
 pub(super) const SIDECAR_EXIT_IGNORED: Case = Case {
     id: "lifecycle/sidecar-exit-ignored",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(end_the_app(stage)),
     judge: judge_end,
 };
@@ -50,7 +54,7 @@ async fn end_the_sidecar(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, APP, 0, "identity").await?;
     stage.until_ended(&pod, SIDECAR).await?;
-    let restarted = |seen: &Observed| seen.pod(&pod.uid).is_some_and(|seen| restarts(seen) > 0);
+    let restarted = |seen: &Observed| seen.has_restarted(&pod.uid, SIDECAR);
     watch_for(stage, "a restart of the sidecar", stage.budgets().restart(), restarted).await?;
     stage.probe("app-after", &pod, APP, &["identity"]).await.map(drop)
 }
@@ -96,10 +100,11 @@ fn judge_restart(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let end = seen.ending(uid, SIDECAR, 0)?;
     Inquiry::premise("a sidecar that failed", end.value.exit_code == 1)?;
     let most = seen.states(uid).map(restarts).max().unwrap_or_default();
-    if most == 0 {
+    let again = seen.has_restarted(uid, SIDECAR);
+    if !again {
         watched(seen)?;
     }
-    say.assert("sidecar-is-restarted", most > 0, "a restart", format!("restarts: {most}"), end.pointer);
+    say.assert("sidecar-is-restarted", again, "a restart", format!("restarts: {most}"), end.pointer);
     let app = seen.container(uid, APP)?;
     let before = seen.log_report(uid, APP, 0, "identity")?.value.number("pid1_start_ticks")?;
     let after = seen.exec_report("app-after", "identity")?.value.number("pid1_start_ticks")?;

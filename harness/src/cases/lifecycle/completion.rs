@@ -1,7 +1,10 @@
 //! A pod that ends when its containers have.
 
+use k8s_openapi::api::core::v1::ContainerStatus;
+
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, assert_succeeded, undisturbed};
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{restarts, watch_for_restarts, watched};
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
@@ -12,6 +15,7 @@ const POD: &str = "mc2";
 pub(super) const NEVER_COMPLETES: Case = Case {
     id: "lifecycle/never-completes",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(end_and_stay(stage)),
     judge: judge_completion,
 };
@@ -45,7 +49,7 @@ fn judge_completion(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
     // The claim is about what a reader is shown on the way, so the way must have been seen.
     Inquiry::premise("the phase Pending at first", phases.first() == Some(&"Pending"))?;
-    let creating = seen.states(uid).any(|state| state.phase() == "Pending" && is_created(state));
+    let creating = seen.states(uid).any(|state| state.phase() == "Pending" && is_creating(state));
     Inquiry::premise("containers that are created (ContainerCreating)", creating)?;
 
     let last = seen.last(uid)?;
@@ -66,12 +70,10 @@ fn phases<'a>(seen: &'a Evidence, uid: &str) -> Vec<&'a str> {
     phases
 }
 
-/// Whether this state shows a container that waits for being created.
-fn is_created(state: &SeenPod) -> bool {
-    state.containers().any(|status| {
-        let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
-        waiting.is_some_and(|waiting| waiting.reason.as_deref() == Some("ContainerCreating"))
-    })
+/// Whether a container is being made, by the word that kubectl shows.
+fn is_creating(seen: &SeenPod) -> bool {
+    let reason = |status: &ContainerStatus| status.state.as_ref()?.waiting.as_ref()?.reason.clone();
+    seen.containers().filter_map(reason).any(|reason| reason == "ContainerCreating")
 }
 
 /// How far on its way a pod is. The watch may miss a step, but must never show an earlier one again.

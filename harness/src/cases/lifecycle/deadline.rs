@@ -1,6 +1,7 @@
 //! A pod that may be active for a limited time only.
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -13,6 +14,7 @@ const EXCEEDED: &str = "DeadlineExceeded";
 pub(super) const DEADLINE_EXCEEDED: Case = Case {
     id: "lifecycle/deadline-exceeded",
     attire: Attire::Restricted,
+    expects: &[Expected::Reason("DeadlineExceeded")],
     drive: |stage| Box::pin(outlive(stage)),
     judge: judge_end,
 };

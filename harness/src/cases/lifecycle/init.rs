@@ -2,6 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::undisturbed;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -13,6 +14,7 @@ const MAIN: &str = "main";
 pub(super) const INIT_FAILURE_FAILS_THE_POD: Case = Case {
     id: "lifecycle/init-failure-fails-the-pod",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(fail_first(stage)),
     judge: judge_end,
 };

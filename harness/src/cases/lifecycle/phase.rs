@@ -2,6 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::undisturbed;
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{watch_kubelet, watched};
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
@@ -18,6 +19,7 @@ const GOES_ON: &str = "goes-on";
 pub(super) const ONE_FAILS_THEN_FAILED: Case = Case {
     id: "lifecycle/one-fails-then-failed",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(end_both(stage)),
     judge: judge_the_end,
 };
@@ -25,6 +27,7 @@ pub(super) const ONE_FAILS_THEN_FAILED: Case = Case {
 pub(super) const PARTIAL_FAILURE_RUNNING: Case = Case {
     id: "lifecycle/partial-failure-running",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(end_one(stage)),
     judge: judge_the_rest,
 };

@@ -1,6 +1,7 @@
 //! What is told of a deleted pod before it is gone.
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Change, Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -11,6 +12,7 @@ const MAIN: &str = "main";
 pub(super) const TERMINAL_BEFORE_DELETE: Case = Case {
     id: "lifecycle/terminal-before-delete",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_holding(stage)),
     judge: judge_last_phase,
 };

@@ -1,6 +1,7 @@
 //! Containers that are beside the others for as long as these go on.
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed, SeenObject};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
@@ -15,6 +16,7 @@ const NEVER_COMPLETE: &str = "never complete";
 pub(super) const SIDECAR_JOB_COMPLETES: Case = Case {
     id: "lifecycle/sidecar-job-completes",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(run_a_job(stage)),
     judge: judge_job,
 };

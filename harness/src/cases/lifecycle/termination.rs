@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cases::case::Case;
 use crate::cases::exchange::undisturbed;
 use crate::cases::hook::hook_could_be_run;
+use crate::cases::premise::Expected;
 use crate::evidence::{Change, Evidence, Fact, LogText, Missing, Observed};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
@@ -49,6 +50,7 @@ const KILLED: i32 = 137;
 pub(super) const GRACE_PERIOD: Case = Case {
     id: "lifecycle/grace-period",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_ready(stage, SINGLE, &[MAIN])),
     judge: judge_grace,
 };
@@ -56,6 +58,7 @@ pub(super) const GRACE_PERIOD: Case = Case {
 pub(super) const TERM_REACHES_ALL: Case = Case {
     id: "lifecycle/term-reaches-all",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_and_read(stage, THREE, &[LEAVERS[0], LEAVERS[1], WITNESS], has_found_all)),
     judge: judge_term,
 };
@@ -63,6 +66,7 @@ pub(super) const TERM_REACHES_ALL: Case = Case {
 pub(super) const PRESTOP_BEFORE_TERM: Case = Case {
     id: "lifecycle/prestop-before-term",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_and_read(stage, SINGLE, &[MAIN], has_seen_the_hook)),
     judge: judge_hook,
 };

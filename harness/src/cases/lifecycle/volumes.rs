@@ -4,6 +4,7 @@ use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::keeper::{KEEPER, kept, settle};
 use crate::cases::place::{DATA, assert_gone, look_after, look_before, look_when_gone, premise_there_before};
+use crate::cases::premise::Expected;
 use crate::evidence::{Change, Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage, volume_path};
@@ -14,6 +15,7 @@ const NEW: &str = "volume-of-the-new";
 pub(super) const API_GONE_IMPLIES_VOLUME_GONE: Case = Case {
     id: "lifecycle/api-gone-implies-volume-gone",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_a_full_one(stage)),
     judge: judge_order,
 };
@@ -21,6 +23,7 @@ pub(super) const API_GONE_IMPLIES_VOLUME_GONE: Case = Case {
 pub(super) const ASSOCIATED_UID: Case = Case {
     id: "lifecycle/associated-uid",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(use_the_name_again(stage)),
     judge: judge_both,
 };

@@ -22,6 +22,7 @@ const READY: &str = "ready";
 pub(super) const DNS_SERVICE: Case = Case {
     id: "network/dns-service",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look_up_one(stage)),
     judge: judge_one_address,
 };
@@ -29,6 +30,7 @@ pub(super) const DNS_SERVICE: Case = Case {
 pub(super) const DNS_HEADLESS: Case = Case {
     id: "network/dns-headless",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look_up_all(stage)),
     judge: judge_all_addresses,
 };

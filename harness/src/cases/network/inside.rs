@@ -22,6 +22,7 @@ const BIND_REFUSALS: [&str; 2] = ["EADDRINUSE", "EACCES"];
 pub(super) const SHARED_NETNS: Case = Case {
     id: "network/shared-netns",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(compare_networks(stage)),
     judge: judge_networks,
 };
@@ -29,6 +30,7 @@ pub(super) const SHARED_NETNS: Case = Case {
 pub(super) const HOSTNAME: Case = Case {
     id: "network/hostname",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_for_names(stage)),
     judge: judge_names,
 };
@@ -36,6 +38,7 @@ pub(super) const HOSTNAME: Case = Case {
 pub(super) const LOCALHOST: Case = Case {
     id: "network/localhost",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_localhost(stage)),
     judge: judge_localhost,
 };
@@ -43,6 +46,7 @@ pub(super) const LOCALHOST: Case = Case {
 pub(super) const PORT_CONFLICT: Case = Case {
     id: "network/port-conflict",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(bind_twice(stage)),
     judge: judge_ports,
 };

@@ -12,6 +12,7 @@ use crate::stage::{Attire, Blocked, PodRef, Stage};
 pub(super) const POD_TO_POD_NO_NAT: Case = Case {
     id: "network/pod-to-pod-no-nat",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_on_one_node(stage)),
     judge: |seen, say| judge_peer(seen, say, true),
 };
@@ -19,6 +20,7 @@ pub(super) const POD_TO_POD_NO_NAT: Case = Case {
 pub(super) const NODE_TO_NODE_NO_NAT: Case = Case {
     id: "network/node-to-node-no-nat",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_across_nodes(stage)),
     judge: |seen, say| judge_peer(seen, say, false),
 };

@@ -7,6 +7,7 @@ use super::asking::{
 };
 use super::readiness::premise_ready_since;
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Kind, Missing, SeenObject, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -14,6 +15,7 @@ use crate::stage::{Attire, Blocked, Stage};
 pub(super) const NODEPORT_EVERY_NODE: Case = Case {
     id: "network/nodeport-every-node",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_every_node(stage)),
     judge: judge_every_node,
 };
@@ -21,6 +23,7 @@ pub(super) const NODEPORT_EVERY_NODE: Case = Case {
 pub(super) const HOSTPORT: Case = Case {
     id: "network/hostport",
     attire: Attire::Privileged,
+    expects: &[Expected::Reason("NodePorts")],
     drive: |stage| Box::pin(take_a_host_port(stage)),
     judge: judge_host_port,
 };

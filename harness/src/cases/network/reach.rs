@@ -7,6 +7,7 @@ use super::asking::{
 };
 use crate::cases::case::Case;
 use crate::cases::comeback::{End, MAIN, PAIR, came_back, end_once};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -17,6 +18,7 @@ const KILLED: i32 = 137;
 pub(super) const LOOPBACK_NOT_EXPOSED: Case = Case {
     id: "network/loopback-not-exposed",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_both_ways(stage)),
     judge: judge_loopback,
 };
@@ -24,6 +26,7 @@ pub(super) const LOOPBACK_NOT_EXPOSED: Case = Case {
 pub(super) const UNDECLARED_PORT_REACHABLE: Case = Case {
     id: "network/undeclared-port-reachable",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_directly(stage, 5000)),
     judge: judge_direct,
 };
@@ -31,6 +34,7 @@ pub(super) const UNDECLARED_PORT_REACHABLE: Case = Case {
 pub(super) const NODE_TO_POD: Case = Case {
     id: "network/node-to-pod",
     attire: Attire::Privileged,
+    expects: &[],
     drive: |stage| Box::pin(ask_directly(stage, 8080)),
     judge: judge_from_node,
 };
@@ -38,6 +42,7 @@ pub(super) const NODE_TO_POD: Case = Case {
 pub(super) const PORT_FORWARD: Case = Case {
     id: "network/port-forward",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(forward_to_each(stage)),
     judge: judge_forwards,
 };
@@ -45,6 +50,7 @@ pub(super) const PORT_FORWARD: Case = Case {
 pub(super) const IP_SURVIVES_CONTAINER_RESTART: Case = Case {
     id: "network/ip-survives-container-restart",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(ask_after_restart(stage)),
     judge: judge_same_address,
 };

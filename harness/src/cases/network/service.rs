@@ -18,6 +18,7 @@ const SERVICE: &str = "echo";
 pub(super) const CLUSTERIP_ALL_READY: Case = Case {
     id: "network/clusterip-all-ready",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_three(stage)),
     judge: judge_all_reached,
 };
@@ -25,6 +26,7 @@ pub(super) const CLUSTERIP_ALL_READY: Case = Case {
 pub(super) const SERVICE_TWO_CONTAINERS: Case = Case {
     id: "network/service-two-containers",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(ask_two_ports(stage)),
     judge: judge_two_ports,
 };
@@ -32,6 +34,7 @@ pub(super) const SERVICE_TWO_CONTAINERS: Case = Case {
 pub(super) const READINESS_GATES: Case = Case {
     id: "network/readiness-gates",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(make_one_unready(stage)),
     judge: judge_unready,
 };
@@ -39,6 +42,7 @@ pub(super) const READINESS_GATES: Case = Case {
 pub(super) const ONE_CONTAINER_UNREADY_HIDES_POD: Case = Case {
     id: "network/one-container-unready-hides-pod",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(make_one_container_ready(stage)),
     judge: judge_hidden,
 };

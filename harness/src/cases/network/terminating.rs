@@ -2,6 +2,7 @@
 
 use super::asking::{SERVER, server};
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Change, Evidence, Missing, Observed};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
@@ -11,6 +12,7 @@ const SERVICE: &str = "echo";
 pub(super) const TERMINATING_ENDPOINT: Case = Case {
     id: "network/terminating-endpoint",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(end_slowly(stage)),
     judge: judge_terminating,
 };

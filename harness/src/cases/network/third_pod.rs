@@ -21,6 +21,7 @@ const HELLO: &str = "Hello world!";
 pub(super) const MC3: Case = Case {
     id: "network/mc3",
     attire: Attire::AsTyped,
+    expects: &[],
     drive: |stage| Box::pin(ask_from_outside(stage)),
     judge: judge_mc3,
 };

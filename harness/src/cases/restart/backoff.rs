@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::ContainerStateTerminated;
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, until_end_told};
 use crate::cases::exchange::undisturbed;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed, SeenEvent, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
@@ -23,6 +24,7 @@ const DELAYS: [i64; 4] = [0, 10, 20, 40];
 pub(super) const CRASHLOOP_REASON: Case = Case {
     id: "restart/crashloop-reason",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(crash_until_put_off(stage)),
     judge: judge_reason,
 };
@@ -30,6 +32,7 @@ pub(super) const CRASHLOOP_REASON: Case = Case {
 pub(super) const BACKOFF_SEQUENCE: Case = Case {
     id: "restart/backoff-sequence",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(crash_five_times(stage)),
     judge: judge_delays,
 };

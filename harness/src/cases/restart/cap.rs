@@ -8,6 +8,7 @@ use super::backoff::{POD, gap, until_restart};
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, until_end_told};
 use crate::cases::exchange::undisturbed;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -28,6 +29,7 @@ const AT_ONCE: i64 = 30;
 pub(super) const BACKOFF_CAP: Case = Case {
     id: "restart/backoff-cap",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(crash_to_the_cap(stage)),
     judge: judge_cap,
 };
@@ -35,6 +37,7 @@ pub(super) const BACKOFF_CAP: Case = Case {
 pub(super) const BACKOFF_RESET: Case = Case {
     id: "restart/backoff-reset",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(run_long_between_crashes(stage)),
     judge: judge_reset,
 };

@@ -2,7 +2,8 @@
 
 use crate::cases::case::Case;
 use crate::cases::comeback::{End, MAIN, ask_sibling, assert_sibling_goes_on, came_back, end_once, started};
-use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::cases::premise::Expected;
+use crate::evidence::{Evidence, Missing, SeenPod, ended_before};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -15,6 +16,7 @@ const PODS_OWN: [&str; 3] = ["ipc", "net", "uts"];
 pub(super) const IDENTITY: Case = Case {
     id: "restart/identity",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(restart_one(stage)),
     judge: judge_identity,
 };
@@ -23,10 +25,7 @@ async fn restart_one(stage: &Stage) -> Result<(), Blocked> {
     let pair = end_once(stage, "identity", End::Told).await?;
     ask_sibling(stage, &pair).await?;
     // A kubelet may tell of the restart first, and of what was before it with a later status.
-    let has_last_state = |seen: &SeenPod| {
-        let last_state = seen.container(MAIN)?.last_state.as_ref()?;
-        last_state.terminated.is_some().then_some(())
-    };
+    let has_last_state = |seen: &SeenPod| seen.container(MAIN).and_then(ended_before).map(drop);
     stage.until_pod("the last state of main", stage.budgets().pod_done(), &pair, has_last_state).await?;
     Ok(())
 }

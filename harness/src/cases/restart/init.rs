@@ -1,10 +1,9 @@
 //! Init containers, and the restarts of others.
 
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus};
-
 use crate::cases::case::Case;
 use crate::cases::comeback::{End, MAIN, came_back, end_once, until_end_told};
 use crate::cases::exchange::undisturbed;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -20,6 +19,7 @@ const STARTS: &str = "/data/starts";
 pub(super) const INIT_NOT_RERUN: Case = Case {
     id: "restart/init-not-rerun",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(async { end_once(stage, "read", End::Told).await.map(drop) }),
     judge: judge_starts,
 };
@@ -27,6 +27,7 @@ pub(super) const INIT_NOT_RERUN: Case = Case {
 pub(super) const INIT_IS_RETRIED: Case = Case {
     id: "restart/init-is-retried",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(fail_first(stage)),
     judge: judge_retry,
 };
@@ -49,7 +50,7 @@ fn judge_starts(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 async fn fail_first(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(SINGLE).await?;
     let look = |seen: &SeenPod| {
-        let main_began = seen.container(MAIN).is_some_and(has_begun);
+        let main_began = seen.has_begun(MAIN);
         (main_began || seen.is_terminal()).then_some(())
     };
     stage
@@ -66,7 +67,7 @@ fn judge_retry(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let retried =
         seen.states(uid).any(|state| state.container(INIT).is_some_and(|init| init.restart_count > 0));
     let last = seen.last(uid)?;
-    let began = seen.states(uid).filter(|state| state.container(MAIN).is_some_and(has_begun));
+    let began = seen.states(uid).filter(|state| state.has_begun(MAIN));
     let too_early = began.filter(|state| {
         let end = state.end_of(INIT, 1);
         end.is_none_or(|end| end.exit_code != 0)
@@ -76,12 +77,7 @@ fn judge_retry(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     }
     say.assert("init-is-retried", retried, "a second start", last.phase(), first.pointer);
     let too_early = too_early.count();
-    Inquiry::premise("a start of main", retried && last.container(MAIN).is_some_and(has_begun))?;
+    Inquiry::premise("a start of main", retried && last.has_begun(MAIN))?;
     say.assert_equal("app-waits", &0, &too_early, format!("timeline/{SINGLE}/{MAIN}"));
     Ok(())
-}
-
-fn has_begun(status: &ContainerStatus) -> bool {
-    let begun = |state: &ContainerState| state.running.is_some() || state.terminated.is_some();
-    status.restart_count > 0 || status.state.as_ref().is_some_and(begun)
 }

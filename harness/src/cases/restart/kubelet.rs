@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::keeper::KEEPER;
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{restarts, watch, watched};
 use crate::cases::service::{restart, restarted};
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
@@ -20,6 +21,7 @@ const OLD_ENOUGH: i64 = 12;
 pub(super) const KUBELET_RESTART_STATUS: Case = Case {
     id: "restart/kubelet-restart-status",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(restart_under_a_ready_pod(stage)),
     judge: judge_status,
 };

@@ -4,6 +4,7 @@ use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::cases::comeback::{End, MAIN, came_back, end_once};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, ProbeReport};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -11,6 +12,7 @@ use crate::stage::{Attire, Blocked, Stage};
 pub(super) const LOGS_PREVIOUS: Case = Case {
     id: "restart/logs-previous",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(ask_for_logs(stage)),
     judge: judge_nonces,
 };

@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, until_end_told};
 use crate::cases::exchange::{assert_succeeded, undisturbed};
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{restarts, watch_for_restarts, watched};
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
@@ -23,6 +24,7 @@ const FAULTY: &str = "faulty";
 pub(super) const ALWAYS_ON_ZERO: Case = Case {
     id: "restart/always-on-zero",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(exit_once(stage)),
     judge: judge_always,
 };
@@ -30,6 +32,7 @@ pub(super) const ALWAYS_ON_ZERO: Case = Case {
 pub(super) const ONFAILURE: Case = Case {
     id: "restart/onfailure",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(exit_in_two_ways(stage)),
     judge: judge_on_failure,
 };
@@ -37,6 +40,7 @@ pub(super) const ONFAILURE: Case = Case {
 pub(super) const NEVER: Case = Case {
     id: "restart/never",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(fail_and_stay(stage)),
     judge: judge_never,
 };
@@ -127,7 +131,7 @@ fn assert_started_again(
     uid: &str,
     container: &str,
 ) -> Result<(), Missing> {
-    let again = seen.states(uid).any(|state| count(state, container) > 0);
+    let again = seen.has_restarted(uid, container);
     if !again {
         Inquiry::premise(
             &format!("a restart of {container}, or the end of its pod"),

@@ -5,6 +5,7 @@ use crate::cases::comeback::{
     End, MAIN, SIBLING, ask_sibling, assert_sibling_goes_on, came_back, end_once, order_end, until_end_told,
 };
 use crate::cases::hook::hook_could_be_run;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -25,6 +26,7 @@ const KILLED: i32 = 137;
 pub(super) const LIVENESS_SCOPE: Case = Case {
     id: "restart/liveness-scope",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(fall_sick(stage)),
     judge: judge_scope,
 };
@@ -32,6 +34,7 @@ pub(super) const LIVENESS_SCOPE: Case = Case {
 pub(super) const PRESTOP_NOT_ON_CRASH: Case = Case {
     id: "restart/prestop-not-on-crash",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(crash_and_fall_sick(stage)),
     judge: judge_hook,
 };

@@ -5,6 +5,7 @@ use futures::try_join;
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, premise_rule_applied};
 use crate::cases::exchange::undisturbed;
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{watch_for, watched};
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
@@ -29,6 +30,7 @@ const RESTARTING: &str = "AllContainersRestarting";
 pub(super) const RULES_EXITCODE: Case = Case {
     id: "restart/rules-exitcode",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(exit_in_two_ways(stage)),
     judge: judge_codes,
 };
@@ -36,6 +38,7 @@ pub(super) const RULES_EXITCODE: Case = Case {
 pub(super) const RESTART_ALL: Case = Case {
     id: "restart/restart-all",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(restart_all(stage)),
     judge: judge_all,
 };

@@ -4,6 +4,7 @@ use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::exchange::undisturbed;
 use crate::cases::keeper::{KEEPER, all_back, lose_sandbox, lost};
+use crate::cases::premise::Expected;
 use crate::cases::quiet::restarts;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
@@ -15,6 +16,7 @@ const INITS: &str = "/data/inits";
 pub(super) const SANDBOX_RECREATE: Case = Case {
     id: "restart/sandbox-recreate",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_return,
 };
@@ -22,6 +24,7 @@ pub(super) const SANDBOX_RECREATE: Case = Case {
 pub(super) const SANDBOX_LOSS_NEVER: Case = Case {
     id: "restart/sandbox-loss-never",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_end,
 };

@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::exchange::undisturbed;
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{restarts, watch_for_restarts, watched};
 use crate::evidence::{Evidence, LogText, Missing, Observed};
 use crate::judge::Inquiry;
@@ -22,6 +23,7 @@ const STILL_HERE: &str = "still here";
 pub(super) const PID1_SIGNAL_IMMUNITY: Case = Case {
     id: "restart/pid1-signal-immunity",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(send_signals(stage)),
     judge: judge_immunity,
 };

@@ -1,6 +1,7 @@
 //! How fine the clocks are by which the order of starts can be told.
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
@@ -15,6 +16,7 @@ const NEAR_NANOSECONDS: i128 = 10_000_000_000;
 pub(super) const CLOCK_RESOLUTION: Case = Case {
     id: "startup/clock-resolution",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(start_one(stage)),
     judge: judge_clocks,
 };

@@ -2,8 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, undisturbed};
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{watch_kubelet, watched};
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::evidence::{Evidence, Missing, Observed, SeenPod, ended};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Stage};
 
@@ -16,6 +17,7 @@ const LATER: [&str; 2] = [PRODUCER, CONSUMER];
 pub(super) const INIT_WAIT_DEADLOCK: Case = Case {
     id: "startup/init-wait-deadlock",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(wait_for_nothing(stage)),
     judge: judge_deadlock,
 };
@@ -41,8 +43,8 @@ async fn until_status_goes_on(stage: &Stage, pod: &PodRef) -> Result<(), Blocked
 }
 
 fn goes_on(seen: &Observed, pod: &PodRef) -> bool {
-    let ended = || seen.pod(&pod.uid)?.container(INIT)?.state.as_ref()?.terminated.as_ref();
-    ended().is_some() || LATER.iter().any(|name| seen.has_begun(&pod.uid, name))
+    let end = || ended(seen.pod(&pod.uid)?.container(INIT)?);
+    end().is_some() || LATER.iter().any(|name| seen.has_begun(&pod.uid, name))
 }
 
 fn judge_deadlock(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {

@@ -3,6 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, ProbeReport};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -21,6 +22,7 @@ const END: &str = "identity";
 pub(super) const INIT_SEQUENTIAL: Case = Case {
     id: "startup/init-sequential",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(run_inits(stage)),
     judge: judge_sequence,
 };
@@ -28,6 +30,7 @@ pub(super) const INIT_SEQUENTIAL: Case = Case {
 pub(super) const SIDECAR_THEN_INIT: Case = Case {
     id: "startup/sidecar-then-init",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(start_behind_a_sidecar(stage)),
     judge: judge_sidecar,
 };

@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::ContainerStatus;
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
@@ -23,6 +24,7 @@ const WAITS_FOR_ITS_TURN: [&str; 2] = ["ContainerCreating", "PodInitializing"];
 pub(super) const NO_READY_WAIT: Case = Case {
     id: "startup/no-ready-wait",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(start_behind_the_unready(stage)),
     judge: judge_behind_the_unready,
 };
@@ -30,6 +32,7 @@ pub(super) const NO_READY_WAIT: Case = Case {
 pub(super) const PULL_FAILURE_ISOLATED: Case = Case {
     id: "startup/pull-failure-isolated",
     attire: Attire::Restricted,
+    expects: &[Expected::NoImage(FIRST)],
     drive: |stage| Box::pin(start_behind_the_absent(stage)),
     judge: judge_behind_the_absent,
 };

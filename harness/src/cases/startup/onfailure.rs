@@ -2,6 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, Exchange, PRODUCER, assert_succeeded, undisturbed};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -14,6 +15,7 @@ const POD: &str = "swapped";
 pub(super) const FIX_ONFAILURE_POD: Case = Case {
     id: "startup/fix-onfailure-pod",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(fail_and_come_back(stage)),
     judge: judge_comeback,
 };
@@ -21,6 +23,7 @@ pub(super) const FIX_ONFAILURE_POD: Case = Case {
 pub(super) const FIX_ONFAILURE: Case = Case {
     id: "startup/fix-onfailure",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(fail_and_come_back(stage)),
     judge: judge_comeback,
 };
@@ -28,10 +31,7 @@ pub(super) const FIX_ONFAILURE: Case = Case {
 async fn fail_and_come_back(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_ended(&pod, CONSUMER).await?;
-    let restarted = |seen: &Observed| {
-        let restarts = || Some(seen.pod(&pod.uid)?.container(CONSUMER)?.restart_count);
-        met_if(restarts().is_some_and(|restarts| restarts > 0))
-    };
+    let restarted = |seen: &Observed| met_if(seen.has_restarted(&pod.uid, CONSUMER));
     let window = stage.budgets().next_start();
     if stage.unless("a second instance of the consumer", window, restarted).await?.is_none() {
         stage.mark(IN_VAIN);
@@ -50,15 +50,17 @@ fn judge_comeback(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
     let consumer = seen.container(uid, CONSUMER)?;
     let restarts = consumer.value.restarts;
-    if restarts == 0 {
+    let came_back = seen.has_restarted(uid, CONSUMER);
+    if !came_back {
         // That nothing happened counts only when it was waited for long enough.
         seen.mark(IN_VAIN)?;
     }
     let told = format!("{restarts} restarts");
-    say.assert("consumer-comes-back", restarts > 0, "a second instance", told, consumer.pointer);
-    if restarts == 0 {
+    say.assert("consumer-comes-back", came_back, "a second instance", told, consumer.pointer);
+    if !came_back {
         return Ok(());
     }
+    Inquiry::premise("a state that shows the second instance", restarts > 0)?;
     let producer = seen.container(uid, PRODUCER)?;
     say.assert_equal("producer-runs-once", &0, &producer.value.restarts, producer.pointer);
     assert_succeeded(seen, say, "pod-succeeds", uid)?;

@@ -17,6 +17,7 @@ const ORDER: [&str; 4] = ["first", "second", "third", "fourth"];
 pub(super) const SPEC_ORDER: Case = Case {
     id: "startup/spec-order",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(start_four(stage)),
     judge: judge_order,
 };

@@ -1,7 +1,9 @@
 //! The article's "one major problem": a consumer that is there before the queue.
 
 use crate::cases::case::Case;
-use crate::cases::exchange::{CONSUMER, PRODUCER, STUCK_AT, gave_up, sent_so_far, undisturbed};
+use crate::cases::exchange::{
+    CONSUMER, PRODUCER, STUCK_AT, consumer_log, gave_up, sent_so_far, undisturbed,
+};
 use crate::evidence::{Evidence, LogText, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
@@ -14,6 +16,7 @@ const WATCHED: &str = "watched";
 pub(super) const RACE_REPRODUCED: Case = Case {
     id: "startup/race-reproduced",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(lose_the_race(stage)),
     judge: judge_race,
 };
@@ -41,7 +44,7 @@ fn judge_race(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
     let end = seen.ending(uid, CONSUMER, 0)?;
     say.assert_equal("consumer-gives-up", &1, &end.value.exit_code, end.pointer);
-    let log = seen.ended_log(uid, CONSUMER, 0)?;
+    let log = consumer_log(seen, uid, 0)?;
     let lines = log.value.texts().count();
     say.assert(
         "consumer-gives-up",

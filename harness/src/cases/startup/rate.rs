@@ -3,7 +3,9 @@
 use futures::future::try_join_all;
 
 use crate::cases::case::Case;
-use crate::cases::exchange::{CONSUMER, EXIT_MESSAGE, Exchange, gave_up, received, undisturbed, until_over};
+use crate::cases::exchange::{
+    CONSUMER, EXIT_MESSAGE, Exchange, consumer_log, gave_up, received, undisturbed, until_over,
+};
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -13,9 +15,13 @@ const POD: &str = "mc2";
 /// How many pods make the exchange at once. `podproof experiment startup` makes as many as are wanted, and counts.
 const TRIALS: usize = 8;
 
+/// How many messages each of them sends before the exit message.
+const COUNT: usize = 20;
+
 pub(super) const RACE_RATE: Case = Case {
     id: "startup/race-rate",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(run_trials(stage)),
     judge: judge_trials,
 };
@@ -46,7 +52,7 @@ fn judge_trials(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
 /// Asserts that the exchange ended in one of the two ways in which it can; gives whether it was lost.
 fn judge_trial(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<bool, Missing> {
-    let log = seen.ended_log(uid, CONSUMER, 0)?;
+    let log = consumer_log(seen, uid, 0)?;
     let code = seen.ending(uid, CONSUMER, 0)?.value.exit_code;
     let lost = gave_up(log.value);
     let (known, told) = if lost {
@@ -55,7 +61,9 @@ fn judge_trial(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<bool, Mi
         // Whatever the producer does: behind a consumer that failed it may wait for ever.
         (false, format!("{} messages and exit code {code}", received(log.value).len()))
     } else {
-        let Exchange { sent, received, .. } = Exchange::read(seen, uid)?;
+        let exchange = Exchange::read(seen, uid)?;
+        exchange.premise_whole(COUNT)?;
+        let Exchange { sent, received, .. } = exchange;
         let whole = received.strip_suffix(&[EXIT_MESSAGE]) == Some(sent.as_slice());
         (whole, format!("{} of {} messages and exit code {code}", received.len(), sent.len() + 1))
     };

@@ -6,6 +6,7 @@ use crate::cases::case::Case;
 use crate::cases::exchange::{
     CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, undisturbed, until_over,
 };
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -19,6 +20,7 @@ const SWAPPED: &str = "swapped";
 pub(super) const FIX_RETRY: Case = Case {
     id: "startup/fix-retry",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_retry,
 };
@@ -26,6 +28,7 @@ pub(super) const FIX_RETRY: Case = Case {
 pub(super) const FIX_MARKER_FILE: Case = Case {
     id: "startup/fix-marker-file",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_marker_file,
 };
@@ -33,6 +36,7 @@ pub(super) const FIX_MARKER_FILE: Case = Case {
 pub(super) const FIX_INIT_CREATES: Case = Case {
     id: "startup/fix-init-creates",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_init_creates,
 };
@@ -40,6 +44,7 @@ pub(super) const FIX_INIT_CREATES: Case = Case {
 pub(super) const FIX_POSTSTART: Case = Case {
     id: "startup/fix-poststart",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_poststart,
 };
@@ -47,6 +52,7 @@ pub(super) const FIX_POSTSTART: Case = Case {
 pub(super) const FIX_SIDECAR: Case = Case {
     id: "startup/fix-sidecar",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_sidecar,
 };

@@ -18,6 +18,7 @@ const PROBED: &str = "/data/probed";
 pub(super) const STARTED_FIELD: Case = Case {
     id: "startup/started-field",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(start_when_told(stage)),
     judge: judge_field,
 };

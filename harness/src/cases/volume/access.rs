@@ -18,6 +18,7 @@ const READER: &str = "reader";
 pub(super) const TWO_UIDS_WRITE: Case = Case {
     id: "volume/two-uids-write",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(write_and_remove(stage)),
     judge: judge_two_users,
 };
@@ -25,6 +26,7 @@ pub(super) const TWO_UIDS_WRITE: Case = Case {
 pub(super) const READONLY_MOUNT: Case = Case {
     id: "volume/readonly-mount",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(write_in_both(stage)),
     judge: judge_two_mounts,
 };
@@ -32,6 +34,7 @@ pub(super) const READONLY_MOUNT: Case = Case {
 pub(super) const MODE_FIELD: Case = Case {
     id: "volume/mode-field",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(remove_anothers(stage)),
     judge: judge_mode,
 };

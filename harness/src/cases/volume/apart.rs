@@ -11,6 +11,7 @@ const TOKEN: &str = "/data/token";
 pub(super) const ISOLATED_BETWEEN_PODS: Case = Case {
     id: "volume/isolated-between-pods",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look_there(stage)),
     judge: judge_two_folders,
 };

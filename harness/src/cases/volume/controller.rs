@@ -2,6 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::namesake::HOLDER;
+use crate::cases::premise::Expected;
 use crate::evidence::{Change, Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -13,6 +14,7 @@ const ANCHOR: &str = "anchor";
 pub(super) const GONE_ON_CONTROLLER_REPLACEMENT: Case = Case {
     id: "volume/gone-on-controller-replacement",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_what_is_kept(stage)),
     judge: judge_replacement,
 };

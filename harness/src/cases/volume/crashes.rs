@@ -4,6 +4,7 @@ use crate::cases::case::Case;
 use crate::cases::comeback::{
     End, MAIN, PAIR, SIBLING, came_back, end_main, end_once, order_end, until_back,
 };
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -16,6 +17,7 @@ const READY: &str = "nonce";
 pub(super) const SURVIVES_CRASHLOOP: Case = Case {
     id: "volume/survives-crashloop",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(crash_twice(stage)),
     judge: judge_growth,
 };
@@ -23,6 +25,7 @@ pub(super) const SURVIVES_CRASHLOOP: Case = Case {
 pub(super) const WRITER_DIES_READER_READS: Case = Case {
     id: "volume/writer-dies-reader-reads",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(read_meanwhile(stage)),
     judge: judge_reader,
 };

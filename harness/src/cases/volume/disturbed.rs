@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, started};
 use crate::cases::keeper::{KEEPER, kept, settle};
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{watch_for, watch_for_restarts, watched};
 use crate::cases::service::{restart, restarted};
 use crate::evidence::{Change, Evidence, Fact, LogText, Missing, Observed, ProbeReport};
@@ -21,6 +22,7 @@ const LAST_TOKEN: &str = "/data/token";
 pub(super) const SURVIVES_KUBELET_RESTART: Case = Case {
     id: "volume/survives-kubelet-restart",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(keep_through(stage, "kubelet")),
     judge: judge_kept,
 };
@@ -28,6 +30,7 @@ pub(super) const SURVIVES_KUBELET_RESTART: Case = Case {
 pub(super) const SURVIVES_RUNTIME_RESTART: Case = Case {
     id: "volume/survives-runtime-restart",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(keep_through(stage, "containerd")),
     judge: judge_kept,
 };
@@ -35,6 +38,7 @@ pub(super) const SURVIVES_RUNTIME_RESTART: Case = Case {
 pub(super) const IN_USE_WHILE_TERMINATING: Case = Case {
     id: "volume/in-use-while-terminating",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(read_while_terminating(stage)),
     judge: judge_while_terminating,
 };

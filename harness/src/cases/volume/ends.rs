@@ -4,6 +4,7 @@ use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::keeper::{KEEPER, kept, settle, settle_after};
 use crate::cases::place::{assert_gone, look_before, look_when_gone};
+use crate::cases::premise::Expected;
 use crate::cases::quiet::{watch_for, watched};
 use crate::evidence::{Change, Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
@@ -23,6 +24,7 @@ const EVICTED: &str = "Evicted";
 pub(super) const GONE_FROM_NODE_DISK: Case = Case {
     id: "volume/gone-from-node-disk",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete(stage)),
     judge: judge_deleted,
 };
@@ -30,6 +32,7 @@ pub(super) const GONE_FROM_NODE_DISK: Case = Case {
 pub(super) const GONE_WHEN_TERMINAL: Case = Case {
     id: "volume/gone-when-terminal",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(complete(stage)),
     judge: judge_terminal,
 };
@@ -37,6 +40,7 @@ pub(super) const GONE_WHEN_TERMINAL: Case = Case {
 pub(super) const GONE_ON_EVICTION: Case = Case {
     id: "volume/gone-on-eviction",
     attire: Attire::Restricted,
+    expects: &[Expected::Reason("Evicted")],
     drive: |stage| Box::pin(evict_and_look(stage)),
     judge: judge_evicted_volume,
 };
@@ -44,6 +48,7 @@ pub(super) const GONE_ON_EVICTION: Case = Case {
 pub(super) const DISK_SIZELIMIT_EVICTS: Case = Case {
     id: "volume/disk-sizelimit-evicts",
     attire: Attire::Restricted,
+    expects: &[Expected::Reason("Evicted")],
     drive: |stage| Box::pin(evict(stage)),
     judge: judge_eviction,
 };

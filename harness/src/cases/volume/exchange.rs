@@ -14,6 +14,7 @@ const READS: u64 = 20_000;
 pub(super) const ATOMIC_RENAME_VISIBLE: Case = Case {
     id: "volume/atomic-rename-visible",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(read_often(stage)),
     judge: judge_reads,
 };

@@ -21,6 +21,7 @@ const GROUP: u64 = 4242;
 pub(super) const INITIALLY_EMPTY: Case = Case {
     id: "volume/initially-empty",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_empty,
 };
@@ -28,6 +29,7 @@ pub(super) const INITIALLY_EMPTY: Case = Case {
 pub(super) const MEMORY_IS_TMPFS: Case = Case {
     id: "volume/memory-is-tmpfs",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_file_systems,
 };
@@ -35,6 +37,7 @@ pub(super) const MEMORY_IS_TMPFS: Case = Case {
 pub(super) const DEFAULT_MODE: Case = Case {
     id: "volume/default-mode",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_modes,
 };
@@ -42,6 +45,7 @@ pub(super) const DEFAULT_MODE: Case = Case {
 pub(super) const FSGROUP: Case = Case {
     id: "volume/fsgroup",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_group,
 };

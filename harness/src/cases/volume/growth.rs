@@ -24,6 +24,7 @@ const WATCH: &str = "cat /html/index.html; echo ====; for round in 1 2 3 4 5 6 7
 pub(super) const APPENDS_EVERY_SECOND: Case = Case {
     id: "volume/appends-every-second",
     attire: Attire::AsTyped,
+    expects: &[],
     drive: |stage| Box::pin(watch_it_grow(stage)),
     judge: judge_growth,
 };

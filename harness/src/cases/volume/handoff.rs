@@ -13,6 +13,7 @@ const DEBUGGER: &str = "debugger";
 pub(super) const INIT_HANDOFF: Case = Case {
     id: "volume/init-handoff",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(hand_over(stage)),
     judge: judge_handoff,
 };
@@ -20,6 +21,7 @@ pub(super) const INIT_HANDOFF: Case = Case {
 pub(super) const EPHEMERAL_CONTAINER_SEES: Case = Case {
     id: "volume/ephemeral-container-sees",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(add_a_debugger(stage)),
     judge: judge_debugger,
 };

@@ -3,6 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
@@ -33,6 +34,7 @@ const WATCHED: &str = "watched";
 pub(super) const MEMORY_SIZE_RULE: Case = Case {
     id: "volume/memory-size-rule",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(look_at_sizes(stage)),
     judge: judge_sizes,
 };
@@ -40,6 +42,7 @@ pub(super) const MEMORY_SIZE_RULE: Case = Case {
 pub(super) const MEMORY_ENOSPC: Case = Case {
     id: "volume/memory-enospc",
     attire: Attire::Restricted,
+    expects: &[Expected::Reason("Evicted")],
     drive: |stage| Box::pin(fill_and_stay(stage)),
     judge: judge_full,
 };

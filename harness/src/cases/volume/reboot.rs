@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::keeper::{KEEPER, all_back, kept, settle};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
@@ -15,6 +16,7 @@ const BOOTS: (&str, &str) = ("boot-before", "boot-after");
 pub(super) const DISK_SURVIVES_REBOOT: Case = Case {
     id: "volume/disk-survives-reboot",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(reboot(stage)),
     judge: judge_disk,
 };
@@ -22,6 +24,7 @@ pub(super) const DISK_SURVIVES_REBOOT: Case = Case {
 pub(super) const MEMORY_LOST_ON_REBOOT: Case = Case {
     id: "volume/memory-lost-on-reboot",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(reboot(stage)),
     judge: judge_memory,
 };

@@ -4,6 +4,7 @@ use futures::TryFutureExt as _;
 
 use crate::cases::case::Case;
 use crate::cases::namesake::{HOLDER, namesakes, replace};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::Attire;
@@ -11,6 +12,7 @@ use crate::stage::Attire;
 pub(super) const GONE_ON_SAME_NAME_RECREATE: Case = Case {
     id: "volume/gone-on-same-name-recreate",
     attire: Attire::Restricted,
+    expects: &[Expected::Deletion],
     drive: |stage| Box::pin(replace(stage, "write").map_ok(drop)),
     judge: judge_empty,
 };

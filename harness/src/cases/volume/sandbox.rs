@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::comeback::MAIN;
 use crate::cases::keeper::{kept, lose_sandbox, lost};
+use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::Attire;
@@ -12,6 +13,7 @@ const TOKEN: &str = "/data/token";
 pub(super) const SURVIVES_SANDBOX_RECREATE: Case = Case {
     id: "volume/survives-sandbox-recreate",
     attire: Attire::Restricted,
+    expects: &[Expected::Restart],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_token,
 };

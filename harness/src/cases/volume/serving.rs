@@ -30,6 +30,7 @@ const GROWN: &str = "lines() { wc -l < /html/index.html; }; n=$(lines); \
 pub(super) const HTTP_EQUALS_FILE: Case = Case {
     id: "volume/http-equals-file",
     attire: Attire::AsTyped,
+    expects: &[],
     drive: |stage| Box::pin(ask_and_look(stage)),
     judge: judge_texts,
 };
@@ -37,6 +38,7 @@ pub(super) const HTTP_EQUALS_FILE: Case = Case {
 pub(super) const HIDES_IMAGE_CONTENT: Case = Case {
     id: "volume/hides-image-content",
     attire: Attire::AsTyped,
+    expects: &[],
     drive: |stage| Box::pin(ask_both(stage)),
     judge: judge_hidden,
 };

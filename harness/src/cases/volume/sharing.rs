@@ -14,6 +14,7 @@ const READER: &str = "reader";
 pub(super) const SHARED_TWO_MOUNTPATHS: Case = Case {
     id: "volume/shared-two-mountpaths",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(read_in_both(stage)),
     judge: judge_one_file,
 };

@@ -20,6 +20,7 @@ const LOOKS: [(&str, &str, &str, &str); 4] = [
 pub(super) const SUBPATH_TREES: Case = Case {
     id: "volume/subpath-trees",
     attire: Attire::Restricted,
+    expects: &[],
     drive: |stage| Box::pin(read_everywhere(stage)),
     judge: judge_trees,
 };

@@ -1,0 +1,97 @@
+//! What a status says of a container's ends: not every end is one of an instance that ran.
+
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
+
+/// Reasons of containers that a runtime made and could not start.
+const NOT_STARTED: [&str; 3] = ["StartError", "ContainerCannotRun", "CreateContainerError"];
+
+/// The exit code that kubelets report for a container that could not be started. No program of a case exits with it.
+const NO_START: i32 = 128;
+
+/// The reason of a container that the kubelet lost: it reports an exit code all the same.
+const LOST: &str = "ContainerStatusUnknown";
+
+/// Whether the container ran that ended in this way.
+///
+/// A runtime that could not start a container, or was itself restarted meanwhile, makes the kubelet report an end
+/// of an instance that there never was: its start is missing or lies in 1970, and its exit code may even be 0.
+#[must_use]
+pub fn ran(end: &ContainerStateTerminated) -> bool {
+    let reason = end.reason.as_deref();
+    if reason == Some(LOST) {
+        return true;
+    }
+    let started = end.started_at.as_ref().is_some_and(|at| at.0.as_second() > 0);
+    started && end.exit_code != NO_START && !reason.is_some_and(|reason| NOT_STARTED.contains(&reason))
+}
+
+/// The end of the current instance, if one ran.
+#[must_use]
+pub fn ended(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
+    status.state.as_ref()?.terminated.as_ref().filter(|end| ran(end))
+}
+
+/// The end of the instance before the current one, if one ran.
+#[must_use]
+pub fn ended_before(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
+    status.last_state.as_ref()?.terminated.as_ref().filter(|end| ran(end))
+}
+
+/// Whether the current instance of a container has begun.
+#[must_use]
+pub fn has_begun(status: &ContainerStatus) -> bool {
+    status.state.as_ref().is_some_and(|state| state.running.is_some()) || ended(status).is_some()
+}
+
+/// Why a container could not be started, now or at its last restart, where the status says so.
+#[must_use]
+pub fn not_started(status: &ContainerStatus) -> Option<String> {
+    let now_and_before = [&status.state, &status.last_state];
+    let mut ends = now_and_before.into_iter().filter_map(|state| state.as_ref()?.terminated.as_ref());
+    let end = ends.find(|end| !ran(end))?;
+    let reason = end.reason.clone().unwrap_or_else(|| format!("exit code {} without a start", end.exit_code));
+    let message = end.message.as_deref().map(|message| format!(": {}", message.trim())).unwrap_or_default();
+    Some(format!("{reason}{message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const START: &str = "2026-01-01T00:00:00Z";
+
+    fn with(state: &str, end: &Value) -> ContainerStatus {
+        let mut status =
+            json!({ "name": "main", "image": "", "imageID": "", "ready": false, "restartCount": 0 });
+        status[state] = json!({ "terminated": end });
+        serde_json::from_value(status).expect("a status")
+    }
+
+    #[rstest]
+    #[case::by_itself(json!({ "exitCode": 0, "reason": "Completed", "startedAt": START }), true)]
+    #[case::failed(json!({ "exitCode": 1, "reason": "Error", "startedAt": START }), true)]
+    #[case::lost(json!({ "exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": null }), true)]
+    #[case::start_error(json!({ "exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z" }), false)]
+    #[case::start_error_with_a_time(json!({ "exitCode": 128, "reason": "StartError", "startedAt": START }), false)]
+    #[case::cannot_run(json!({ "exitCode": 127, "reason": "ContainerCannotRun", "startedAt": START }), false)]
+    #[case::runtime_restarted(json!({ "exitCode": 0 }), false)]
+    #[case::in_1970(json!({ "exitCode": 0, "reason": "Completed", "startedAt": "1970-01-01T00:00:00Z" }), false)]
+    fn an_end_counts_only_after_a_start(#[case] end: Value, #[case] ran: bool) {
+        let (now, before) = (with("state", &end), with("lastState", &end));
+        assert_eq!((ended(&now).is_some(), has_begun(&now)), (ran, ran));
+        assert_eq!(ended_before(&before).is_some(), ran);
+        assert_eq!((not_started(&now).is_none(), not_started(&before).is_none()), (ran, ran));
+    }
+
+    #[test]
+    fn the_reason_is_named() {
+        let end = json!({ "exitCode": 128, "reason": "StartError", "message": "no such file\n" });
+        let why = not_started(&with("lastState", &end));
+        assert_eq!(why.as_deref(), Some("StartError: no such file"));
+        let why = not_started(&with("state", &json!({ "exitCode": 0 })));
+        assert_eq!(why.as_deref(), Some("exit code 0 without a start"));
+    }
+}

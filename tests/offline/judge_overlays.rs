@@ -1,0 +1,285 @@
+//! Judges before evidence over which something was laid that comes from outside: a deletion, an eviction, a shutdown, a
+//! start that failed. Whatever the cluster did then, it says nothing about the claim.
+
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::{
+    ContainerState, ContainerStateTerminated, ContainerStatus, PodCondition, PodStatus,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use podproof::cases::Expected;
+use podproof::evidence::{Change, Deletion, Evidence, LogLine, SeenPod};
+use podproof::judge::Verdict;
+use rstest::rstest;
+
+use crate::judge::Recorded;
+
+/// What is laid over: its name, what it does to each state of one pod from some moment on, and what the reason that
+/// comes of it must name.
+type Overlay = (&'static str, fn(&mut SeenPod), &'static str);
+
+const OVERLAYS: [Overlay; 13] = [
+    (
+        "deletion as kubelets report it from 1.27 on",
+        |seen| {
+            delete(seen);
+            end_all(seen, 137, "Error");
+            status(seen).phase = Some("Failed".to_owned());
+        },
+        "deleted",
+    ),
+    (
+        "deletion as older kubelets report it",
+        |seen| {
+            delete(seen);
+            end_all(seen, 143, "Error");
+        },
+        "deleted",
+    ),
+    ("deletion by force", |seen| seen.change = Change::Deleted, "deleted"),
+    (
+        "preemption",
+        |seen| {
+            delete(seen);
+            disrupt(seen, "PreemptionByScheduler");
+        },
+        "PreemptionByScheduler",
+    ),
+    (
+        "taint",
+        |seen| {
+            delete(seen);
+            disrupt(seen, "DeletionByTaintManager");
+            end_all(seen, 143, "Error");
+        },
+        "DeletionByTaintManager",
+    ),
+    (
+        "node pressure",
+        |seen| {
+            fail(seen, "Evicted", "The node was low on resource: memory. ");
+        },
+        "low on resource",
+    ),
+    (
+        "node shutdown",
+        |seen| {
+            fail(seen, "Terminated", "Pod was terminated in response to imminent node shutdown.");
+            end_all(seen, 143, "Error");
+        },
+        "imminent node shutdown",
+    ),
+    (
+        "node that shuts down",
+        |seen| {
+            fail(seen, "NodeShutdown", "Pod was rejected as the node is shutting down.");
+        },
+        "NodeShutdown",
+    ),
+    (
+        "preemption by a kubelet",
+        |seen| {
+            fail(seen, "Preempting", "Preempted in order to admit critical pod");
+        },
+        "Preempting",
+    ),
+    ("lack of memory", |seen| end_one(seen, &end(137, Some("OOMKilled"), true)), "OOMKilled"),
+    ("lack of memory before", |seen| end_before(seen, &end(137, Some("OOMKilled"), true)), "OOMKilled"),
+    ("start that failed", |seen| end_one(seen, &end(128, Some("StartError"), false)), "StartError"),
+    (
+        "start during a restart of the runtime",
+        |seen| end_before(seen, &end(0, None, false)),
+        "could not be started",
+    ),
+];
+
+/// A container that no case wants to run out of memory.
+const NOBODY: &str = "nobody";
+
+fn status(seen: &mut SeenPod) -> &mut PodStatus {
+    seen.pod.status.get_or_insert_default()
+}
+
+fn delete(seen: &mut SeenPod) {
+    seen.pod.metadata.deletion_timestamp.get_or_insert(Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH));
+}
+
+fn disrupt(seen: &mut SeenPod, reason: &str) {
+    let condition = PodCondition {
+        type_: "DisruptionTarget".to_owned(),
+        status: "True".to_owned(),
+        reason: Some(reason.to_owned()),
+        ..PodCondition::default()
+    };
+    status(seen).conditions.get_or_insert_default().push(condition);
+}
+
+fn fail(seen: &mut SeenPod, reason: &str, message: &str) {
+    let status = status(seen);
+    status.phase = Some("Failed".to_owned());
+    status.reason = Some(reason.to_owned());
+    status.message = Some(message.to_owned());
+}
+
+fn end(code: i32, reason: Option<&str>, started: bool) -> ContainerStateTerminated {
+    let at = k8s_openapi::jiff::Timestamp::from_second(1_700_000_000).unwrap();
+    ContainerStateTerminated {
+        exit_code: code,
+        reason: reason.map(str::to_owned),
+        started_at: started.then_some(Time(at)),
+        finished_at: started.then_some(Time(at)),
+        ..ContainerStateTerminated::default()
+    }
+}
+
+fn terminated(end: &ContainerStateTerminated) -> ContainerState {
+    ContainerState { terminated: Some(end.clone()), ..ContainerState::default() }
+}
+
+pub(crate) fn ordinary(seen: &mut SeenPod) -> &mut Vec<ContainerStatus> {
+    status(seen).container_statuses.get_or_insert_default()
+}
+
+/// Ends every container that runs.
+fn end_all(seen: &mut SeenPod, code: i32, reason: &str) {
+    for one in ordinary(seen) {
+        if one.state.as_ref().is_some_and(|state| state.running.is_some()) {
+            one.state = Some(terminated(&end(code, Some(reason), true)));
+        }
+    }
+}
+
+/// The first container that the case does not want to run out of memory; one more where there is none.
+fn bystander(seen: &mut SeenPod) -> &mut ContainerStatus {
+    let statuses = ordinary(seen);
+    if statuses.iter().all(|one| ["main", "greedy"].contains(&one.name.as_str())) {
+        statuses.push(ContainerStatus { name: NOBODY.to_owned(), ..ContainerStatus::default() });
+    }
+    let mut others = statuses.iter_mut();
+    others.find(|one| !["main", "greedy"].contains(&one.name.as_str())).unwrap()
+}
+
+fn end_one(seen: &mut SeenPod, end: &ContainerStateTerminated) {
+    bystander(seen).state = Some(terminated(end));
+}
+
+fn end_before(seen: &mut SeenPod, end: &ContainerStateTerminated) {
+    bystander(seen).last_state = Some(terminated(end));
+}
+
+/// The evidence as it is recorded now: with the deletions that its drive asked for.
+fn with_deletions(mut evidence: Evidence, expects: &[Expected]) -> Evidence {
+    let mut deletions: Vec<Deletion> = Vec::new();
+    for seen in evidence.timeline.iter().filter(|_| expects.contains(&Expected::Deletion)) {
+        let goes = seen.change == Change::Deleted || seen.pod.metadata.deletion_timestamp.is_some();
+        if goes && deletions.iter().all(|one| one.uid != seen.uid()) {
+            let at = seen.at - SignedDuration::from_millis(1);
+            deletions.push(Deletion { at, name: seen.name().to_owned(), uid: seen.uid().to_owned() });
+        }
+    }
+    evidence.deletions = Some(deletions);
+    evidence
+}
+
+/// The UIDs of all pods.
+fn pods(evidence: &Evidence) -> Vec<String> {
+    let mut uids: Vec<_> = evidence.timeline.iter().map(|seen| seen.uid().to_owned()).collect();
+    uids.sort();
+    uids.dedup();
+    uids
+}
+
+/// Lays it over the pod from the first moment on at which it is on a node, and before the drive deletes it.
+fn lay_over(evidence: &mut Evidence, uid: &str, change: fn(&mut SeenPod)) {
+    let begun = |seen: &SeenPod| seen.uid() == uid && seen.node().is_some();
+    let from = evidence.timeline.iter().position(begun);
+    let from = from.or_else(|| evidence.timeline.iter().position(|seen| seen.uid() == uid)).unwrap();
+    evidence.timeline[from..].iter_mut().filter(|seen| seen.uid() == uid).for_each(change);
+}
+
+/// Lays it over the last state only.
+fn lay_over_the_end(evidence: &mut Evidence, uid: &str, change: fn(&mut SeenPod)) {
+    let mut last = evidence.timeline.iter().rfind(|seen| seen.uid() == uid).unwrap().clone();
+    change(&mut last);
+    evidence.timeline.push(last);
+}
+
+pub(crate) fn reason(verdict: &Verdict) -> &str {
+    assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
+    match verdict {
+        Verdict::Inconclusive { reason } => reason,
+        _ => "",
+    }
+}
+
+#[rstest]
+fn what_comes_from_outside_is_inconclusive(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+    let Recorded { case, evidence, .. } = Recorded::read(&file);
+    let mut evidence = with_deletions(evidence, case.expects);
+    assert_eq!(case.verdict(&evidence), Verdict::Pass, "with its own deletions");
+    let timeline = evidence.timeline.clone();
+    for uid in pods(&evidence) {
+        // At the end of a pod that the drive has deleted, a deletion is no news.
+        let is_deleted = evidence.deletions.iter().flatten().any(|one| one.uid == uid);
+        for (what, change, word) in OVERLAYS {
+            lay_over(&mut evidence, &uid, change);
+            let verdict = case.verdict(&evidence);
+            assert!(reason(&verdict).contains(word), "{what}: {verdict:?}");
+            evidence.timeline.clone_from(&timeline);
+            if !(is_deleted && word == "deleted") {
+                lay_over_the_end(&mut evidence, &uid, change);
+                let verdict = case.verdict(&evidence);
+                assert!(reason(&verdict).contains(word), "{what} at the end: {verdict:?}");
+                evidence.timeline.clone_from(&timeline);
+            }
+        }
+    }
+}
+
+/// What runtimes log in the place of a program for another architecture, and the exit code of its container.
+const FOREIGN: [(&str, i32); 3] = [
+    ("standard_init_linux.go:228: exec user process caused: exec format error", 1),
+    ("exec /probe: exec format error", 255),
+    ("{\"msg\":\"exec container process `/probe`: Exec format error\",\"level\":\"error\"}", 1),
+];
+
+#[rstest]
+fn a_program_of_another_architecture_is_inconclusive(
+    #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
+) {
+    let Recorded { case, evidence, .. } = Recorded::read(&file);
+    for (line, code) in FOREIGN {
+        let mut foreign = evidence.clone();
+        for log in &mut foreign.logs {
+            log.lines = vec![LogLine { at: None, text: line.to_owned() }];
+        }
+        exits_with(&mut foreign, code);
+        let verdict = case.verdict(&foreign);
+        if foreign.logs.is_empty() {
+            assert!(!matches!(verdict, Verdict::Fail { .. }), "{verdict:?}");
+        } else {
+            assert!(reason(&verdict).contains("that its node cannot run"), "{verdict:?}");
+        }
+        // Nor where the log is lost.
+        foreign.logs.iter_mut().for_each(|log| log.lines.clear());
+        let verdict = case.verdict(&foreign);
+        assert!(foreign.logs.is_empty() || matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
+    }
+}
+
+/// Every container that had ended or ran has ended with this code.
+fn exits_with(evidence: &mut Evidence, code: i32) {
+    for seen in &mut evidence.timeline {
+        let Some(status) = &mut seen.pod.status else { continue };
+        let (init, ordinary) = (&mut status.init_container_statuses, &mut status.container_statuses);
+        for one in init.iter_mut().flatten().chain(ordinary.iter_mut().flatten()) {
+            if one.state.as_ref().is_some_and(|state| state.running.is_some() || state.terminated.is_some()) {
+                one.state = Some(terminated(&end(code, Some("Error"), true)));
+            }
+            if one.last_state.as_ref().is_some_and(|state| state.terminated.is_some()) {
+                one.last_state = Some(terminated(&end(code, Some("Error"), true)));
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Judges before evidence that was cut off, or that says something in one place only.
+
+use std::path::PathBuf;
+
+use podproof::evidence::{LogLine, Mark};
+use podproof::judge::Verdict;
+use rstest::rstest;
+
+use crate::judge::Recorded;
+use crate::judge_overlays::{ordinary, reason};
+
+/// What a kubelet writes where a log should be.
+const OF_KUBELET: [&str; 2] = [
+    "unable to retrieve container logs for containerd://0123456789abcdef",
+    "failed to try resolving symlinks in path \"/var/log/pods/a/b/0.log\": no such file or directory",
+];
+
+#[rstest]
+fn a_kubelets_word_is_no_log(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+    let Recorded { case, evidence, .. } = Recorded::read(&file);
+    for line in OF_KUBELET {
+        for at in 0..evidence.logs.len() {
+            let mut lost = evidence.clone();
+            lost.logs[at].lines = vec![LogLine { at: None, text: line.to_owned() }];
+            let log = &lost.logs[at];
+            assert_eq!((log.lack(), log.is_empty()), (Some(line), true));
+            let verdict = case.verdict(&lost);
+            assert!(!matches!(verdict, Verdict::Fail { .. }), "{}: {verdict:?}", log.container);
+        }
+    }
+}
+
+#[rstest]
+fn a_log_that_is_cut_off_contradicts_nothing(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+    let Recorded { case, evidence, .. } = Recorded::read(&file);
+    let cut_off = |which: &[&str], lost: usize, its_end: bool| {
+        let mut cut = evidence.clone();
+        for log in cut.logs.iter_mut().filter(|log| which.contains(&log.container.as_str())) {
+            let left = log.lines.len().saturating_sub(lost);
+            if its_end { log.lines.truncate(left) } else { drop(log.lines.drain(..log.lines.len() - left)) }
+        }
+        let verdict = case.verdict(&cut);
+        let fails = matches!(verdict, Verdict::Fail { .. });
+        assert!(!fails, "{lost} lines of {which:?}, from the end: {its_end}: {verdict:?}");
+    };
+    for lost in [1, 5, 50, 218] {
+        cut_off(&["producer"], lost, true);
+        cut_off(&["consumer"], lost, true);
+        cut_off(&["producer", "consumer"], lost, true);
+        cut_off(&["producer"], lost, false);
+    }
+}
+
+#[rstest]
+fn a_log_that_was_another_when_it_was_read_again_is_not_whole(
+    #[values("ipc/mc2-article", "startup/race-rate", "restart/termination-message")] claim: &str,
+) {
+    let Recorded { case, mut evidence, .. } = Recorded::green(claim);
+    evidence.logs.iter_mut().for_each(|log| log.confirmed = Some(true));
+    assert_eq!(case.verdict(&evidence), Verdict::Pass);
+    evidence.logs.iter_mut().for_each(|log| log.confirmed = Some(false));
+    assert!(reason(&case.verdict(&evidence)).contains("read again, it was another"));
+}
+
+#[rstest]
+fn a_second_start_counts_by_its_event_too(
+    #[values("startup/poststart-failure", "startup/fix-onfailure", "startup/fix-onfailure-pod")] claim: &str,
+    #[values("first", "consumer")] container: &str,
+) {
+    let Recorded { case, mut evidence, .. } = Recorded::green(claim);
+    for status in evidence.timeline.iter_mut().flat_map(ordinary).filter(|status| status.name == container) {
+        let ended = status.last_state.take().filter(|state| state.terminated.is_some());
+        status.restart_count = 0;
+        status.state = ended.or(status.state.take());
+    }
+    let at = evidence.ended;
+    evidence.marks.push(Mark { at, name: "waited-in-vain".to_owned() });
+    let verdict = case.verdict(&evidence);
+    assert!(!matches!(verdict, Verdict::Fail { .. }), "{verdict:?}");
+}
+
+#[test]
+fn a_pass_leaves_no_assertion_unstated() {
+    let Recorded { case, mut evidence, .. } = Recorded::green("ipc/sysv-msg");
+    let left = evidence.execs.iter_mut().find(|exec| exec.label == "left").unwrap();
+    left.stdout = left.stdout.replace(r#""present":true"#, r#""present":false,"errno":"ENOENT""#);
+    assert_eq!(reason(&case.verdict(&evidence)), "not asserted: is-taken");
+    let Recorded { case, mut evidence, .. } = Recorded::green("ipc/mqueue-mount-shared");
+    let look = evidence.execs.iter_mut().find(|exec| exec.label == "in-finder").unwrap();
+    let lines = look.stdout.lines().map(|line| {
+        let is_stat = line.contains(r#""verb":"stat""#);
+        let to = if is_stat { r#""present":false,"errno":"ENOENT""# } else { r#""present":true"# };
+        line.replace(r#""present":true"#, to) + "\n"
+    });
+    look.stdout = lines.collect();
+    assert_eq!(reason(&case.verdict(&evidence)), "not asserted: same-file, tells-its-size");
+}
+
+#[test]
+fn a_pod_that_was_not_seen_on_its_way_confirms_no_article() {
+    let Recorded { case, mut evidence, .. } = Recorded::green("lifecycle/never-completes");
+    evidence.timeline.retain(|seen| seen.phase() != "Pending");
+    assert!(reason(&case.verdict(&evidence)).contains("Pending"));
+}
