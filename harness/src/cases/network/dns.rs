@@ -51,7 +51,7 @@ async fn look_up_all(stage: &Stage) -> Result<(), Blocked> {
     let begun = Instant::now();
     while begun.elapsed() < stage.budgets().controller() {
         let exec = stage.probe("ready", &client, CLIENT, &RESOLVE).await?;
-        let report = exec.stdout.lines().filter_map(ProbeReport::parse).find(|told| told.verb() == "resolve");
+        let report = exec.stdout.lines().filter_map(ProbeReport::parse).find(|one| one.verb() == "resolve");
         let addresses = report.as_ref().and_then(|report| report.field("addresses").ok()?.as_array());
         if addresses.is_some_and(|addresses| addresses.len() >= REPLICAS.len()) {
             break;
