@@ -61,7 +61,7 @@ fn with_one_report_changed(evidence: &Evidence, change: &dyn Fn(&mut Value) -> b
     all
 }
 
-/// The ways in which a deed may be told to have ended with `errno`.
+/// The ways in which a report may say that its deed ended with `errno`.
 fn ways_to_fail(errno: &'static str) -> Vec<Box<dyn Fn(&mut Value) -> bool>> {
     let replaced = move |report: &mut Value| {
         let had = report.get("errno").is_some();
@@ -226,7 +226,7 @@ fn another_cause_is_not_taken_for_the_answer() {
             }
             let verdict = case.verdict(&evidence);
             assert!(
-                matches!(&verdict, Verdict::Inconclusive { reason: told } if told.contains(reason)),
+                matches!(&verdict, Verdict::Inconclusive { reason: why } if why.contains(reason)),
                 "{verdict:?}"
             );
         }
