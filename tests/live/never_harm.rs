@@ -7,7 +7,6 @@ use std::process::{Child, Command, Stdio};
 use podproof::judge::Verdict;
 use podproof::run::{judge_again, read_record};
 use podproof_tests::{ours, run};
-use serde_json::Value;
 
 use crate::cluster::{Removed, docker, state};
 
@@ -31,14 +30,12 @@ fn begun(command: &mut Command) -> (Child, BufReader<std::process::ChildStdout>)
         command.args(["--message-format", "json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut child = child.expect("the program starts");
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    loop {
-        let mut line = String::new();
+    let mut line = String::new();
+    while !line.contains(r#""event":"case-started""#) {
+        line.clear();
         assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the run ends before a case begins");
-        let event: Value = serde_json::from_str(&line).unwrap();
-        if event["event"] == "case-started" {
-            return (child, stdout);
-        }
     }
+    (child, stdout)
 }
 
 #[test]

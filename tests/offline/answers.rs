@@ -61,8 +61,11 @@ fn with_one_report_changed(evidence: &Evidence, change: &dyn Fn(&mut Value) -> b
     all
 }
 
+/// A change of a report; says whether the report had what was changed.
+type Way = Box<dyn Fn(&mut Value) -> bool>;
+
 /// The ways in which a report may say that its deed ended with `errno`.
-fn ways_to_fail(errno: &'static str) -> Vec<Box<dyn Fn(&mut Value) -> bool>> {
+fn ways_to_fail(errno: &'static str) -> Vec<Way> {
     let replaced = move |report: &mut Value| {
         let had = report.get("errno").is_some();
         report["errno"] = json!(errno);
@@ -73,8 +76,8 @@ fn ways_to_fail(errno: &'static str) -> Vec<Box<dyn Fn(&mut Value) -> bool>> {
         report["errno"] = json!(errno);
         true
     };
-    let mut ways: Vec<Box<dyn Fn(&mut Value) -> bool>> = vec![Box::new(replaced), Box::new(failed)];
-    ways.extend(SUCCESSES.map(|field| -> Box<dyn Fn(&mut Value) -> bool> {
+    let mut ways: Vec<Way> = vec![Box::new(replaced), Box::new(failed)];
+    ways.extend(SUCCESSES.map(|field| -> Way {
         Box::new(move |report| {
             let had = report.get(field) == Some(&json!(true));
             report[field] = json!(false);
@@ -109,13 +112,12 @@ fn a_stranger_is_no_answer(#[files("fixtures/evidence/*/*/green.json")] file: Pa
             if report["verb"] != "fetch" {
                 return false;
             }
-            match report.get_mut("bodies") {
-                Some(bodies) => bodies[page] = json!(7),
-                None => {
-                    report["ok"] = json!(true);
-                    report["status"] = json!(status);
-                    report["body"] = json!(page);
-                }
+            if let Some(bodies) = report.get_mut("bodies") {
+                bodies[page] = json!(7);
+            } else {
+                report["ok"] = json!(true);
+                report["status"] = json!(status);
+                report["body"] = json!(page);
             }
             true
         });
@@ -197,7 +199,8 @@ fn a_service_is_asked_of_pods_that_were_ready_all_the_time() {
             status.ready = false;
         }
         let again = evidence.timeline[ready].clone();
-        evidence.timeline.splice(ready + 1..ready + 1, [unready, again]);
+        let later = ready + 1;
+        evidence.timeline.splice(later..later, [unready, again]);
         let exec = evidence.execs.iter_mut().find(|exec| exec.label == label).unwrap();
         exec.stdout = exec.stdout.replacen(r#""ok":true"#, r#""ok":false,"errno":"ECONNREFUSED""#, 1);
         exec.stdout = exec.stdout.replacen(r#""two":"#, r#""one ":"#, 1);

@@ -103,7 +103,7 @@ pub(crate) fn order(namespace: &str, manifest: &str) -> StageOrder {
     StageOrder {
         namespace: namespace.to_owned(),
         run: "20261122-101500-3fa9c1d2".to_owned(),
-        expires: 0,
+        lifetime: Duration::ZERO,
         claim: claim(),
         token: "token".to_owned(),
         manifest: Manifest::parse("x.yaml", manifest).unwrap(),

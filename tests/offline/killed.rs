@@ -116,6 +116,7 @@ fn every_command_reads_what_is_left_and_none_calls_it_whole() {
 }
 
 /// Each question after the cluster's facts is refused, after a moment.
+#[expect(clippy::unnecessary_wraps, reason = "the fake server may also give no answer")]
 fn slow(asked: &Asked) -> Option<(u16, String)> {
     thread::sleep(Duration::from_millis(10));
     Some(reticent(asked))

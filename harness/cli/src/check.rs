@@ -13,30 +13,29 @@ use crate::exit::{Code, Failure};
 use crate::place::Company;
 use crate::reach::reach;
 use crate::report::write_all;
-use crate::signal::Signals;
-use crate::{list, output};
+use crate::{list, output, signal};
 
 /// Checks a cluster against the selected claims.
 pub async fn run(RunArgs { check: order, retries }: RunArgs, talk: Talk) -> Result<Code, Failure> {
-    check(order, talk, Purpose::Check, retries).await
+    Box::pin(check(order, talk, Purpose::Check, retries)).await
 }
 
 /// Proves that each selected case can fail.
 pub async fn prove(order: CheckArgs, talk: Talk) -> Result<Code, Failure> {
     // A mutant that is killed at the second attempt only is no proof.
-    check(order, talk, Purpose::Prove, 0).await
+    Box::pin(check(order, talk, Purpose::Prove, 0)).await
 }
 
 async fn check(order: CheckArgs, talk: Talk, purpose: Purpose, retries: u32) -> Result<Code, Failure> {
     let interrupt = Interrupt::default();
-    let signals = Signals::listen(&interrupt)?;
+    signal::stop(&interrupt);
     let catalogue = list::catalogue(&order.choice)?;
     let chosen = list::select(&catalogue, &quick_unless_asked(&order.choice))?;
     let plan = Plan::new(&catalogue, &chosen, purpose, order.repeat);
     let budgets = Budgets::stretched(order.stretch);
     let disturbs = plan.cases.iter().any(|planned| planned.claim.tier == Tier::Disruptive);
     let company = if disturbs { Company::Nobody } else { Company::Others };
-    let access = reach(&order.reach, &budgets, &interrupt, (&signals, company)).await?;
+    let access = reach(&order.reach, &budgets, &interrupt, company).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
     let folder = output::make_folder(&order.out, &run)?;
     let parallel = order.parallel.map_or_else(|| access.facts.room(), usize::from);
@@ -62,7 +61,7 @@ async fn check(order: CheckArgs, talk: Talk, purpose: Purpose, retries: u32) -> 
     for fault in &faults {
         output::tell_failure(fault);
     }
-    Ok(Code::of_run(Outcome::of(&record), signals.code(), faults.is_empty()))
+    Ok(Code::of_run(Outcome::of(&record), signal::code(), faults.is_empty()))
 }
 
 /// Who names neither cases nor a tier gets what is quick and disturbs nobody.

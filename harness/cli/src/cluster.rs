@@ -11,13 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::{ClusterCommand, DownArgs, Format, ImageArgs, Talk, UpArgs};
 use crate::exit::Failure;
-use crate::output;
-use crate::signal::Signals;
+use crate::{output, signal};
 
 /// Does what was asked with our own clusters.
 pub async fn cluster(command: ClusterCommand, talk: Talk) -> Result<(), Failure> {
     let interrupt = Interrupt::default();
-    let signals = Signals::listen(&interrupt)?;
+    signal::stop(&interrupt);
     let host = host(&interrupt.stop)?;
     let done = match command {
         ClusterCommand::Up(order) => up(&host, order, &talk).await,
@@ -25,7 +24,7 @@ pub async fn cluster(command: ClusterCommand, talk: Talk) -> Result<(), Failure>
         ClusterCommand::Status => status(&host, &talk).await,
         ClusterCommand::Image(order) => image(&host, order).await,
     };
-    match (done, signals.code()) {
+    match (done, signal::code()) {
         (Err(_), Some(code)) => Err(Failure::Interrupted(code)),
         (done, _) => done,
     }

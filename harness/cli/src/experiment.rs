@@ -12,19 +12,18 @@ use podproof::run::{Interrupt, RunId};
 
 use crate::args::{StartupArgs, Talk};
 use crate::exit::{Code, Failure};
-use crate::output;
 use crate::place::Company;
 use crate::reach::reach;
-use crate::signal::Signals;
+use crate::{output, signal};
 
 /// Measures how often each remedy against the startup race works.
 pub async fn startup(args: StartupArgs, talk: Talk) -> Result<Code, Failure> {
     let interrupt = Interrupt::default();
-    let signals = Signals::listen(&interrupt)?;
+    signal::stop(&interrupt);
     let tree = args.manifests.clone().map_or(Tree::Embedded, Tree::Folder);
     let strategies = Strategy::chosen(&tree, &args.strategies)?;
     let budgets = Budgets::stretched(args.stretch);
-    let access = reach(&args.reach, &budgets, &interrupt, (&signals, Company::Others)).await?;
+    let access = reach(&args.reach, &budgets, &interrupt, Company::Others).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
     let folder = output::make_folder(&args.out, &run)?;
     let (trials, parallel) = (args.trials, u32::from(args.parallel));
@@ -36,7 +35,7 @@ pub async fn startup(args: StartupArgs, talk: Talk) -> Result<Code, Failure> {
     for fault in &faults {
         output::tell_failure(fault);
     }
-    Ok(Code::of_experiment(record.inconclusive() == 0, signals.code(), faults.is_empty()))
+    Ok(Code::of_experiment(record.inconclusive() == 0, signal::code(), faults.is_empty()))
 }
 
 /// A line of talk for each batch.

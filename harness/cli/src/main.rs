@@ -120,7 +120,6 @@ fn run_as_runtime() -> ExitCode {
 }
 
 #[cfg(test)]
-#[expect(clippy::panic, reason = "that is what is tested")]
 mod tests {
     use super::*;
 

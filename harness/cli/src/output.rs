@@ -1,7 +1,7 @@
 //! Where words go: data to stdout, talk to stderr, colour where it is wanted.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::io::{self, Write as _};
 use std::panic;
@@ -50,7 +50,7 @@ pub fn set_up(talk: &args::Talk) {
         .init();
 }
 
-/// A panic is said in one line, like any other failure; for whom it is, RUST_BACKTRACE shows where it was.
+/// A panic is said in one line, like any other failure; for whom it is, `RUST_BACKTRACE` shows where it was.
 pub fn report_panics() {
     panic::set_hook(Box::new(|about| {
         let payload = about.payload();
@@ -102,10 +102,11 @@ pub fn tell_failure(failure: &Failure) {
     let clean = |text: &str| visible(&podproof::redacted(text), LONGEST);
     let mut text = format!("{bold}error:{bold:#} {}\n", clean(&failure.to_string()));
     for cause in causes(failure) {
-        text += &format!("  caused by: {}\n", clean(&cause));
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "  caused by: {}", clean(&cause));
     }
     if let Some(hint) = failure.hint() {
-        text += &format!("\n{bold}hint:{bold:#} {}\n", clean(&hint));
+        let _ = writeln!(text, "\n{bold}hint:{bold:#} {}", clean(&hint));
     }
     // When stderr is gone, there is nobody to tell.
     let _ = Talk.write_all(text.as_bytes());

@@ -7,17 +7,17 @@ use podproof::run::Interrupt;
 use crate::args::Reach;
 use crate::exit::Failure;
 use crate::place::{self, Company};
-use crate::signal::Signals;
+use crate::signal;
 
 /// A way into the cluster that was asked for. A signal ends the asking with its own exit code.
 pub async fn reach(
     reach: &Reach,
     budgets: &Budgets,
     interrupt: &Interrupt,
-    (signals, company): (&Signals, Company),
+    company: Company,
 ) -> Result<Access, Failure> {
     // Who only asks leaves nothing behind. What is brought up is ended in its own order: only the second signal leaves it.
     let asks_only = reach.place.context.is_some();
     let given_up = if asks_only { &interrupt.stop } else { &interrupt.now };
-    signals.or_interrupted(given_up, place::access(reach, budgets, interrupt, company)).await
+    signal::or_interrupted(given_up, place::access(reach, budgets, interrupt, company)).await
 }

@@ -25,9 +25,6 @@ static COUNT: AtomicU8 = AtomicU8::new(0);
 /// What stops the work that cleans up after itself, once there is such work.
 static WORK: OnceLock<Interrupt> = OnceLock::new();
 
-/// What came of INT, TERM and HUP.
-pub struct Signals;
-
 /// Listens to INT, TERM and HUP, before anything else is done. Until there is work that cleans up after itself they end
 /// the process.
 pub fn catch(runtime: &Runtime) -> Result<(), Failure> {
@@ -70,39 +67,35 @@ pub fn patience() -> Option<Duration> {
     })
 }
 
-impl Signals {
-    /// From now on signals stop `interrupt`.
-    pub fn listen(interrupt: &Interrupt) -> Result<Self, Failure> {
-        let work = WORK.get_or_init(|| interrupt.clone());
-        // A signal between the two ends the process, or finds the work.
-        if COUNT.load(Ordering::SeqCst) > 0 {
-            work.stop.cancel();
-        }
-        Ok(Self)
+/// From now on signals stop `interrupt`.
+pub fn stop(interrupt: &Interrupt) {
+    let work = WORK.get_or_init(|| interrupt.clone());
+    // A signal between the two ends the process, or finds the work.
+    if COUNT.load(Ordering::SeqCst) > 0 {
+        work.stop.cancel();
     }
+}
 
-    /// The exit code of the first signal that came, where one did.
-    pub fn code(&self) -> Option<Code> {
-        match FIRST.load(Ordering::SeqCst) {
-            NONE => None,
-            code if code == Code::Interrupted as u8 => Some(Code::Interrupted),
-            _ => Some(Code::Terminated),
-        }
+/// The exit code of the first signal that came, where one did.
+pub fn code() -> Option<Code> {
+    match FIRST.load(Ordering::SeqCst) {
+        NONE => None,
+        code if code == Code::Interrupted as u8 => Some(Code::Interrupted),
+        _ => Some(Code::Terminated),
     }
+}
 
-    /// What `work` gives, unless a signal came meanwhile: then that is why there is nothing. `work` is left where
-    /// `interrupt` says so.
-    pub async fn or_interrupted<T>(
-        &self,
-        given_up: &CancellationToken,
-        work: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        let interrupted = || Failure::Interrupted(self.code().unwrap_or(Code::Interrupted));
-        match given_up.run_until_cancelled(work).await {
-            None => Err(interrupted()),
-            Some(Err(_)) if self.code().is_some() => Err(interrupted()),
-            Some(done) => done,
-        }
+/// What `work` gives, unless a signal came meanwhile: then that is why there is nothing. `work` is left where
+/// `given_up` says so.
+pub async fn or_interrupted<T>(
+    given_up: &CancellationToken,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let interrupted = || Failure::Interrupted(code().unwrap_or(Code::Interrupted));
+    match given_up.run_until_cancelled(work).await {
+        None => Err(interrupted()),
+        Some(Err(_)) if code().is_some() => Err(interrupted()),
+        Some(done) => done,
     }
 }
 

@@ -180,7 +180,6 @@ fn again(error: &io::Error) -> io::Error {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 mod tests {
     use std::io::Read as _;
 

@@ -10,10 +10,9 @@ use serde_json::json;
 
 use crate::args::{Format, SweepArgs, Talk};
 use crate::exit::{Code, Failure};
-use crate::output;
 use crate::place::Company;
 use crate::reach::reach;
-use crate::signal::Signals;
+use crate::{output, signal};
 
 /// How many characters a line has at most.
 const LONGEST: usize = 400;
@@ -22,8 +21,8 @@ const LONGEST: usize = 400;
 pub async fn sweep(order: SweepArgs, talk: Talk) -> Result<Code, Failure> {
     let budgets = Budgets::default();
     let interrupt = Interrupt::default();
-    let signals = Signals::listen(&interrupt)?;
-    let access = reach(&order.reach, &budgets, &interrupt, (&signals, Company::Others)).await?;
+    signal::stop(&interrupt);
+    let access = reach(&order.reach, &budgets, &interrupt, Company::Others).await?;
     let left = leftovers(&access.client, budgets.request()).await.map_err(Failure::Sweep)?;
     let found = match &order.run {
         Some(run) => left.namespaces.into_iter().filter(|leftover| leftover.run == *run).collect(),
@@ -49,7 +48,7 @@ pub async fn sweep(order: SweepArgs, talk: Talk) -> Result<Code, Failure> {
             Ok(Code::Conformant)
         }
         Some(faults) => Err(Failure::Left(faults.join(", "))),
-        None => Err(Failure::Interrupted(signals.code().unwrap_or(Code::Interrupted))),
+        None => Err(Failure::Interrupted(signal::code().unwrap_or(Code::Interrupted))),
     }
 }
 

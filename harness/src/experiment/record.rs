@@ -140,5 +140,5 @@ pub fn is_experiment(folder: &Path) -> bool {
 
 /// Reads the record of the experiment in `folder` back.
 pub fn read_experiment(folder: &Path) -> Result<ExperimentRecord, RecordError> {
-    read_versioned(folder.join(RECORD), FORMAT)
+    read_versioned(&folder.join(RECORD), FORMAT)
 }

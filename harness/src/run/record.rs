@@ -245,7 +245,7 @@ pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, Record
 /// Reads the record of the run in `folder` back: as far as it goes, where the run did not come to its end. Then it says
 /// that it was interrupted, and the cases that had not ended are skipped.
 pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
-    match read_versioned(folder.join(RECORD), FORMAT) {
+    match read_versioned(&folder.join(RECORD), FORMAT) {
         Err(RecordError::File { source, .. })
             if source.kind() == io::ErrorKind::NotFound && folder.join(JOURNAL).exists() =>
         {
@@ -256,13 +256,13 @@ pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
 }
 
 /// Reads a record of this program back, whatever it is of, up to the format `newest`.
-pub(crate) fn read_versioned<T: DeserializeOwned>(file: PathBuf, newest: u32) -> Result<T, RecordError> {
-    let text = read_text(&file, LARGEST).map_err(|source| RecordError::File {
+pub(crate) fn read_versioned<T: DeserializeOwned>(file: &Path, newest: u32) -> Result<T, RecordError> {
+    let text = read_text(file, LARGEST).map_err(|source| RecordError::File {
         action: "read",
-        file: file.clone(),
+        file: file.to_owned(),
         source,
     })?;
-    parsed(&file, &text, newest)
+    parsed(file, &text, newest)
 }
 
 /// Parses the text of a record up to the format `newest`.

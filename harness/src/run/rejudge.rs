@@ -78,6 +78,7 @@ fn of_another(Evidence { claim, mutant, .. }: &Evidence) -> String {
 }
 
 /// The verdicts of a record as the events that a run makes of them, each at the time when the case ended.
+#[must_use]
 pub fn verdict_events(record: &RunRecord) -> Vec<Told> {
     let begun = Event::RunStarted {
         run: record.run.clone(),

@@ -201,8 +201,8 @@ fn judge_term(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     for leaver in LEAVERS.into_iter().filter(|leaver| !found.contains(leaver)) {
         // Those that get TERM later than the witness have as much time, and a slow node may be later still.
         seen.log(uid, WITNESS, 0)?;
-        let long = ended.zip(began).is_some_and(|(ended, began)| ended.duration_since(began) >= LOOKED);
-        Inquiry::premise("a witness that looked for long enough", long)?;
+        let enough = ended.zip(began).is_some_and(|(ended, began)| ended.duration_since(began) >= LOOKED);
+        Inquiry::premise("a witness that looked for long enough", enough)?;
         let late = seen.log(uid, leaver, 0).is_ok_and(|log| says(log.value, TERM));
         Inquiry::premise(&format!("the file of {leaver} in time"), !late)?;
     }

@@ -62,7 +62,8 @@ async fn look_up_all(stage: &Stage) -> Result<(), Blocked> {
     let begun = Instant::now();
     while begun.elapsed() < stage.budgets().controller() {
         let exec = look_up(stage, READY, &client, &first).await?;
-        let report = exec.stdout.lines().filter_map(ProbeReport::parse).find(|report| report.verb() == "resolve");
+        let report =
+            exec.stdout.lines().filter_map(ProbeReport::parse).find(|report| report.verb() == "resolve");
         let addresses = report.as_ref().and_then(|report| report.field("addresses").ok()?.as_array());
         if addresses.is_some_and(|addresses| addresses.len() >= REPLICAS.len()) {
             break;

@@ -1,9 +1,7 @@
 //! The article's "one major problem": a consumer that is there before the queue.
 
 use crate::cases::case::Case;
-use crate::cases::exchange::{
-    CONSUMER, PRODUCER, STUCK_AT, consumer_log, gave_up, sent_so_far, undisturbed,
-};
+use crate::cases::exchange::{CONSUMER, PRODUCER, STUCK_AT, consumer_log, gave_up, sent_so_far, undisturbed};
 use crate::evidence::{Evidence, LogText, Missing, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
