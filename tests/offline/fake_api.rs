@@ -47,7 +47,7 @@ pub(crate) enum Fate {
     Cut(&'static [u8]),
 }
 
-/// Decides about a request; the number is that of the requests before it that have the same method.
+/// Decides about a request; the number is that of the requests before it that have the same method and path.
 pub(crate) type Weather = fn(&Asked, usize) -> Fate;
 
 pub(crate) struct FakeApi {
@@ -148,7 +148,11 @@ fn converse(mut stream: TcpStream, weather: Weather, world: &Mutex<World>) {
     let asked = Asked { method, path: path.to_owned(), query: query.to_owned() };
     let fate = {
         let mut world = lock(world);
-        let before = world.asked.iter().filter(|other| other.method == asked.method).count();
+        let before = world
+            .asked
+            .iter()
+            .filter(|other| (&other.method, &other.path) == (&asked.method, &asked.path))
+            .count();
         world.asked.push(asked.clone());
         weather(&asked, before)
     };

@@ -19,7 +19,12 @@ fn recorded(claim: &str, name: &str) -> Recorded {
 /// What a kubelet of 1.36 shows of a restart of all containers where its statuses follow each other too fast: not how
 /// the container ended, nor the condition, but what it waits for.
 fn come_as_one(evidence: &mut Evidence) {
-    let removed = || ContainerStateTerminated { exit_code: REMOVED, ..ContainerStateTerminated::default() };
+    let reason = || Some("RestartingAllContainers".to_owned());
+    let removed = || ContainerStateTerminated {
+        exit_code: REMOVED,
+        reason: reason(),
+        ..ContainerStateTerminated::default()
+    };
     for status in evidence.timeline.iter_mut().filter_map(|seen| seen.pod.status.as_mut()) {
         status.conditions.iter_mut().flatten().for_each(|condition| {
             assert!(condition.type_ == "Ready" || condition.type_ == "AllContainersRestarting");
@@ -33,8 +38,7 @@ fn come_as_one(evidence: &mut Evidence) {
                 ended.is_some_and(|ended| ended.exit_code == LISTED)
             };
             if ends(&container.state) {
-                let reason = Some("RestartingAllContainers".to_owned());
-                let waiting = Some(ContainerStateWaiting { reason, message: None });
+                let waiting = Some(ContainerStateWaiting { reason: reason(), message: None });
                 container.state = Some(ContainerState { waiting, ..ContainerState::default() });
                 container.last_state =
                     Some(ContainerState { terminated: Some(removed()), ..ContainerState::default() });

@@ -21,7 +21,7 @@ fn fair(_: &Asked, _: usize) -> Fate {
     Fate::Answered
 }
 
-/// Of four changes the answer to one is lost, and the first is among them.
+/// Of four equal changes the answer to one is lost, and the first is among them.
 fn a_quarter_lost(asked: &Asked, before: usize) -> Fate {
     let changes = ["POST", "DELETE"].contains(&asked.method.as_str());
     if changes && before.is_multiple_of(4) { Fate::Lost } else { Fate::Answered }
@@ -36,7 +36,7 @@ fn pods_stay(asked: &Asked, _: usize) -> Fate {
     }
 }
 
-/// Three of four deletions are refused.
+/// Of four equal deletions three are refused.
 fn mostly_unable(asked: &Asked, before: usize) -> Fate {
     if asked.method == "DELETE" && before % 4 != 3 { Fate::Refused(500) } else { Fate::Answered }
 }

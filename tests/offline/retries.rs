@@ -44,7 +44,6 @@ fn a_flake_is_no_pass_and_each_attempt_is_told() {
       The claim ipc/marker holds.
       ErrImageNeverPull
       attempts inconclusive, inconclusive
-      evidence runs/20261122-100000-3fa9c1d2/cases/ipc/marker/evidence.json
 
     nonconformant (6 cases: 2 passed, 1 failed, 1 flaky, 1 inconclusive, 1 skipped) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
     "##);

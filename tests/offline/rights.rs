@@ -106,6 +106,7 @@ async fn what_is_asked_of_an_api_server_is_listed_and_nothing_else() {
     // API servers ask for `create` beside `get`; the others are for what takes longer, and for kubelets and API servers
     // that are newer than this one.
     let others = [
+        "get namespaces",
         "watch namespaces",
         "create pods/exec",
         "create pods/portforward",

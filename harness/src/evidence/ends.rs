@@ -8,8 +8,9 @@ const NOT_STARTED: [&str; 3] = ["StartError", "ContainerCannotRun", "CreateConta
 /// The exit code that kubelets report for a container that could not be started. No program of a case exits with it.
 const NO_START: i32 = 128;
 
-/// The reason of a container that the kubelet lost: it reports an exit code all the same.
-const LOST: &str = "ContainerStatusUnknown";
+/// Reasons of containers that the kubelet lost, or removed itself: it reports an exit code all the same, which is not that
+/// of the program.
+const NO_CODE: [&str; 2] = ["ContainerStatusUnknown", "RestartingAllContainers"];
 
 /// Whether the container ran that ended in this way.
 ///
@@ -17,12 +18,18 @@ const LOST: &str = "ContainerStatusUnknown";
 /// of an instance that there never was: its start is missing or lies in 1970, and its exit code may even be 0.
 #[must_use]
 pub fn ran(end: &ContainerStateTerminated) -> bool {
-    let reason = end.reason.as_deref();
-    if reason == Some(LOST) {
+    if !has_own_code(end) {
         return true;
     }
+    let reason = end.reason.as_deref();
     let started = end.started_at.as_ref().is_some_and(|at| at.0.as_second() > 0);
     started && end.exit_code != NO_START && !reason.is_some_and(|reason| NOT_STARTED.contains(&reason))
+}
+
+/// Whether the exit code is that of the program.
+#[must_use]
+pub(super) fn has_own_code(end: &ContainerStateTerminated) -> bool {
+    !end.reason.as_deref().is_some_and(|reason| NO_CODE.contains(&reason))
 }
 
 /// The end of the current instance, if one ran.
@@ -74,6 +81,7 @@ mod tests {
     #[case::by_itself(json!({ "exitCode": 0, "reason": "Completed", "startedAt": START }), true)]
     #[case::failed(json!({ "exitCode": 1, "reason": "Error", "startedAt": START }), true)]
     #[case::lost(json!({ "exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": null }), true)]
+    #[case::removed(json!({ "exitCode": 137, "reason": "RestartingAllContainers", "startedAt": null }), true)]
     #[case::start_error(json!({ "exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z" }), false)]
     #[case::start_error_with_a_time(json!({ "exitCode": 128, "reason": "StartError", "startedAt": START }), false)]
     #[case::cannot_run(json!({ "exitCode": 127, "reason": "ContainerCannotRun", "startedAt": START }), false)]

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Even
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ends::{ended, ended_before, has_begun, not_started};
+use super::ends::{ended, ended_before, has_begun, has_own_code, not_started};
 use super::kind::Kind;
 use super::logs::LogText;
 
@@ -120,8 +120,7 @@ impl SeenPod {
         } else {
             before.filter(|_| status.restart_count == restart + 1 && !awaited)
         };
-        // A kubelet that lost a container says so, and tells an exit code all the same.
-        end.filter(|end| end.reason.as_deref() != Some("ContainerStatusUnknown"))
+        end.filter(|end| has_own_code(end))
     }
 
     /// Whether the condition called `kind` is true; absent where the status does not have it.

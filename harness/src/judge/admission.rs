@@ -73,7 +73,12 @@ fn sent<'e>(seen: &'e Evidence, state: &SeenPod) -> Option<&'e Value> {
 
 /// What is different in the pod that the API server keeps.
 fn difference(sent: &Value, pod: &Pod) -> Option<String> {
-    let kept = serde_json::to_value(pod.spec.as_ref()?).ok()?;
+    let mut kept = serde_json::to_value(pod.spec.as_ref()?).ok()?;
+    let name = pod.metadata.name.as_deref();
+    if sent.get("hostname").is_none() && kept["hostname"].as_str() == name {
+        // The controller of a StatefulSet gives its pods their own names.
+        kept["hostname"] = Value::Null;
+    }
     compare(sent, &kept).err()
 }
 
@@ -227,13 +232,23 @@ mod tests {
     }
 
     fn difference_of(kept: &Value) -> Option<String> {
-        let pod: Pod = serde_json::from_value(json!({ "spec": *kept })).unwrap();
+        let pod: Pod =
+            serde_json::from_value(json!({ "metadata": { "name": "keeper-0" }, "spec": *kept })).unwrap();
         difference(&spec(), &pod)
     }
 
     #[test]
     fn what_the_api_server_fills_in_is_no_change() {
         assert_eq!(difference_of(&defaulted()), None);
+    }
+
+    #[rstest]
+    #[case::of_a_stateful_set("keeper-0", None)]
+    #[case::another("stranger", Some("spec.hostname"))]
+    fn a_pod_may_be_called_by_its_own_name(#[case] hostname: &str, #[case] expected: Option<&str>) {
+        let mut kept = defaulted();
+        kept["hostname"] = json!(hostname);
+        assert_eq!(difference_of(&kept).as_deref(), expected);
     }
 
     #[rstest]

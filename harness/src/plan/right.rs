@@ -80,7 +80,9 @@ const OF_SOME: [(Held, &[Right]); 6] = [
 const OF_EVERY_RUN: [Right; 2] = [Right::of("get", "", "/version"), Right::of("list", "", "nodes")];
 
 /// What is no condition of any case: without these less is known of a cluster, and its namespaces go later.
-const OPTIONAL: [Right; 7] = [
+const OPTIONAL: [Right; 9] = [
+    Right::of("get", "", "configmaps"),
+    Right::of("get", "", "namespaces"),
     Right::of("patch", "", "namespaces"),
     Right::of("watch", "", "nodes"),
     Right::part("get", "nodes", "proxy"),

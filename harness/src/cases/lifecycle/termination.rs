@@ -191,7 +191,7 @@ fn last_time_of(log: &LogText, words: &str) -> Option<Timestamp> {
 }
 
 fn judge_term(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let (uid, log) = lines_of_deleted(seen, THREE, WITNESS)?;
+    let (_, log) = lines_of_deleted(seen, THREE, WITNESS)?;
     let all = looks(log.value).find(|(_, found)| *found == LEAVERS);
     let last = all.or_else(|| looks(log.value).last());
     let first = looks(log.value).next();
@@ -200,10 +200,9 @@ fn judge_term(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     };
     for leaver in LEAVERS.into_iter().filter(|leaver| !found.contains(leaver)) {
         // Those that get TERM later than the witness have as much time, and a slow node may be later still.
-        seen.log(uid, WITNESS, 0)?;
         let enough = ended.zip(began).is_some_and(|(ended, began)| ended.duration_since(began) >= LOOKED);
         Inquiry::premise("a witness that looked for long enough", enough)?;
-        let late = seen.log(uid, leaver, 0).is_ok_and(|log| says(log.value, TERM));
+        let late = lines_of_deleted(seen, THREE, leaver).is_ok_and(|(_, log)| says(log.value, TERM));
         Inquiry::premise(&format!("the file of {leaver} in time"), !late)?;
     }
     say.assert_equal("each-gets-term", &LEAVERS.to_vec(), &found, log.pointer);
