@@ -122,7 +122,7 @@ fn a_stranger_is_no_answer(#[files("fixtures/evidence/*/*/green.json")] file: Pa
             true
         });
         for at in 0..evidence.fetches.len() {
-            // Nothing tells the pages of nginx, when they are good ones, from those of others.
+            // Good pages of nginx cannot be known from those of others.
             if !(status == 200 && case.id.starts_with("volume/")) {
                 let mut rest = evidence.clone();
                 rest.fetches[at].answer = Ok((status, page.to_owned()));

@@ -318,7 +318,7 @@ proptest! {
             let expected = if profile == JunitProfile::Prow { repeated + settled.count() } else { counts.pass };
             prop_assert_eq!(success, expected);
             let untold = |case: &TestCase| {
-                // To Prow a failure is all that is not told; what is none says so.
+                // To Prow a failure is all that is not a pass; what is inconclusive says so.
                 status(case).starts_with("error") || status(case) == "failure inconclusive"
             };
             for case in cases(&report).iter().filter(|case| untold(case)) {

@@ -108,7 +108,7 @@ pub fn tell_failure(failure: &Failure) {
     if let Some(hint) = failure.hint() {
         let _ = writeln!(text, "\n{bold}hint:{bold:#} {}", clean(&hint));
     }
-    // When stderr is gone, there is nobody to tell.
+    // When stderr is gone, nobody reads it.
     let _ = Talk.write_all(text.as_bytes());
 }
 
@@ -180,7 +180,7 @@ pub fn reporters(talk: &args::Talk) -> Reporters {
     }
 }
 
-/// Prints the table of a record for people; to programs the events have told everything, once they are read.
+/// Prints the table of a record for people; for programs the events hold everything, once they are read.
 pub fn print_record(record: &RunRecord, folder: &Path, talk: &args::Talk) -> Result<(), Failure> {
     match talk.message_format {
         Format::Human => print(&table(record, folder, &Styles::coloured())),

@@ -171,7 +171,7 @@ fn write_piece(mut out: &File, mut piece: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The same error once more: one can be kept and told.
+/// The same error once more: one can be kept and shown.
 fn again(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),

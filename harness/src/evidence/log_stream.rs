@@ -103,7 +103,7 @@ async fn read_again(
     let mut confirmed = None;
     for _ in 0..READINGS {
         let known = known_lines(sink, instance).len();
-        // Without a line nothing would tell this log from that of another instance.
+        // Without a line this log cannot be known from that of another instance.
         if known == 0 {
             return None;
         }

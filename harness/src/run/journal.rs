@@ -55,7 +55,7 @@ impl Journal {
             let mut open = OpenOptions::new().create(true).write(true).truncate(true).open(file)?;
             write_lines(&mut open, &coming)
         });
-        // What cannot be begun is told at its end.
+        // What cannot be begun is reported at its end.
         let writing = writing.unwrap_or_else(|error| thread::spawn(move || Err(error)));
         Self { lines, writing: Mutex::new(Some(writing)) }
     }

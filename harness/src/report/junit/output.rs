@@ -22,7 +22,7 @@ const LONGEST_PATH: usize = 4096;
 const MOST_LOGS: usize = 64;
 
 /// The output of a test case: at most about `limit` bytes of what was said and as many of logs, beside the names of
-/// files. Nothing where there is nothing to tell. `folder` is the run's, and `shown` how readers of the document find it.
+/// files. Nothing where there is nothing to show. `folder` is the run's, and `shown` how readers of the document find it.
 pub(super) fn output(
     entry: &Entry<'_>,
     (folder, shown): (&Path, &Path),

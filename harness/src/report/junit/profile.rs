@@ -20,7 +20,7 @@ pub enum JunitProfile {
 }
 
 impl JunitProfile {
-    /// Whether its readers know `error`: Prow and TestGrid count and show `failure` only, and what could not be told would
+    /// Whether its readers know `error`: Prow and TestGrid count and show `failure` only, and what is inconclusive would
     /// be a pass to them.
     pub(super) fn has_errors(self) -> bool {
         self != Self::Prow
