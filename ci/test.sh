@@ -18,5 +18,5 @@ part offline cargo test --workspace --quiet --no-fail-fast --lib --bins --test p
 part examples cargo test --workspace --quiet --no-fail-fast --doc
 part browser cargo test --workspace --quiet --no-fail-fast --test browser
 part cluster target/debug/podproof cluster up
-part live ci/live.sh --skip outage::
+part live ci/live.sh --skip outage:: --skip faults::
 parts_end

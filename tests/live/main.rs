@@ -6,6 +6,7 @@ mod cluster;
 mod containers;
 mod disk;
 mod experiment;
+mod faults;
 mod interrupt;
 mod never_harm;
 mod outage;
