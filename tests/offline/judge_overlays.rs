@@ -244,6 +244,43 @@ const FOREIGN: [(&str, i32); 3] = [
     ("{\"msg\":\"exec container process `/probe`: Exec format error\",\"level\":\"error\"}", 1),
 ];
 
+/// A runtime that was away while a container ended reports 255 and that it does not know; a kubelet 137.
+#[rstest]
+#[case::runtime(255, "Unknown")]
+#[case::kubelet(137, "ContainerStatusUnknown")]
+fn an_end_that_nobody_saw_is_inconclusive(
+    #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
+    #[case] code: i32,
+    #[case] reason_of_it: &str,
+) {
+    let Recorded { case, evidence, .. } = Recorded::read(&file);
+    if case.expects.contains(&Expected::Outage) {
+        return;
+    }
+    let evidence = with_deletions(evidence, case.expects);
+    for uid in pods(&evidence) {
+        for (now, before) in [(true, false), (false, true)] {
+            let mut changed = evidence.clone();
+            let is_it = |seen: &&mut SeenPod| seen.uid() == uid && seen.node().is_some();
+            for seen in changed.timeline.iter_mut().filter(is_it) {
+                let end = end(code, Some(reason_of_it), true);
+                if now {
+                    end_one(seen, &end);
+                }
+                if before {
+                    end_before(seen, &end);
+                }
+            }
+            let all_going =
+                |seen: &SeenPod| seen.uid() != uid || seen.pod.metadata.deletion_timestamp.is_some();
+            if changed != evidence && !evidence.timeline.iter().all(all_going) {
+                let verdict = case.verdict(&changed);
+                assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
+            }
+        }
+    }
+}
+
 #[rstest]
 fn a_program_of_another_architecture_is_inconclusive(
     #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,

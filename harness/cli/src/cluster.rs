@@ -18,16 +18,16 @@ pub async fn cluster(command: ClusterCommand, talk: Talk) -> Result<(), Failure>
     let interrupt = Interrupt::default();
     signal::stop(&interrupt);
     let host = host(&interrupt.stop)?;
-    let done = match command {
-        ClusterCommand::Up(order) => up(&host, order, &talk).await,
-        ClusterCommand::Down(order) => down(&host, order).await,
-        ClusterCommand::Status => status(&host, &talk).await,
-        ClusterCommand::Image(order) => image(&host, order).await,
-    };
-    match (done, signal::code()) {
-        (Err(_), Some(code)) => Err(Failure::Interrupted(code)),
-        (done, _) => done,
-    }
+    // The first signal ends the work in its own order, the second leaves it.
+    signal::or_interrupted(&interrupt.now, async {
+        match command {
+            ClusterCommand::Up(order) => up(&host, order, &talk).await,
+            ClusterCommand::Down(order) => down(&host, order).await,
+            ClusterCommand::Status => status(&host, &talk).await,
+            ClusterCommand::Image(order) => image(&host, order).await,
+        }
+    })
+    .await
 }
 
 /// This host, which stops when `cancel` says so.

@@ -5,7 +5,8 @@
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
-use crate::evidence::{Change, Evidence, Missing, SeenPod, ended, ended_before, not_started};
+use crate::evidence::{Change, Evidence, Missing, SeenPod, ended, ended_before, is_lost, not_started};
+use crate::stage::CONTROL;
 
 /// What the pods of a case may meet because the case is about it. For every other case it is a disturbance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,9 @@ pub enum Expected {
     Deletion,
     /// Containers are ended from outside their programs, or are restarted.
     Restart,
+    /// A sandbox, a kubelet, a runtime or a node is restarted, or the kubelet removes all containers: nobody may see how
+    /// they end.
+    Outage,
     /// The container called so wants more memory than it may have.
     OutOfMemory(&'static str),
     /// A pod is refused or ended for this `status.reason`.
@@ -29,8 +33,14 @@ const NOT_MADE: [&str; 3] = ["RunContainerError", "CreateContainerError", "Creat
 const NO_IMAGE: [&str; 5] =
     ["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "ImageInspectError", "InvalidImageName"];
 
-/// What the message of a pod has that was evicted because its node ran out of something.
-const LOW: &str = "low on resource";
+/// What the message of a pod has that was evicted, and not for what one of its volumes holds: its node ran out of something,
+/// or all that it writes is limited.
+const OF_ANOTHER_KIND: [&str; 4] = [
+    "low on resource",
+    "The node had condition",
+    "ephemeral local storage usage",
+    "local ephemeral storage limit",
+];
 
 /// The exit codes of a process that KILL or TERM ended, and the one of a container whose end nobody saw.
 const FROM_OUTSIDE: [i32; 3] = [137, 143, 255];
@@ -71,11 +81,12 @@ type OfContainer<'a> = fn(&Scene<'a>, &SeenPod, &ContainerStatus) -> Option<Stri
 impl<'a> Scene<'a> {
     fn disturbance(&self) -> Option<String> {
         let of_pods: [OfPod<'a>; 3] = [Self::disrupted, Self::ended_as_a_whole, Self::deleted];
-        let of_containers: [OfContainer<'a>; 7] = [
+        let of_containers: [OfContainer<'a>; 8] = [
             Self::out_of_memory,
             Self::could_not_start,
             Self::could_not_be_made,
             Self::could_not_run,
+            Self::lost,
             Self::ended_from_outside,
             Self::restarted,
             Self::silent,
@@ -128,7 +139,7 @@ impl<'a> Scene<'a> {
     fn ended_as_a_whole(&self, pod: &SeenPod) -> Option<String> {
         let (reason, message) = (pod.reason().filter(|reason| !reason.is_empty())?, pod.message());
         let expected = self.expects.iter().any(|one| matches!(one, Expected::Reason(one) if *one == reason));
-        let meant = expected && !message.contains(LOW);
+        let meant = expected && !OF_ANOTHER_KIND.iter().any(|words| message.contains(words));
         (!meant).then(|| format!("pod {} was ended or refused by its node: {reason}: {message}", pod.name()))
     }
 
@@ -171,6 +182,12 @@ impl<'a> Scene<'a> {
         Some(format!("has a program that could not be run (exit code {code})"))
     }
 
+    fn lost(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
+        let is_going = pod.pod.metadata.deletion_timestamp.is_some();
+        let meant = is_going || self.expects(Expected::Outage) || !ends(status).any(is_lost);
+        (!meant).then(|| "ended while its kubelet or its runtime was away".to_owned())
+    }
+
     fn ended_from_outside(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
         let is_going = pod.pod.metadata.deletion_timestamp.is_some() || pod.reason().is_some();
         // A starved container is the matter of another rule.
@@ -184,9 +201,10 @@ impl<'a> Scene<'a> {
         (!meant).then(|| format!("was ended from outside its program (exit code {})", end.exit_code))
     }
 
-    fn restarted(&self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
+    fn restarted(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
         let may = |one: &Expected| matches!(one, Expected::Restart | Expected::OutOfMemory(_));
-        let meant = status.restart_count == 0 || self.expects.iter().any(may);
+        // The control is there to be restarted.
+        let meant = status.restart_count == 0 || pod.name() == CONTROL || self.expects.iter().any(may);
         (!meant).then(|| "was restarted".to_owned())
     }
 

@@ -11,7 +11,7 @@ use super::door::Door;
 use super::facts::{Facts, read_facts};
 use super::images::Images;
 use super::kubeconfig::configuration;
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// A cluster that answers.
 #[derive(Clone)]

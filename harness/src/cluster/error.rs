@@ -11,7 +11,7 @@ use super::image::ImageError;
 use super::ownership::ClusterNameError;
 use super::paths::HomeUnknown;
 use super::program::CommandError;
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// No cluster could be had, or not be removed.
 #[derive(Debug, ThisError)]

@@ -49,6 +49,12 @@ pub enum Sameness {
 }
 
 impl Identity {
+    /// Whether the cluster said anything of itself.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.kube_system.is_some() || self.nodes.is_some() || self.containers.is_some()
+    }
+
     /// Compares with what was seen later; nodes may have been started again where `restarts` says so.
     #[must_use]
     pub fn compare(&self, later: &Self, restarts: bool) -> Sameness {

@@ -136,7 +136,11 @@ pub(super) async fn nodes(host: &Host, name: &str) -> Result<Vec<Node>, Error> {
         .args(["ps", "--all", "--no-trunc", "--format", "{{json .}}", "--filter"])
         .arg(format!("label={CLUSTER_LABEL}={name}"));
     let said = list.run(&host.cancel).await?.stdout;
-    let mut nodes: Vec<Node> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let read: Result<Vec<Node>, _> = said.lines().map(serde_json::from_str).collect();
+    // A line that cannot be read is a container all the same.
+    let unread =
+        |error: serde_json::Error| CommandError::Unread { command: list.shown(), why: error.to_string() };
+    let mut nodes = read.map_err(unread)?;
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(nodes)
 }

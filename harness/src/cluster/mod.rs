@@ -30,7 +30,6 @@ mod progress;
 mod proxy;
 mod questions;
 mod ready;
-mod refusal;
 mod status;
 mod supervisor;
 mod topology;
@@ -39,6 +38,7 @@ mod versions;
 
 use progress::talk;
 
+pub use crate::refusal::{Refusal, in_words, with_causes};
 pub use access::{Access, AccessError, connect};
 pub use bounding::{RUNTIME, act_as_runtime};
 pub use capabilities::{Capabilities, HandlerFacts, NodeCapabilities, RuntimeClassFacts};
@@ -54,7 +54,6 @@ pub use kind::Node;
 pub use ownership::{ClusterName, ClusterNameError};
 pub use paths::{Folders, HomeUnknown};
 pub use program::{CommandError, Output, Program};
-pub use refusal::{Refusal, in_words, with_causes};
 pub use status::{Status, status};
 pub use supervisor::{SUPERVISOR, act_as_supervisor, supervise_programs};
 pub use topology::Topology;

@@ -93,6 +93,14 @@ pub enum CommandError {
         /// The last lines of its standard error.
         said: String,
     },
+    /// It ended well, and what it said cannot be read.
+    #[error("read the output of `{command}`: {why}")]
+    Unread {
+        /// The command.
+        command: String,
+        /// What is wrong with the output.
+        why: String,
+    },
     /// We were told to stop.
     #[error("`{command}` was interrupted")]
     Cancelled {
@@ -107,7 +115,7 @@ impl CommandError {
     pub fn said(&self) -> &str {
         match self {
             Self::Failed { said, .. } | Self::Late { said, .. } => said,
-            Self::Missing { .. } | Self::Start { .. } | Self::Cancelled { .. } => "",
+            Self::Missing { .. } | Self::Start { .. } | Self::Unread { .. } | Self::Cancelled { .. } => "",
         }
     }
 }
@@ -208,12 +216,15 @@ impl Program {
             group.end(&mut child).await;
         }
         group.forget();
-        // A grandchild that lives on may hold the pipes open: what was said so far must do then.
-        let (stdout, stderr) = match timeout(GRACE, &mut talk).await {
-            Ok(Ok(said)) => said,
-            _ => (String::new(), String::new()),
-        };
+        // Something that lives on may hold the pipes open.
+        let said = timeout(GRACE, &mut talk).await.ok().and_then(Result::ok);
+        let is_whole = said.is_some();
+        let (stdout, stderr) = said.unwrap_or_default();
         match ended {
+            // Nothing heard is not nothing said.
+            Some(Ok(status)) if status.success() && !is_whole => {
+                Err(CommandError::Unread { command: self.shown(), why: "it did not end".to_owned() })
+            }
             Some(Ok(status)) if status.success() => Ok(Output { stdout, stderr }),
             Some(Ok(status)) => Err(CommandError::Failed {
                 command: self.shown(),

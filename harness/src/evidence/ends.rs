@@ -8,9 +8,11 @@ const NOT_STARTED: [&str; 3] = ["StartError", "ContainerCannotRun", "CreateConta
 /// The exit code that kubelets report for a container that could not be started. No program of a case exits with it.
 const NO_START: i32 = 128;
 
-/// Reasons of containers that the kubelet lost, or removed itself: it reports an exit code all the same, which is not that
-/// of the program.
-const NO_CODE: [&str; 2] = ["ContainerStatusUnknown", "RestartingAllContainers"];
+/// Reasons of containers that the kubelet or the runtime lost: an exit code is reported all the same.
+const LOST: [&str; 2] = ["ContainerStatusUnknown", "Unknown"];
+
+/// The reason of a container that the kubelet removed itself, with an exit code of its own making.
+const REMOVED: &str = "RestartingAllContainers";
 
 /// Whether the container ran that ended in this way.
 ///
@@ -29,7 +31,13 @@ pub fn ran(end: &ContainerStateTerminated) -> bool {
 /// Whether the exit code is that of the program.
 #[must_use]
 pub(super) fn has_own_code(end: &ContainerStateTerminated) -> bool {
-    !end.reason.as_deref().is_some_and(|reason| NO_CODE.contains(&reason))
+    !is_lost(end) && end.reason.as_deref() != Some(REMOVED)
+}
+
+/// Whether nobody knows how the container ended: its kubelet or its runtime was away.
+#[must_use]
+pub fn is_lost(end: &ContainerStateTerminated) -> bool {
+    end.reason.as_deref().is_some_and(|reason| LOST.contains(&reason))
 }
 
 /// The end of the current instance, if one ran.

@@ -15,6 +15,7 @@ use super::logs::{LogLine, LogText, is_of_kubelet};
 use super::recorder::Sink;
 use super::refusal::{Refusals, refusal};
 use super::seen::{Change, Observed};
+use crate::refusal::{in_words, with_causes};
 
 /// How much of one log is kept.
 const LIMIT: usize = 8 << 20;
@@ -302,9 +303,9 @@ fn change_log(sink: &Sink, instance: &Instance, change: impl FnOnce(&mut LogText
 
 #[derive(Debug, thiserror::Error)]
 enum LogError {
-    #[error("the API server does not give it: {0}")]
+    #[error("the API server does not give it: {}", in_words(.0))]
     Open(kube::Error),
-    #[error("its stream broke: {0}")]
+    #[error("its stream broke: {}", with_causes(.0))]
     Read(std::io::Error),
     #[error("read again, it was the log of another instance")]
     Another,

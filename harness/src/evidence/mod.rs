@@ -25,7 +25,7 @@ mod seen;
 pub use archive::{ArchiveError, has_evidence, log_file, read_evidence, read_evidence_as, write_evidence};
 pub use clock::now;
 pub use endpoints::Endpoint;
-pub use ends::{ended, ended_before, has_begun, not_started, ran};
+pub use ends::{ended, ended_before, has_begun, is_lost, not_started, ran};
 pub use facts::{ContainerFacts, Fact, Missing};
 pub use kind::Kind;
 pub use logs::{LogLine, LogText};

@@ -1,6 +1,7 @@
 //! Whether the pods that ran are the pods that were sent: what admission makes of a pod may change what it does.
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use crate::evidence::{Applied, Evidence, SeenPod};
@@ -20,12 +21,10 @@ const OF_PODS: [&str; 10] = [
 ];
 
 /// The same of a container.
-const OF_CONTAINERS: [&str; 13] = [
-    "image",
+const OF_CONTAINERS: [&str; 11] = [
     "command",
     "args",
     "workingDir",
-    "env",
     "envFrom",
     "ports",
     "volumeMounts",
@@ -74,6 +73,9 @@ fn sent<'e>(seen: &'e Evidence, state: &SeenPod) -> Option<&'e Value> {
 /// What is different in the pod that the API server keeps.
 fn difference(sent: &Value, pod: &Pod) -> Option<String> {
     let mut kept = serde_json::to_value(pod.spec.as_ref()?).ok()?;
+    // A field that is newer than the types is in neither.
+    let typed = PodSpec::deserialize(sent).and_then(serde_json::to_value);
+    let sent = typed.as_ref().unwrap_or(sent);
     let name = pod.metadata.name.as_deref();
     if sent.get("hostname").is_none() && kept["hostname"].as_str() == name {
         // The controller of a StatefulSet gives its pods their own names.
@@ -98,6 +100,8 @@ fn compare(sent: &Value, kept: &Value) -> Result<(), String> {
             for field in OF_CONTAINERS {
                 same(&path, field, one, other)?;
             }
+            image(&path, one, other)?;
+            environment(&path, one, other)?;
             context(&path, one, other)?;
             // Bounds that were sent must be kept; others say how much there is, and not what it does.
             if let Some(limits) = one.pointer("/resources/limits") {
@@ -137,9 +141,45 @@ fn context(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
     let path = format!("{path}.securityContext");
     let fields = [&sent, &kept].into_iter().filter_map(Value::as_object).flat_map(Map::keys);
     for field in fields.filter(|field| !OF_THE_NODE.contains(&field.as_str())) {
-        same(&path, field, &sent, &kept)?;
+        if field != "capabilities" || !drops_no_less(&sent[field], &kept[field]) {
+            same(&path, field, &sent, &kept)?;
+        }
     }
     Ok(())
+}
+
+/// Whether the kept capabilities are the sent ones with others dropped beside all of them, which changes nothing.
+fn drops_no_less(sent: &Value, kept: &Value) -> bool {
+    let drops =
+        |value: &Value, what: &Value| value["drop"].as_array().is_some_and(|dropped| dropped.contains(what));
+    let sent_drops = sent["drop"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let all = Value::from("ALL");
+    drops(sent, &all) && sent_drops.iter().all(|one| drops(kept, one)) && kept["add"] == sent["add"]
+}
+
+/// The environment that was sent must be there, in its order. A new name changes a program only where the loader or a
+/// probe reads it.
+fn environment(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+    let list = |value: &Value| value["env"].as_array().cloned().unwrap_or_default();
+    let (sent, kept) = (list(sent), list(kept));
+    let name = |one: &Value| one["name"].as_str().unwrap_or_default().to_owned();
+    let is_new = |one: &Value| !sent.iter().any(|other| name(other) == name(one));
+    let (new, same): (Vec<_>, Vec<_>) = kept.into_iter().partition(is_new);
+    let matters = |one: &&Value| ["LD_", "PODPROOF_"].iter().any(|start| name(one).starts_with(start));
+    if let Some(new) = new.iter().find(matters) {
+        return Err(format!("{path}.env (it added {})", name(new)));
+    }
+    holds(&format!("{path}.env"), &Value::from(sent), &Value::from(same))
+}
+
+/// The image must be the sent one, or one of its name in another registry: what it holds shows in what its program says.
+fn image(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+    let called = |value: &Value| {
+        let whole = value["image"].as_str().unwrap_or_default();
+        let name = whole.rsplit('/').next().unwrap_or_default();
+        name.split(['@', ':']).next().unwrap_or_default().to_owned()
+    };
+    if called(sent) == called(kept) { Ok(()) } else { Err(format!("{path}.image")) }
 }
 
 /// A field must be kept where it was sent, and must not have come where it was not.
@@ -263,7 +303,9 @@ mod tests {
     #[case("/initContainers", json!([{ "name": "istio-init" }]), "spec.initContainers (it added istio-init)")]
     #[case("/volumes/0/emptyDir", json!({ "medium": "Memory" }), "spec.volumes[data].emptyDir.medium")]
     #[case("/volumes", json!([]), "spec.volumes (it removed data)")]
-    #[case("/containers/0/image", json!("mirror/probe"), "spec.containers[main].image")]
+    #[case("/containers/0/image", json!("mirror/other"), "spec.containers[main].image")]
+    #[case("/containers/0/env/1", json!({ "name": "LD_PRELOAD", "value": "/x" }), "spec.containers[main].env (it added LD_PRELOAD)")]
+    #[case("/containers/0/securityContext/capabilities/drop", json!(["MKNOD"]), "spec.containers[main].securityContext.capabilities.drop[0]")]
     #[case("/containers/0/args", json!(["hold", "on"]), "spec.containers[main].args")]
     #[case("/containers/0/command", json!(["sh"]), "spec.containers[main].command")]
     #[case("/containers/0/env/0/value", json!("b"), "spec.containers[main].env[0].value")]
@@ -274,10 +316,33 @@ mod tests {
         let (parent, field) = path.rsplit_once('/').unwrap();
         let parent = if parent.is_empty() { &mut kept } else { kept.pointer_mut(parent).unwrap() };
         match parent {
-            Value::Array(list) => list[field.parse::<usize>().unwrap()] = value,
+            Value::Array(list) => match list.get_mut(field.parse::<usize>().unwrap()) {
+                Some(old) => *old = value,
+                None => list.push(value),
+            },
             parent => parent[field] = value,
         }
         assert_eq!(difference_of(&kept).as_deref(), Some(expected));
+    }
+
+    #[rstest]
+    #[case::mirrored("/containers/0/image", json!("mirror.example/all/probe:1@sha256:ab"))]
+    #[case::an_agent_s_variable("/containers/0/env", json!([
+        { "name": "AGENT_HOST", "value": "10.0.0.1" }, { "name": "PODPROOF_TOKEN", "value": "abc" },
+    ]))]
+    #[case::drops_more("/containers/0/securityContext/capabilities/drop", json!(["ALL", "MKNOD"]))]
+    fn what_changes_no_program_is_no_change(#[case] path: &str, #[case] value: Value) {
+        let mut kept = defaulted();
+        *kept.pointer_mut(path).unwrap() = value;
+        assert_eq!(difference_of(&kept), None);
+    }
+
+    #[test]
+    fn a_field_that_is_newer_than_the_types_is_no_change() {
+        let mut sent = spec();
+        sent["volumes"][0]["emptyDir"] = json!({ "fieldOfTomorrow": 1023 });
+        let pod: Pod = serde_json::from_value(json!({ "spec": defaulted() })).unwrap();
+        assert_eq!(difference(&sent, &pod), None);
     }
 
     #[test]

@@ -189,7 +189,8 @@ impl Conductor {
             if alone {
                 // What disturbs the node would also disturb the end of those before.
                 let _ = self.interrupt.stop.run_until_cancelled(self.removals.settle()).await;
-                self.same.look(&self.access, self.order.budgets).await;
+                let look = self.same.look(&self.access, self.order.budgets);
+                let _ = self.interrupt.stop.run_until_cancelled(look).await;
             }
             if self.interrupt.stop.is_cancelled() {
                 break;
@@ -211,8 +212,11 @@ impl Conductor {
             let record = executed.unwrap_or_else(|_| turn.panicked());
             if alone {
                 self.same.look_after_restarts(&self.access, self.order.budgets).await;
-            } else if matches!(record.verdict, Verdict::Inconclusive { .. }) {
-                self.same.look(&self.access, self.order.budgets).await;
+            } else {
+                let to_nothing = matches!(record.verdict, Verdict::Inconclusive { .. });
+                let look = self.same.look_after(&self.access, self.order.budgets, to_nothing);
+                let found = self.interrupt.stop.run_until_cancelled(look).await;
+                found.flatten().inspect(|change| self.journal.note(change));
             }
             let is_settled = !is_unsettled(&record.verdict);
             attempts.push(record);

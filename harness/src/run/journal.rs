@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::str;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -14,7 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::record::{CaseRecord, FORMAT, RecordError, RunRecord, parsed};
-use crate::disk::read_text;
+use super::same_cluster::Change;
+use crate::disk::read_bytes;
 use crate::judge::Verdict;
 use crate::plan::PlannedCase;
 
@@ -38,10 +40,17 @@ struct Written<'a> {
     case: &'a CaseRecord,
 }
 
+/// A change of the cluster that was noticed.
+#[derive(Serialize)]
+struct Noted<'a> {
+    change: &'a Change,
+}
+
 #[derive(Deserialize)]
-struct Read {
-    index: usize,
-    case: CaseRecord,
+#[serde(untagged)]
+enum Read {
+    Case { index: usize, case: Box<CaseRecord> },
+    Change { change: Change },
 }
 
 impl Journal {
@@ -64,6 +73,13 @@ impl Journal {
     pub(super) fn keep(&self, index: usize, case: &CaseRecord) {
         if let Ok(line) = serde_json::to_string(&Written { index, case }) {
             // A journal that cannot be written is no reason to stop.
+            let _ = self.lines.send(Some(line));
+        }
+    }
+
+    /// Keeps that the cluster is, or may be, no longer the same.
+    pub(super) fn note(&self, change: &Change) {
+        if let Ok(line) = serde_json::to_string(&Noted { change }) {
             let _ = self.lines.send(Some(line));
         }
     }
@@ -94,18 +110,22 @@ pub(super) fn not_ended(planned: &PlannedCase, started: Timestamp) -> CaseRecord
 /// The record of the run in `folder` as far as its journal goes.
 pub(super) fn recover(folder: &Path, most: u64) -> Result<RunRecord, RecordError> {
     let file = folder.join(JOURNAL);
-    let text = read_text(&file, most).map_err(|source| RecordError::File {
-        action: "read",
-        file: file.clone(),
-        source,
-    })?;
-    // What follows the last line end was being written when the run was killed.
-    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let failed = |source| RecordError::File { action: "read", file: file.clone(), source };
+    let bytes = read_bytes(&file, most).map_err(failed)?;
+    // What follows the last line end was being written when the run was killed, and may end within a character.
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or_default();
+    let whole = str::from_utf8(&bytes[..end]).map_err(|error| failed(io::Error::other(error)))?;
     let mut lines = whole.lines();
     let mut record: RunRecord = parsed(&file, lines.next().unwrap_or_default(), FORMAT)?;
     for line in lines {
         let damaged = |source| RecordError::Damaged { file: file.clone(), source };
-        let Read { index, case } = serde_json::from_str(line).map_err(damaged)?;
+        let (index, case) = match serde_json::from_str(line).map_err(damaged)? {
+            Read::Case { index, case } => (index, *case),
+            Read::Change { change } => {
+                record.change = Some(change);
+                continue;
+            }
+        };
         let Some(place) = record.cases.get_mut(index) else {
             let beyond = format!("there is no place {index} in the plan");
             return Err(damaged(serde::de::Error::custom(beyond)));
@@ -114,5 +134,5 @@ pub(super) fn recover(folder: &Path, most: u64) -> Result<RunRecord, RecordError
         record.ended = record.ended.max(case.started.checked_add(took).unwrap_or(case.started));
         *place = case;
     }
-    Ok(record)
+    Ok(record.of_one_cluster())
 }

@@ -1,8 +1,11 @@
 //! Whether a run was all on one cluster: what ended after the last moment at which that is known has no verdict.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use tokio::time::{Instant, Interval, interval};
 
 use super::attempt::Attempt;
 use super::record::{CaseRecord, RunRecord};
@@ -10,8 +13,11 @@ use crate::cluster::{Access, Identity, Sameness};
 use crate::judge::Verdict;
 use crate::plan::Budgets;
 
-/// How often a cluster that says nothing of itself is asked at the end.
-const LAST_LOOKS: usize = 3;
+/// How often a cluster that says nothing of itself is asked at the begin and at the end.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a look counts while cases end in a regular way.
+const FRESH: SignedDuration = SignedDuration::from_secs(30);
 
 /// The cluster is, or may be, no longer the one of the run's begin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +40,34 @@ struct Seen {
 impl SameCluster {
     /// The cluster as it is at the begin.
     pub(super) async fn at_begin(access: &Access, budgets: Budgets) -> Self {
-        let known_until = Timestamp::now();
-        let identity = access.identity(budgets.request()).await;
+        let mut looks = Looks::within(budgets);
+        let (mut known_until, mut identity) = (Timestamp::now(), Identity::default());
+        while !identity.is_known() && looks.may_look().await {
+            (known_until, identity) = (Timestamp::now(), access.identity(budgets.request()).await);
+        }
         Self(Mutex::new(Seen { identity, known_until, change: None }))
     }
 
-    /// Looks after a case that came to nothing.
+    /// Looks before a case that has the node for itself.
     pub(super) async fn look(&self, access: &Access, budgets: Budgets) {
         self.0.lock().await.look(access, budgets, false).await;
+    }
+
+    /// Looks after a case: at once where it came to nothing, else where the last look was long ago. Nobody waits for
+    /// somebody else's look. Gives a change that was found.
+    pub(super) async fn look_after(
+        &self,
+        access: &Access,
+        budgets: Budgets,
+        came_to_nothing: bool,
+    ) -> Option<Change> {
+        let mut seen = self.0.try_lock().ok()?;
+        let is_fresh = Timestamp::now().duration_since(seen.known_until) < FRESH;
+        if seen.change.is_some() || (is_fresh && !came_to_nothing) {
+            return None;
+        }
+        seen.look(access, budgets, false).await;
+        seen.change.clone()
     }
 
     /// Looks after a case that starts nodes again.
@@ -52,15 +78,32 @@ impl SameCluster {
     /// Looks at the end, and gives what the cluster was and what has changed.
     pub(super) async fn at_end(&self, access: &Access, budgets: Budgets) -> (Identity, Option<Change>) {
         let mut seen = self.0.lock().await;
-        let mut known = false;
-        for _ in 0..LAST_LOOKS {
-            known = known || seen.look(access, budgets, false).await;
+        let (mut looks, mut known) = (Looks::within(budgets), false);
+        while !known && looks.may_look().await {
+            known = seen.look(access, budgets, false).await;
         }
         if !known && seen.change.is_none() {
             let reason = "whether it is still the same cluster is unknown: it does not answer".to_owned();
             seen.change = Some(Change { known_until: seen.known_until, reason });
         }
         (seen.identity.clone(), seen.change.clone())
+    }
+}
+
+/// The moments of looks at a cluster that may say nothing of itself for a while.
+struct Looks {
+    moments: Interval,
+    until: Instant,
+}
+
+impl Looks {
+    fn within(budgets: Budgets) -> Self {
+        Self { moments: interval(PAUSE), until: Instant::now() + budgets.request() }
+    }
+
+    /// Waits for the next moment; says whether there is one.
+    async fn may_look(&mut self) -> bool {
+        self.moments.tick().await < self.until
     }
 }
 

@@ -17,8 +17,8 @@ use super::blocked::Blocked;
 use super::open::Stage;
 use crate::evidence::{Applied, Deletion, Refusal, SeenPod};
 
-/// The pod that shows how long a restart takes.
-const CONTROL: &str = "control";
+/// The name of the pod that shows how long a restart takes.
+pub const CONTROL: &str = "control";
 
 /// A pod that was created: its name and, because names are used again, its UID.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub use amend::Amendment;
 pub use attire::{Attire, Wearer, dress};
 pub use blocked::{Blocked, causes};
 pub use conditions::{Progress, StuckPod, stuck};
-pub use deeds::PodRef;
+pub use deeds::{CONTROL, PodRef};
 pub use leftover::{Leftover, Leftovers, leftovers};
 pub use namespace::delete_namespace;
 pub use node::{NodeRef, volume_path};

@@ -38,7 +38,7 @@ pub(super) const RULES_EXITCODE: Case = Case {
 pub(super) const RESTART_ALL: Case = Case {
     id: "restart/restart-all",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart, Expected::Outage],
     drive: |stage| Box::pin(restart_all(stage)),
     judge: judge_all,
 };

@@ -16,7 +16,7 @@ const INITS: &str = "/data/inits";
 pub(super) const SANDBOX_RECREATE: Case = Case {
     id: "restart/sandbox-recreate",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart, Expected::Outage],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_return,
 };
@@ -24,7 +24,7 @@ pub(super) const SANDBOX_RECREATE: Case = Case {
 pub(super) const SANDBOX_LOSS_NEVER: Case = Case {
     id: "restart/sandbox-loss-never",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart, Expected::Outage],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_end,
 };

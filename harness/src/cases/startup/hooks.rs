@@ -6,7 +6,7 @@ use crate::evidence::{Evidence, Missing, Observed};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
-use super::later::{IN_VAIN, assert_begins, begins_in_time, met_if};
+use super::later::{IN_VAIN, assert_begins, begins_in_time, comes_in_time, met_if};
 
 const POD: &str = "two";
 const FIRST: &str = "first";
@@ -65,10 +65,8 @@ async fn fail_a_hook(stage: &Stage) -> Result<(), Blocked> {
     if !begins_in_time(stage, &pod, SECOND).await? {
         return Ok(());
     }
-    let restarted = |seen: &Observed| met_if(seen.has_restarted(&pod.uid, FIRST));
-    let restarted = stage.unless("a restart of the first", stage.budgets().next_start(), restarted).await?;
-    if restarted.is_none() {
-        stage.mark(IN_VAIN);
+    let restarted = |seen: &Observed| seen.has_restarted(&pod.uid, FIRST);
+    if !comes_in_time(stage, "a restart of the first", &pod, restarted).await? {
         return Ok(());
     }
     let told =

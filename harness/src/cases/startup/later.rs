@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::ContainerStatus;
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
+use crate::cases::quiet::watch_kubelet;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
@@ -63,12 +64,24 @@ async fn start_behind_the_absent(stage: &Stage) -> Result<(), Blocked> {
 /// Whether `container` begins while nothing but the containers before it can hold it up; marks the moment if not.
 pub(super) async fn begins_in_time(stage: &Stage, pod: &PodRef, container: &str) -> Result<bool, Blocked> {
     let what = format!("the start of container {container}");
-    let begun = |seen: &Observed| met_if(seen.has_begun(&pod.uid, container));
-    let begun = stage.unless(&what, stage.budgets().next_start(), begun).await?.is_some();
-    if !begun {
+    comes_in_time(stage, &what, pod, |seen| seen.has_begun(&pod.uid, container)).await
+}
+
+/// Whether `look` comes true while nothing but the kubelet of `pod` can hold it up; marks the moment if not. On a slow node
+/// it is awaited for longer: until a container that begins only then has been restarted there.
+pub(super) async fn comes_in_time(
+    stage: &Stage,
+    what: &str,
+    pod: &PodRef,
+    look: impl Fn(&Observed) -> bool,
+) -> Result<bool, Blocked> {
+    let window = stage.budgets().next_start();
+    let came = stage.unless(what, window, |seen| met_if(look(seen))).await?.is_some()
+        || watch_kubelet(stage, what, pod, look).await?;
+    if !came {
         stage.mark(IN_VAIN);
     }
-    Ok(begun)
+    Ok(came)
 }
 
 pub(super) fn met_if(there: bool) -> Progress<()> {

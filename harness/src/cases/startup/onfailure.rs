@@ -7,7 +7,7 @@ use crate::evidence::{Evidence, Missing, Observed};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
-use super::later::{IN_VAIN, met_if};
+use super::later::{IN_VAIN, comes_in_time};
 use super::remedies::assert_delivered;
 
 const POD: &str = "swapped";
@@ -31,10 +31,8 @@ pub(super) const FIX_ONFAILURE: Case = Case {
 async fn fail_and_come_back(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_ended(&pod, CONSUMER).await?;
-    let restarted = |seen: &Observed| met_if(seen.has_restarted(&pod.uid, CONSUMER));
-    let window = stage.budgets().next_start();
-    if stage.unless("a second instance of the consumer", window, restarted).await?.is_none() {
-        stage.mark(IN_VAIN);
+    let restarted = |seen: &Observed| seen.has_restarted(&pod.uid, CONSUMER);
+    if !comes_in_time(stage, "a second instance of the consumer", &pod, restarted).await? {
         return Ok(());
     }
     stage.until_terminal(&pod).await

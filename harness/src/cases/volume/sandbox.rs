@@ -13,7 +13,7 @@ const TOKEN: &str = "/data/token";
 pub(super) const SURVIVES_SANDBOX_RECREATE: Case = Case {
     id: "volume/survives-sandbox-recreate",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart, Expected::Outage],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_token,
 };

@@ -75,7 +75,7 @@ pub(super) const MEMORY_PERSISTS_OOM: Case = Case {
 pub(super) const PRESERVED_BY_RESTART_ALL: Case = Case {
     id: "volume/preserved-by-restart-all",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart, Expected::Outage],
     drive: |stage| Box::pin(end_all(stage, "write").map_ok(drop)),
     judge: |seen, say| judge_token(seen, say, all_came_back(seen)?),
 };
