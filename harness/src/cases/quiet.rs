@@ -32,13 +32,25 @@ pub(super) async fn watch_kubelet(
     pod: &PodRef,
     look: impl Fn(&Observed) -> bool,
 ) -> Result<bool, Blocked> {
+    comes_before_a_control(stage, what, pod, &look).await?;
+    comes_true(stage, what, stage.budgets().quiet_window(), look).await
+}
+
+/// Whether `look` comes true before the kubelet of `pod` has restarted a container that begins only now, in a pod of its own.
+pub(super) async fn comes_before_a_control(
+    stage: &Stage,
+    what: &str,
+    pod: &PodRef,
+    look: impl Fn(&Observed) -> bool,
+) -> Result<bool, Blocked> {
     let control = stage.create_control(pod).await?;
     let restarted = |seen: &Observed| seen.pod(&control.uid).is_some_and(|seen| restarts(seen) > 0);
-    let either =
-        |seen: &Observed| if look(seen) || restarted(seen) { Progress::Met(()) } else { Progress::NotYet };
+    let either = |seen: &Observed| {
+        let came = look(seen);
+        if came || restarted(seen) { Progress::Met(came) } else { Progress::NotYet }
+    };
     let patience = stage.budgets().pod_running() + stage.budgets().restart();
-    stage.until(&format!("{what}, or the restart of a control"), patience, either).await?;
-    comes_true(stage, what, stage.budgets().quiet_window(), look).await
+    stage.until(&format!("{what}, or the restart of a control"), patience, either).await
 }
 
 /// Watches until `look` comes true, for the whole of `window` where it does not.

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::ContainerStatus;
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::cases::quiet::watch_kubelet;
+use crate::cases::quiet::comes_before_a_control;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
@@ -77,7 +77,7 @@ pub(super) async fn comes_in_time(
 ) -> Result<bool, Blocked> {
     let window = stage.budgets().next_start();
     let came = stage.unless(what, window, |seen| met_if(look(seen))).await?.is_some()
-        || watch_kubelet(stage, what, pod, look).await?;
+        || comes_before_a_control(stage, what, pod, look).await?;
     if !came {
         stage.mark(IN_VAIN);
     }
