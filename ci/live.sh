@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The live suite on the kind cluster, which each test brings up where it is missing. Arguments are handed to the test
-# program: part of a test's name, --skip NAME. LIVE_THREADS says how many run at once. JUnit, times and the evidence of what failed are in target/live.
+# program: part of a test's name, --skip NAME. LIVE_THREADS says how many run at once. JUnit, times and the evidence of
+# what failed are in target/live.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long for test.sh: all tiers, the proofs that take minutes or restart kubelets and nodes, the quick tier on
-# nodes whose parts are restarted, stopped or slow, nodes that die
-# while something is awaited on them, and many more random inputs. The evidence and the JUnit of each run stay in
-# target/nightly/runs, what failed of the live suite in target/live.
+# nodes whose parts are restarted, stopped or slow, nodes that die while something is awaited on them, and many more random
+# inputs. The evidence and the JUnit of each run stay in target/nightly/runs, what failed of the live suite in target/live.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 . ci/parts.sh

@@ -13,7 +13,7 @@ use crate::cluster::{Access, Identity, Sameness};
 use crate::judge::Verdict;
 use crate::plan::Budgets;
 
-/// How often a cluster that says nothing of itself is asked at the begin and at the end.
+/// The pause between two looks at a cluster that says nothing of itself, at the begin and at the end of a run.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a look counts while cases end in a regular way.
@@ -88,6 +88,12 @@ impl SameCluster {
         }
         (seen.identity.clone(), seen.change.clone())
     }
+
+    /// What is known without another look.
+    pub(super) async fn so_far(&self) -> (Identity, Option<Change>) {
+        let seen = self.0.lock().await;
+        (seen.identity.clone(), seen.change.clone())
+    }
 }
 
 /// The moments of looks at a cluster that may say nothing of itself for a while.
@@ -104,14 +110,6 @@ impl Looks {
     /// Waits for the next moment; says whether there is one.
     async fn may_look(&mut self) -> bool {
         self.moments.tick().await < self.until
-    }
-}
-
-impl SameCluster {
-    /// What is known without another look.
-    pub(super) async fn so_far(&self) -> (Identity, Option<Change>) {
-        let seen = self.0.lock().await;
-        (seen.identity.clone(), seen.change.clone())
     }
 }
 
