@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ -z "${PODPROOF_BIN-}" ]; then
-  ci/build.sh
+  ci/build.sh --tests
   export PODPROOF_BIN=$PWD/target/debug/podproof
 fi
 cargo test --workspace --quiet --test live --no-run

@@ -10,7 +10,7 @@ parts_begin target/nightly
 rm -rf target/live
 podproof=target/debug/podproof runs=target/nightly/runs
 part setup ci/setup.sh --tests &
-part build ci/build.sh
+part build ci/build.sh --tests
 wait
 export PODPROOF_BIN=$PWD/$podproof
 part fuzz env PROPTEST_CASES=8192 cargo test --workspace --quiet --no-fail-fast --lib --test offline

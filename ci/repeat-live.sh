@@ -15,7 +15,7 @@ if [ "${1-}" = --beside-compiler ]; then
   load=compiler
   shift
 fi
-ci/build.sh || exit
+ci/build.sh --tests || exit
 export PODPROOF_BIN=$PWD/target/debug/podproof
 cargo test --workspace --quiet --test live --no-run || exit
 rm -rf target/live target/repeat

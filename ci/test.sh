@@ -9,7 +9,7 @@ parts_begin target/test
 rm -rf target/live
 # The set-up mostly waits for the network, the compiler for the processors.
 part setup ci/setup.sh --tests &
-part build ci/build.sh
+part build ci/build.sh --tests
 wait
 export PODPROOF_BIN=$PWD/target/debug/podproof
 part checks ci/check.sh

@@ -1,14 +1,18 @@
 //! The whole quick tier under faults of a cluster's own parts: what they hide is inconclusive, and nothing fails.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::Ordering;
 
 use podproof::judge::Verdict;
 use podproof::run::{RunRecord, read_record};
-use podproof_tests::{Kept, ours, run};
+use podproof_tests::{Ended, Kept, kubeconfig, ours, run};
 use rstest::rstest;
 
 use crate::cluster::Removed;
+use crate::cutting::CuttingWay;
 
 /// The node does this again and again until the file is gone; the last command puts back what was changed.
 const AGAIN_AND_AGAIN: &str = "touch /tmp/fault; while [ -e /tmp/fault ]; do eval \"$0\"; done; eval \"$1\"";
@@ -65,7 +69,33 @@ fn nothing_fails_that_a_fault_has_hidden(
     let place = format!("kind:{cluster}");
     let ended = run(ours(&["run", "--cluster", &place, "--tier", "quick", "--out"]).arg(out.path()));
     drop(fault);
-    let folder = out.the_run();
+    assert_no_fail(cluster, &ended, out.path());
+}
+
+/// The way of a run that has no node containers: what a proxy or a load balancer makes of an API server.
+#[test]
+#[ignore = "needs a cluster of its own: make nightly"]
+fn nothing_fails_whose_log_was_cut() {
+    const NAME: &str = "podproof-fault-logs";
+    let _removed = Removed(NAME);
+    // This also brings the images of the test pods into the node.
+    let warm = ["run", "--cluster", &format!("kind:{NAME}"), "--select", "volume/initially-empty", "--out"];
+    let out = Kept::new();
+    let _ = run(ours(&warm).arg(out.path().join("warm"))).exits(0);
+    let way = CuttingWay::to(&format!("{NAME}-control-plane"));
+    let config = kubeconfig(out.path(), &way.server);
+    let runs = out.path().join("runs");
+    let quick = ["run", "--context", "x", "--tier", "quick", "--kubeconfig"];
+    let ended = run(ours(&quick).arg(&config).arg("--out").arg(&runs));
+    let cut = way.cut.load(Ordering::Relaxed);
+    assert!(cut > 100, "{cut} answers were cut");
+    println!("{cut} answers were cut");
+    assert_no_fail(NAME, &ended, &runs);
+}
+
+/// Prints what a run found, by cause; nothing of it may be a fail, and something must have been possible.
+fn assert_no_fail(cluster: &str, ended: &Ended, out: &Path) {
+    let folder = fs::read_dir(out).unwrap().next().expect("a run leaves a folder").unwrap().path();
     let record = read_record(&folder).unwrap();
     println!("{cluster}: {}", by_cause(&record));
     let failed: Vec<_> =

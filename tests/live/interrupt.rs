@@ -75,8 +75,16 @@ fn assert_reports(folder: &Path) {
 #[ignore = "needs a cluster: make test"]
 fn what_a_killed_run_left_is_swept_by_its_id_and_not_before_its_time() {
     let out = Kept::new();
-    let mut command =
-        ours(&["run", "--cluster", "kind", "--message-format", "json", "--select", "volume/*", "--out"]);
+    let mut command = ours(&[
+        "run",
+        "--cluster",
+        "kind",
+        "--message-format",
+        "json",
+        "--select",
+        "volume/* and tier:quick",
+        "--out",
+    ]);
     let mut child =
         command.arg(out.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -4,6 +4,7 @@
 mod cases;
 mod cluster;
 mod containers;
+mod cutting;
 mod disk;
 mod experiment;
 mod faults;

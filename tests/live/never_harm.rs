@@ -4,9 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use assert_matches::assert_matches;
 use podproof::judge::Verdict;
 use podproof::run::{judge_again, read_record};
-use podproof_tests::{ours, run};
+use podproof_tests::{Ended, ours, run};
 
 use crate::cluster::{Removed, docker, state};
 
@@ -38,12 +39,21 @@ fn begun(command: &mut Command) -> (Child, BufReader<std::process::ChildStdout>)
     (child, stdout)
 }
 
+/// Does something while the node has a hundredth of a processor.
+fn starved(does: impl FnOnce() -> Ended) -> Ended {
+    docker(&["update", "--cpu-quota", "1000", NODE]);
+    let ended = does();
+    docker(&["update", "--cpu-quota", "-1", NODE]);
+    ended
+}
+
 #[test]
 #[ignore = "needs a cluster: make test"]
 fn trouble_of_a_client_does_no_harm_to_a_cluster() {
     let _removed = Removed(NAME);
     let _ = run(&mut ours(&["cluster", "up", "--name", NAME])).exits(0);
     let (before, out) = (life(), tempfile::tempdir().unwrap());
+    println!("before: {before}");
 
     // An API server that stands still.
     docker(&["exec", NODE, "pkill", "-STOP", "kube-apiserver"]);
@@ -54,12 +64,20 @@ fn trouble_of_a_client_does_no_harm_to_a_cluster() {
     assert!(silent.stderr.contains("runs and cannot be used; nothing of it was removed"), "{silent}");
     assert!(silent.stderr.contains(&format!("podproof cluster down --name {NAME}")), "{silent}");
     assert_eq!((life(), called.as_str()), (before.clone(), "running"));
+    println!("after an API server that stood still: {}", life());
+
+    // An API server that gets next to no processor: it may be too slow for a run, and never too slow to be kept.
+    let starved = starved(|| run(&mut checks("volume/initially-empty", out.path())));
+    assert_matches!(starved.code, Some(0 | 97 | 101), "{starved}");
+    assert_eq!((life(), state(NAME).as_str()), (before.clone(), "running"));
+    println!("after one that was starved (exit code {:?}): {}", starved.code, life());
 
     // A proxy that is not there.
     let mut proxied = checks("volume/initially-empty", out.path());
     let proxied = proxied.env("HTTPS_PROXY", "http://127.0.0.1:9").env("NO_PROXY", "example.org");
     let _ = run(proxied).exits(0);
     assert_eq!(life(), before);
+    println!("after a proxy in the environment: {}", life());
 
     // A second run beside the first, and somebody who would remove the cluster meanwhile.
     let (mut first, stdout) = begun(checks("volume/initially-empty", out.path()).args(["--repeat", "8"]));
@@ -68,6 +86,7 @@ fn trouble_of_a_client_does_no_harm_to_a_cluster() {
     stdout.lines().for_each(drop);
     assert_eq!(first.wait().unwrap().code(), Some(0));
     assert_eq!(life(), before);
+    println!("after a second run beside the first: {}", life());
 
     // A node that somebody starts again under a run.
     let again = tempfile::tempdir().unwrap();

@@ -155,7 +155,7 @@ fn run_on(answer: Answer, patience: &str, claim: &str, code: i32) -> (RunRecord,
 #[case::refused(|asked: &Asked| Some(reticent(asked)))]
 #[case::unanswered(mute)]
 fn a_cluster_that_tells_nothing_is_run_on_all_the_same(#[case] answer: Answer) {
-    let (record, _) = run_on(answer, "1", "restart/restart-all", 0);
+    let (record, _) = run_on(answer, "0.2", "restart/restart-all", 0);
     assert_eq!(record.cluster.capabilities, Capabilities::default());
     assert_eq!(record.cluster.nodes[0].capabilities, NodeCapabilities::default());
     assert_eq!(record.cluster.nodes[0].runtime, "containerd://2.1.0");

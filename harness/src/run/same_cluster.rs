@@ -16,6 +16,9 @@ use crate::plan::Budgets;
 /// The pause between two looks at a cluster that says nothing of itself, at the begin and at the end of a run.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long looks are repeated at a cluster that says nothing of itself. A longer wait changes no verdict of what has run.
+const REPEATED: Duration = Duration::from_secs(10);
+
 /// How long a look counts while cases end in a regular way.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
 
@@ -104,7 +107,7 @@ struct Looks {
 
 impl Looks {
     fn within(budgets: Budgets) -> Self {
-        Self { moments: interval(PAUSE), until: Instant::now() + budgets.request() }
+        Self { moments: interval(PAUSE), until: Instant::now() + budgets.request().min(REPEATED) }
     }
 
     /// Waits for the next moment; says whether there is one.
