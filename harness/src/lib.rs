@@ -12,6 +12,7 @@
 
 mod disk;
 mod hex;
+mod lines;
 mod redact;
 
 mod refusal;

@@ -32,7 +32,7 @@ impl CuttingWay {
              --address=0.0.0.0 --port={PORT}"
         );
         let mut kubectl = Command::new("docker");
-        kubectl.args(["exec", node, "sh", "-c", &script]).stdout(Stdio::piped());
+        kubectl.args(["exec", node, "sh", "-c", &script]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut kubectl = kubectl.spawn().expect("the engine's program is there");
         let mut says = String::new();
         BufReader::new(kubectl.stdout.take().unwrap()).read_line(&mut says).unwrap();

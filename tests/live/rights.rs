@@ -165,16 +165,18 @@ fn skips(ended: &Ended, record: &RunRecord) -> BTreeMap<String, String> {
     skips
 }
 
-#[test]
+#[rstest]
+#[case::of_each_kind(MANY, 15)]
+#[case::whole_quick_tier("tier:quick", 100)]
 #[ignore = "needs a cluster: make test"]
-fn the_listed_rights_are_enough() {
+fn the_listed_rights_are_enough(#[case] selection: &str, #[case] at_least: usize) {
     let user = User::who_may(&Right::all().collect::<Vec<_>>());
-    let (ended, record) = user.runs(MANY);
+    let (ended, record) = user.runs(selection);
     let record = record.unwrap_or_else(|| panic!("{ended}"));
     let skipped = skips(&ended, &record);
     // What this cluster lacks, an administrator lacks as well.
     assert!(skipped.values().all(|reason| !reason.starts_with("you may not")), "{skipped:?}");
-    assert!(record.cases.len() - skipped.len() >= 15, "{ended}");
+    assert!(record.cases.len() - skipped.len() >= at_least, "{ended}");
     assert_eq!(record.cluster.capabilities.missing_rights, Some(Vec::new()));
     assert_no_token(&user.kubeconfig, user.folder.path());
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use podproof::evidence::Evidence;
 use podproof::experiment::{
     Distribution, ExperimentRecord, Group, ListOrder, Measured, Outcome, Share, Start, Strategy, Trial,
-    nearest_rank, read_trial,
+    nearest_rank, read_experiment, read_trial, write_experiment,
 };
 use podproof::plan::{Manifest, Tree};
 use podproof::report::{Styles, experiment_table, trials_csv};
@@ -270,4 +270,45 @@ fn an_unknown_strategy_exits_4_and_says_which_there_are() {
 #[case::nothing_to_measure(&["experiment"])]
 fn wrong_usage_exits_2(#[case] args: &[&str]) {
     assert!(run(&mut podproof(args)).exits(2).stdout.is_empty());
+}
+
+#[test]
+fn what_a_killed_experiment_leaves_is_read_up_to_its_last_whole_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let head = record(&[group(Vec::new())]);
+    let lost = trial(Outcome::Lost("no queue".to_owned()));
+    let batch = |trials: &[Trial]| json!({ "group": 0, "trials": trials }).to_string();
+    let whole = [
+        serde_json::to_string(&ExperimentRecord {
+            interrupted: Some("being killed".to_owned()),
+            ..head.clone()
+        })
+        .unwrap(),
+        batch(&[trial(Outcome::Completed), lost]),
+        batch(&[trial(Outcome::Completed)]),
+    ];
+    let text = format!("{}\n", whole.join("\n"));
+    for end in whole[0].len() + 1..=text.len() {
+        fs::write(folder.join("experiment.jsonl"), &text[..end]).unwrap();
+        let read = read_experiment(folder).unwrap();
+        let expected = match text[..end].matches('\n').count() {
+            1 => None,
+            2 => Share::of(1, 2),
+            _ => Share::of(2, 3),
+        };
+        assert_eq!(read.groups[0].measured.completed, expected, "cut at {end}");
+        assert_eq!(read.interrupted.as_deref(), Some("being killed"));
+    }
+    // Reports are made of it, and a record that was written counts before it.
+    let _ = run(podproof(["report"]).arg(folder)).exits(0);
+    assert!(fs::read_to_string(folder.join("report.html")).unwrap().contains("being killed"));
+    write_experiment(folder, &head).unwrap();
+    assert_eq!(read_experiment(folder).unwrap(), head);
+    assert!(!folder.join("experiment.jsonl").exists());
+    // What is no journal is a damaged record.
+    fs::remove_file(folder.join("experiment.json")).unwrap();
+    fs::write(folder.join("experiment.jsonl"), format!("{}\n{{\"group\": 9, \"trials\": []}}\n", whole[0]))
+        .unwrap();
+    assert!(read_experiment(folder).unwrap_err().to_string().contains("experiment.jsonl"));
 }

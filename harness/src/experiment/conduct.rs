@@ -6,6 +6,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::batch::{Batch, batches};
+use super::journal::Journal;
 use super::record::{ExperimentRecord, FORMAT, Group, Measured};
 use super::strategy::{ListOrder, Strategy};
 use super::trial::{Outcome, Trial, read_trial};
@@ -57,46 +58,49 @@ pub async fn experiment(
 ) -> ExperimentRecord {
     let started = Timestamp::now();
     let version = &access.facts.version;
-    let mut groups: Vec<_> = groups(&order.strategies, version);
     let able: Vec<_> =
         order.strategies.iter().filter(|strategy| strategy.lacks(version).is_none()).cloned().collect();
     let batches = batches(&able, order.trials, order.parallel);
     let bench =
         Bench { access, order, interrupt, removals: Removals::new(access.client.clone(), order.budgets) };
-    let mut faults = Vec::new();
-    for (index, batch) in batches.iter().enumerate() {
-        if interrupt.stop.is_cancelled() {
-            break;
-        }
-        let made = bench.make(index, batch).await;
-        faults.extend(made.faults);
-        if let Some(group) = groups.iter_mut().find(|group| is_of(group, batch)) {
-            group.trials.extend(made.trials.iter().cloned());
-        }
-        tell(BatchTold { slug: batch.slug(), done: index + 1, of: batches.len(), trials: made.trials });
-    }
-    for group in &mut groups {
-        group.measured = Measured::of(&group.trials);
-    }
-    let ended = Timestamp::now();
-    match interrupt.now.run_until_cancelled(bench.removals.finish()).await {
-        Some(left) => faults.extend(left),
-        None => faults.push("interrupted before the namespaces were gone".to_owned()),
-    }
-    ExperimentRecord {
+    let mut record = ExperimentRecord {
         format: FORMAT,
         experiment: "startup".to_owned(),
         run: order.run.clone(),
         podproof: env!("CARGO_PKG_VERSION").to_owned(),
         started,
-        ended,
+        ended: started,
         cluster: access.facts.clone(),
         trials: order.trials,
         parallel: order.parallel,
-        interrupted: interrupt.stop.is_cancelled().then(|| "a signal".to_owned()),
-        groups,
-        faults,
+        interrupted: None,
+        groups: groups(&order.strategies, version),
+        faults: Vec::new(),
+    };
+    let journal = Journal::begin(&order.folder, &record);
+    for (index, batch) in batches.iter().enumerate() {
+        if interrupt.stop.is_cancelled() {
+            break;
+        }
+        let made = bench.make(index, batch).await;
+        record.faults.extend(made.faults);
+        if let Some(place) = record.groups.iter().position(|group| is_of(group, batch)) {
+            journal.keep(place, &made.trials);
+            record.groups[place].trials.extend(made.trials.iter().cloned());
+        }
+        tell(BatchTold { slug: batch.slug(), done: index + 1, of: batches.len(), trials: made.trials });
     }
+    for group in &mut record.groups {
+        group.measured = Measured::of(&group.trials);
+    }
+    record.ended = Timestamp::now();
+    record.faults.extend(journal.end());
+    match interrupt.now.run_until_cancelled(bench.removals.finish()).await {
+        Some(left) => record.faults.extend(left),
+        None => record.faults.push("interrupted before the namespaces were gone".to_owned()),
+    }
+    record.interrupted = interrupt.stop.is_cancelled().then(|| "a signal".to_owned());
+    record
 }
 
 fn groups(strategies: &[Strategy], version: &str) -> Vec<Group> {

@@ -10,6 +10,7 @@
 
 mod batch;
 mod conduct;
+mod journal;
 mod record;
 mod statistics;
 mod strategy;

@@ -1,5 +1,6 @@
 //! What is kept of an experiment: every trial, and for each strategy and order the shares and distributions.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,12 +8,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::journal::{JOURNAL, recover};
 use super::statistics::{Distribution, Share};
 use super::strategy::ListOrder;
 use super::trial::{Outcome, Trial};
 use crate::cluster::Facts;
 use crate::disk::write_whole;
-use crate::run::{RecordError, RunId, read_versioned};
+use crate::run::{LARGEST, RecordError, RunId, read_versioned};
 
 /// The format of `experiment.json`.
 pub(super) const FORMAT: u32 = 1;
@@ -120,14 +122,19 @@ pub struct ExperimentError {
     source: io::Error,
 }
 
-/// Writes `experiment.json` into the run's folder: whole, or not at all.
+/// Writes `experiment.json` into the run's folder: whole, or not at all. What was kept of the experiment while it went on is
+/// then of no more use.
 pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<PathBuf, ExperimentError> {
     let file = folder.join(RECORD);
     let written = serde_json::to_string_pretty(record)
         .map_err(io::Error::from)
         .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
     match written {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // Where it stays, the record is read all the same.
+            let _ = fs::remove_file(folder.join(JOURNAL));
+            Ok(file)
+        }
         Err(source) => Err(ExperimentError { file, source }),
     }
 }
@@ -135,10 +142,18 @@ pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<Path
 /// Whether an experiment left this folder.
 #[must_use]
 pub fn is_experiment(folder: &Path) -> bool {
-    folder.join(RECORD).is_file()
+    [RECORD, JOURNAL].into_iter().any(|file| folder.join(file).is_file())
 }
 
-/// Reads the record of the experiment in `folder` back.
+/// Reads the record of the experiment in `folder` back: as far as it goes, where it did not come to its end. Then it says
+/// that it was interrupted.
 pub fn read_experiment(folder: &Path) -> Result<ExperimentRecord, RecordError> {
-    read_versioned(&folder.join(RECORD), FORMAT)
+    match read_versioned(&folder.join(RECORD), FORMAT) {
+        Err(RecordError::File { source, .. })
+            if source.kind() == io::ErrorKind::NotFound && folder.join(JOURNAL).exists() =>
+        {
+            recover(folder, LARGEST)
+        }
+        read => read,
+    }
 }

@@ -223,7 +223,7 @@ fn is_none(retries: &u32) -> bool {
 }
 
 /// The largest record that is read, in bytes.
-const LARGEST: u64 = 1 << 30;
+pub(crate) const LARGEST: u64 = 1 << 30;
 
 /// Writes `record.json` into the run's folder: whole, or not at all. What was kept of the run while it went on is then of
 /// no more use.
@@ -266,7 +266,7 @@ pub(crate) fn read_versioned<T: DeserializeOwned>(file: &Path, newest: u32) -> R
 }
 
 /// Parses the text of a record up to the format `newest`.
-pub(super) fn parsed<T: DeserializeOwned>(file: &Path, text: &str, newest: u32) -> Result<T, RecordError> {
+pub(crate) fn parsed<T: DeserializeOwned>(file: &Path, text: &str, newest: u32) -> Result<T, RecordError> {
     #[derive(Deserialize)]
     struct Version {
         format: u32,
