@@ -45,6 +45,7 @@ pub struct Status {
 }
 
 async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
+    let present = nodes(host, name.as_str()).await?;
     let kubeconfig = kubeconfig(host, &name);
     let image = Mark::read(host, &name).map(|mark| mark.image);
     if let Err(elsewhere) = check_engine(host, &name, engine_id(host).await?.as_deref()).await {
@@ -58,7 +59,6 @@ async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
             kubeconfig,
         });
     }
-    let present = nodes(host, name.as_str()).await?;
     let (state, problem) = match claimed(host, &name, &present) {
         Claim::Free => ("absent", None),
         Claim::Foreign => ("foreign", None),
