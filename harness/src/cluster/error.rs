@@ -185,7 +185,7 @@ pub enum Error {
     /// The name cannot be used.
     #[error(transparent)]
     Name(#[from] ClusterNameError),
-    /// We were told to stop.
+    /// We were asked to stop.
     #[error("interrupted")]
     Interrupted,
 }

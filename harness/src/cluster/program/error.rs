@@ -52,7 +52,7 @@ pub enum CommandError {
         /// What is wrong with the output.
         why: String,
     },
-    /// We were told to stop.
+    /// We were asked to stop.
     #[error("`{command}` was interrupted")]
     Cancelled {
         /// The command.
