@@ -1,8 +1,8 @@
 //! Files that are written whole or not at all, and files that somebody names, which may be anything.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,8 @@ const NEXT: Duration = Duration::from_secs(30);
 /// Writes a file so that a reader sees the old or the new content, never a part, whatever happens meanwhile.
 ///
 /// Makes the folder where it is missing. The file may be read by whom the umask allows: collectors of reports
-/// run as somebody else. A link is followed. What is no file (a device, a pipe) is written to, and never replaced.
+/// run as somebody else; one that is there keeps its mode, and its owner where we may give files away. A link is
+/// followed. What is no file (a device, a pipe) is written to, and never replaced.
 pub(crate) fn write_whole(file: &Path, content: &[u8]) -> io::Result<()> {
     let is_link = fs::symlink_metadata(file).is_ok_and(|about| about.is_symlink());
     let target = if is_link { file.canonicalize().ok() } else { None };
@@ -33,9 +34,24 @@ pub(crate) fn write_whole(file: &Path, content: &[u8]) -> io::Result<()> {
     let mut draft =
         tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
     draft.write_all(content)?;
+    if let Ok(before) = fs::metadata(file) {
+        keep_access(draft.as_file(), &before)?;
+    }
     draft.as_file().sync_all()?;
     draft.persist(file)?;
     Ok(())
+}
+
+/// Gives a new file the owner, the group and the mode of the one that it replaces.
+fn keep_access(draft: &File, before: &Metadata) -> io::Result<()> {
+    let now = draft.metadata()?;
+    if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
+        // Who may not give files away may still write this one: it becomes theirs. The group may be one of theirs.
+        let group = || fchown(draft, None, Some(before.gid()));
+        let _ = fchown(draft, Some(before.uid()), Some(before.gid())).or_else(|_| group());
+    }
+    // Afterwards, for a new owner takes bits away.
+    draft.set_permissions(before.permissions())
 }
 
 /// Opens a file that was written by this program: a regular one, so that reading it comes to an end.
@@ -174,6 +190,26 @@ mod tests {
         assert_eq!(read_text(&file, 10).unwrap(), "text");
         // Who wrote nothing and is gone has said all.
         assert_eq!(read_text(&file, 10).unwrap(), "");
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_mode_and_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        symlink(&file, &link).unwrap();
+        fs::write(&file, "old").unwrap();
+        // Who is not root may give files to nobody.
+        let owner = if fchown(File::open(&file).unwrap(), Some(4321), Some(8765)).is_ok() { 4321 } else { 0 };
+        for mode in [0o600, 0o640, 0o664] {
+            fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+            for name in [&file, &link] {
+                write_whole(name, b"new").unwrap();
+                let about = fs::metadata(&file).unwrap();
+                assert_eq!(about.mode() & 0o7777, mode);
+                assert!(owner == 0 || (about.uid(), about.gid()) == (owner, 8765), "{about:?}");
+            }
+        }
+        assert!(link.is_symlink());
     }
 
     #[test]

@@ -115,15 +115,36 @@ fn value_of_secret(text: &str, at: usize) -> Option<(usize, usize)> {
         return None;
     }
     let rest = &text[at + 1..];
-    // `the token: not accepted` is a sentence, `"token": "…"` and `token=…` are not.
     let said = rest.trim_start_matches(' ');
-    let is_quoted = before.len() < at || said.starts_with(quotes);
-    let value = said.trim_start_matches(quotes);
-    let start = at + 1 + rest.len() - value.len();
-    let ends = |c: char| quotes.contains(&c) || (!is_quoted && (c.is_whitespace() || ",;&)}]".contains(c)));
-    let value = value.split(ends).next()?;
-    let is_value = text[at..].starts_with('=') || is_quoted || looks_random(value);
+    let quote = opening_quote(said);
+    let value = match quote {
+        Some(quote) => until_closed(&said[quote.len()..], quote),
+        None => {
+            said.split(|c: char| quotes.contains(&c) || c.is_whitespace() || ",;&)}]".contains(c)).next()?
+        }
+    };
+    let start = at + 1 + rest.len() - said.len() + quote.map_or(0, str::len);
+    // `the token: not accepted` is a sentence, `"token": "…"` and `token=…` are not.
+    let is_value = text[at..].starts_with('=') || before.len() < at || quote.is_some() || looks_random(value);
     (!value.is_empty() && is_value).then_some((start, start + value.len()))
+}
+
+/// The quote with which a value begins, with the escapes before it where the whole text is quoted itself.
+fn opening_quote(said: &str) -> Option<&str> {
+    let escapes = said.len() - said.trim_start_matches('\\').len();
+    said[escapes..].starts_with(['"', '\'']).then(|| &said[..=escapes])
+}
+
+/// The value up to the quote that closes it. With other escapes than the first, a quote is part of the value.
+fn until_closed<'t>(value: &'t str, quote: &str) -> &'t str {
+    let escapes = quote.len() - 1;
+    let closes = |at: usize| {
+        let run = at - value[..at].trim_end_matches('\\').len();
+        // Each quoting doubles what stands before, and adds one.
+        (run % (2 * quote.len()) == escapes).then(|| at - escapes)
+    };
+    let end = value.match_indices(&quote[escapes..]).find_map(|(at, _)| closes(at));
+    &value[..end.unwrap_or(value.len())]
 }
 
 #[cfg(test)]
@@ -146,6 +167,13 @@ mod tests {
     #[case("{\"token\":\"SECRET-TOKEN-1\",\"a\":1}", "{\"token\":\"***\",\"a\":1}")]
     #[case("  token: SECRET-TOKEN-2\n  other: x", "  token: ***\n  other: x")]
     #[case("{\\\"password\\\": \\\"a b\\\"}", "{\\\"password\\\": \\\"***\\\"}")]
+    #[case("{\"token\": 12345, \"user\": \"me\"}", "{\"token\": ***, \"user\": \"me\"}")]
+    #[case("{\"token\":\"\",\"a\":\"b c\"}", "{\"token\":\"\",\"a\":\"b c\"}")]
+    #[case("{\"password\": \"a\\\"b\", \"x\": 1}", "{\"password\": \"***\", \"x\": 1}")]
+    #[case("{\\\"password\\\": \\\"a\\\\\\\"b\\\", 1}", "{\\\"password\\\": \\\"***\\\", 1}")]
+    #[case("{\"password\":\"a\\\\\",\"x\":\"b\"}", "{\"password\":\"***\",\"x\":\"b\"}")]
+    #[case("password='it\"s it' x", "password='***' x")]
+    #[case("the \"token\": not accepted by me", "the \"token\": *** accepted by me")]
     #[case("https://h/?access_token=abc&x=1", "https://h/?access_token=***&x=1")]
     #[case("auth exec command 'A=\"B\" \"x\"' failed with status: stdout", "auth exec command '***")]
     fn secrets_are_hidden(#[case] text: &str, #[case] expected: &str) {

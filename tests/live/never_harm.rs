@@ -1,5 +1,6 @@
 //! What a client's trouble, a second run and a restart do to a cluster: nothing, nothing, and no verdict.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -102,4 +103,16 @@ fn trouble_of_a_client_does_no_harm_to_a_cluster() {
     let decided = |verdict: &Verdict| matches!(verdict, Verdict::Pass | Verdict::Fail { .. });
     assert!(!record.cases.iter().any(|case| decided(&case.verdict) && case.started > change.known_until));
     assert_eq!(judge_again(&folder, &record), record, "judged from files alone");
+
+    // Nobody has connected it since, and whoever comes next does, also beside others; once.
+    let up = || run(&mut ours(&["cluster", "up", "--name", NAME])).exits(0);
+    let status = run(&mut ours(&["cluster", "status", "--message-format", "json"])).exits(0);
+    let of_ours = status.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let of_ours = of_ours.into_iter().find(|status| status["name"] == NAME).unwrap();
+    let folder = Path::new(of_ours["kubeconfig"].as_str().unwrap()).parent().unwrap();
+    let beside = File::open(folder.with_file_name(format!("{NAME}.lock"))).unwrap();
+    beside.lock_shared().unwrap();
+    let connected = up();
+    assert!(connected.stderr.contains("connecting the nodes"), "{connected}");
+    assert_eq!(up().stderr, "");
 }

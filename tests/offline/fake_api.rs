@@ -51,7 +51,7 @@ pub(crate) enum Fate {
 pub(crate) type Weather = fn(&Asked, usize) -> Fate;
 
 pub(crate) struct FakeApi {
-    address: String,
+    pub(crate) address: String,
     world: Arc<Mutex<World>>,
 }
 
@@ -83,6 +83,11 @@ impl FakeApi {
         let config = kubeconfig(folder.path(), &self.address);
         let images = Images { references: BTreeMap::new(), pull: PullPolicy::Never };
         connect(Some(&config), "x", images, Duration::from_secs(20)).await.unwrap()
+    }
+
+    /// Has an object from the beginning.
+    pub(crate) fn keep(&self, path: &str, object: Value) {
+        lock(&self.world).objects.insert(path.to_owned(), object);
     }
 
     /// The names of the namespaces that there are.

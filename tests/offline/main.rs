@@ -42,6 +42,7 @@ mod lost_answers;
 mod markup;
 mod matrix;
 mod own_cluster;
+mod own_cluster_beside;
 mod page;
 mod plan;
 mod plots;

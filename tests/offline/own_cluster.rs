@@ -12,18 +12,18 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde_json::json;
 
-const NODE: &str = "a1";
+pub(crate) const NODE: &str = "a1";
 /// Afterwards a test knows all that was asked.
 const WRITES_DOWN: &str = "#!/bin/sh\necho \"${0##*/} $*\" >> \"$ASKED\"\n";
 
 /// A home with a cluster `x` of podproof's own, and the programs.
-struct Place {
+pub(crate) struct Place {
     home: tempfile::TempDir,
 }
 
 impl Place {
     /// The cluster's mark names these containers.
-    fn with(marked: &[&str]) -> Self {
+    pub(crate) fn with(marked: &[&str]) -> Self {
         let place = Self { home: tempfile::tempdir().unwrap() };
         let mark = json!({ "format": 1, "image": "i:1", "topology": "one-node", "containers": marked });
         fs::create_dir_all(place.cluster()).unwrap();
@@ -37,33 +37,37 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    fn cluster(&self) -> PathBuf {
+    pub(crate) fn cluster(&self) -> PathBuf {
         self.path("state/podproof/clusters/x")
     }
 
-    fn mark(&self) -> PathBuf {
+    pub(crate) fn mark(&self) -> PathBuf {
         self.cluster().join("mark.json")
     }
 
-    fn script(&self, name: &str, body: &str) {
+    pub(crate) fn script(&self, name: &str, body: &str) {
         let file = self.path("bin").join(name);
         fs::write(&file, format!("{WRITES_DOWN}{body}\n")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// The engine lists a node container in this state.
-    fn node(&self, state: &str, created: &str) {
+    pub(crate) fn node(&self, state: &str, created: &str) {
         let node = json!({
             "ID": NODE, "Names": "x-control-plane", "State": state, "Image": "i:1", "CreatedAt": created,
         });
         fs::write(self.path("ps.json"), format!("{node}\n")).unwrap();
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = podproof(args);
         let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
         command.env("PATH", path).env("HOME", self.home.path()).env("ASKED", self.path("asked"));
@@ -73,12 +77,12 @@ impl Place {
         command
     }
 
-    fn asked(&self) -> String {
+    pub(crate) fn asked(&self) -> String {
         fs::read_to_string(self.path("asked")).unwrap_or_default()
     }
 
     /// Nothing was asked that removes, makes, starts or stops anything.
-    fn assert_unharmed(&self) {
+    pub(crate) fn assert_unharmed(&self) {
         for verb in ["delete", "create", " rm", "start", "stop", "kill", "pause"] {
             assert!(!self.asked().contains(verb), "{verb}:\n{}", self.asked());
         }
@@ -86,7 +90,7 @@ impl Place {
     }
 }
 
-const LONG_AGO: &str = "2020-01-01 00:00:00 +0000 UTC";
+pub(crate) const LONG_AGO: &str = "2020-01-01 00:00:00 +0000 UTC";
 
 #[test]
 fn a_cluster_that_runs_and_cannot_be_reached_is_left_as_it_is() {
@@ -118,6 +122,29 @@ fn a_stopped_node_that_does_not_start_is_left_as_it_is() {
     assert!(end.stderr.contains("no memory"), "{end}");
     assert!(place.asked().contains("docker start x-control-plane"), "{}", place.asked());
     assert!(!place.asked().contains("delete") && place.mark().is_file(), "{}", place.asked());
+}
+
+#[test]
+fn of_kept_node_logs_the_newest_few_stay_and_no_secret() {
+    let place = Place::with(&[NODE]);
+    fs::remove_dir_all(place.cluster()).unwrap();
+    fs::write(place.path("ps.json"), "").unwrap();
+    let logs = place.path("state/podproof/logs/x");
+    for day in 1..=6 {
+        fs::create_dir_all(logs.join(format!("2020010{day}T000000Z"))).unwrap();
+    }
+    place.script(
+        "kind",
+        "case \"$1 $2\" in version*) echo 'kind v0.99.0 go1.24';; create*) exit 7;;\n\
+         export*) for folder; do :; done; mkdir -p \"$folder/node\"; echo '\"HTTP_PROXY=http://me:pa55@proxy\"' > \"$folder/node/inspect.json\";; esac",
+    );
+    let end = run(&mut place.command(&["cluster", "up", "--name", "x", "--image", "i:1"])).exits(97);
+    let (_, rest) = end.stderr.split_once("(node logs: ").unwrap();
+    let newest = Path::new(rest.split_once(')').unwrap().0);
+    let kept = fs::read_to_string(newest.join("node/inspect.json")).unwrap();
+    assert_eq!(kept, "\"HTTP_PROXY=http://me:***@proxy\"\n");
+    assert_eq!(fs::read_dir(&logs).unwrap().count(), 5);
+    assert!(!logs.join("20200102T000000Z").exists() && logs.join("20200103T000000Z").exists());
 }
 
 #[test]

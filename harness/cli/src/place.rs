@@ -1,6 +1,8 @@
 //! Where to check: our own kind cluster, or a context that was named.
 
-use podproof::cluster::{Access, ClusterNameError, ClusterRequest, Images, connect, name_images, up};
+use podproof::cluster::{
+    Access, ClusterNameError, ClusterRequest, Images, connect, hold_if_ours, name_images, up,
+};
 use podproof::plan::Budgets;
 use podproof::run::Interrupt;
 
@@ -26,7 +28,7 @@ pub async fn access(
     company: Company,
 ) -> Result<Access, Failure> {
     match (&reach.place.cluster, &reach.place.context) {
-        (_, Some(context)) => existing(reach, context, budgets, interrupt).await,
+        (_, Some(context)) => existing(reach, context, budgets, interrupt, company).await,
         (Some(cluster), None) => own(reach, cluster, budgets, interrupt, company).await,
         (None, None) => Err(Failure::Usage("name a cluster: --cluster kind or --context NAME".to_owned())),
     }
@@ -37,10 +39,14 @@ async fn existing(
     context: &str,
     budgets: &Budgets,
     interrupt: &Interrupt,
+    company: Company,
 ) -> Result<Access, Failure> {
     let host = host(&interrupt.stop)?;
     let images = replaced(name_images(&host, &probe(&host)?)?, reach);
-    Ok(connect(reach.kubeconfig.as_deref(), context, images, budgets.connect()).await?)
+    let kubeconfig = reach.kubeconfig.as_deref();
+    // A cluster of our own is held by whatever name it is reached.
+    let held = hold_if_ours(&host, kubeconfig, context, company == Company::Nobody).await?;
+    Ok(connect(kubeconfig, context, images, budgets.connect()).await?.holding(held))
 }
 
 async fn own(

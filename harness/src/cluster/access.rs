@@ -1,6 +1,7 @@
 //! A way into a cluster: a client, its images, its facts.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
@@ -11,6 +12,7 @@ use super::door::Door;
 use super::facts::{Facts, read_facts};
 use super::images::Images;
 use super::kubeconfig::configuration;
+use super::lock::Hold;
 use crate::refusal::Refusal;
 
 /// A cluster that answers.
@@ -24,6 +26,16 @@ pub struct Access {
     pub facts: Facts,
     /// The way onto its nodes.
     pub door: Door,
+    /// As long as somebody has this way, nobody changes or removes a cluster of ours.
+    _held: Option<Arc<Hold>>,
+}
+
+impl Access {
+    /// The same way, with what is held as long as it is used.
+    #[must_use]
+    pub fn holding(self, held: Option<Hold>) -> Self {
+        Self { _held: held.map(Arc::new), ..self }
+    }
 }
 
 /// A named cluster could not be reached.
@@ -122,7 +134,7 @@ pub async fn connect(
     match timeout(patience, read_facts(&client, patience)).await {
         Ok(Ok(facts)) => {
             let facts = Facts { name: Some(context.to_owned()), ..facts };
-            Ok(Access { client, images, facts, door: Door::Inspector })
+            Ok(Access { client, images, facts, door: Door::Inspector, _held: None })
         }
         Ok(Err(source)) => Err(AccessError::Refused { context: context.to_owned(), source: source.into() }),
         Err(_) => Err(AccessError::Silent { context: context.to_owned(), patience }),

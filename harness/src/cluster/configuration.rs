@@ -125,6 +125,8 @@ fn gone(removed: io::Result<()>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
     use std::path::PathBuf;
 
     use rstest::rstest;
@@ -188,6 +190,17 @@ mod tests {
         // A second time changes nothing of what is remembered.
         files.register();
         assert_eq!(files.put_back(), (default.to_owned(), present));
+    }
+
+    #[test]
+    fn who_may_read_it_stays_the_same() {
+        let files = Files::with(Some(&json!({"debug": true})));
+        let mode = || fs::metadata(&files.configuration).unwrap().permissions().mode() & 0o7777;
+        fs::set_permissions(&files.configuration, Permissions::from_mode(0o600)).unwrap();
+        files.register();
+        assert_eq!(mode(), 0o600);
+        files.put_back();
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]

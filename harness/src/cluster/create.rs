@@ -2,21 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::Engine;
 use super::error::Error;
 use super::image::{choose_image, is_ours};
 use super::kind::{Kind, Node, nodes};
+use super::node_logs::keep_logs;
 use super::ownership::{ClusterName, Mark};
 use super::progress::{step, talk};
-use super::ready::prove;
+use super::proved::prove_since_start;
 use super::topology::{Demands, cgroup_v1};
-use super::up::{ANSWER, ClusterRequest, KindCluster, READY, identifiers, interruptible, kubeconfig};
+use super::up::{ANSWER, ClusterRequest, KindCluster, identifiers, interruptible, kubeconfig};
+use super::which_engine::Origin;
 use super::{Host, network};
 use crate::disk::write_whole;
 
@@ -49,9 +49,23 @@ pub(super) async fn create(
         talk!("the logs of the nodes that are replaced: {}", logs.display());
     }
     remove(host, name, !present.is_empty()).await?;
-    let mut mark =
-        Mark { format: 1, image: image.clone(), topology: topology.to_string(), containers: BTreeSet::new() };
+    let origin = match engine.id() {
+        Some(id) => Some(Origin::present(host, id).await),
+        None => None,
+    };
+    let mut mark = Mark {
+        format: 1,
+        image: image.clone(),
+        topology: topology.to_string(),
+        engine: origin,
+        containers: BTreeSet::new(),
+    };
     mark.write(host, name)?;
+    // From now on the mark keeps the engine's configuration as it is; what became of it before is looked at again.
+    if let Err(error) = Engine::ready(host).await {
+        remove(host, name, false).await?;
+        return Err(error);
+    }
     match Box::pin(make(host, &kind, name, &image, &configuration)).await {
         Ok(made) => {
             mark.containers = identifiers(&made);
@@ -94,28 +108,12 @@ async fn make(
     step(&format!("creating cluster `{}` of {image}", name.as_str()), create.run(&host.cancel)).await?;
     let made = nodes(host, name.as_str()).await?;
     let cluster = KindCluster::of(host, name, image, made.clone());
-    let run_pods = async {
-        let client = cluster.client(ANSWER).await?;
-        if is_ours(image) {
-            network::remove_dns(&client).await?;
-            network::connect(host, &client, made.len()).await?;
-        }
-        prove(&client, READY).await
-    };
-    step("running a pod on each node", interruptible(host, Box::pin(run_pods))).await?;
-    Ok(made)
-}
-
-/// Keeps what the nodes said, beside what was kept before.
-async fn keep_logs(host: &Host, kind: &Kind, name: &ClusterName, patience: Duration) -> PathBuf {
-    let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let folder = host.folders.node_logs(name.as_str()).join(now);
-    let export = kind.export_logs(name.as_str(), &folder).deadline(patience);
-    // It takes what it can; nodes made here have, for one, no crictl to be asked for images.
-    if let Err(error) = export.run(&host.cancel).await {
-        talk!("the node logs may not be whole: {error}");
+    if is_ours(image) {
+        let without_dns = async { network::remove_dns(&cluster.client(ANSWER).await?).await };
+        interruptible(host, Box::pin(without_dns)).await?;
     }
-    folder
+    prove_since_start(host, &cluster).await?;
+    Ok(made)
 }
 
 /// Removes containers first and the mark last, so that what is left after a kill is still ours.

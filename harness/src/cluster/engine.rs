@@ -11,8 +11,9 @@ use serde_json::Value;
 use super::bounding::{Bounding, RUNTIME, install_runtime};
 use super::configuration::{has_ours, register, restore_default, take_out};
 use super::error::Error;
-use super::lock::{Lock, Use};
-use super::program::{CommandError, Program};
+use super::lock::{Hold, Lock, Use};
+use super::program::{CommandError, Output, Program};
+use super::which_engine::{Route, engine_id};
 use super::{Host, talk};
 
 const PID_FILE: &str = "/var/run/docker.pid";
@@ -27,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Engine {
     restricted: bool,
+    id: Option<String>,
 }
 
 impl Engine {
@@ -35,15 +37,16 @@ impl Engine {
     /// Afterwards privileged containers can be started, also on hosts that lack capabilities.
     pub async fn ready(host: &Host) -> Result<Self, Error> {
         Self::answers(host).await?;
+        let id = engine_id(host).await?;
         // An engine whose process cannot be seen has other capabilities than we: it is taken to have all.
-        let Some(process) = process() else {
-            return Ok(Self { restricted: false });
+        let Some(process) = process(host).await else {
+            return Ok(Self { restricted: false, id });
         };
         let missing = missing_capabilities(&process)?;
         if !missing.is_empty() {
             use_runtime(host, &process, &missing).await?;
         }
-        Ok(Self { restricted: missing.iter().any(|name| name == "CAP_SYS_RESOURCE") })
+        Ok(Self { restricted: missing.iter().any(|name| name == "CAP_SYS_RESOURCE"), id })
     }
 
     /// Finds the engine, or starts one; changes nothing of it.
@@ -60,6 +63,11 @@ impl Engine {
         }
     }
 
+    /// What it calls itself, where it does.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// Whether containers lack `CAP_SYS_RESOURCE`, so that nothing in them can lower an OOM score.
     #[must_use]
     pub fn restricted(&self) -> bool {
@@ -69,6 +77,15 @@ impl Engine {
 
 fn lock(host: &Host) -> Lock<'static> {
     Lock::new(host.folders.engine_lock(), "the container engine")
+}
+
+/// Keeps the engine's configuration as it is: nobody puts it back meanwhile. Afterwards the mark of a cluster does.
+pub(super) async fn need_configuration(host: &Host) -> Result<Hold, Error> {
+    needed(host).hold(host, Use::Shared).await
+}
+
+fn needed(host: &Host) -> Lock<'static> {
+    Lock::new(host.folders.engine_users_lock(), "the container engine's configuration")
 }
 
 /// The answer of an engine that a start could mend, or why none could.
@@ -87,15 +104,14 @@ fn answer() -> Program {
         .deadline(Duration::from_secs(15))
 }
 
-/// Whether the environment leads to an engine that need not be this host's.
-fn names_another_host() -> bool {
+/// The process of the engine, where it is this host's: neither the environment nor a context leads elsewhere.
+async fn process(host: &Host) -> Option<String> {
     let named = std::env::var("DOCKER_HOST").unwrap_or_default();
-    !named.is_empty() && !named.starts_with("unix://")
-}
-
-/// The process of the engine, where it is this host's.
-fn process() -> Option<String> {
-    if names_another_host() { None } else { running_process(PID_FILE, "dockerd") }
+    let is_here = match Route::find(host).await {
+        Some(route) => route.stays_here(),
+        None => named.is_empty() || named.starts_with("unix://"),
+    };
+    if is_here { running_process(PID_FILE, "dockerd") } else { None }
 }
 
 fn missing_capabilities(process: &str) -> Result<Vec<String>, Error> {
@@ -104,8 +120,9 @@ fn missing_capabilities(process: &str) -> Result<Vec<String>, Error> {
 }
 
 async fn start(host: &Host, refusal: CommandError) -> Result<(), Error> {
-    let remote = std::env::var_os("DOCKER_HOST").is_some_and(|host| !host.is_empty());
-    if remote || !rustix::process::geteuid().is_root() {
+    let named = std::env::var_os("DOCKER_HOST").is_some_and(|host| !host.is_empty());
+    let elsewhere = Route::find(host).await.is_some_and(|route| !route.stays_here());
+    if named || elsewhere || !rustix::process::geteuid().is_root() {
         return Err(Error::EngineSilent { source: refusal });
     }
     if Path::new("/run/systemd/system").is_dir() {
@@ -191,12 +208,19 @@ async fn have_default(host: &Host, process: &str, name: &str, configuration: Pat
 /// Puts the engine's configuration back when no cluster of ours is left and no container needs our runtime.
 pub(super) async fn put_back(host: &Host) -> Result<(), Error> {
     let folder = host.folders.engine();
-    let Some(process) = process() else { return Ok(()) };
+    let Some(process) = process(host).await else { return Ok(()) };
     let configuration = configuration_of(&process);
     // An engine that we started reads a file of ours, which nobody else does.
     if configuration.parent() == Some(&folder) || !has_ours(&configuration, &folder) {
         return Ok(());
     }
+    let Some(_unneeded) = needed(host).take(Use::Alone)? else {
+        talk!(
+            "{RUNTIME} stays in {}: another podproof is about to have a cluster; the next `podproof cluster down` puts it back",
+            configuration.display()
+        );
+        return Ok(());
+    };
     let _alone = lock(host).hold(host, Use::Alone).await?;
     if !host.folders.cluster_names().is_empty() {
         return Ok(());
@@ -222,13 +246,22 @@ pub(super) async fn put_back(host: &Host) -> Result<(), Error> {
 async fn using_runtime(host: &Host) -> Result<usize, Error> {
     let list = Program::new("docker").args(["ps", "--all", "--quiet", "--no-trunc"]);
     let said = list.run(&host.cancel).await?.stdout;
-    let containers: Vec<_> = said.lines().collect();
-    if containers.is_empty() {
-        return Ok(0);
+    let mut users = 0;
+    for container in said.lines() {
+        let inspect = Program::new("docker").args(["inspect", "--type", "container", "--format"]);
+        let runtime = inspect.args(["{{.HostConfig.Runtime}}", container]).run(&host.cancel).await;
+        users += usize::from(uses_runtime(runtime)?);
     }
-    let inspect = Program::new("docker").args(["inspect", "--format", "{{.HostConfig.Runtime}}"]);
-    let said = inspect.args(&containers).run(&host.cancel).await?.stdout;
-    Ok(said.lines().filter(|line| line.trim() == RUNTIME).count())
+    Ok(users)
+}
+
+/// Reads the runtime of one container; one that was removed meanwhile has none.
+fn uses_runtime(runtime: Result<Output, CommandError>) -> Result<bool, CommandError> {
+    match runtime {
+        Ok(said) => Ok(said.stdout.trim() == RUNTIME),
+        Err(error) if error.said().to_lowercase().contains("no such container") => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The configuration file that the engine was started with.
@@ -262,14 +295,43 @@ fn running_process(pid_file: &str, program: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use rustix::process::{WaitId, WaitIdOptions};
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::cluster::Folders;
 
     #[test]
     fn a_pid_that_belongs_to_another_program_is_stale() {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), std::process::id().to_string()).unwrap();
         assert_eq!(running_process(file.path().to_str().unwrap(), "dockerd"), None);
+    }
+
+    #[tokio::test]
+    async fn a_container_that_is_gone_needs_no_runtime() {
+        let never = CancellationToken::new();
+        let inspect =
+            async |script: &str| uses_runtime(Program::new("sh").args(["-c", script]).run(&never).await);
+        assert!(inspect("echo podproof-runc").await.unwrap());
+        assert!(!inspect("echo runc").await.unwrap());
+        let gone = "echo; echo 'Error response from daemon: No such container: 0123' >&2; exit 1";
+        assert!(!inspect(gone).await.unwrap());
+        assert!(inspect("echo 'Cannot connect to the Docker daemon' >&2; exit 1").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_makes_a_cluster_needs_the_configuration() {
+        let home = tempfile::tempdir().unwrap();
+        let host = Host {
+            folders: Folders::below(home.path()),
+            program: "/bin/true".into(),
+            cancel: CancellationToken::new(),
+        };
+        let (one, two) = (need_configuration(&host).await.unwrap(), need_configuration(&host).await.unwrap());
+        drop(one);
+        assert!(needed(&host).take(Use::Alone).unwrap().is_none());
+        drop(two);
+        assert!(needed(&host).take(Use::Alone).unwrap().is_some());
     }
 
     #[test]

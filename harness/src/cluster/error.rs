@@ -62,6 +62,22 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The cluster was made on another engine than the one that answers.
+    #[error(
+        "cluster `{name}` was made on another container engine, {made_on}; the one that answers is {present}; nothing was changed"
+    )]
+    AnotherEngine {
+        /// The name.
+        name: String,
+        /// The engine that has it.
+        made_on: String,
+        /// The engine that answers.
+        present: String,
+        /// How its engine was reached, as a shell sets it.
+        reached: Option<String>,
+        /// What is known of the cluster.
+        folder: PathBuf,
+    },
     /// A cluster of that name is there, but made in another way.
     #[error("cluster `{name}` is there, with {present} instead of {asked}")]
     Different {
@@ -169,7 +185,7 @@ pub enum Error {
     /// The name cannot be used.
     #[error(transparent)]
     Name(#[from] ClusterNameError),
-    /// We were told to stop.
+    /// We were asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
@@ -198,6 +214,14 @@ impl Error {
                 Some("start it (`systemctl start docker`), or run as root to have it started".to_owned())
             }
             Self::Foreign { .. } => Some("choose another name with `--name`".to_owned()),
+            Self::AnotherEngine { reached, folder, .. } => {
+                let reached = reached.as_deref().unwrap_or("DOCKER_HOST=…");
+                Some(format!(
+                    "`export {reached}` leads to its engine; where that engine is gone for good, `rm -r {}` forgets \
+                     the cluster",
+                    folder.display()
+                ))
+            }
             Self::Different { name, .. } => {
                 Some(format!("`podproof cluster down --name {name}` first, or choose another name"))
             }

@@ -24,7 +24,7 @@ pub(super) enum Use {
 
 /// Held until it is dropped; released also when the process is killed.
 #[derive(Debug)]
-pub(super) struct Hold {
+pub struct Hold {
     _file: File,
 }
 

@@ -1,6 +1,6 @@
 //! How a cluster is had: a kind cluster of our own, or one that was named; its images and its facts.
 //!
-//! This is the only room that starts programs on the host, and in it only `command` does. It may *not* act on a
+//! This is the only room that starts programs on the host, and in it only `program` does. It may *not* act on a
 //! cluster that it neither made nor was told to use, write the user's kubeconfig, install packages, or know what
 //! a case is.
 
@@ -22,11 +22,14 @@ mod kind;
 mod kubeconfig;
 mod lock;
 mod network;
+mod node_logs;
+mod of_ours;
 mod ownership;
 mod paths;
 mod patience;
 mod program;
 mod progress;
+mod proved;
 mod proxy;
 mod questions;
 mod ready;
@@ -35,6 +38,7 @@ mod supervisor;
 mod topology;
 mod up;
 mod versions;
+mod which_engine;
 
 use progress::talk;
 
@@ -51,6 +55,8 @@ pub use identity::{Identity, Life, Sameness};
 pub use image::{ImageError, ImageRequest, build_image, name_images};
 pub use images::{Images, PullPolicy};
 pub use kind::Node;
+pub use lock::Hold;
+pub use of_ours::hold_if_ours;
 pub use ownership::{ClusterName, ClusterNameError};
 pub use paths::{Folders, HomeUnknown};
 pub use program::{CommandError, Output, Program};

@@ -47,12 +47,12 @@ pub(super) fn conflist(pods: &str) -> String {
     format!("{:#}\n", json!({"cniVersion": "0.3.1", "name": "podproof", "plugins": plugins}))
 }
 
-/// Connects the nodes; may be done again, and must be after a node's container was restarted.
+/// Connects the nodes; may be done again, and must be after a node's container was restarted. It adds what is missing and
+/// takes nothing away: pods that run meanwhile keep their network. One podproof does it at a time.
 pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Result<(), Error> {
     let members = members(client, nodes).await?;
     for member in &members {
-        let tee = Program::new("docker").args(["exec", "--interactive", &member.name, "tee", CONFLIST]);
-        tee.input(conflist(&member.pods)).run(&host.cancel).await?;
+        write_conflist(host, member).await?;
         masquerade(host, member).await?;
         keep_in(host, member).await?;
         for other in members.iter().filter(|other| *other != member) {
@@ -62,6 +62,21 @@ pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Resul
                 .await?;
         }
     }
+    Ok(())
+}
+
+/// Writes the network of a node that has another or none. It is there whole or not at all: pods may start meanwhile.
+async fn write_conflist(host: &Host, member: &Member) -> Result<(), Error> {
+    let wanted = conflist(&member.pods);
+    match inside(member).args(["cat", CONFLIST]).run(&host.cancel).await {
+        Ok(present) if present.stdout == wanted => return Ok(()),
+        Ok(_) | Err(CommandError::Failed { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let script = "cat > \"$1.new\" && mv \"$1.new\" \"$1\"";
+    let write = Program::new("docker").args(["exec", "--interactive", &member.name]);
+    let write = write.args(["sh", "-c", script, "sh", CONFLIST]).input(wanted);
+    write.run(&host.cancel).await?;
     Ok(())
 }
 

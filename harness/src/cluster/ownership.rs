@@ -12,6 +12,7 @@ use thiserror::Error as ThisError;
 use super::Host;
 use super::error::Error;
 use super::kind::CREATE_PATIENCE;
+use super::which_engine::Origin;
 use crate::disk::write_whole;
 
 /// The name of a cluster of ours.
@@ -69,6 +70,9 @@ pub struct Mark {
     pub image: String,
     /// The configuration it was asked with.
     pub topology: String,
+    /// The engine it was made on; absent in older marks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Origin>,
     /// The node containers; none while it is being made.
     pub containers: BTreeSet<String>,
 }
@@ -137,7 +141,8 @@ mod tests {
     }
 
     fn marked(containers: &[&str]) -> Mark {
-        Mark { format: 1, image: "i".into(), topology: "one-node".into(), containers: set(containers) }
+        let containers = set(containers);
+        Mark { format: 1, image: "i".into(), topology: "one-node".into(), engine: None, containers }
     }
 
     #[rstest]

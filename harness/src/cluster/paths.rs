@@ -101,6 +101,12 @@ impl Folders {
         self.state.join("engine.lock")
     }
 
+    /// The file that is locked as long as somebody needs the engine's configuration as it is.
+    #[must_use]
+    pub fn engine_users_lock(&self) -> PathBuf {
+        self.state.join("engine-users.lock")
+    }
+
     /// All that is known of a cluster: mark, configuration, kubeconfig.
     #[must_use]
     pub fn cluster(&self, name: &str) -> PathBuf {
@@ -112,6 +118,13 @@ impl Folders {
     #[must_use]
     pub fn cluster_lock(&self, name: &str) -> PathBuf {
         self.state.join("clusters").join(format!("{name}.lock"))
+    }
+
+    /// The file that is locked while the cluster's nodes are connected. It goes with the cluster's folder: whoever holds it
+    /// holds the cluster too.
+    #[must_use]
+    pub fn network_lock(&self, name: &str) -> PathBuf {
+        self.cluster(name).join("network.lock")
     }
 
     /// The logs of nodes that failed.

@@ -12,6 +12,7 @@ use super::images::Images;
 use super::kind::{Condition, condition, nodes};
 use super::ownership::{Claim, ClusterName, Mark};
 use super::up::{claimed, kubeconfig};
+use super::which_engine::{check_engine, engine_id};
 
 /// How long a healthy cluster takes at most to answer.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -29,7 +30,7 @@ pub struct Status {
     /// Its name.
     pub name: String,
     /// What the engine says of its node containers: `running`, `stopped`, `incomplete`, `dead`, `stuck`; or
-    /// `unfinished`, `absent`, `foreign`.
+    /// `unfinished`, `absent`, `foreign`, and `elsewhere` where another engine has it.
     pub state: &'static str,
     /// The API server's version, if it answers.
     pub version: Option<String>,
@@ -46,6 +47,18 @@ pub struct Status {
 async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
     let present = nodes(host, name.as_str()).await?;
     let kubeconfig = kubeconfig(host, &name);
+    let image = Mark::read(host, &name).map(|mark| mark.image);
+    if let Err(elsewhere) = check_engine(host, &name, engine_id(host).await?.as_deref()).await {
+        return Ok(Status {
+            name: name.as_str().to_owned(),
+            state: "elsewhere",
+            version: None,
+            problem: Some(elsewhere.to_string()),
+            nodes: Vec::new(),
+            image,
+            kubeconfig,
+        });
+    }
     let (state, problem) = match claimed(host, &name, &present) {
         Claim::Free => ("absent", None),
         Claim::Foreign => ("foreign", None),
@@ -72,7 +85,7 @@ async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
         version,
         problem,
         nodes: present.into_iter().map(|node| node.name).collect(),
-        image: Mark::read(host, &name).map(|mark| mark.image),
+        image,
         kubeconfig,
     })
 }

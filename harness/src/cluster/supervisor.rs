@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::OnceLock;
@@ -13,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{
     Pid, PidfdFlags, Signal, getpid, getppid, kill_process, pidfd_open, set_child_subreaper,
 };
@@ -27,6 +29,8 @@ pub const SUPERVISOR: &str = "podproof-supervisor";
 
 /// How long what goes on has between the request to end and the kill.
 const GRACE: Duration = Duration::from_secs(1);
+/// How often is looked whether our parent lives, where the system does not report its end.
+const LOOK: Duration = Duration::from_millis(100);
 /// The exit code of a shell for a program that could not be started.
 const NOT_STARTED: u8 = 127;
 
@@ -62,7 +66,8 @@ pub fn act_as_supervisor(arguments: &[OsString]) -> ExitCode {
 fn supervise(arguments: &[OsString]) -> io::Result<ExitStatus> {
     let [parent, program, arguments @ ..] = arguments else { return Err(io::ErrorKind::InvalidInput.into()) };
     let parent = pid(parent).ok_or(io::ErrorKind::InvalidInput)?;
-    let life = pidfd_open(parent, PidfdFlags::empty())?;
+    // Kernels before 5.3, and what filters system calls, have no such descriptor.
+    let life = pidfd_open(parent, PidfdFlags::empty()).ok();
     if getppid() != Some(parent) {
         // It ended before we looked, and its number may be another's already.
         return Err(io::ErrorKind::NotFound.into());
@@ -75,8 +80,8 @@ fn supervise(arguments: &[OsString]) -> io::Result<ExitStatus> {
         let mut asked = signal(SignalKind::terminate())?;
         let (sender, mut death) = oneshot::channel();
         thread::spawn(move || {
-            let awaited = poll(&mut [PollFd::new(&life, PollFlags::IN)], None);
-            sender.send(awaited)
+            await_death(|| getppid() == Some(parent), life.as_ref());
+            sender.send(())
         });
         let mut child = inheriting(program, arguments).spawn()?;
         loop {
@@ -90,6 +95,20 @@ fn supervise(arguments: &[OsString]) -> io::Result<ExitStatus> {
             }
         }
     })
+}
+
+/// Returns when a process has ended: by its descriptor, else by looks whether it `lives`.
+fn await_death(lives: impl Fn() -> bool, life: Option<&OwnedFd>) {
+    while let Some(life) = life {
+        match poll(&mut [PollFd::new(life, PollFlags::IN)], None) {
+            Ok(_) => return,
+            Err(Errno::INTR) => {}
+            Err(_) => break,
+        }
+    }
+    while lives() {
+        thread::sleep(LOOK);
+    }
 }
 
 /// Asks all that descend from us to end, then kills what goes on, until there is nothing.
@@ -153,6 +172,21 @@ fn ended_as(status: ExitStatus) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_is_seen_with_and_without_a_descriptor() {
+        for described in [true, false] {
+            let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+            let process = Pid::from_child(&child);
+            let life = described.then(|| pidfd_open(process, PidfdFlags::empty()).unwrap());
+            let lives = move || parent_of(process.to_string().as_ref()).is_some();
+            let waits = thread::spawn(move || await_death(lives, life.as_ref()));
+            assert!(!waits.is_finished());
+            child.kill().unwrap();
+            waits.join().unwrap();
+            child.wait().unwrap();
+        }
+    }
 
     #[test]
     fn children_of_children_are_found() {

@@ -9,22 +9,22 @@ use std::time::Duration;
 
 use kube::Client;
 
+use super::Host;
 use super::access::{Access, AccessError, connect};
 use super::create::{create, remove};
 use super::door::{Door, NodeContainers};
-use super::engine::{Engine, put_back};
+use super::engine::{Engine, need_configuration, put_back};
 use super::error::Error;
-use super::facts::Facts;
-use super::image::{is_ours, load_images};
+use super::image::load_images;
 use super::images::Images;
 use super::kind::{Condition, Kind, Node, condition, nodes};
 use super::lock::{Hold, Lock, Use};
 use super::ownership::{Claim, ClusterName, Mark, claim};
 use super::program::{CommandError, Program};
 use super::progress::{step, talk};
-use super::ready::prove;
+use super::proved::prove_since_start;
 use super::topology::Topology;
-use super::{Host, network};
+use super::which_engine::{check_engine, engine_id};
 
 /// How long a healthy cluster takes at most to answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
@@ -71,10 +71,11 @@ impl KindCluster {
 
     /// The same cluster, with its nodes' containers as the way onto them.
     #[must_use]
-    pub fn opened(&self, host: &Host, access: Access) -> Access {
-        let door = Door::Containers(NodeContainers::new(host, &self.image, &self.nodes, self.held.clone()));
-        let facts = Facts { node_containers: true, ..access.facts };
-        Access { facts, door, ..access }
+    pub fn opened(&self, host: &Host, mut access: Access) -> Access {
+        access.door =
+            Door::Containers(NodeContainers::new(host, &self.image, &self.nodes, self.held.clone()));
+        access.facts.node_containers = true;
+        access
     }
 
     /// Its nodes' containers.
@@ -109,29 +110,20 @@ pub async fn up(host: &Host, request: &ClusterRequest) -> Result<KindCluster, Er
     let what = format!("cluster `{}`", name.as_str());
     let lock = Lock::new(host.folders.cluster_lock(name.as_str()), &what);
     let how = if request.alone { Use::Alone } else { Use::Shared };
+    // The configuration stays as it is until the cluster's mark says that it is needed.
+    let _needed = need_configuration(host).await?;
     let engine = Engine::ready(host).await?;
-    let mut answered = false;
     // What others change between a look and the lock is looked at again; each round is one in which somebody got on.
     loop {
-        let Way::Take(_) = way(host, request).await? else {
+        let Way::Take(_) = way(host, &engine, request).await? else {
             let _alone = lock.hold(host, Use::Alone).await?;
             change(host, &engine, request).await?;
             continue;
         };
         let held = lock.hold(host, how).await?;
-        let Way::Take(cluster) = way(host, request).await? else { continue };
-        if answered || cluster.client(ANSWER).await.is_ok() {
-            return Ok(KindCluster { held: Some(Arc::new(held)), ..cluster });
-        }
-        wait_for(host, &cluster).await.map_err(unusable(&cluster))?;
-        answered = true;
-        // An engine that was started again has started the nodes, but not their network. Who else uses the cluster has
-        // found it well.
-        drop(held);
-        if let Some(_alone) = lock.take(Use::Alone)? {
-            let proved = run_pods_again(host, &cluster);
-            interruptible(host, Box::pin(proved)).await.map_err(unusable(&cluster))?;
-        }
+        let Way::Take(cluster) = way(host, &engine, request).await? else { continue };
+        make_usable(host, &cluster).await.map_err(unusable(&cluster))?;
+        return Ok(KindCluster { held: Some(Arc::new(held)), ..cluster });
     }
 }
 
@@ -146,8 +138,9 @@ enum Way {
 }
 
 /// Finds out what the engine has of the cluster.
-async fn way(host: &Host, request: &ClusterRequest) -> Result<Way, Error> {
+async fn way(host: &Host, engine: &Engine, request: &ClusterRequest) -> Result<Way, Error> {
     let name = &request.name;
+    check_engine(host, name, engine.id()).await?;
     let text = || name.as_str().to_owned();
     let present = nodes(host, name.as_str()).await?;
     let mark = match claimed(host, name, &present) {
@@ -175,18 +168,16 @@ async fn way(host: &Host, request: &ClusterRequest) -> Result<Way, Error> {
 /// Starts the nodes of the cluster or makes it, whichever it needs now that it is held alone.
 async fn change(host: &Host, engine: &Engine, request: &ClusterRequest) -> Result<(), Error> {
     let name = request.name.as_str();
-    match way(host, request).await? {
+    match way(host, engine, request).await? {
         Way::Take(_) => Ok(()),
         Way::Start(cluster, stopped) => {
             talk!("starting stopped nodes: {}", stopped.join(", "));
             Program::new("docker").arg("start").args(&stopped).run(&host.cancel).await?;
             let back = async {
                 wait_for(host, &cluster).await?;
-                run_pods_again(host, &cluster).await
+                prove_since_start(host, &cluster).await
             };
-            let what = format!("bringing back cluster `{name}`");
-            let done = step(&what, interruptible(host, Box::pin(back))).await;
-            done.map_err(unusable(&cluster))
+            step(&format!("bringing back cluster `{name}`"), back).await.map_err(unusable(&cluster))
         }
         Way::Make(None, present) => {
             if !present.is_empty() {
@@ -216,6 +207,7 @@ pub async fn down(host: &Host, name: &ClusterName) -> Result<bool, Error> {
     let lock = Lock::new(host.folders.cluster_lock(name.as_str()), &what);
     let _alone = Lock { patience: Some(USERS_END), ..lock }.hold(host, Use::Alone).await?;
     Engine::answers(host).await?;
+    check_engine(host, name, engine_id(host).await?.as_deref()).await?;
     let present = nodes(host, name.as_str()).await?;
     if claimed(host, name, &present) == Claim::Foreign {
         return Err(Error::Foreign { name: name.as_str().to_owned() });
@@ -276,13 +268,12 @@ async fn wait_for(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
     Ok(())
 }
 
-/// Connects nodes that were started again, and proves that they run pods.
-async fn run_pods_again(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
-    let client = cluster.client(ANSWER).await?;
-    if is_ours(&cluster.image) {
-        network::connect(host, &client, cluster.nodes.len()).await?;
+/// Makes the most of nodes that run: their API server answers, they are connected and run pods.
+async fn make_usable(host: &Host, cluster: &KindCluster) -> Result<(), Error> {
+    if cluster.client(ANSWER).await.is_err() {
+        wait_for(host, cluster).await?;
     }
-    prove(&client, READY).await
+    prove_since_start(host, cluster).await
 }
 
 /// A restarted engine may give the API server another port. A file that is right already is not touched: others read it.
