@@ -35,6 +35,10 @@ pub(crate) const ROWS: &[Tampering] = &[
     }),
     ("lifecycle/prestop-before-term", "hook-is-over-before-term", |e| {
         in_log(e, ("main", 0), "hook over", "hook not over");
+        let log = log(e, ("main", 0));
+        let mut line = log.lines[0].clone();
+        "hook ended".clone_into(&mut line.text);
+        log.lines.push(line);
     }),
     ("lifecycle/deadline-exceeded", "pod-fails", |e| end_in_phase(e, "Succeeded")),
     ("lifecycle/deadline-exceeded", "reason-is-told", |e| {

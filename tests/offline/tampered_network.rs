@@ -1,6 +1,6 @@
 //! What contradicts the claims about the network.
 
-use podproof::evidence::{Evidence, Mark};
+use podproof::evidence::{Evidence, Exec, Mark};
 use serde_json::{Value, json};
 
 use crate::judge_tampered::{Tampering, in_exec, in_log, in_page, repeat_last_state, token};
@@ -107,7 +107,13 @@ fn resolve_one_more(evidence: &mut Evidence) {
 
 /// The network refuses what was answered.
 fn refuse(evidence: &mut Evidence, label: &str) {
-    in_exec(evidence, label, r#""ok":true"#, r#""ok":false,"errno":"ECONNREFUSED""#);
+    let argv = evidence.execs.iter().find(|exec| exec.label == label).unwrap().argv.clone();
+    let is_it =
+        |exec: &&mut Exec| exec.label == label || (exec.label == "ready" && exec.argv.starts_with(&argv));
+    for exec in evidence.execs.iter_mut().filter(is_it) {
+        exec.stdout = exec.stdout.replace(r#""ok":true,"#, r#""ok":false,"errno":"ECONNREFUSED","#);
+        exec.stdout = exec.stdout.replace(r#""status":200,"#, "");
+    }
 }
 
 /// Somebody answers what the network refused.

@@ -1,5 +1,6 @@
 //! What contradicts the assertions of the cases that act on the node, and of those that take minutes.
 
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStateWaiting};
 use k8s_openapi::jiff::SignedDuration;
 use podproof::evidence::{Evidence, NodeCommand};
 
@@ -7,6 +8,7 @@ use crate::judge_tampered::{
     ABSENT, OK, PRESENT, Tampering, each_end, each_status, end_in_phase, in_exec, in_log, last_status,
     line_with, spoilt, token, watch_to_the_end,
 };
+use crate::tampered_restart::say_delay;
 
 pub(crate) const ROWS: &[Tampering] = &[
     ("volume/gone-from-node-disk", "volume-is-gone", volume_stays),
@@ -65,8 +67,15 @@ pub(crate) const ROWS: &[Tampering] = &[
         end_in_phase(e, "Failed");
     }),
     ("restart/backoff-cap", "reaches-the-cap", |e| shift_ends(e, SignedDuration::from_secs(100))),
-    ("restart/backoff-cap", "stays-at-the-cap", |e| shift_ends(e, SignedDuration::from_secs(-100))),
-    ("restart/backoff-reset", "begins-anew", |e| shift_ends(e, SignedDuration::from_secs(-100))),
+    ("restart/backoff-cap", "stays-at-the-cap", |e| {
+        shift_ends(e, SignedDuration::from_secs(-100));
+        say_delay(e, "6m40s");
+    }),
+    ("restart/backoff-reset", "begins-anew", |e| {
+        shift_ends(e, SignedDuration::from_secs(-100));
+        wait_before_the_last(e);
+        say_delay(e, "1m20s");
+    }),
     ("ipc/not-the-nodes", "another-than-the-nodes", |e| {
         let told = line_with(e, ("main", 0), "identity");
         let pods = told.split('"').find(|text| text.starts_with("ipc:[")).unwrap().to_owned();
@@ -118,7 +127,20 @@ fn found_again(evidence: &mut Evidence, look: &str) {
 }
 
 /// Each end that is told comes so much later: restarts seem to have been put off by less.
-fn shift_ends(evidence: &mut Evidence, by: SignedDuration) {
+/// The container waits between the last two states.
+fn wait_before_the_last(evidence: &mut Evidence) {
+    let mut between = evidence.timeline[evidence.timeline.len() - 2].clone();
+    let status = &mut between.pod.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0];
+    let message = Some("back-off".to_owned());
+    let waiting = ContainerStateWaiting { message, reason: Some("CrashLoopBackOff".to_owned()) };
+    let ended = status.state.take();
+    status.last_state = ended;
+    status.state = Some(ContainerState { waiting: Some(waiting), ..ContainerState::default() });
+    let at = evidence.timeline.len() - 1;
+    evidence.timeline.insert(at, between);
+}
+
+pub(crate) fn shift_ends(evidence: &mut Evidence, by: SignedDuration) {
     each_end(evidence, "main", |end| {
         let finished = end.finished_at.as_mut().unwrap();
         finished.0 += by;

@@ -1,11 +1,11 @@
 //! What contradicts the assertions about restarts.
 
 use k8s_openapi::jiff::SignedDuration;
-use podproof::evidence::Evidence;
+use podproof::evidence::{Evidence, SeenEvent};
 
 use crate::judge_tampered::{
     ABSENT, PRESENT, Tampering, each_end, each_init, each_status, end_in_phase, in_exec, in_log, last_init,
-    last_status, repeat_last_state, started_once, watch_to_the_end,
+    last_status, log, repeat_last_state, started_once, watch_to_the_end,
 };
 
 pub(crate) const ROWS: &[Tampering] = &[
@@ -28,13 +28,19 @@ pub(crate) const ROWS: &[Tampering] = &[
     }),
     ("restart/termination-message", "message-is-told", |e| each_end(e, "writer", |end| end.message = None)),
     ("restart/termination-message", "log-stands-in", |e| each_end(e, "logger", |end| end.message = None)),
-    ("restart/pid1-signal-immunity", "goes-on", |e| once_more(e, "main")),
+    ("restart/pid1-signal-immunity", "goes-on", |e| {
+        let log = log(e, ("main", 0));
+        log.lines.retain(|line| line.text != "still here");
+        log.complete = true;
+        once_more(e, "main");
+    }),
     ("restart/liveness-scope", "sibling-goes-on", |e| {
         in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
     }),
     ("restart/prestop-not-on-crash", "no-hook-after-a-crash", |e| in_log(e, ("main", 1), ABSENT, PRESENT)),
     ("restart/prestop-not-on-crash", "hook-before-the-end", |e| {
         in_exec(e, "marker-after", r#""present":true"#, ABSENT);
+        started_a_third_time(e);
     }),
     ("restart/init-not-rerun", "starts-are-not-repeated", |e| {
         in_log(e, ("main", 1), r#""content":"1\n"#, r#""content":"1\n2\n"#);
@@ -71,7 +77,10 @@ pub(crate) const ROWS: &[Tampering] = &[
         end_in_phase(e, "Failed");
     }),
     ("restart/backoff-sequence", "not-before-its-time", |e| ended_later(e, 5)),
-    ("restart/backoff-sequence", "not-much-later", |e| ended_later(e, -60)),
+    ("restart/backoff-sequence", "not-much-later", |e| {
+        ended_later(e, -60);
+        say_delay(e, "2m0s");
+    }),
     ("restart/rules-exitcode", "listed-code-restarts", |e| never_again(e, "main")),
     ("restart/rules-exitcode", "other-code-is-final", |e| once_more(e, "main")),
     ("restart/rules-exitcode", "pod-fails", |e| end_in_phase(e, "Succeeded")),
@@ -103,7 +112,31 @@ fn never_again(evidence: &mut Evidence, container: &str) {
 }
 
 /// Each instance ended that many seconds later.
-fn ended_later(evidence: &mut Evidence, seconds: i64) {
+/// The kubelet has said that it started `main` twice more.
+fn started_a_third_time(evidence: &mut Evidence) {
+    let mut events = evidence.events.iter().rev();
+    let is_it = |seen: &&SeenEvent| seen.event.reason.as_deref() == Some("Started");
+    let mut last =
+        events.find(|seen| is_it(seen) && seen.start_of(&seen_uid(seen), "main").is_some()).unwrap().clone();
+    last.event.count = Some(3);
+    evidence.events.push(last);
+}
+
+fn seen_uid(seen: &SeenEvent) -> String {
+    seen.event.involved_object.uid.clone().unwrap_or_default()
+}
+
+/// The kubelet says that it puts off each restart for so long.
+pub(crate) fn say_delay(evidence: &mut Evidence, delay: &str) {
+    each_status(evidence, "main", |status| {
+        let waiting = status.state.as_mut().and_then(|state| state.waiting.as_mut());
+        if let Some(message) = waiting.and_then(|waiting| waiting.message.as_mut()) {
+            *message = format!("back-off {delay} restarting failed container");
+        }
+    });
+}
+
+pub(crate) fn ended_later(evidence: &mut Evidence, seconds: i64) {
     each_end(evidence, "main", |end| {
         end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(seconds);
     });

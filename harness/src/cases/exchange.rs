@@ -82,12 +82,9 @@ impl<'a> Exchange<'a> {
     /// The same, with the log of the `restart`th instance of the consumer.
     pub(crate) fn read_from(seen: &'a Evidence, uid: &str, restart: i32) -> Result<Self, Missing> {
         let (from, to) = (seen.ended_log(uid, PRODUCER, 0)?, consumer_log(seen, uid, restart)?);
-        Ok(Self {
-            sent: messages(from.value, "Produced"),
-            received: received(to.value),
-            sent_at: from.pointer,
-            received_at: to.pointer,
-        })
+        let (sent, received) = (messages(from.value, "Produced"), received(to.value));
+        premise_beginning(&sent, &received)?;
+        Ok(Self { sent, received, sent_at: from.pointer, received_at: to.pointer })
     }
 
     /// Requires that no line of the producer's log is missing.
@@ -102,6 +99,20 @@ impl<'a> Exchange<'a> {
         let whole = self.sent.len() >= count || (has_its_end && !lacks_its_beginning);
         Inquiry::premise("the whole log of the producer", whole)
     }
+}
+
+/// Requires that the consumer's log does not lack its beginning, as one may that was cut on its node: what is in it is then
+/// the end of what was to come, and nothing shows that the messages before it were lost.
+pub(super) fn premise_beginning(expected: &[&str], got: &[&str]) -> Result<(), Missing> {
+    // Some carry the time at which they were logged.
+    let text = |message: &str| message.split(" at ").next().unwrap_or_default().to_owned();
+    let texts = |messages: &[&str]| messages.iter().map(|message| text(message)).collect::<Vec<_>>();
+    let (mut expected, mut got) = (texts(expected), texts(got));
+    for messages in [&mut expected, &mut got] {
+        messages.pop_if(|last| last == EXIT_MESSAGE);
+    }
+    let lacks = got.len() < expected.len() && expected.ends_with(&got);
+    Inquiry::premise(&format!("the beginning of the log of container {CONSUMER}"), !lacks)
 }
 
 /// The log of the `restart`th instance of the consumer, with the line that it writes last: the exit message, or why it

@@ -6,7 +6,6 @@
 mod case;
 mod comeback;
 mod exchange;
-mod hook;
 mod ipc;
 mod isolation;
 mod keeper;

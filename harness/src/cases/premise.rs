@@ -5,7 +5,9 @@
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
-use crate::evidence::{Change, Evidence, Missing, SeenPod, ended, ended_before, is_lost, not_started};
+use crate::evidence::{
+    Change, Evidence, Missing, SeenEvent, SeenPod, ended, ended_before, is_lost, not_started,
+};
 use crate::stage::CONTROL;
 
 /// What the pods of a case may meet because the case is about it. For every other case it is a disturbance.
@@ -13,8 +15,12 @@ use crate::stage::CONTROL;
 pub enum Expected {
     /// The drive deletes a pod.
     Deletion,
-    /// Containers are ended from outside their programs, or are restarted.
-    Restart,
+    /// The program of the container called so ends, or its kubelet ends it and says so; it may be restarted.
+    Restart(&'static str),
+    /// The container called so is ended from outside its program, by the drive or by its kubelet; it may be restarted.
+    Ended(&'static str),
+    /// Whichever container is ended from outside its program, or is restarted: the pod is somebody's own.
+    AnyEnd,
     /// A sandbox, a kubelet, a runtime or a node is restarted, or the kubelet removes all containers: nobody may see how
     /// they end.
     Outage,
@@ -22,6 +28,8 @@ pub enum Expected {
     OutOfMemory(&'static str),
     /// A pod is refused or ended for this `status.reason`.
     Reason(&'static str),
+    /// A hook of the container called so fails.
+    FailedHook(&'static str),
     /// The image of the container called so cannot be had.
     NoImage(&'static str),
 }
@@ -37,13 +45,16 @@ const NO_IMAGE: [&str; 5] =
 /// or all that it writes is limited.
 const OF_ANOTHER_KIND: [&str; 4] = [
     "low on resource",
-    "The node had condition",
+    "node had condition",
     "ephemeral local storage usage",
     "local ephemeral storage limit",
 ];
 
 /// The exit codes of a process that KILL or TERM ended, and the one of a container whose end nobody saw.
 const FROM_OUTSIDE: [i32; 3] = [137, 143, 255];
+
+/// The reasons of events about hooks that failed.
+const FAILED_HOOKS: [&str; 2] = ["FailedPostStartHook", "FailedPreStopHook"];
 
 /// The exit codes of a program that could not be run.
 const NOT_RUN: [i32; 2] = [126, 127];
@@ -61,7 +72,7 @@ pub(crate) fn disturbance(seen: &Evidence, expects: &[Expected]) -> Option<Strin
 
 /// Requires that nobody ended, replaced or starved the pod with this UID, whose containers may be restarted.
 pub(crate) fn left_alone(seen: &Evidence, uid: &str) -> Result<(), Missing> {
-    let scene = Scene { seen, expects: &[Expected::Restart], pod: Some(uid) };
+    let scene = Scene { seen, expects: &[Expected::AnyEnd], pod: Some(uid) };
     match scene.disturbance() {
         Some(cause) => Err(Missing::new(format!("a pod that is left alone ({cause})"))),
         None => Ok(()),
@@ -80,7 +91,8 @@ type OfContainer<'a> = fn(&Scene<'a>, &SeenPod, &ContainerStatus) -> Option<Stri
 
 impl<'a> Scene<'a> {
     fn disturbance(&self) -> Option<String> {
-        let of_pods: [OfPod<'a>; 3] = [Self::disrupted, Self::ended_as_a_whole, Self::deleted];
+        let of_pods: [OfPod<'a>; 4] =
+            [Self::disrupted, Self::ended_as_a_whole, Self::deleted, Self::without_its_hook];
         let of_containers: [OfContainer<'a>; 8] = [
             Self::out_of_memory,
             Self::could_not_start,
@@ -139,7 +151,8 @@ impl<'a> Scene<'a> {
     fn ended_as_a_whole(&self, pod: &SeenPod) -> Option<String> {
         let (reason, message) = (pod.reason().filter(|reason| !reason.is_empty())?, pod.message());
         let expected = self.expects.iter().any(|one| matches!(one, Expected::Reason(one) if *one == reason));
-        let meant = expected && !OF_ANOTHER_KIND.iter().any(|words| message.contains(words));
+        let message_lower = message.to_ascii_lowercase();
+        let meant = expected && !OF_ANOTHER_KIND.iter().any(|words| message_lower.contains(words));
         (!meant).then(|| format!("pod {} was ended or refused by its node: {reason}: {message}", pod.name()))
     }
 
@@ -152,6 +165,23 @@ impl<'a> Scene<'a> {
         };
         let meant = !is_deleted || (self.expects(Expected::Deletion) && ordered());
         (!meant).then(|| format!("pod {} was deleted, and not by its case", pod.name()))
+    }
+
+    /// A hook that failed has not done what it is there for. A runtime that is away cuts off those that run.
+    fn without_its_hook(&self, pod: &SeenPod) -> Option<String> {
+        let meant = |seen: &SeenEvent, reason: &str| {
+            self.expects.iter().any(
+                |one| matches!(one, Expected::FailedHook(name) if seen.is_about(pod.uid(), name, reason)),
+            )
+        };
+        self.seen.events.iter().find_map(|seen| {
+            let (reason, object) = (seen.event.reason.as_deref()?, &seen.event.involved_object);
+            let is_it = FAILED_HOOKS.contains(&reason) && object.uid.as_deref() == Some(pod.uid());
+            let place = object.field_path.as_deref().unwrap_or_default();
+            let message = seen.event.message.as_deref().unwrap_or_default();
+            (is_it && !meant(seen, reason))
+                .then(|| format!("a hook of pod {} failed ({reason} {place}): {message}", pod.name()))
+        })
     }
 
     fn out_of_memory(&self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
@@ -195,14 +225,36 @@ impl<'a> Scene<'a> {
             FROM_OUTSIDE.contains(&end.exit_code) && end.reason.as_deref() != Some("OOMKilled")
         };
         let end = ends(status).find(from_outside)?;
-        // A kubelet may report the ends of the containers before that of their pod.
-        let may = |one: &Expected| matches!(one, Expected::Restart | Expected::Reason(_));
+        let may = |one: &Expected| match one {
+            Expected::Ended(name) => *name == status.name,
+            Expected::Restart(name) => *name == status.name && self.ended_by_kubelet(pod, name),
+            // A kubelet may report the ends of the containers before that of their pod.
+            Expected::AnyEnd | Expected::Reason(_) => true,
+            _ => false,
+        };
         let meant = is_going || self.expects.iter().any(may) || self.wants_memory(status);
         (!meant).then(|| format!("was ended from outside its program (exit code {})", end.exit_code))
     }
 
+    /// A kubelet says that it ends a container. Where the sandbox was lost, it does so with all of them.
+    fn ended_by_kubelet(&self, pod: &SeenPod, name: &str) -> bool {
+        let mut events = self.seen.events.iter();
+        let lost_sandbox = self.seen.events.iter().any(|seen| {
+            let event = &seen.event;
+            event.reason.as_deref() == Some("SandboxChanged")
+                && event.involved_object.uid.as_deref() == Some(pod.uid())
+        });
+        !lost_sandbox && events.any(|seen| seen.is_about(pod.uid(), name, "Killing"))
+    }
+
     fn restarted(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        let may = |one: &Expected| matches!(one, Expected::Restart | Expected::OutOfMemory(_));
+        let may = |one: &Expected| match one {
+            Expected::Ended(name) | Expected::Restart(name) | Expected::OutOfMemory(name) => {
+                *name == status.name
+            }
+            Expected::AnyEnd => true,
+            _ => false,
+        };
         // The control is there to be restarted.
         let meant = status.restart_count == 0 || pod.name() == CONTROL || self.expects.iter().any(may);
         (!meant).then(|| "was restarted".to_owned())

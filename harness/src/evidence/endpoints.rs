@@ -1,5 +1,6 @@
 //! What endpoint slices say of the pods behind a service.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::kind::Kind;
@@ -9,6 +10,8 @@ use super::seen::{Change, Observed, SeenObject};
 /// A pod behind a service, as an endpoint slice shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
+    /// When the harness received the slice, by the harness's clock.
+    pub at: Timestamp,
     /// The pod's UID.
     pub pod: String,
     /// Whether it is to get new connections. A slice that does not say so means that it is.
@@ -62,6 +65,7 @@ fn endpoints_of(slice: &SeenObject) -> impl Iterator<Item = Endpoint> {
     endpoints.into_iter().flatten().filter_map(|endpoint| {
         let told = |condition: &str| endpoint.pointer(&format!("/conditions/{condition}"))?.as_bool();
         Some(Endpoint {
+            at: slice.at,
             pod: endpoint.pointer("/targetRef/uid")?.as_str()?.to_owned(),
             ready: told("ready").unwrap_or(true),
             serving: told("serving"),

@@ -263,6 +263,12 @@ impl Evidence {
         self.states(uid).any(|seen| seen.has_restarted(container)) || starts(&self.events, uid, container) > 1
     }
 
+    /// How often a container of the pod with this UID was started, as far as events say so.
+    #[must_use]
+    pub fn starts(&self, uid: &str, container: &str) -> i32 {
+        starts(&self.events, uid, container)
+    }
+
     /// The text of the log that the drive asked for under `label`.
     pub fn recall(&self, label: &str) -> Result<Fact<&str>, Missing> {
         let recall = self.recalls.iter().find(|recall| recall.label == label);

@@ -74,6 +74,10 @@ impl LogText {
         if self.cut {
             return Some("it was larger than what is kept");
         }
+        // The probe numbers its reports.
+        if self.reports().next().is_some_and(|first| first.number("seq").is_ok_and(|seq| seq != 1)) {
+            return Some("its beginning is missing");
+        }
         self.broken.as_deref().or_else(|| self.texts().find(|text| is_of_kubelet(text)))
     }
 

@@ -291,6 +291,12 @@ impl Observed {
             || starts(&self.events, uid, container) > 1
     }
 
+    /// How often a container of the pod with this UID was started, as far as events say so.
+    #[must_use]
+    pub fn starts(&self, uid: &str, container: &str) -> i32 {
+        starts(&self.events, uid, container)
+    }
+
     /// The log of the `restart`th instance (0 is the first) of a container of the pod with this UID.
     #[must_use]
     pub fn log(&self, uid: &str, container: &str, restart: i32) -> Option<&LogText> {

@@ -45,8 +45,21 @@ impl Proof {
             (_, Some(_)) if !green.is_some_and(|green| green.verdict.is_pass()) => {
                 untold("the case does not pass without the mutant".to_owned())
             }
-            (Verdict::Pass, Some(_)) => Self::Survived,
-            (Verdict::Fail { .. }, Some(mutant)) => killed(case, mutant),
+            (Verdict::Pass, Some(_)) => Self::Survived.unless_unproved(case),
+            (Verdict::Fail { .. }, Some(mutant)) => killed(case, mutant).unless_unproved(case),
+        }
+    }
+
+    /// What a mutant that was not killed as it must be says of a claim that no real cluster has proved: nothing.
+    fn unless_unproved(self, case: &CaseRecord) -> Self {
+        let not_killed = match &self {
+            Self::Survived => "the case passed under the mutant".to_owned(),
+            Self::KilledOtherwise { by } => format!("the case failed by {}", by.join(", ")),
+            _ => return self,
+        };
+        match &case.unproved {
+            Some(why) => Self::Untold { why: format!("{not_killed}, and the claim is unproved ({why})") },
+            None => self,
         }
     }
 }

@@ -15,7 +15,7 @@ const OBJECTS: [(&str, &str, &str); 2] =
 pub(super) const LOST_ON_SANDBOX_RECREATE: Case = Case {
     id: "ipc/lost-on-sandbox-recreate",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Outage],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_objects,
 };

@@ -31,7 +31,7 @@ pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
 pub(super) const STALE_SOCKET_FILE: Case = Case {
     id: "ipc/stale-socket-file",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(MAIN)],
     drive: |stage| Box::pin(kill_the_server(stage)),
     judge: judge_left_over,
 };

@@ -21,7 +21,7 @@ const OBJECTS: [(&str, &str, &str); 3] = [
 pub(super) const SURVIVES_CONTAINER_RESTART: Case = Case {
     id: "ipc/survives-container-restart",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(end_the_creator(stage)),
     judge: |seen, say| judge_objects(seen, say, came_back(seen, 1)?),
 };
@@ -29,7 +29,7 @@ pub(super) const SURVIVES_CONTAINER_RESTART: Case = Case {
 pub(super) const RESTART_ALL_KEEPS_IPC: Case = Case {
     id: "ipc/restart-all-keeps-ipc",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
     drive: |stage| Box::pin(end_all_and_look(stage)),
     judge: |seen, say| judge_objects(seen, say, all_came_back(seen)?),
 };

@@ -28,7 +28,7 @@ pub(super) const SIDECAR_REVERSE_ORDER: Case = Case {
 pub(super) const SIDECAR_ALWAYS_RESTARTS: Case = Case {
     id: "lifecycle/sidecar-always-restarts",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(SIDECAR)],
     drive: |stage| Box::pin(end_the_sidecar(stage)),
     judge: judge_restart,
 };
@@ -36,7 +36,7 @@ pub(super) const SIDECAR_ALWAYS_RESTARTS: Case = Case {
 pub(super) const SIDECAR_EXIT_IGNORED: Case = Case {
     id: "lifecycle/sidecar-exit-ignored",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(SIDECAR)],
     drive: |stage| Box::pin(end_the_app(stage)),
     judge: judge_end,
 };

@@ -15,7 +15,7 @@ const POD: &str = "mc2";
 pub(super) const NEVER_COMPLETES: Case = Case {
     id: "lifecycle/never-completes",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(PRODUCER), Expected::Restart(CONSUMER)],
     drive: |stage| Box::pin(end_and_stay(stage)),
     judge: judge_completion,
 };

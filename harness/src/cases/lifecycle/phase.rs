@@ -27,7 +27,7 @@ pub(super) const ONE_FAILS_THEN_FAILED: Case = Case {
 pub(super) const PARTIAL_FAILURE_RUNNING: Case = Case {
     id: "lifecycle/partial-failure-running",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(FAILS)],
     drive: |stage| Box::pin(end_one(stage)),
     judge: judge_the_rest,
 };

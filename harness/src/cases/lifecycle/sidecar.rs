@@ -16,7 +16,7 @@ const NEVER_COMPLETE: &str = "never complete";
 pub(super) const SIDECAR_JOB_COMPLETES: Case = Case {
     id: "lifecycle/sidecar-job-completes",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(SIDECAR)],
     drive: |stage| Box::pin(run_a_job(stage)),
     judge: judge_job,
 };

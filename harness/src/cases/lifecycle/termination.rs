@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cases::case::Case;
 use crate::cases::exchange::undisturbed;
-use crate::cases::hook::hook_could_be_run;
 use crate::cases::premise::Expected;
 use crate::evidence::{Change, Evidence, Fact, LogText, Missing, Observed};
 use crate::judge::Inquiry;
@@ -39,6 +38,9 @@ const LOOKED: SignedDuration = SignedDuration::from_secs(20);
 /// What the container with the hook logs at TERM.
 const HOOK_OVER: &str = "hook over";
 const HOOK_NOT_OVER: &str = "hook not over";
+
+/// What it logs when the hook comes to its end after that.
+const HOOK_ENDED: &str = "hook ended";
 
 /// For how long the container must be seen to go on after TERM: its grace period is 8 seconds, of which it may take some
 /// to tell of TERM.
@@ -113,7 +115,7 @@ fn has_found_all(log: &LogText) -> bool {
 }
 
 fn has_seen_the_hook(log: &LogText) -> bool {
-    says(log, HOOK_OVER) || says(log, HOOK_NOT_OVER)
+    says(log, HOOK_OVER) || says(log, HOOK_ENDED)
 }
 
 fn says(log: &LogText, words: &str) -> bool {
@@ -216,10 +218,11 @@ fn looks(log: &LogText) -> impl Iterator<Item = (Option<Timestamp>, Vec<&str>)> 
 }
 
 fn judge_hook(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let (uid, log) = lines_of_deleted(seen, SINGLE, MAIN)?;
-    hook_could_be_run(seen, uid)?;
+    let (_, log) = lines_of_deleted(seen, SINGLE, MAIN)?;
     let over = says(log.value, HOOK_OVER);
     Inquiry::premise("the container's line on TERM", over || says(log.value, HOOK_NOT_OVER))?;
+    // One that was cut off, or not run, never comes to its end.
+    Inquiry::premise("a hook that came to its end", over || says(log.value, HOOK_ENDED))?;
     let told = if over { HOOK_OVER } else { HOOK_NOT_OVER };
     say.assert("hook-is-over-before-term", over, HOOK_OVER, told, log.pointer);
     Ok(())

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
+use super::asking::READY;
+use crate::evidence::{Evidence, Exec, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
 
 /// What the network itself says where nobody answers. Silence is not among it.
@@ -107,8 +108,7 @@ pub(super) fn assert_answered(
 ) -> Result<(), Missing> {
     let answer = answer(seen, label)?;
     answer.value.premise_ours(seen, label)?;
-    state(say, assertion, answer, body);
-    Ok(())
+    state(seen, say, assertion, answer, (label, body))
 }
 
 /// The same, where the way leads through nginx, which answers itself where it reaches nobody.
@@ -120,14 +120,44 @@ pub(super) fn assert_answered_through_nginx(
 ) -> Result<(), Missing> {
     let answer = answer(seen, label)?;
     answer.value.premise_from(label, |body| is_ours(seen, body) || body.contains(NGINX))?;
-    state(say, assertion, answer, body);
+    state(seen, say, assertion, answer, (label, body))
+}
+
+fn state(
+    seen: &Evidence,
+    say: &mut Inquiry,
+    assertion: &str,
+    answer: Fact<Answer>,
+    (label, body): (&str, &str),
+) -> Result<(), Missing> {
+    let Fact { value, pointer } = answer;
+    if !matches!(value, Answer::Page(200, _)) {
+        // Where the way led to a server once, it is the server that has gone.
+        let what =
+            format!("a server that was there all the time ({label} had a good answer before: then {value})");
+        Inquiry::premise(&what, !had_a_good_answer(seen, label)?)?;
+    }
+    let expected = format!("status 200 and {body:?}");
+    say.assert(assertion, value.is_page(body), expected, value.to_string(), pointer);
     Ok(())
 }
 
-fn state(say: &mut Inquiry, assertion: &str, answer: Fact<Answer>, body: &str) {
-    let Fact { value, pointer } = answer;
-    let expected = format!("status 200 and {body:?}");
-    say.assert(assertion, value.is_page(body), expected, value.to_string(), pointer);
+/// Whether the client that asked under `label` got a good answer from the same place while it waited for one.
+fn had_a_good_answer(seen: &Evidence, label: &str) -> Result<bool, Missing> {
+    let last = seen.exec(label)?;
+    let is_before = |exec: &&Exec| {
+        exec.label == READY
+            && exec.pod == last.pod
+            && exec.argv.starts_with(&last.argv)
+            && exec.ended <= last.started
+    };
+    let mut reports = seen
+        .execs
+        .iter()
+        .filter(is_before)
+        .flat_map(|exec| exec.stdout.lines())
+        .filter_map(ProbeReport::parse);
+    Ok(reports.any(|report| report.verb() == "fetch" && report.number("status") == Ok(200)))
 }
 
 /// Asserts that what was asked under `label` reached nobody, and that the network said so.

@@ -140,7 +140,7 @@ pub(super) async fn ask_patiently(
 }
 
 /// The label of commands that only wait.
-const READY: &str = "ready";
+pub(super) const READY: &str = "ready";
 
 async fn ask_with(
     stage: &Stage,

@@ -8,12 +8,15 @@ use super::asking::{
 use crate::cases::case::Case;
 use crate::cases::comeback::{End, MAIN, PAIR, came_back, end_once};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::evidence::{Evidence, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Attire, Blocked, PodRef, Stage};
 
 /// The exit code of a process that SIGKILL ended.
 const KILLED: i32 = 137;
+
+/// `/proc` counts times in hundredths of a second on every architecture.
+const NANOSECONDS_OF_A_TICK: u64 = 10_000_000;
 
 pub(super) const LOOPBACK_NOT_EXPOSED: Case = Case {
     id: "network/loopback-not-exposed",
@@ -50,7 +53,7 @@ pub(super) const PORT_FORWARD: Case = Case {
 pub(super) const IP_SURVIVES_CONTAINER_RESTART: Case = Case {
     id: "network/ip-survives-container-restart",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(MAIN)],
     drive: |stage| Box::pin(ask_after_restart(stage)),
     judge: judge_same_address,
 };
@@ -62,8 +65,32 @@ async fn ask_both_ways(stage: &Stage) -> Result<(), Blocked> {
     let address = address_of(stage, &server).await?;
     ask_patiently(stage, "outside", &client, (&address, 8081)).await?;
     ask(stage, "inside", &client, (&address, 8080)).await?;
-    stage.fetch("forwarded", &server, 8080, "/").await?;
-    Ok(())
+    forward(stage, "forwarded", &server).await
+}
+
+/// Asks the server through the API server, and then its container who it is.
+async fn forward(stage: &Stage, label: &str, server: &PodRef) -> Result<(), Blocked> {
+    stage.fetch(label, server, 8080, "/").await?;
+    stage.probe(&there(label), server, SERVER, &["identity"]).await.map(drop)
+}
+
+/// The label of the command that says who was there after the request called `label`.
+fn there(label: &str) -> String {
+    format!("{label}-there")
+}
+
+/// Requires that the server that listened before the request called `label` was there after it.
+fn premise_there(seen: &Evidence, uid: &str, label: &str) -> Result<(), Missing> {
+    let began = seen.exec_report(&there(label), "identity")?.value.number("pid1_start_ticks")?;
+    let listened = since_boot(&seen.log_report(uid, SERVER, 0, "serve")?.value)?;
+    let same = began.checked_mul(NANOSECONDS_OF_A_TICK).is_some_and(|began| began <= listened);
+    Inquiry::premise(&format!("the server that listened first after the request {label}"), same)
+}
+
+/// When the probe reported, in nanoseconds since the node began.
+fn since_boot(report: &ProbeReport) -> Result<u64, Missing> {
+    let at = report.field("at")?.get("boottime_ns").and_then(serde_json::Value::as_u64);
+    at.ok_or_else(|| Missing::new("the time of a report"))
 }
 
 fn judge_loopback(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
@@ -71,7 +98,7 @@ fn judge_loopback(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     premise_listening(seen, uid, SERVER)?;
     premise_answered(seen, "outside", "outside")?;
     assert_refused(seen, say, "refused-by-address", "inside")?;
-    assert_forwarded(seen, say, "reached-by-port-forward", ("forwarded", &seen.token))
+    assert_forwarded(seen, say, "reached-by-port-forward", (uid, "forwarded", &seen.token))
 }
 
 /// Asserts that a request through the API server was answered with `body`.
@@ -79,7 +106,7 @@ fn assert_forwarded(
     seen: &Evidence,
     say: &mut Inquiry,
     assertion: &str,
-    (label, body): (&str, &str),
+    (uid, label, body): (&str, &str, &str),
 ) -> Result<(), Missing> {
     let fetch = seen.fetch(label)?;
     let answer = match &fetch.answer {
@@ -88,6 +115,7 @@ fn assert_forwarded(
         Err(why) => return Err(Missing::new(format!("the answer to the request {label} ({why})"))),
     };
     answer.premise_ours(seen, label)?;
+    premise_there(seen, uid, label)?;
     let expected = format!("status 200 and {body:?}");
     say.assert(assertion, answer.is_page(body), expected, answer.to_string(), format!("fetches/{label}"));
     Ok(())
@@ -126,15 +154,16 @@ fn judge_from_node(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 async fn forward_to_each(stage: &Stage) -> Result<(), Blocked> {
     for name in ["one", "two"] {
         let pod = server(stage, name).await?;
-        stage.fetch(name, &pod, 8080, "/").await?;
+        forward(stage, name, &pod).await?;
     }
     Ok(())
 }
 
 fn judge_forwards(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     for name in ["one", "two"] {
-        premise_listening(seen, &seen.applied(name, 0)?.uid, SERVER)?;
-        assert_forwarded(seen, say, "each-answers-for-itself", (name, name))?;
+        let uid = &seen.applied(name, 0)?.uid;
+        premise_listening(seen, uid, SERVER)?;
+        assert_forwarded(seen, say, "each-answers-for-itself", (uid, name, name))?;
     }
     Ok(())
 }
@@ -155,6 +184,8 @@ fn judge_same_address(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing>
     say.assert_equal("same-address", first, last, format!("timeline/{PAIR}"));
     let listening = seen.log_report(uid, MAIN, 1, "serve")?;
     Inquiry::premise("a server that listens again", listening.value.ok())?;
+    let again = seen.container(uid, MAIN)?.value.restarts;
+    Inquiry::premise(&format!("a server that was restarted once (not {again} times)"), again == 1)?;
     let asked = seen.exec_report("after", "fetch")?;
     Inquiry::premise("a request to the first address", asked.value.text("host")? == *first)?;
     assert_answered(seen, say, "reached-again", ("after", &seen.token))

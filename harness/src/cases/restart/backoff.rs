@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
 
 use crate::cases::case::Case;
@@ -18,13 +18,16 @@ pub(super) const POD: &str = "single";
 /// The reason of a container that waits for its next start.
 const WAITING: &str = "CrashLoopBackOff";
 
+/// How the message of such a container begins, before the delay.
+const SAYS_DELAY: &str = "back-off ";
+
 /// How long each restart is put off, in seconds, counted from the end before it.
 const DELAYS: [i64; 4] = [0, 10, 20, 40];
 
 pub(super) const CRASHLOOP_REASON: Case = Case {
     id: "restart/crashloop-reason",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(crash_until_put_off(stage)),
     judge: judge_reason,
 };
@@ -32,7 +35,7 @@ pub(super) const CRASHLOOP_REASON: Case = Case {
 pub(super) const BACKOFF_SEQUENCE: Case = Case {
     id: "restart/backoff-sequence",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(crash_five_times(stage)),
     judge: judge_delays,
 };
@@ -135,10 +138,35 @@ fn judge_delays(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         let least = nominal - 1;
         say.assert("not-before-its-time", gap >= least, format!("{nominal} s or more"), &told, &pointer);
         let latest = 2 * nominal + 30;
+        premise_put_off(seen, uid, restart, (gap, latest))?;
         say.assert("not-much-later", gap <= latest, format!("{latest} s at most"), told, &pointer);
         before = end;
     }
     Ok(())
+}
+
+/// Requires of a restart that came after more than `latest` seconds that its kubelet puts it off for so long itself: a node
+/// that is short of time may restart a container any time later.
+pub(super) fn premise_put_off(
+    seen: &Evidence,
+    uid: &str,
+    restart: i32,
+    (gap, latest): (i64, i64),
+) -> Result<(), Missing> {
+    let said = seen.states(uid).filter_map(|state| put_off_for(state, restart)).max();
+    let says = said.map_or_else(|| "nothing".to_owned(), |seconds| format!("{seconds} s"));
+    let what = format!(
+        "a kubelet that puts off restart {restart} for more than {latest} s (it came after {gap} s, and the kubelet says {says})"
+    );
+    Inquiry::premise(&what, gap <= latest || said > Some(latest))
+}
+
+/// For how many seconds the kubelet says in this state that it puts off this restart.
+fn put_off_for(seen: &SeenPod, restart: i32) -> Option<i64> {
+    let status = seen.container(MAIN).filter(|status| status.restart_count == restart - 1)?;
+    let waiting = status.state.as_ref()?.waiting.as_ref()?;
+    let (delay, _) = waiting.message.as_deref()?.strip_prefix(SAYS_DELAY)?.split_once(' ')?;
+    Some(delay.parse::<SignedDuration>().ok()?.as_secs())
 }
 
 /// The seconds between the end of an instance and the start of the next.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::backoff::{POD, gap, until_restart};
+use super::backoff::{POD, gap, premise_put_off, until_restart};
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, until_end_told};
 use crate::cases::exchange::undisturbed;
@@ -29,7 +29,7 @@ const AT_ONCE: i64 = 30;
 pub(super) const BACKOFF_CAP: Case = Case {
     id: "restart/backoff-cap",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(crash_to_the_cap(stage)),
     judge: judge_cap,
 };
@@ -37,7 +37,7 @@ pub(super) const BACKOFF_CAP: Case = Case {
 pub(super) const BACKOFF_RESET: Case = Case {
     id: "restart/backoff-reset",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(run_long_between_crashes(stage)),
     judge: judge_reset,
 };
@@ -72,6 +72,7 @@ fn judge_cap(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         let told = format!("restart {restart} after {gap} s");
         say.assert("reaches-the-cap", gap >= CAP - 1, format!("{CAP} s or more"), &told, &pointer);
         let latest = CAP + LATE;
+        premise_put_off(seen, uid, restart, (gap, latest))?;
         say.assert("stays-at-the-cap", gap <= latest, format!("{latest} s at most"), told, &pointer);
     }
     Ok(())
@@ -103,6 +104,7 @@ fn judge_reset(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     seen.log_report(uid, MAIN, LONG, "pause")?;
     let start = seen.states(uid).find_map(|state| start_of(state, LONG + 1));
     let gap = gap(&long, start)?;
+    premise_put_off(seen, uid, LONG + 1, (gap, AT_ONCE))?;
     let told = format!("after {gap} s");
     let expected = format!("within {AT_ONCE} s");
     say.assert("begins-anew", gap <= AT_ONCE, expected, told, format!("timeline/{POD}/{MAIN}"));

@@ -3,7 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::exchange::undisturbed;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod};
+use crate::evidence::{Evidence, Missing, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -31,10 +31,13 @@ const WAYS: [(&str, &str, &str); 4] = [
     ("terminated", "143 Error", "term-is-143"),
 ];
 
+/// The containers to whose processes the sender sends signals.
+const SIGNALLED: [&str; 2] = ["killed", "terminated"];
+
 pub(super) const EXIT_CODES: Case = Case {
     id: "restart/exit-codes",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(SIGNALLED[0]), Expected::Ended(SIGNALLED[1])],
     drive: |stage| Box::pin(end_in_each_way(stage)),
     judge: judge_codes,
 };
@@ -70,6 +73,14 @@ async fn end_in_each_way(stage: &Stage) -> Result<(), Blocked> {
 fn judge_codes(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     undisturbed(seen, uid)?;
+    // Else somebody was faster.
+    let sent =
+        seen.exec("end")?.stdout.lines().filter_map(ProbeReport::parse).filter(ProbeReport::ok).count();
+    let began = seen.exec("end")?.started;
+    let ended = |state: &SeenPod| SIGNALLED.iter().any(|name| state.end_of(name, 0).is_some());
+    let too_early = seen.states(uid).take_while(|state| state.at < began).any(ended);
+    let all_sent = sent == SIGNALLED.len() && !too_early;
+    Inquiry::premise("both signals sent to processes that were there", all_sent)?;
     for (container, expected, assertion) in WAYS {
         let end = seen.ending(uid, container, 0)?;
         let told = format!("{} {}", end.value.exit_code, end.value.reason.unwrap_or_default());
@@ -103,8 +114,8 @@ fn judge_words(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let end = seen.ending(uid, LOGGER, 0)?;
     let told = end.value.message.unwrap_or_default();
     let (logged, told) = (logged.join("\n"), told.trim_end());
-    let cut = told.len() > logged.len() && told.starts_with(&logged);
-    Inquiry::premise("the end of the log that the kubelet read", !cut)?;
+    let cut = told.len() > logged.len() && (told.starts_with(&logged) || told.ends_with(&logged));
+    Inquiry::premise("all of the log that the kubelet read", !cut)?;
     say.assert_equal("log-stands-in", &logged.as_str(), &told, end.pointer);
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What changes in a pod when one of its containers is restarted, and what does not.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{End, MAIN, ask_sibling, assert_sibling_goes_on, came_back, end_once, started};
+use crate::cases::comeback::{
+    End, MAIN, SIBLING, ask_sibling, assert_sibling_goes_on, came_back, end_once, started,
+};
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, SeenPod, ended_before};
 use crate::judge::Inquiry;
@@ -16,7 +18,7 @@ const PODS_OWN: [&str; 3] = ["ipc", "net", "uts"];
 pub(super) const IDENTITY: Case = Case {
     id: "restart/identity",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN), Expected::Restart(SIBLING)],
     drive: |stage| Box::pin(restart_one(stage)),
     judge: judge_identity,
 };

@@ -19,7 +19,7 @@ const STARTS: &str = "/data/starts";
 pub(super) const INIT_NOT_RERUN: Case = Case {
     id: "restart/init-not-rerun",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN), Expected::Restart(INIT)],
     drive: |stage| Box::pin(async { end_once(stage, "read", End::Told).await.map(drop) }),
     judge: judge_starts,
 };
@@ -27,7 +27,7 @@ pub(super) const INIT_NOT_RERUN: Case = Case {
 pub(super) const INIT_IS_RETRIED: Case = Case {
     id: "restart/init-is-retried",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(INIT)],
     drive: |stage| Box::pin(fail_first(stage)),
     judge: judge_retry,
 };

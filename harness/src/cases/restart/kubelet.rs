@@ -21,7 +21,7 @@ const OLD_ENOUGH: i64 = 12;
 pub(super) const KUBELET_RESTART_STATUS: Case = Case {
     id: "restart/kubelet-restart-status",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Outage],
     drive: |stage| Box::pin(restart_under_a_ready_pod(stage)),
     judge: judge_status,
 };

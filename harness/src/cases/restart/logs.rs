@@ -12,7 +12,7 @@ use crate::stage::{Attire, Blocked, Stage};
 pub(super) const LOGS_PREVIOUS: Case = Case {
     id: "restart/logs-previous",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(ask_for_logs(stage)),
     judge: judge_nonces,
 };

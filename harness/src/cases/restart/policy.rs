@@ -24,7 +24,7 @@ const FAULTY: &str = "faulty";
 pub(super) const ALWAYS_ON_ZERO: Case = Case {
     id: "restart/always-on-zero",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(exit_once(stage)),
     judge: judge_always,
 };
@@ -32,7 +32,7 @@ pub(super) const ALWAYS_ON_ZERO: Case = Case {
 pub(super) const ONFAILURE: Case = Case {
     id: "restart/onfailure",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(CLEAN), Expected::Restart(FAULTY)],
     drive: |stage| Box::pin(exit_in_two_ways(stage)),
     judge: judge_on_failure,
 };
@@ -40,7 +40,7 @@ pub(super) const ONFAILURE: Case = Case {
 pub(super) const NEVER: Case = Case {
     id: "restart/never",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(fail_and_stay(stage)),
     judge: judge_never,
 };

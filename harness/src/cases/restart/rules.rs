@@ -30,7 +30,7 @@ const RESTARTING: &str = "AllContainersRestarting";
 pub(super) const RULES_EXITCODE: Case = Case {
     id: "restart/rules-exitcode",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(exit_in_two_ways(stage)),
     judge: judge_codes,
 };
@@ -38,7 +38,13 @@ pub(super) const RULES_EXITCODE: Case = Case {
 pub(super) const RESTART_ALL: Case = Case {
     id: "restart/restart-all",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[
+        Expected::Ended(INIT),
+        Expected::Ended(TRIGGER),
+        Expected::Ended(DONE),
+        Expected::Ended(STEADY),
+        Expected::Outage,
+    ],
     drive: |stage| Box::pin(restart_all(stage)),
     judge: judge_all,
 };

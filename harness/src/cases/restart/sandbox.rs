@@ -1,7 +1,7 @@
 //! What a pod does whose sandbox is lost.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::MAIN;
+use crate::cases::comeback::{MAIN, SIBLING};
 use crate::cases::exchange::undisturbed;
 use crate::cases::keeper::{KEEPER, all_back, lose_sandbox, lost};
 use crate::cases::premise::Expected;
@@ -10,13 +10,16 @@ use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
 use crate::stage::Attire;
 
+/// The init container.
+const FIRST: &str = "first";
+
 /// The file to which each run of the init container adds a letter.
 const INITS: &str = "/data/inits";
 
 pub(super) const SANDBOX_RECREATE: Case = Case {
     id: "restart/sandbox-recreate",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(FIRST), Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_return,
 };
@@ -24,7 +27,7 @@ pub(super) const SANDBOX_RECREATE: Case = Case {
 pub(super) const SANDBOX_LOSS_NEVER: Case = Case {
     id: "restart/sandbox-loss-never",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(FIRST), Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_end,
 };

@@ -23,7 +23,7 @@ const STILL_HERE: &str = "still here";
 pub(super) const PID1_SIGNAL_IMMUNITY: Case = Case {
     id: "restart/pid1-signal-immunity",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(MAIN)],
     drive: |stage| Box::pin(send_signals(stage)),
     judge: judge_immunity,
 };
@@ -51,7 +51,11 @@ fn judge_immunity(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("signals to the first process", says(log.value, SENDING))?;
     let now = seen.container(uid, MAIN)?;
     let ended = now.value.restarts > 0 || now.value.ended.is_some();
-    if !ended {
+    if ended {
+        // Who has sent his last line has outlived both signals: what ended him is another's.
+        let log = seen.ended_log(uid, MAIN, 0)?;
+        Inquiry::premise("an end before the sender's last line", !says(log.value, STILL_HERE))?;
+    } else {
         for words in SENT {
             Inquiry::premise(&format!("the line `{words}` of the sender"), says(log.value, words))?;
         }

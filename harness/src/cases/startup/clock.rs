@@ -16,7 +16,7 @@ const NEAR_NANOSECONDS: i128 = 10_000_000_000;
 pub(super) const CLOCK_RESOLUTION: Case = Case {
     id: "startup/clock-resolution",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(start_one(stage)),
     judge: judge_clocks,
 };

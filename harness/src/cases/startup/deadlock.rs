@@ -17,7 +17,7 @@ const LATER: [&str; 2] = [PRODUCER, CONSUMER];
 pub(super) const INIT_WAIT_DEADLOCK: Case = Case {
     id: "startup/init-wait-deadlock",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(INIT), Expected::Restart(CONSUMER), Expected::Restart(PRODUCER)],
     drive: |stage| Box::pin(wait_for_nothing(stage)),
     judge: judge_deadlock,
 };

@@ -1,8 +1,9 @@
 //! postStart hooks: what waits for them, and what comes of one that fails.
 
 use crate::cases::case::Case;
+use crate::cases::comeback::until_end_told;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed};
+use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Stage};
 
@@ -29,7 +30,7 @@ pub(super) const POSTSTART_BLOCKS: Case = Case {
 pub(super) const POSTSTART_FAILURE: Case = Case {
     id: "startup/poststart-failure",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(FIRST), Expected::FailedHook(FIRST)],
     drive: |stage| Box::pin(fail_a_hook(stage)),
     judge: judge_failure,
 };
@@ -39,13 +40,21 @@ async fn start_behind_a_hook(stage: &Stage) -> Result<(), Blocked> {
     stage.until_reported(&pod, SECOND, 0, "stat").await?;
     // Whichever came first, the hook must have come.
     stage.probe("hook-ended", &pod, SECOND, &["wait-for", "--path", LEFT]).await?;
-    Ok(())
+    stage.until_running(&pod).await
 }
 
 fn judge_order(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let ended = seen.exec_report("hook-ended", "wait-for")?;
     Inquiry::premise("a hook that came to its end", ended.value.ok())?;
+    // A container whose hook was cut off is ended before another starts, and started again with its hook.
+    let first_try = |state: &SeenPod| {
+        let first = state.container(FIRST);
+        let runs =
+            first.and_then(|status| status.state.as_ref()).is_some_and(|state| state.running.is_some());
+        runs && !state.has_restarted(FIRST) && state.has_begun(SECOND)
+    };
+    Inquiry::premise("a hook that came to its end at the first try", seen.states(uid).any(first_try))?;
     let left = seen.log_report(uid, SECOND, 0, "stat")?;
     let there = left.value.present()?;
     say.assert(
@@ -71,7 +80,8 @@ async fn fail_a_hook(stage: &Stage) -> Result<(), Blocked> {
     }
     let told =
         |seen: &Observed| met_if(seen.events.iter().any(|event| event.is_about(&pod.uid, FIRST, FAILED)));
-    stage.until("the event of the failed hook", stage.budgets().pod_running(), told).await
+    stage.until("the event of the failed hook", stage.budgets().pod_running(), told).await?;
+    until_end_told(stage, &pod, FIRST, 0).await
 }
 
 fn judge_failure(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {

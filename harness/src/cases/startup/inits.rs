@@ -30,7 +30,7 @@ pub(super) const INIT_SEQUENTIAL: Case = Case {
 pub(super) const SIDECAR_THEN_INIT: Case = Case {
     id: "startup/sidecar-then-init",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(SIDECAR)],
     drive: |stage| Box::pin(start_behind_a_sidecar(stage)),
     judge: judge_sidecar,
 };

@@ -15,7 +15,7 @@ const POD: &str = "swapped";
 pub(super) const FIX_ONFAILURE_POD: Case = Case {
     id: "startup/fix-onfailure-pod",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(CONSUMER), Expected::Restart(PRODUCER)],
     drive: |stage| Box::pin(fail_and_come_back(stage)),
     judge: judge_comeback,
 };
@@ -23,7 +23,7 @@ pub(super) const FIX_ONFAILURE_POD: Case = Case {
 pub(super) const FIX_ONFAILURE: Case = Case {
     id: "startup/fix-onfailure",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(CONSUMER), Expected::Restart(PRODUCER)],
     drive: |stage| Box::pin(fail_and_come_back(stage)),
     judge: judge_comeback,
 };

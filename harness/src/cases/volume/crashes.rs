@@ -17,7 +17,7 @@ const READY: &str = "nonce";
 pub(super) const SURVIVES_CRASHLOOP: Case = Case {
     id: "volume/survives-crashloop",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(crash_twice(stage)),
     judge: judge_growth,
 };
@@ -25,7 +25,7 @@ pub(super) const SURVIVES_CRASHLOOP: Case = Case {
 pub(super) const WRITER_DIES_READER_READS: Case = Case {
     id: "volume/writer-dies-reader-reads",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN), Expected::Restart(SIBLING)],
     drive: |stage| Box::pin(read_meanwhile(stage)),
     judge: judge_reader,
 };

@@ -22,7 +22,7 @@ const LAST_TOKEN: &str = "/data/token";
 pub(super) const SURVIVES_KUBELET_RESTART: Case = Case {
     id: "volume/survives-kubelet-restart",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Outage],
     drive: |stage| Box::pin(keep_through(stage, "kubelet")),
     judge: judge_kept,
 };
@@ -30,7 +30,7 @@ pub(super) const SURVIVES_KUBELET_RESTART: Case = Case {
 pub(super) const SURVIVES_RUNTIME_RESTART: Case = Case {
     id: "volume/survives-runtime-restart",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Outage],
     drive: |stage| Box::pin(keep_through(stage, "containerd")),
     judge: judge_kept,
 };

@@ -16,7 +16,7 @@ const BOOTS: (&str, &str) = ("boot-before", "boot-after");
 pub(super) const DISK_SURVIVES_REBOOT: Case = Case {
     id: "volume/disk-survives-reboot",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Outage],
     drive: |stage| Box::pin(reboot(stage)),
     judge: judge_disk,
 };
@@ -24,7 +24,7 @@ pub(super) const DISK_SURVIVES_REBOOT: Case = Case {
 pub(super) const MEMORY_LOST_ON_REBOOT: Case = Case {
     id: "volume/memory-lost-on-reboot",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Outage],
     drive: |stage| Box::pin(reboot(stage)),
     judge: judge_memory,
 };

@@ -13,7 +13,7 @@ const TOKEN: &str = "/data/token";
 pub(super) const SURVIVES_SANDBOX_RECREATE: Case = Case {
     id: "volume/survives-sandbox-recreate",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Ended("wipe"), Expected::Outage],
     drive: |stage| Box::pin(lose_sandbox(stage)),
     judge: judge_token,
 };

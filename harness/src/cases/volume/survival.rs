@@ -4,8 +4,8 @@ use futures::TryFutureExt as _;
 
 use crate::cases::case::Case;
 use crate::cases::comeback::{
-    End, MAIN, all_came_back, came_back, came_back_from_kubelet, came_back_from_starving, came_back_resized,
-    end_all, end_once,
+    End, MAIN, SIBLING, all_came_back, came_back, came_back_from_kubelet, came_back_from_starving,
+    came_back_resized, end_all, end_once,
 };
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
@@ -27,7 +27,7 @@ const KILLED: i32 = 137;
 pub(super) const SURVIVES_EXIT_ZERO: Case = Case {
     id: "volume/survives-exit-zero",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
     judge: |seen, say| judge_token(seen, say, came_back(seen, 0)?),
 };
@@ -35,7 +35,7 @@ pub(super) const SURVIVES_EXIT_ZERO: Case = Case {
 pub(super) const SURVIVES_EXIT_NONZERO: Case = Case {
     id: "volume/survives-exit-nonzero",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
     judge: |seen, say| judge_token(seen, say, came_back(seen, 42)?),
 };
@@ -43,7 +43,7 @@ pub(super) const SURVIVES_EXIT_NONZERO: Case = Case {
 pub(super) const SURVIVES_SIGKILL: Case = Case {
     id: "volume/survives-sigkill",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(MAIN)],
     drive: |stage| Box::pin(end_main(stage, "hold", End::Killed("write-part"))),
     judge: judge_sigkill,
 };
@@ -59,7 +59,7 @@ pub(super) const SURVIVES_OOM: Case = Case {
 pub(super) const SURVIVES_LIVENESS_KILL: Case = Case {
     id: "volume/survives-liveness-kill",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(MAIN)],
     drive: |stage| Box::pin(end_main(stage, "serve", End::Unwell("/data/well"))),
     judge: |seen, say| judge_token(seen, say, came_back_from_kubelet(seen)?),
 };
@@ -75,7 +75,7 @@ pub(super) const MEMORY_PERSISTS_OOM: Case = Case {
 pub(super) const PRESERVED_BY_RESTART_ALL: Case = Case {
     id: "volume/preserved-by-restart-all",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart, Expected::Outage],
+    expects: &[Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
     drive: |stage| Box::pin(end_all(stage, "write").map_ok(drop)),
     judge: |seen, say| judge_token(seen, say, all_came_back(seen)?),
 };
@@ -83,7 +83,7 @@ pub(super) const PRESERVED_BY_RESTART_ALL: Case = Case {
 pub(super) const PRESERVED_BY_RESIZE_RESTART: Case = Case {
     id: "volume/preserved-by-resize-restart",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Ended(MAIN)],
     drive: |stage| Box::pin(end_main(stage, "write", End::Resized(BIGGER))),
     judge: |seen, say| judge_token(seen, say, came_back_resized(seen, BIGGER)?),
 };
@@ -91,7 +91,7 @@ pub(super) const PRESERVED_BY_RESIZE_RESTART: Case = Case {
 pub(super) const SUBPATH_SURVIVES_RESTART: Case = Case {
     id: "volume/subpath-survives-restart",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
     judge: |seen, say| judge_token(seen, say, came_back(seen, 1)?),
 };
@@ -99,7 +99,7 @@ pub(super) const SUBPATH_SURVIVES_RESTART: Case = Case {
 pub(super) const ROOTFS_DOES_NOT_SURVIVE: Case = Case {
     id: "volume/rootfs-does-not-survive",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart],
+    expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
     judge: judge_layer,
 };
