@@ -78,7 +78,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     }),
     ("restart/backoff-sequence", "not-before-its-time", |e| ended_later(e, 5)),
     ("restart/backoff-sequence", "not-much-later", |e| {
-        ended_later(e, -60);
+        second_ended_earlier(e);
         say_delay(e, "2m0s");
     }),
     ("restart/rules-exitcode", "listed-code-restarts", |e| never_again(e, "main")),
@@ -124,6 +124,23 @@ fn started_a_third_time(evidence: &mut Evidence) {
 
 fn seen_uid(seen: &SeenEvent) -> String {
     seen.event.involved_object.uid.clone().unwrap_or_default()
+}
+
+/// The second instance of `main`, after which a restart is put off, ended a minute before it did.
+fn second_ended_earlier(evidence: &mut Evidence) {
+    each_status(evidence, "main", |status| {
+        let (count, waits) =
+            (status.restart_count, status.state.as_ref().is_some_and(|now| now.waiting.is_some()));
+        let state = match count {
+            1 if waits => &mut status.last_state,
+            1 => &mut status.state,
+            2 if !waits => &mut status.last_state,
+            _ => return,
+        };
+        if let Some(end) = state.as_mut().and_then(|state| state.terminated.as_mut()) {
+            end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(-60);
+        }
+    });
 }
 
 /// The kubelet says that it puts off each restart for so long.

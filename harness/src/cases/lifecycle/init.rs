@@ -14,7 +14,7 @@ const MAIN: &str = "main";
 pub(super) const INIT_FAILURE_FAILS_THE_POD: Case = Case {
     id: "lifecycle/init-failure-fails-the-pod",
     attire: Attire::Restricted,
-    expects: &[Expected::Restart(INIT)],
+    expects: &[Expected::Restart(INIT), Expected::Restart(MAIN)],
     drive: |stage| Box::pin(fail_first(stage)),
     judge: judge_end,
 };

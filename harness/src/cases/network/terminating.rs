@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::asking::{SERVER, server};
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Change, Evidence, Kind, Missing, Observed, SeenObject};
+use crate::evidence::{Change, Evidence, Kind, Missing, Observed, SeenObject, SeenPod};
 use crate::judge::Inquiry;
 use crate::stage::{Attire, Blocked, Progress, Stage};
 
@@ -79,5 +79,5 @@ fn premise_controller(seen: &Evidence, uid: &str) -> Result<(), Missing> {
 fn premise_in_time(seen: &Evidence, uid: &str, told: Timestamp) -> Result<(), Missing> {
     let mut before =
         seen.states(uid).take_while(|state| state.at <= told).skip_while(|state| !state.is_ready());
-    Inquiry::premise("a slice that is changed while the pod serves", before.all(|state| state.is_ready()))
+    Inquiry::premise("a slice that is changed while the pod serves", before.all(SeenPod::is_ready))
 }
