@@ -43,6 +43,31 @@ fn a_late_restart_is_no_long_back_off_by_itself() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_makes_no_restart_early() {
+    let early: [(&str, Change); 2] = [
+        ("restart/backoff-sequence", |e| ended_later(e, 5)),
+        ("restart/backoff-cap", |e| shift_ends(e, SignedDuration::from_secs(15))),
+    ];
+    for (claim, set_back) in early {
+        let verdict = verdict_with(claim, set_back);
+        assert!(reason(&verdict).contains("a clock of the node that goes on steadily"), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_pod_whose_node_does_not_answer_says_nothing() {
+    for claim in
+        ["lifecycle/partial-failure-running", "restart/crashloop-reason", "startup/init-wait-deadlock"]
+    {
+        let verdict = verdict_with(claim, |e| {
+            let last = e.timeline.last_mut().unwrap();
+            last.pod.status.as_mut().unwrap().phase = Some("Unknown".to_owned());
+        });
+        assert!(reason(&verdict).contains("its node does not answer"), "{claim}: {verdict:?}");
+    }
+}
+
+#[test]
 fn a_hook_that_never_comes_to_its_end_may_have_been_cut_off() {
     let verdict = verdict_with("lifecycle/prestop-before-term", |e| {
         in_log(e, ("main", 0), "hook over", "hook not over");

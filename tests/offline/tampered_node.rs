@@ -8,7 +8,7 @@ use crate::judge_tampered::{
     ABSENT, OK, PRESENT, Tampering, each_end, each_status, end_in_phase, in_exec, in_log, last_status,
     line_with, spoilt, token, watch_to_the_end,
 };
-use crate::tampered_restart::say_delay;
+use crate::tampered_restart::{say_delay, seen_at_once};
 
 pub(crate) const ROWS: &[Tampering] = &[
     ("volume/gone-from-node-disk", "volume-is-gone", volume_stays),
@@ -66,7 +66,10 @@ pub(crate) const ROWS: &[Tampering] = &[
         each_status(e, "main", |status| status.restart_count = status.restart_count.min(5));
         end_in_phase(e, "Failed");
     }),
-    ("restart/backoff-cap", "reaches-the-cap", |e| shift_ends(e, SignedDuration::from_secs(100))),
+    ("restart/backoff-cap", "reaches-the-cap", |e| {
+        shift_ends(e, SignedDuration::from_secs(100));
+        seen_at_once(e);
+    }),
     ("restart/backoff-cap", "stays-at-the-cap", |e| {
         shift_ends(e, SignedDuration::from_secs(-100));
         say_delay(e, "6m40s");

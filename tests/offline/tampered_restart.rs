@@ -76,9 +76,12 @@ pub(crate) const ROWS: &[Tampering] = &[
         each_status(e, "main", |status| status.restart_count = status.restart_count.min(3));
         end_in_phase(e, "Failed");
     }),
-    ("restart/backoff-sequence", "not-before-its-time", |e| ended_later(e, 5)),
+    ("restart/backoff-sequence", "not-before-its-time", |e| {
+        second_ended_later(e, 12);
+        seen_at_once(e);
+    }),
     ("restart/backoff-sequence", "not-much-later", |e| {
-        second_ended_earlier(e);
+        second_ended_later(e, -60);
         say_delay(e, "2m0s");
     }),
     ("restart/rules-exitcode", "listed-code-restarts", |e| never_again(e, "main")),
@@ -111,7 +114,6 @@ fn never_again(evidence: &mut Evidence, container: &str) {
     started_once(evidence, container);
 }
 
-/// Each instance ended that many seconds later.
 /// The kubelet has said that it started `main` twice more.
 fn started_a_third_time(evidence: &mut Evidence) {
     let mut events = evidence.events.iter().rev();
@@ -126,8 +128,8 @@ fn seen_uid(seen: &SeenEvent) -> String {
     seen.event.involved_object.uid.clone().unwrap_or_default()
 }
 
-/// The second instance of `main`, after which a restart is put off, ended a minute before it did.
-fn second_ended_earlier(evidence: &mut Evidence) {
+/// The second instance of `main`, after which a restart is put off, ended that many seconds later.
+fn second_ended_later(evidence: &mut Evidence, seconds: i64) {
     each_status(evidence, "main", |status| {
         let (count, waits) =
             (status.restart_count, status.state.as_ref().is_some_and(|now| now.waiting.is_some()));
@@ -138,7 +140,7 @@ fn second_ended_earlier(evidence: &mut Evidence) {
             _ => return,
         };
         if let Some(end) = state.as_mut().and_then(|state| state.terminated.as_mut()) {
-            end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(-60);
+            end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(seconds);
         }
     });
 }
@@ -153,6 +155,15 @@ pub(crate) fn say_delay(evidence: &mut Evidence, delay: &str) {
     });
 }
 
+/// All states were seen within a second.
+pub(crate) fn seen_at_once(evidence: &mut Evidence) {
+    let first = evidence.timeline[0].at;
+    for (place, seen) in (0..).zip(&mut evidence.timeline) {
+        seen.at = first + SignedDuration::from_millis(place);
+    }
+}
+
+/// Each instance ended that many seconds later, by the node's clock.
 pub(crate) fn ended_later(evidence: &mut Evidence, seconds: i64) {
     each_end(evidence, "main", |end| {
         end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(seconds);

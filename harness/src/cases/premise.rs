@@ -91,8 +91,13 @@ type OfContainer<'a> = fn(&Scene<'a>, &SeenPod, &ContainerStatus) -> Option<Stri
 
 impl<'a> Scene<'a> {
     fn disturbance(&self) -> Option<String> {
-        let of_pods: [OfPod<'a>; 4] =
-            [Self::disrupted, Self::ended_as_a_whole, Self::deleted, Self::without_its_hook];
+        let of_pods: [OfPod<'a>; 5] = [
+            Self::disrupted,
+            Self::ended_as_a_whole,
+            Self::deleted,
+            Self::without_its_hook,
+            Self::out_of_sight,
+        ];
         let of_containers: [OfContainer<'a>; 8] = [
             Self::out_of_memory,
             Self::could_not_start,
@@ -165,6 +170,12 @@ impl<'a> Scene<'a> {
         };
         let meant = !is_deleted || (self.expects(Expected::Deletion) && ordered());
         (!meant).then(|| format!("pod {} was deleted, and not by its case", pod.name()))
+    }
+
+    /// Who sets this phase says that nobody knows what became of the pod: its node does not answer.
+    fn out_of_sight(&self, pod: &SeenPod) -> Option<String> {
+        let meant = pod.phase() != "Unknown" || self.expects(Expected::Outage);
+        (!meant).then(|| format!("the state of pod {} is unknown: its node does not answer", pod.name()))
     }
 
     /// A hook that failed has not done what it is there for. A runtime that is away cuts off those that run.

@@ -136,6 +136,7 @@ fn judge_delays(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         let gap = gap(&before, end.started_at.as_ref().map(|time| time.0))?;
         let told = format!("restart {restart} after {gap} s");
         let least = nominal - 1;
+        premise_early(seen, uid, restart, (gap, least))?;
         say.assert("not-before-its-time", gap >= least, format!("{nominal} s or more"), &told, &pointer);
         let latest = 2 * nominal + 30;
         premise_put_off(seen, uid, restart, (gap, latest))?;
@@ -159,6 +160,40 @@ pub(super) fn premise_put_off(
         "a kubelet that puts off restart {restart} for more than {latest} s (it came after {gap} s, and the kubelet says {says})"
     );
     Inquiry::premise(&what, gap <= latest || said > Some(latest))
+}
+
+/// Requires of a restart that came after fewer than `least` seconds by the node's clock that it was seen so early as well:
+/// that clock may have been set back meanwhile, and ours goes on steadily.
+pub(super) fn premise_early(
+    seen: &Evidence,
+    uid: &str,
+    restart: i32,
+    (gap, least): (i64, i64),
+) -> Result<(), Missing> {
+    if gap >= least {
+        return Ok(());
+    }
+    let as_seen = seen_gap(seen, uid, restart).ok_or_else(|| Missing::new("an end and the next start"))?;
+    let what = format!(
+        "a clock of the node that goes on steadily (restart {restart} came after {gap} s by it, after {as_seen} s as seen)"
+    );
+    Inquiry::premise(&what, as_seen < least)
+}
+
+/// The seconds between the first sight of an instance's end and that of the next start, rounded up. Where nobody saw the
+/// end, it came after the last sight of the instance.
+fn seen_gap(seen: &Evidence, uid: &str, restart: i32) -> Option<i64> {
+    let count = |state: &SeenPod| state.container(MAIN).map(|status| status.restart_count);
+    let next = seen.states(uid).find(|state| count(state) >= Some(restart))?.at;
+    let before = || seen.states(uid).take_while(|state| count(state) < Some(restart));
+    let of_the_instance = || before().filter(|state| count(state) == Some(restart - 1));
+    let is_over = |state: &&SeenPod| {
+        let state = state.container(MAIN).and_then(|status| status.state.as_ref());
+        state.is_some_and(|state| state.running.is_none())
+    };
+    let end = of_the_instance().find(is_over).or_else(|| of_the_instance().last())?.at;
+    let milliseconds = next.duration_since(end).as_millis();
+    i64::try_from(milliseconds).ok().map(|milliseconds| (milliseconds + 999) / 1000)
 }
 
 /// For how many seconds the kubelet says in this state that it puts off this restart.

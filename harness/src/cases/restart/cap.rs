@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::backoff::{POD, gap, premise_put_off, until_restart};
+use super::backoff::{POD, gap, premise_early, premise_put_off, until_restart};
 use crate::cases::case::Case;
 use crate::cases::comeback::{MAIN, until_end_told};
 use crate::cases::exchange::undisturbed;
@@ -70,6 +70,7 @@ fn judge_cap(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         let next = seen.ending(uid, MAIN, restart)?.value;
         let gap = gap(&before, next.started_at.as_ref().map(|time| time.0))?;
         let told = format!("restart {restart} after {gap} s");
+        premise_early(seen, uid, restart, (gap, CAP - 1))?;
         say.assert("reaches-the-cap", gap >= CAP - 1, format!("{CAP} s or more"), &told, &pointer);
         let latest = CAP + LATE;
         premise_put_off(seen, uid, restart, (gap, latest))?;

@@ -19,7 +19,7 @@ const RULE: &str = "====\n";
 
 const READY: &str = "until test -s /html/index.html; do sleep 0.1; done";
 const WATCH: &str = "cat /html/index.html; echo ====; for round in 1 2 3 4 5 6 7 8; do date; sleep 1; done \
-                     > /dev/null; cat /html/index.html";
+                     > /html/.watched; cat /html/index.html";
 
 pub(super) const APPENDS_EVERY_SECOND: Case = Case {
     id: "volume/appends-every-second",
@@ -39,7 +39,7 @@ async fn watch_it_grow(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-/// Both loops run in one container, so that a slow node delays them alike.
+/// Both loops run in one container and write to one volume, so that a slow node and a slow disk delay them alike.
 fn judge_growth(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("the pod", seen.applied(POD, 0).is_ok())?;
     let watched = seen.exec("watched")?;
