@@ -112,6 +112,35 @@ fn who_makes_a_cluster_keeps_the_engines_configuration() {
     up.wait().unwrap();
 }
 
+#[test]
+fn the_nodes_of_a_creation_that_was_killed_stop_and_stay() {
+    let place = Place::with(&[NODE]);
+    fs::remove_dir_all(place.cluster()).unwrap();
+    fs::write(place.path("ps.json"), "").unwrap();
+    let pipes = ["creating", "stopped"].map(|name| place.path(name));
+    assert!(std::process::Command::new("mkfifo").args(&pipes).status().unwrap().success());
+    place.script(
+        "docker",
+        "case \"$*\" in version*) echo 27;; 'ps --quiet --filter label=io.x-k8s.kind.cluster=x') echo n1;;\n\
+         kill*) echo \"$2\" > \"$HOME/stopped\";; esac",
+    );
+    place.script(
+        "kind",
+        "case \"$1\" in version) echo 'kind v0.99.0 go1.24';; create) echo > \"$HOME/creating\"; exec sleep 987;; esac",
+    );
+    let mut up = place
+        .command(&["cluster", "up", "--name", "x", "--image", "i:1"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    fs::read(&pipes[0]).unwrap();
+    up.kill().unwrap();
+    up.wait().unwrap();
+    assert_eq!(fs::read_to_string(&pipes[1]).unwrap(), "n1\n");
+    assert!(!place.asked().contains(" rm") && !place.asked().contains("delete"), "{}", place.asked());
+    assert!(place.mark().is_file());
+}
+
 fn nothing_runs(asked: &Asked, _before: usize) -> Fate {
     if asked.is("POST", "/api/v1/namespaces/default/pods") { Fate::Refused(403) } else { Fate::Answered }
 }

@@ -100,14 +100,19 @@ impl Kind {
         Err(Error::NoKind { minimum: VERSIONS.kind_minimum })
     }
 
-    /// Makes a cluster. Its nodes stay when that fails, so that their logs can be had.
+    /// Makes a cluster. Its nodes stay when that fails, so that their logs can be had; they stop when we are killed, so that
+    /// nothing goes on in them.
     pub(super) fn create(&self, name: &str, image: &str, configuration: &Path, kubeconfig: &Path) -> Program {
+        let stop = format!(
+            "docker ps --quiet --filter label={CLUSTER_LABEL}={name} | xargs --no-run-if-empty docker kill >/dev/null 2>&1"
+        );
         self.command(&["create", "cluster", "--name", name, "--image", image, "--retain"])
             .arg("--config")
             .arg(configuration)
             .arg("--kubeconfig")
             .arg(kubeconfig)
             .deadline(CREATE_PATIENCE)
+            .when_orphaned(stop)
     }
 
     /// Removes a cluster.

@@ -29,6 +29,8 @@ pub const SUPERVISOR: &str = "podproof-supervisor";
 
 /// How long what goes on has between the request to end and the kill.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long the script for the death of our parent may take.
+const LAST: Duration = Duration::from_secs(10);
 /// How often is looked whether our parent lives, where the system does not report its end.
 const LOOK: Duration = Duration::from_millis(100);
 /// The exit code of a shell for a program that could not be started.
@@ -42,15 +44,21 @@ pub fn supervise_programs() {
     let _ = AVAILABLE.set(());
 }
 
-/// The program, its name and the arguments with which `argv` is supervised, where that is possible.
-pub(super) fn supervised(argv: &[OsString]) -> Option<(&'static str, &'static str, Vec<OsString>)> {
+/// The program, its name and the arguments with which `argv` is supervised, where that is possible. The script is run
+/// when we end before it; an empty one does nothing.
+pub(super) fn supervised(
+    when_orphaned: &OsStr,
+    argv: &[OsString],
+) -> Option<(&'static str, &'static str, Vec<OsString>)> {
     AVAILABLE.get()?;
     let us = OsString::from(getpid().to_string());
+    let arguments = [us, when_orphaned.to_owned()].into_iter().chain(argv.iter().cloned());
     // The file of the program that calls, even where another one has its name by now.
-    Some(("/proc/self/exe", SUPERVISOR, [us].into_iter().chain(argv.iter().cloned()).collect()))
+    Some(("/proc/self/exe", SUPERVISOR, arguments.collect()))
 }
 
-/// Acts as the supervisor: `arguments` are the process to live and die with, and the program with its own arguments.
+/// Acts as the supervisor: `arguments` are the process to live and die with, the script for its death, and the program with
+/// its own arguments.
 #[must_use]
 pub fn act_as_supervisor(arguments: &[OsString]) -> ExitCode {
     match supervise(arguments) {
@@ -64,7 +72,9 @@ pub fn act_as_supervisor(arguments: &[OsString]) -> ExitCode {
 }
 
 fn supervise(arguments: &[OsString]) -> io::Result<ExitStatus> {
-    let [parent, program, arguments @ ..] = arguments else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let [parent, when_orphaned, program, arguments @ ..] = arguments else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
     let parent = pid(parent).ok_or(io::ErrorKind::InvalidInput)?;
     // Kernels before 5.3, and what filters system calls, have no such descriptor.
     let life = pidfd_open(parent, PidfdFlags::empty()).ok();
@@ -89,12 +99,23 @@ fn supervise(arguments: &[OsString]) -> io::Result<ExitStatus> {
                 status = child.wait() => return status,
                 _ = asked.recv() => {}
                 _ = &mut death => {
+                    // At once: what is there now was started by the program, what comes later may be somebody else's.
+                    run_last(when_orphaned).await;
                     end_all(&mut child).await;
                     return child.wait().await;
                 }
             }
         }
     })
+}
+
+/// Runs the script for the death of our parent. Nobody is left to hear of its failure.
+async fn run_last(script: &OsStr) {
+    if !script.is_empty()
+        && let Ok(mut last) = inheriting("sh".as_ref(), &["-c".into(), script.to_owned()]).spawn()
+    {
+        let _ = timeout(LAST, last.wait()).await;
+    }
 }
 
 /// Returns when a process has ended: by its descriptor, else by looks whether it `lives`.

@@ -15,6 +15,7 @@ pub struct Program {
     pub(super) input: Input,
     pub(super) output: Option<PathBuf>,
     pub(super) deadline: Duration,
+    pub(super) when_orphaned: OsString,
 }
 
 /// What a program gets on standard input.
@@ -35,6 +36,7 @@ impl Program {
             input: Input::Nothing,
             output: None,
             deadline: Duration::from_secs(60),
+            when_orphaned: OsString::new(),
         }
     }
 
@@ -91,6 +93,14 @@ impl Program {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Has this shell script run when we end before the program, however we end: what the program has started elsewhere does
+    /// not end with it.
+    #[must_use]
+    pub fn when_orphaned(mut self, script: impl AsRef<OsStr>) -> Self {
+        script.as_ref().clone_into(&mut self.when_orphaned);
         self
     }
 

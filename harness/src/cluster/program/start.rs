@@ -29,7 +29,7 @@ impl Program {
     /// Starts the program, under a supervisor where there is one.
     pub(super) fn spawn(&self) -> Result<Child, CommandError> {
         let failed = |source| self.not_started(source);
-        let mut process = match supervised(&self.argv) {
+        let mut process = match supervised(&self.when_orphaned, &self.argv) {
             // The supervisor starts well where its program cannot be.
             Some(_) if !self.is_there() => return Err(failed(io::ErrorKind::NotFound.into())),
             Some((us, name, arguments)) => {
