@@ -65,6 +65,18 @@ pub fn seconds_of(test: &str) -> Option<f64> {
     std::fs::read_to_string(file).ok()?.parse().ok()
 }
 
+/// Notes how long the live test that runs in this thread took, in seconds.
+pub fn note_seconds(seconds: f64) {
+    note(&folder_of(std::thread::current().name().unwrap_or("unknown")), seconds);
+}
+
+fn note(test: &str, seconds: f64) {
+    let all = target().join("live/.seconds");
+    // A time that cannot be kept is missing in the report, and no test fails for it.
+    let _ = std::fs::create_dir_all(&all);
+    let _ = std::fs::write(all.join(test), format!("{seconds:.1}"));
+}
+
 /// What a live test leaves: a folder that stays where the test fails, in `target/live`, and goes where it passes.
 #[derive(Debug)]
 pub struct Kept {
@@ -80,7 +92,7 @@ impl Kept {
     pub fn new() -> Self {
         let test = folder_of(std::thread::current().name().unwrap_or("unknown"));
         let all = target().join("live");
-        std::fs::create_dir_all(all.join(".seconds")).expect("the target folder is ours");
+        std::fs::create_dir_all(&all).expect("the target folder is ours");
         let names = (1..).map(|n| if n == 1 { test.clone() } else { format!("{test}-{n}") });
         let folder = names.map(|name| all.join(name)).find(|folder| std::fs::create_dir(folder).is_ok());
         Self { folder: folder.expect("some name is free"), test, begun: Instant::now() }
@@ -102,8 +114,7 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        let file = self.folder.with_file_name(".seconds").join(&self.test);
-        let _ = std::fs::write(file, format!("{:.1}", self.begun.elapsed().as_secs_f64()));
+        note(&self.test, self.begun.elapsed().as_secs_f64());
         if std::thread::panicking() {
             eprintln!("the evidence is kept in {}", self.folder.display());
         } else {

@@ -67,6 +67,31 @@ fn a_pod_whose_node_does_not_answer_says_nothing() {
     }
 }
 
+/// Before the state in which the container runs once more it waits, because its kubelet has read no services yet.
+fn waits_for_services(e: &mut Evidence, claim_runs_once_more: impl Fn(&SeenPod) -> bool) {
+    let place = e.timeline.iter().rposition(claim_runs_once_more).unwrap();
+    let mut waits = e.timeline[place].clone();
+    let statuses = waits.pod.status.as_mut().unwrap().container_statuses.as_mut().unwrap();
+    statuses[0].state = serde_json::from_value(serde_json::json!({ "waiting": {
+        "reason": "CreateContainerConfigError",
+        "message": "services have not yet been read at least once, cannot construct envvars",
+    } }))
+    .unwrap();
+    waits.at -= SignedDuration::from_millis(1);
+    e.timeline.insert(place, waits);
+}
+
+#[test]
+fn a_kubelet_that_has_just_begun_tries_again() {
+    let runs = |seen: &SeenPod| {
+        seen.containers().any(|one| one.state.as_ref().is_some_and(|state| state.running.is_some()))
+    };
+    let after_an_outage = verdict_with("volume/disk-survives-reboot", |e| waits_for_services(e, runs));
+    assert_eq!(after_an_outage, Verdict::Pass);
+    let without = verdict_with("restart/identity", |e| waits_for_services(e, runs));
+    assert!(reason(&without).contains("services have not yet been read"), "{without:?}");
+}
+
 #[test]
 fn a_hook_that_never_comes_to_its_end_may_have_been_cut_off() {
     let verdict = verdict_with("lifecycle/prestop-before-term", |e| {

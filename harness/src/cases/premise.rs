@@ -209,13 +209,25 @@ impl<'a> Scene<'a> {
         not_started(status).map(|why| format!("could not be started: {why}"))
     }
 
-    fn could_not_be_made(&self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
+    fn could_not_be_made(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
         let waiting = status.state.as_ref()?.waiting.as_ref()?;
+        // A kubelet that has just begun lacks what it has not read yet, and tries again.
+        if self.expects(Expected::Outage) && self.runs_later(pod, &status.name) {
+            return None;
+        }
         let (reason, message) = (waiting.reason.as_deref()?, waiting.message.as_deref().unwrap_or_default());
         let lacks = |one: &Expected| matches!(one, Expected::NoImage(name) if *name == status.name);
         let is_meant = NO_IMAGE.contains(&reason) && self.expects.iter().any(lacks);
         let is_it = NOT_MADE.contains(&reason) || NO_IMAGE.contains(&reason);
         (is_it && !is_meant).then(|| format!("could not be started: {reason}: {message}"))
+    }
+
+    fn runs_later(&self, pod: &SeenPod, container: &str) -> bool {
+        let runs = |later: &SeenPod| {
+            let state = later.container(container).and_then(|status| status.state.as_ref());
+            state.is_some_and(|state| state.running.is_some())
+        };
+        self.states().any(|later| later.uid() == pod.uid() && later.at > pod.at && runs(later))
     }
 
     fn could_not_run(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {

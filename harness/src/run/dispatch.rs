@@ -1,5 +1,6 @@
 //! Starts the executions in the order of the plan, so many at once, and stops when asked to.
 
+use std::cmp::Reverse;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -235,10 +236,13 @@ impl Conductor {
 
 /// What takes longest is begun first, and what needs the node alone comes last.
 fn in_starting_order(mut chains: Vec<Vec<usize>>, cases: &[PlannedCase]) -> Vec<Vec<usize>> {
-    chains.sort_by_key(|chain| match tier_of(chain, cases) {
-        Some(Tier::Slow) => 0,
-        Some(Tier::Disruptive) => 2,
-        _ => 1,
+    chains.sort_by_key(|chain| {
+        let tier = match tier_of(chain, cases) {
+            Some(Tier::Slow) => 0,
+            Some(Tier::Disruptive) => 2,
+            _ => 1,
+        };
+        (tier, Reverse(chain.len()))
     });
     chains
 }
