@@ -12,7 +12,7 @@ use crate::judge_tampered::{in_all_logs, in_exec, in_log, log};
 use crate::tampered_lifecycle::looks_once_more;
 
 /// Changes good evidence and gives the verdict.
-fn verdict_with(claim: &str, change: impl FnOnce(&mut Evidence)) -> Verdict {
+pub(crate) fn verdict_with(claim: &str, change: impl FnOnce(&mut Evidence)) -> Verdict {
     let Recorded { case, mut evidence, .. } = Recorded::green(claim);
     let before = evidence.clone();
     change(&mut evidence);

@@ -59,6 +59,19 @@ impl Place {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// Nobody has a cluster, and none is marked.
+    pub(crate) fn without_a_cluster() -> Self {
+        let place = Self::with(&[]);
+        place.forget_the_cluster();
+        place
+    }
+
+    /// The engine lists nothing, and no mark is there.
+    pub(crate) fn forget_the_cluster(&self) {
+        fs::remove_dir_all(self.cluster()).unwrap();
+        fs::write(self.path("ps.json"), "").unwrap();
+    }
+
     /// The engine lists a node container in this state.
     pub(crate) fn node(&self, state: &str, created: &str) {
         let node = json!({
@@ -126,9 +139,7 @@ fn a_stopped_node_that_does_not_start_is_left_as_it_is() {
 
 #[test]
 fn of_kept_node_logs_the_newest_few_stay_and_no_secret() {
-    let place = Place::with(&[NODE]);
-    fs::remove_dir_all(place.cluster()).unwrap();
-    fs::write(place.path("ps.json"), "").unwrap();
+    let place = Place::without_a_cluster();
     let logs = place.path("state/podproof/logs/x");
     for day in 1..=6 {
         fs::create_dir_all(logs.join(format!("2020010{day}T000000Z"))).unwrap();

@@ -58,8 +58,7 @@ fn a_cluster_of_another_engine_is_left_as_it_is() {
 
 /// A kind that has seen the mark, and makes no cluster.
 fn make(place: &Place) -> String {
-    fs::remove_dir_all(place.cluster()).unwrap();
-    fs::write(place.path("ps.json"), "").unwrap();
+    place.forget_the_cluster();
     place.script(
         "kind",
         "case \"$1\" in version) echo 'kind v0.99.0 go1.24';; create) cp \"$XDG_STATE_HOME/podproof/clusters/x/mark.json\" \"$HOME/seen\"; exit 7;; esac",
@@ -87,22 +86,21 @@ fn the_engine_is_looked_at_once_more_when_the_mark_is_there() {
     assert_eq!(before.matches("docker version").count(), 2, "{asked}");
 }
 
+fn begin_up(place: &Place) -> Child {
+    let mut up = place.command(&["cluster", "up", "--name", "x", "--image", "i:1"]);
+    up.stderr(Stdio::null()).spawn().unwrap()
+}
+
 #[test]
 fn who_makes_a_cluster_keeps_the_engines_configuration() {
-    let place = Place::with(&[NODE]);
-    fs::remove_dir_all(place.cluster()).unwrap();
-    fs::write(place.path("ps.json"), "").unwrap();
+    let place = Place::without_a_cluster();
     let pipe = place.path("building");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     place.script(
         "docker",
         "case \"$1\" in version) echo 27;; ps) ;; image) echo > \"$HOME/building\"; exec sleep 987;; esac",
     );
-    let mut up = place
-        .command(&["cluster", "up", "--name", "x", "--image", "i:1"])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut up = begin_up(&place);
     fs::read(&pipe).unwrap();
     let held = File::open(place.path("state/podproof/engine-users.lock")).unwrap();
     assert!(!place.mark().exists());
@@ -114,9 +112,7 @@ fn who_makes_a_cluster_keeps_the_engines_configuration() {
 
 #[test]
 fn the_nodes_of_a_creation_that_was_killed_stop_and_stay() {
-    let place = Place::with(&[NODE]);
-    fs::remove_dir_all(place.cluster()).unwrap();
-    fs::write(place.path("ps.json"), "").unwrap();
+    let place = Place::without_a_cluster();
     let pipes = ["creating", "stopped"].map(|name| place.path(name));
     assert!(std::process::Command::new("mkfifo").args(&pipes).status().unwrap().success());
     place.script(
@@ -128,11 +124,7 @@ fn the_nodes_of_a_creation_that_was_killed_stop_and_stay() {
         "kind",
         "case \"$1\" in version) echo 'kind v0.99.0 go1.24';; create) echo > \"$HOME/creating\"; exec sleep 987;; esac",
     );
-    let mut up = place
-        .command(&["cluster", "up", "--name", "x", "--image", "i:1"])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut up = begin_up(&place);
     fs::read(&pipes[0]).unwrap();
     up.kill().unwrap();
     up.wait().unwrap();

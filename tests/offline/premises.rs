@@ -13,20 +13,13 @@ use serde_json::Value;
 use crate::judge::Recorded;
 use crate::judge_overlays::reason;
 use crate::judge_tampered::{ABSENT, in_exec, in_log};
+use crate::lateness::verdict_with;
 use crate::record::proved;
 use crate::tampered_node::shift_ends;
 use crate::tampered_restart::ended_later;
 
 /// A change of evidence.
 type Change = fn(&mut Evidence);
-
-fn verdict_with(claim: &str, change: impl FnOnce(&mut Evidence)) -> Verdict {
-    let Recorded { case, mut evidence, .. } = Recorded::green(claim);
-    let before = evidence.clone();
-    change(&mut evidence);
-    assert_ne!(before, evidence, "nothing was changed");
-    case.verdict(&evidence)
-}
 
 const LATE: [(&str, Change); 3] = [
     ("restart/backoff-sequence", |e| ended_later(e, -60)),

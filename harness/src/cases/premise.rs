@@ -223,11 +223,7 @@ impl<'a> Scene<'a> {
     }
 
     fn runs_later(&self, pod: &SeenPod, container: &str) -> bool {
-        let runs = |later: &SeenPod| {
-            let state = later.container(container).and_then(|status| status.state.as_ref());
-            state.is_some_and(|state| state.running.is_some())
-        };
-        self.states().any(|later| later.uid() == pod.uid() && later.at > pod.at && runs(later))
+        self.states().any(|later| later.uid() == pod.uid() && later.at > pod.at && later.runs(container))
     }
 
     fn could_not_run(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {

@@ -107,6 +107,13 @@ impl SeenPod {
         self.containers().find(|status| status.name == name)
     }
 
+    /// Whether the container called `name` runs.
+    #[must_use]
+    pub fn runs(&self, name: &str) -> bool {
+        let state = self.container(name).and_then(|status| status.state.as_ref());
+        state.is_some_and(|state| state.running.is_some())
+    }
+
     /// How the `restart`th instance (0 is the first) of the container called `name` ended, where this state tells.
     #[must_use]
     pub fn end_of(&self, name: &str, restart: i32) -> Option<&ContainerStateTerminated> {

@@ -14,7 +14,7 @@ use super::strategy::ListOrder;
 use super::trial::{Outcome, Trial};
 use crate::cluster::Facts;
 use crate::disk::write_whole;
-use crate::run::{LARGEST, RecordError, RunId, read_versioned};
+use crate::run::{RecordError, RunId, read_or_recover};
 
 /// The format of `experiment.json`.
 pub(super) const FORMAT: u32 = 1;
@@ -148,12 +148,5 @@ pub fn is_experiment(folder: &Path) -> bool {
 /// Reads the record of the experiment in `folder` back: as far as it goes, where it did not come to its end. Then it says
 /// that it was interrupted.
 pub fn read_experiment(folder: &Path) -> Result<ExperimentRecord, RecordError> {
-    match read_versioned(&folder.join(RECORD), FORMAT) {
-        Err(RecordError::File { source, .. })
-            if source.kind() == io::ErrorKind::NotFound && folder.join(JOURNAL).exists() =>
-        {
-            recover(folder, LARGEST)
-        }
-        read => read,
-    }
+    read_or_recover(folder, (RECORD, JOURNAL), FORMAT, recover)
 }

@@ -30,7 +30,7 @@ pub(crate) use journal::KILLED;
 pub use outcome::Outcome;
 pub use proof::{Proof, proofs};
 pub use record::{CaseRecord, Counts, MutantRecord, RecordError, RunRecord, read_record, write_record};
-pub(crate) use record::{LARGEST, parsed, read_versioned};
+pub(crate) use record::{parsed, read_or_recover};
 pub use rejudge::{judge_again, verdict_events};
 pub use same_cluster::Change;
 pub use standing::{Account, Answer, Side, Standing, accounts};

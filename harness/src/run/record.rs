@@ -223,7 +223,7 @@ fn is_none(retries: &u32) -> bool {
 }
 
 /// The largest record that is read, in bytes.
-pub(crate) const LARGEST: u64 = 1 << 30;
+const LARGEST: u64 = 1 << 30;
 
 /// Writes `record.json` into the run's folder: whole, or not at all. What was kept of the run while it went on is then of
 /// no more use.
@@ -245,9 +245,20 @@ pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, Record
 /// Reads the record of the run in `folder` back: as far as it goes, where the run did not come to its end. Then it says
 /// that it was interrupted, and the cases that had not ended are skipped.
 pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
-    match read_versioned(&folder.join(RECORD), FORMAT) {
+    read_or_recover(folder, (RECORD, JOURNAL), FORMAT, recover)
+}
+
+/// Reads a record of this program back, whatever it is of, up to the format `newest`; what its journal has where there is no
+/// record: `recover` gets the folder and the most bytes that are read.
+pub(crate) fn read_or_recover<T: DeserializeOwned>(
+    folder: &Path,
+    (record, journal): (&str, &str),
+    newest: u32,
+    recover: impl FnOnce(&Path, u64) -> Result<T, RecordError>,
+) -> Result<T, RecordError> {
+    match read_versioned(&folder.join(record), newest) {
         Err(RecordError::File { source, .. })
-            if source.kind() == io::ErrorKind::NotFound && folder.join(JOURNAL).exists() =>
+            if source.kind() == io::ErrorKind::NotFound && folder.join(journal).exists() =>
         {
             recover(folder, LARGEST)
         }
@@ -255,8 +266,7 @@ pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
     }
 }
 
-/// Reads a record of this program back, whatever it is of, up to the format `newest`.
-pub(crate) fn read_versioned<T: DeserializeOwned>(file: &Path, newest: u32) -> Result<T, RecordError> {
+fn read_versioned<T: DeserializeOwned>(file: &Path, newest: u32) -> Result<T, RecordError> {
     let text = read_text(file, LARGEST).map_err(|source| RecordError::File {
         action: "read",
         file: file.to_owned(),

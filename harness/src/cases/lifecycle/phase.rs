@@ -35,7 +35,7 @@ pub(super) const PARTIAL_FAILURE_RUNNING: Case = Case {
 async fn end_both(stage: &Stage) -> Result<(), Blocked> {
     let pod = begin(stage).await?;
     // One state between the two ends must have been seen.
-    let one_left = |seen: &SeenPod| (seen.end_of(FAILS, 0).is_some() && runs(seen, GOES_ON)).then_some(());
+    let one_left = |seen: &SeenPod| (seen.end_of(FAILS, 0).is_some() && seen.runs(GOES_ON)).then_some(());
     stage.until_pod("one container left", stage.budgets().pod_running(), &pod, one_left).await?;
     stage.order("end", &pod, GOES_ON, &["/probe", "write", "--path", "/data/go", "--text", "now"]).await;
     stage.until_terminal(&pod).await
@@ -48,7 +48,7 @@ async fn end_one(stage: &Stage) -> Result<(), Blocked> {
     let there = stage.probe("still-there", &pod, GOES_ON, &["identity"]).await;
     if there.is_err() {
         // Where it has ended, the pod's status will say so, however late.
-        let not_running = |seen: &SeenPod| (!runs(seen, GOES_ON)).then_some(());
+        let not_running = |seen: &SeenPod| (!seen.runs(GOES_ON)).then_some(());
         let what = "the state of a container in which no command can be run";
         stage.until_pod(what, stage.budgets().pod_done(), &pod, not_running).await?;
         stage.until_terminal(&pod).await?;
@@ -69,9 +69,9 @@ fn judge_the_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     undisturbed(seen, uid)?;
     let pointer = format!("timeline/{POD}");
     let mut between =
-        seen.states(uid).filter(|state| state.end_of(FAILS, 0).is_some() && runs(state, GOES_ON));
+        seen.states(uid).filter(|state| state.end_of(FAILS, 0).is_some() && state.runs(GOES_ON));
     let one_left = between.next().is_some();
-    let too_early = seen.states(uid).find(|state| state.is_terminal() && runs(state, GOES_ON));
+    let too_early = seen.states(uid).find(|state| state.is_terminal() && state.runs(GOES_ON));
     let told = too_early.map_or("", SeenPod::phase);
     if too_early.is_none() {
         Inquiry::premise("a time at which one container had failed and the other ran", one_left)?;
@@ -84,11 +84,6 @@ fn judge_the_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("a last container that ends with exit code 0", code == 0)?;
     say.assert_equal("failed-at-the-end", &"Failed", &last.phase(), pointer);
     Ok(())
-}
-
-fn runs(seen: &SeenPod, container: &str) -> bool {
-    let state = seen.container(container).and_then(|status| status.state.as_ref());
-    state.is_some_and(|state| state.running.is_some())
 }
 
 fn judge_the_rest(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {

@@ -76,8 +76,8 @@ fn premise_controller(seen: &Evidence, uid: &str) -> Result<(), Missing> {
 }
 
 /// Requires that the pod had not ceased to be ready before a slice said that it is being ended.
-fn premise_in_time(seen: &Evidence, uid: &str, told: Timestamp) -> Result<(), Missing> {
+fn premise_in_time(seen: &Evidence, uid: &str, marked: Timestamp) -> Result<(), Missing> {
     let mut before =
-        seen.states(uid).take_while(|state| state.at <= told).skip_while(|state| !state.is_ready());
+        seen.states(uid).take_while(|state| state.at <= marked).skip_while(|state| !state.is_ready());
     Inquiry::premise("a slice that is changed while the pod serves", before.all(SeenPod::is_ready))
 }

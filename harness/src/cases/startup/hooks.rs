@@ -48,12 +48,8 @@ fn judge_order(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let ended = seen.exec_report("hook-ended", "wait-for")?;
     Inquiry::premise("a hook that came to its end", ended.value.ok())?;
     // A container whose hook was cut off is ended before another starts, and started again with its hook.
-    let first_try = |state: &SeenPod| {
-        let first = state.container(FIRST);
-        let runs =
-            first.and_then(|status| status.state.as_ref()).is_some_and(|state| state.running.is_some());
-        runs && !state.has_restarted(FIRST) && state.has_begun(SECOND)
-    };
+    let first_try =
+        |state: &SeenPod| state.runs(FIRST) && !state.has_restarted(FIRST) && state.has_begun(SECOND);
     Inquiry::premise("a hook that came to its end at the first try", seen.states(uid).any(first_try))?;
     let left = seen.log_report(uid, SECOND, 0, "stat")?;
     let there = left.value.present()?;
@@ -78,9 +74,9 @@ async fn fail_a_hook(stage: &Stage) -> Result<(), Blocked> {
     if !comes_in_time(stage, "a restart of the first", &pod, restarted).await? {
         return Ok(());
     }
-    let told =
+    let reported =
         |seen: &Observed| met_if(seen.events.iter().any(|event| event.is_about(&pod.uid, FIRST, FAILED)));
-    stage.until("the event of the failed hook", stage.budgets().pod_running(), told).await?;
+    stage.until("the event of the failed hook", stage.budgets().pod_running(), reported).await?;
     until_end_told(stage, &pod, FIRST, 0).await
 }
 
