@@ -1,29 +1,29 @@
-# The front door. Each target is a script that can be run by itself.
+# Each target runs a script that can also be run directly.
 
 .PHONY: help conformance test nightly check setup build down clean-cache
 
-help:        ## say what there is
+help:        ## list the targets
 	@sed -n 's/^\([a-z-]*\): *## /\1\t/p' Makefile | expand -t 14
 
-conformance: ## set up what is missing, bring a cluster up, check it, write the reports
+conformance: ## install what is missing, create a cluster, check it, write the reports
 	@ci/conformance.sh
 
-test:        ## every test that ends in minutes, offline and live; a table at the end
+test:        ## run every test that takes minutes at most, offline and live
 	@ci/test.sh
 
-nightly:     ## what takes longer: all tiers, the slow and the disruptive proofs, nodes that die
+nightly:     ## run longer tests: all tiers, slow and disruptive proofs, node failures
 	@ci/nightly.sh
 
-check:       ## formatting, lints, documentation, the page of claims
+check:       ## check formatting, lints, documentation, the claims page
 	@ci/check.sh
 
-setup:       ## install the host packages that are missing
+setup:       ## install missing host packages
 	@ci/setup.sh --tests
 
-build:       ## build the program and its probe
+build:       ## build podproof and its probe
 	@ci/build.sh
 
-down:        ## remove the cluster
+down:        ## delete the cluster
 	@target/debug/podproof cluster down
 
 clean-cache: ## remove the caches: packages, node image, workload images

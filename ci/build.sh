@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the program and, static and small, the probe that goes into test pods. With --tests, all that tests need: what
-# the program and its tests share is compiled once, with the features of both.
+# Builds podproof and the static probe that runs in test pods. With --tests, also builds all tests; one cargo build then
+# compiles the shared crates only once, with the features of both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,9 +9,9 @@ case ${1-} in
   --tests) cargo build --workspace --all-targets ;;
   *) cargo build --package podproof-cli ;;
 esac
-# A target triple keeps the static flag away from build scripts and macros.
+# With an explicit target, the static flag does not apply to build scripts and proc macros.
 target=$(rustc -vV | sed -n 's/^host: //p')
 RUSTFLAGS='-C target-feature=+crt-static' \
   cargo build --package podproof-probe --profile probe --target "$target"
-# Under another name than cargo's own build of it for tests, which is not static.
+# A separate name, because cargo's own build for tests is not static.
 install -m 755 "target/$target/probe/probe" target/debug/podproof-probe

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Formatting, lints and documentation links: what needs neither a cluster nor an engine. Each is asked whatever the
-# others said.
+# Checks formatting, lints, documentation links and the claims page. Needs neither a cluster nor a container engine.
+# Runs all checks, even after a failure.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -13,7 +13,7 @@ red=()
 check() { "$@" || red+=("$*"); }
 
 claims_page() {
-  # The page of claims is made, not written.
+  # The claims page is generated.
   "$PODPROOF_BIN" list --format markdown | diff manifests/README.md - && return
   echo "manifests/README.md is stale: target/debug/podproof list --format markdown >manifests/README.md" >&2
   return 1

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Wall time of four article checks with podproof, beside the same four as a serial kubectl script, in one run.
+# Compares the wall time of four article checks in podproof with that of the same checks in a serial kubectl script.
 #
 #   ci/compare-serial.sh KUBECONFIG CONTEXT PROBE_IMAGE [ROUNDS]
 set -euo pipefail
-# A script that fails must not count as a fast one.
+# A failed script must not count as a fast one.
 shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 

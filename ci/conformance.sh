@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# From nothing to a verdict: sets up what is missing, brings the cluster up, runs the catalogue, writes the reports.
-# Arguments are handed to `podproof run`.
+# Installs what is missing, creates the cluster, runs the catalogue and writes the reports. Arguments are passed to
+# `podproof run`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The set-up mostly waits for the network, the compiler for the processors.
+# In parallel: the setup is network-bound, the build is CPU-bound.
 ci/setup.sh &
 setup=$!
 ci/build.sh

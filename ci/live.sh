@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The live suite on the kind cluster, which is brought up where it is missing. Arguments are handed to the test program:
-# part of a test's name, --skip NAME. LIVE_THREADS says how many tests run at once. JUnit, times and the evidence of what
-# failed are in target/live.
+# Runs the live suite on the kind cluster, and creates the cluster if it does not exist. Arguments are passed to the
+# test program: part of a test's name, --skip NAME. LIVE_THREADS is the number of parallel tests. JUnit, durations and
+# the evidence of failures are in target/live.
 #
-# One podproof proves all claims of the suite, beside the other tests; then a test for each claim reads what was found of it.
-# Where tests are chosen by name, each proves its own claim.
+# One `podproof prove` covers all claims of the suite while the other tests run; then one test per claim reads its
+# result. If tests are selected by name, each proves its own claim.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -26,10 +26,10 @@ for argument in "$@"; do
   before=$argument
 done
 
-# The claims of the suite as a selection, without those whose tests are skipped.
+# Prints the claims of the suite as a selection, without those whose tests are skipped.
 claims() {
   "$PODPROOF_BIN" list --select 'tier:quick or tier:node' | while read -r claim _; do
-    test=cases::it_holds_and_can_fail::$(tr /- __ <<<"$claim")_yaml
+    test=cases::each_case_passes_and_each_mutant_is_killed::$(tr /- __ <<<"$claim")_yaml
     for name in ${skipped+"${skipped[@]}"}; do
       [[ $test != *$name* ]] || continue 2
     done
@@ -46,7 +46,7 @@ suite() {
   fi
   rm -rf target/live/proof
   mkdir -p target/live/proof
-  # What it finds is for the tests to say.
+  # The exit code is ignored: the tests judge the results.
   "$PODPROOF_BIN" prove --cluster kind --select "$selection" --parallel 8 --out target/live/proof \
     </dev/null >target/live/proof.log 2>&1 &
   tests --skip cases:: "$@" || red=1

@@ -1,8 +1,8 @@
-# Sourced by scripts that measure under load: a compiler that works on the whole workspace again and again.
+# Sourced by scripts that measure under load: builds the whole workspace in a loop in the background.
 # shellcheck shell=bash
 
 load_begin() {
-  # In a process group of its own, so that all of it can be ended.
+  # In its own process group, so that load_end can kill all of it.
   setsid bash -c '
     while :; do
       rm -rf target/load

@@ -1,7 +1,8 @@
-# Sourced by scripts that have several parts: each runs whatever the parts before it said, and the end is one table.
+# Sourced by scripts with several parts: every part runs, even after a failure, and a table at the end shows the
+# results.
 # shellcheck shell=bash
 
-# parts_begin FOLDER: what each part writes is kept there, in PART.log.
+# parts_begin FOLDER: writes the output of each part to FOLDER/PART.log.
 parts_begin() {
   parts_folder=$1
   rm -rf "$parts_folder"
@@ -10,7 +11,7 @@ parts_begin() {
   trap 'parts_end; exit 130' INT TERM
 }
 
-# part NAME COMMAND...: runs the command, shows and keeps what it writes, and notes how it ended.
+# part NAME COMMAND...: runs the command, prints and saves its output, and records its result.
 part() {
   local name=$1 start=$SECONDS result=passed code
   shift
@@ -21,17 +22,17 @@ part() {
   printf '%s\t%s\t%s\t%s\n' "$name" "$result" "$((SECONDS - start))" "$*" >>"$parts_folder/table"
 }
 
-# parts_end: prints the table; fails if a part was red, or if there was none.
+# parts_end: prints the table. Fails if a part failed or if there was no part.
 parts_end() {
   local line='%-10s %-10s %7s  %s\n'
   # shellcheck disable=SC2059
   {
     echo
-    printf "$line" PART RESULT SECONDS 'HOW TO RUN IT AGAIN'
+    printf "$line" PART RESULT SECONDS 'COMMAND'
     while IFS=$'\t' read -r name result seconds again; do
       printf "$line" "$name" "$result" "$seconds" "$again"
     done <"$parts_folder/table"
   }
-  echo "what each part wrote is in $parts_folder"
+  echo "logs: $parts_folder"
   [ -s "$parts_folder/table" ] && ! grep -q $'\tRED' "$parts_folder/table"
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The live suite so many times in a row, with a line for each round: what passed, what failed, the time.
+# Runs the live suite several times, and prints one line per round: passed, failed, seconds, failed tests.
 #
 #   ci/repeat-live.sh ROUNDS [--beside-compiler] [ARGUMENTS OF THE TEST PROGRAM]
 #
-# With --beside-compiler a compiler works on the whole workspace all the while. What failed stays in target/live.
+# With --beside-compiler a build of the whole workspace runs in a loop at the same time. Failures are in target/live.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 . ci/load.sh
@@ -25,7 +25,7 @@ trap 'load_end' EXIT
 trap 'exit 130' INT TERM
 
 reds=0
-printf '%-6s %-9s %7s %7s %8s  %s\n' ROUND LOAD PASSED FAILED SECONDS 'WHAT FAILED'
+printf '%-6s %-9s %7s %7s %8s  %s\n' ROUND LOAD PASSED FAILED SECONDS 'FAILED TESTS'
 for round in $(seq "$rounds"); do
   start=$SECONDS log=target/repeat/$round.log
   ci/live.sh "$@" </dev/null >"$log" 2>&1 || reds=$((reds + 1))

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# `make test` so many times in a row, each time in a fresh clone of what is committed here, with a line for each round.
+# Runs `make test` several times, each time in a fresh clone of the committed state, and prints one line per round.
 #
 #   ci/repeat-test.sh ROUNDS
 #
-# What a round wrote stays in target/repeat-test, and the whole clone where it was red.
+# Logs are in target/repeat-test, and also the whole clone of each failed round.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Four checks of the catalogue as one would write them by hand: kubectl, one after another.
-# Only to be compared with podproof's time for the same four (`ci/compare-serial.sh`).
+# Four checks of the catalogue as a hand-written serial kubectl script. Only for the comparison with podproof's time in
+# `ci/compare-serial.sh`.
 #
 #   ci/serial-kubectl.sh KUBECONFIG CONTEXT PROBE_IMAGE
 set -euo pipefail
@@ -38,7 +38,7 @@ phase() { k get pod "$1" -o 'jsonpath={.status.phase}'; }
 pod crash Always 'main:"exit-when","--path","/data/go","--code","42"'
 k wait --for=condition=Ready pod/crash --timeout=60s >/dev/null
 k exec crash -- /probe write --path /data/token --text token >/dev/null
-# The container may end before its own command does.
+# The container may terminate before the exec command returns.
 k exec crash -- /probe write --path /data/go --text now >/dev/null 2>&1 || true
 until [ "$(restarts crash)" = 1 ]; do sleep 0.2; done
 k wait --for=condition=Ready pod/crash --timeout=60s >/dev/null

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what this host lacks to make clusters, and says what it does. Does nothing when nothing is missing.
-# With --tests also what only the tests need: a browser and its driver, PostgreSQL, a second reader of XML.
+# Installs what is missing on this host to create clusters. Does nothing if nothing is missing.
+# With --tests also installs what only the tests need: a browser and its driver, PostgreSQL, xmllint.
 #
-# Host packages come from the host's own apt. Everything for images comes through a package root of our own below
-# the cache folder: the host's lists of packages and suites are not touched.
+# Host packages come from the host's apt. Packages for images come from podproof's own apt root below the cache folder;
+# the host's package lists and sources are not changed.
 set -eu
 
 here=$(dirname "$0")
@@ -20,7 +20,7 @@ fail() {
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# Whether version $1 is at least version $2.
+# True if version $1 is at least version $2.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
 engine_is_there() {
@@ -56,17 +56,17 @@ install_packages() {
         if ! has chromedriver; then missing="$missing chromium-driver"; fi
         if ! postgresql_is_there; then
             missing="$missing postgresql openssl"
-            # Debian's package makes a server and starts it. The tests start their own and want none beside it.
+            # Prevents Debian's package from creating and starting a server; the tests start their own.
             mkdir -p "${no_server%/*}"
             echo 'create_main_cluster = false' >"$no_server"
         fi
     fi
     [ -n "$missing" ] || return 0
-    has apt-get || fail "not a Debian: install by hand:$missing"
-    [ "$(id -u)" = 0 ] || fail "root is needed to install:$missing"
+    has apt-get || fail "not a Debian system: install manually:$missing"
+    [ "$(id -u)" = 0 ] || fail "root privileges are required to install:$missing"
     say "installing$missing"
     export DEBIAN_FRONTEND=noninteractive
-    # Lists that are there may do; old ones may name packages that are gone.
+    # Try the existing package lists first; stale lists may name packages that no longer exist.
     # shellcheck disable=SC2086
     apt-get --quiet=2 install --no-install-recommends $missing >"$log" 2>&1 || {
         apt-get --quiet=2 update >"$log" 2>&1 &&
@@ -76,7 +76,7 @@ install_packages() {
     rmdir "${no_server%/*}" 2>/dev/null || true
 }
 
-# The mirror that the host's apt uses for Debian itself.
+# Prints the host's Debian mirror.
 mirror() {
     apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 2>/dev/null |
         sed -n 's/^Debian|Debian|//p' | head -n 1
@@ -84,13 +84,13 @@ mirror() {
 
 make_package_root() {
     if [ -e "$root/complete-2" ]; then return 0; fi
-    has apt-get || fail "not a Debian: podproof makes images from Debian's packages"
+    has apt-get || fail "not a Debian system: podproof builds images from Debian packages"
     mirror=${PODPROOF_DEBIAN_MIRROR:-$(mirror)}
     if [ -z "$mirror" ]; then
         apt-get --quiet=2 update >"$log" 2>&1 || true
         mirror=$(mirror)
     fi
-    [ -n "$mirror" ] || fail "this host's apt names no Debian mirror: name one with PODPROOF_DEBIAN_MIRROR"
+    [ -n "$mirror" ] || fail "no Debian mirror in this host's apt sources: set PODPROOF_DEBIAN_MIRROR"
     say "fetching the package lists of Debian $DEBIAN_SUITE and $KIND_SUITE from $mirror"
     mkdir -p "$root/lists/partial" "$root/archives/partial" "$root/none"
     : >"$root/status"
@@ -101,7 +101,7 @@ make_package_root() {
         echo "deb-src $signed $mirror $suite main"
     done >"$root/sources.list"
     {
-        # Of the host's own configuration only the way to the mirror is taken.
+        # From the host's configuration only the download settings are used.
         apt-config dump | grep -E '^Acquire::(http|https|ftp)::' || true
         cat <<CONF
 Dir::Etc::main "$root/none/apt.conf";

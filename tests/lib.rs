@@ -1,4 +1,4 @@
-//! What the two suites share: the program under test, run as a user runs it.
+//! Helpers that the suites share. They run the program under test as a user does.
 #![expect(clippy::missing_panics_doc, reason = "a test panics where something is wrong")]
 
 use std::ffi::OsStr;
@@ -39,82 +39,82 @@ fn build() -> PathBuf {
         .expect("cargo runs");
     assert!(status.success(), "the program under test does not build");
     // target/debug/deps/offline-0123 -> target/debug/podproof
-    let mine = std::env::current_exe().expect("a test has a path");
-    let folder = mine.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
+    let exe = std::env::current_exe().expect("a test has a path");
+    let folder = exe.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
     folder.join("podproof")
 }
 
-/// Where the live suite leaves what outlives it: the target folder of this build.
+/// The target folder of this build, where the live suite keeps its files.
 fn target() -> PathBuf {
     // target/debug/deps/live-0123, or target/debug/live-report
-    let mine = std::env::current_exe().expect("a program has a path");
-    let profile = mine.ancestors().find(|folder| folder.join("deps").is_dir());
+    let exe = std::env::current_exe().expect("a program has a path");
+    let profile = exe.ancestors().find(|folder| folder.join("deps").is_dir());
     profile.and_then(Path::parent).map_or_else(|| root().join("target"), Path::to_owned)
 }
 
-/// The folder of a live test, by the test's name.
+/// The name of a live test's folder, made from the test's name.
 fn folder_of(test: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '.' };
     test.replace("::", ".").chars().map(plain).collect()
 }
 
-/// How long a live test took when it was last run, where it kept that.
+/// How many seconds the last run of a live test took. None if no time was kept.
 #[must_use]
 pub fn seconds_of(test: &str) -> Option<f64> {
     let file = target().join("live/.seconds").join(folder_of(test));
     std::fs::read_to_string(file).ok()?.parse().ok()
 }
 
-/// Notes how long the live test that runs in this thread took, in seconds.
+/// Keeps how many seconds the live test of this thread took.
 pub fn note_seconds(seconds: f64) {
-    note(&folder_of(std::thread::current().name().unwrap_or("unknown")), seconds);
+    write_seconds(&folder_of(std::thread::current().name().unwrap_or("unknown")), seconds);
 }
 
-fn note(test: &str, seconds: f64) {
+fn write_seconds(test: &str, seconds: f64) {
     let all = target().join("live/.seconds");
-    // A time that cannot be kept is missing in the report, and no test fails for it.
+    // A test must not fail because its time cannot be written: the report then has no time for it.
     let _ = std::fs::create_dir_all(&all);
     let _ = std::fs::write(all.join(test), format!("{seconds:.1}"));
 }
 
-/// What a live test leaves: a folder that stays where the test fails, in `target/live`, and goes where it passes.
+/// The folder of a live test in `target/live`. It is removed when the test passes and kept when it fails.
 #[derive(Debug)]
-pub struct Kept {
+pub struct KeptFolder {
     folder: PathBuf,
     test: String,
     begun: Instant,
 }
 
-impl Kept {
+impl KeptFolder {
     /// A new, empty folder for the test that runs in this thread.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Self {
         let test = folder_of(std::thread::current().name().unwrap_or("unknown"));
         let all = target().join("live");
-        std::fs::create_dir_all(&all).expect("the target folder is ours");
+        std::fs::create_dir_all(&all).expect("the target folder is writable");
         let names = (1..).map(|n| if n == 1 { test.clone() } else { format!("{test}-{n}") });
         let folder = names.map(|name| all.join(name)).find(|folder| std::fs::create_dir(folder).is_ok());
         Self { folder: folder.expect("some name is free"), test, begun: Instant::now() }
     }
 
-    /// The folder.
+    /// The path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// The folder of the one run whose `--out` was this.
+    /// The folder of the only run that had this folder as its `--out`.
     #[must_use]
-    pub fn the_run(&self) -> PathBuf {
-        let mut found = std::fs::read_dir(&self.folder).expect("the folder is ours");
+    pub fn run_folder(&self) -> PathBuf {
+        let mut found = std::fs::read_dir(&self.folder).expect("the folder is readable");
         found.next().expect("a run leaves a folder").expect("it can be read").path()
     }
 }
 
-impl Drop for Kept {
+impl Drop for KeptFolder {
     fn drop(&mut self) {
-        note(&self.test, self.begun.elapsed().as_secs_f64());
+        write_seconds(&self.test, self.begun.elapsed().as_secs_f64());
         if std::thread::panicking() {
             eprintln!("the evidence is kept in {}", self.folder.display());
         } else {
@@ -131,7 +131,7 @@ pub fn kubeconfig(folder: &Path, server: &str) -> PathBuf {
         "apiVersion: v1\nkind: Config\nclusters: [{{ name: c, cluster: {{ server: '{server}' }} }}]\n\
          users: [{{ name: u, user: {{}} }}]\ncontexts: [{{ name: x, context: {{ cluster: c, user: u }} }}]\n"
     );
-    std::fs::write(&file, text).expect("the folder is ours");
+    std::fs::write(&file, text).expect("the folder is writable");
     file
 }
 
@@ -142,25 +142,25 @@ pub fn manifests_with(case: &str, manifest: &str) -> TempDir {
     let copied = Command::new("cp").arg("-r").arg(root().join("manifests/.")).arg(folder.path()).status();
     assert!(copied.expect("cp runs").success());
     let file = folder.path().join("cases").join(case).with_extension("yaml");
-    std::fs::write(file, manifest).expect("the folder is ours");
+    std::fs::write(file, manifest).expect("the folder is writable");
     folder
 }
 
-/// A run of the program that has ended.
+/// The result of a program that has ended.
 #[derive(Debug)]
 pub struct Ended {
     /// The command line.
     pub command: String,
-    /// The exit code; absent when a signal ended it.
+    /// The exit code; None if a signal ended the program.
     pub code: Option<i32>,
-    /// What it wrote to stdout.
+    /// The text on stdout.
     pub stdout: String,
-    /// What it wrote to stderr.
+    /// The text on stderr.
     pub stderr: String,
 }
 
 impl Ended {
-    /// Panics with everything there is to see unless the exit code is `code`.
+    /// Returns the result. Panics with the command and its output if the exit code is not `code`.
     #[must_use]
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
@@ -176,7 +176,7 @@ impl std::fmt::Display for Ended {
     }
 }
 
-/// A command line of the program, free of the caller's own `PODPROOF_*` settings and kubeconfig.
+/// A command line of the program, without the caller's own `PODPROOF_*` variables and kubeconfig.
 pub fn podproof(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
@@ -188,9 +188,10 @@ pub fn podproof(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     command
 }
 
-/// A command line that uses the folders of whoever runs the tests: images must not be built anew.
+/// A command line that uses the home, cache and state folders of the user who runs the tests, so that images are not
+/// built again.
 #[must_use]
-pub fn ours(args: &[&str]) -> Command {
+pub fn podproof_with_home(args: &[&str]) -> Command {
     let mut command = podproof(args);
     for name in ["HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
         match std::env::var_os(name) {

@@ -1,6 +1,6 @@
-//! Reads what the live suite prints, hands it on, and leaves a JUnit: `live-report FOLDER`, for `ci/live.sh`.
+//! `live-report FOLDER`, for `ci/live.sh`: copies the output of the live suite to stdout and writes a JUnit report.
 //!
-//! The test harness of stable Rust writes no JUnit. What it prints for people is stable, and says enough.
+//! The test harness of stable Rust cannot write JUnit, but its output for people is stable and complete enough.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,40 +11,40 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-/// How many of the slowest tests are named at the end.
-const NAMED: usize = 10;
+/// How many of the slowest tests are listed at the end.
+const SLOWEST: usize = 10;
 
 /// How one test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum TestEnd {
     Passed,
     Failed,
     Ignored,
 }
 
-/// What the harness said of all tests.
+/// The parsed output of the test harness.
 #[derive(Debug, Default)]
-struct Printed {
-    ends: Vec<(String, End)>,
-    /// What those wrote that failed, by their names.
+struct HarnessOutput {
+    ends: Vec<(String, TestEnd)>,
+    /// The output of each failed test, by its name.
     outputs: BTreeMap<String, String>,
-    /// Whose output the next line belongs to.
-    writes: Option<String>,
+    /// The test whose output the next line belongs to; None outside of any output.
+    current: Option<String>,
 }
 
-impl Printed {
+impl HarnessOutput {
     fn read(&mut self, line: &str) {
         if let Some(name) = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----")) {
-            self.writes = Some(name.to_owned());
+            self.current = Some(name.to_owned());
             self.outputs.entry(name.to_owned()).or_default();
         } else if line == "failures:" {
             // Once before the outputs, and once more before the list of their names.
-            self.writes = None;
-        } else if let Some(name) = &self.writes {
+            self.current = None;
+        } else if let Some(name) = &self.current {
             let output = self.outputs.entry(name.clone()).or_default();
             output.push_str(line);
             output.push('\n');
-        } else if let Some((name, end)) = end_of(line) {
+        } else if let Some((name, end)) = parse_end(line) {
             self.ends.push((name.to_owned(), end));
         }
     }
@@ -53,14 +53,14 @@ impl Printed {
         let mut suite = TestSuite::new("live");
         for (name, end) in &self.ends {
             let status = match end {
-                End::Passed => TestCaseStatus::success(),
-                End::Ignored => TestCaseStatus::skipped(),
-                End::Failed => {
+                TestEnd::Passed => TestCaseStatus::success(),
+                TestEnd::Ignored => TestCaseStatus::skipped(),
+                TestEnd::Failed => {
                     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                     let output = self.outputs.get(name).map_or("", String::as_str);
-                    // The first line says where, the second what.
-                    let says = |line: &&str| !line.is_empty() && !line.starts_with("thread '");
-                    status.set_message(output.lines().find(says).unwrap_or_default());
+                    // The first line has the place of the panic, the second its message.
+                    let is_message = |line: &&str| !line.is_empty() && !line.starts_with("thread '");
+                    status.set_message(output.lines().find(is_message).unwrap_or_default());
                     status.set_description(output);
                     status
                 }
@@ -79,13 +79,13 @@ impl Printed {
     }
 }
 
-/// `test NAME ... ok` and its like.
-fn end_of(line: &str) -> Option<(&str, End)> {
+/// Parses a line like `test NAME ... ok`.
+fn parse_end(line: &str) -> Option<(&str, TestEnd)> {
     let (name, word) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
     let end = match word {
-        "ok" => End::Passed,
-        "FAILED" => End::Failed,
-        _ if word.starts_with("ignored") => End::Ignored,
+        "ok" => TestEnd::Passed,
+        "FAILED" => TestEnd::Failed,
+        _ if word.starts_with("ignored") => TestEnd::Ignored,
         _ => return None,
     };
     Some((name, end))
@@ -96,7 +96,7 @@ fn main() -> ExitCode {
         eprintln!("usage: live-report FOLDER <OUTPUT-OF-THE-SUITE");
         return ExitCode::from(2);
     };
-    match hand_on(&folder) {
+    match copy_and_report(&folder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("live-report: {}: {error}", folder.display());
@@ -105,8 +105,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn hand_on(folder: &Path) -> io::Result<()> {
-    let mut printed = Printed::default();
+fn copy_and_report(folder: &Path) -> io::Result<()> {
+    let mut printed = HarnessOutput::default();
     let mut input = io::stdin().lock();
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
@@ -118,14 +118,14 @@ fn hand_on(folder: &Path) -> io::Result<()> {
     let mut times: Vec<_> =
         printed.ends.iter().filter_map(|(name, _)| Some((podproof_tests::seconds_of(name)?, name))).collect();
     times.sort_by(|one, other| other.0.total_cmp(&one.0));
-    for (seconds, name) in times.iter().take(NAMED) {
+    for (seconds, name) in times.iter().take(SLOWEST) {
         println!("{seconds:7.1} s  {name}");
     }
     fs::create_dir_all(folder)?;
     let junit = folder.join("junit.xml");
     let text = printed.report(podproof_tests::seconds_of).to_string().map_err(io::Error::other)?;
     fs::write(&junit, text)?;
-    println!("JUnit: {}; evidence of what failed: {}", junit.display(), folder.display());
+    println!("JUnit: {}; evidence of failed tests: {}", junit.display(), folder.display());
     Ok(())
 }
 
@@ -152,18 +152,18 @@ failures:
 test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 3.00s
 ";
 
-    fn printed() -> Printed {
-        let mut printed = Printed::default();
+    fn printed() -> HarnessOutput {
+        let mut printed = HarnessOutput::default();
         PRINTED.lines().for_each(|line| printed.read(line));
         printed
     }
 
     #[test]
-    fn each_test_has_its_end_and_what_it_wrote() {
+    fn each_test_has_its_result_and_its_output() {
         let ends = [
-            ("cases::it_holds::path_1", End::Passed),
-            ("disk::full", End::Failed),
-            ("outage::node", End::Ignored),
+            ("cases::it_holds::path_1", TestEnd::Passed),
+            ("disk::full", TestEnd::Failed),
+            ("outage::node", TestEnd::Ignored),
         ];
         assert_eq!(printed().ends, ends.map(|(name, end)| (name.to_owned(), end)));
         assert!(printed().outputs["disk::full"].contains("test disk::fake ... ok"));

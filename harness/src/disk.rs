@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all, and files that somebody names, which may be anything.
+//! Atomic writes, and bounded reads of files that users name, which may be pipes or devices.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 
-/// How long somebody is waited for who opens a named pipe to write into it.
+/// How long reading a named pipe waits for a writer.
 const WRITER: Duration = Duration::from_secs(5);
 
-/// How long whoever has opened a pipe may leave it without a byte.
+/// How long reading or writing a pipe or a device waits for the next byte.
 const NEXT: Duration = Duration::from_secs(30);
 
-/// Writes a file so that a reader sees the old or the new content, never a part, whatever happens meanwhile.
+/// Writes a file atomically: a reader sees the old or the new content, never a part.
 ///
-/// Makes the folder where it is missing. The file may be read by whom the umask allows: collectors of reports
-/// run as somebody else; one that is there keeps its mode, and its owner where we may give files away. A link is
-/// followed. What is no file (a device, a pipe) is written to, and never replaced.
+/// Creates a missing folder. The umask alone restricts a new file, because collectors of reports run as other users. An
+/// existing file keeps its mode and, where the process may change owners, its owner. Links are followed. A device or a
+/// pipe is written to and never replaced.
 pub(crate) fn write_whole(file: &Path, content: &[u8]) -> io::Result<()> {
     let is_link = fs::symlink_metadata(file).is_ok_and(|about| about.is_symlink());
     let target = if is_link { file.canonicalize().ok() } else { None };
@@ -42,26 +42,25 @@ pub(crate) fn write_whole(file: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives a new file the owner, the group and the mode of the one that it replaces.
+/// Gives a new file the owner, group and mode of the one that it replaces.
 fn keep_access(draft: &File, before: &Metadata) -> io::Result<()> {
     let now = draft.metadata()?;
     if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
-        // Who may not give files away may still write this one: it becomes theirs. The group may be one of theirs.
+        // Without the right to change the owner, the file goes to the current user. The group may still be allowed.
         let group = || fchown(draft, None, Some(before.gid()));
         let _ = fchown(draft, Some(before.uid()), Some(before.gid())).or_else(|_| group());
     }
-    // Afterwards, for a new owner takes bits away.
+    // Only now, because changing the owner clears mode bits.
     draft.set_permissions(before.permissions())
 }
 
-/// Opens a file that was written by this program: a regular one, so that reading it comes to an end.
+/// Opens a file that podproof wrote. It must be a regular file, so that reading it ends.
 pub(crate) fn open_regular(file: &Path) -> io::Result<File> {
     let open = opened(OpenOptions::new().read(true), file)?;
-    if open.metadata()?.is_file() { Ok(open) } else { Err(invalid("it is no regular file")) }
+    if open.metadata()?.is_file() { Ok(open) } else { Err(invalid("it is not a regular file")) }
 }
 
-/// Reads a file that somebody names, whole, where it has at most `most` bytes. It may be a pipe, which is read as long as
-/// somebody writes to it.
+/// Reads a whole file of at most `most` bytes. It may be a pipe, which is read until its writers close it.
 pub(crate) fn read_bytes(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut open = opened(OpenOptions::new().read(true), file)?;
     let mut bytes = Vec::new();
@@ -76,29 +75,26 @@ pub(crate) fn read_bytes(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same, as text.
+/// Like [`read_bytes`], as UTF-8 text.
 pub(crate) fn read_text(file: &Path, most: u64) -> io::Result<String> {
-    String::from_utf8(read_bytes(file, most)?).map_err(|_| invalid("it is no UTF-8 text"))
+    String::from_utf8(read_bytes(file, most)?).map_err(|_| invalid("it is not UTF-8 text"))
 }
 
-/// Opens without waiting for whoever is at the other end of a pipe.
+/// Opens a file without blocking on the other end of a pipe.
 fn opened(how: &mut OpenOptions, file: &Path) -> io::Result<File> {
     how.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed()).open(file)
 }
 
-/// Reads what is no regular file: up to its end, one byte more than may be, or until nobody writes any more.
+/// Reads a pipe or a device until its end, until `most` bytes are exceeded, or until no more bytes arrive in time.
 fn read_stream(open: &mut File, bytes: &mut Vec<u8>, most: u64) -> io::Result<()> {
     let mut piece = vec![0; 64 << 10];
     let begun = Instant::now();
     while bytes.len() as u64 <= most {
         match open.read(&mut piece) {
-            // At a pipe that nobody has opened yet it looks like the end.
+            // A pipe that no writer has opened yet also reads as ended.
             Ok(0) if bytes.is_empty() && !has_ended(open)? => {
                 if begun.elapsed() >= WRITER || !is_ready(open, PollFlags::IN, WRITER)? {
-                    return Err(io::Error::new(
-                        io::ErrorKind::TimedOut,
-                        "it is a pipe, and nobody writes to it",
-                    ));
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "it is a pipe without a writer"));
                 }
             }
             Ok(0) => return Ok(()),
@@ -107,7 +103,7 @@ fn read_stream(open: &mut File, bytes: &mut Vec<u8>, most: u64) -> io::Result<()
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 if !is_ready(open, PollFlags::IN, NEXT)? {
                     let waited =
-                        format!("it is no regular file, and nothing came from it for {} s", NEXT.as_secs());
+                        format!("it is not a regular file and sent no data for {} s", NEXT.as_secs());
                     return Err(io::Error::new(io::ErrorKind::TimedOut, waited));
                 }
             }
@@ -117,7 +113,7 @@ fn read_stream(open: &mut File, bytes: &mut Vec<u8>, most: u64) -> io::Result<()
     Ok(())
 }
 
-/// Writes to what is no regular file, as long as somebody reads.
+/// Writes to a pipe or a device while its reader keeps up.
 fn write_stream(mut open: &File, mut content: &[u8]) -> io::Result<()> {
     while !content.is_empty() {
         match open.write(content) {
@@ -126,7 +122,7 @@ fn write_stream(mut open: &File, mut content: &[u8]) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 if !is_ready(open, PollFlags::OUT, NEXT)? {
-                    return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads it"));
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "its reader does not read"));
                 }
             }
             Err(error) => return Err(error),
@@ -135,14 +131,14 @@ fn write_stream(mut open: &File, mut content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether all who wrote are gone. What cannot say so is no pipe, and its end is its end.
+/// True if all writers of a pipe are gone. Other files are always ready, so their end is final.
 fn has_ended(open: &File) -> io::Result<bool> {
     let mut asked = [PollFd::new(open, PollFlags::IN)];
     poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
     Ok(!asked[0].revents().is_empty())
 }
 
-/// Whether something can be read or written within that time, if only the end.
+/// Returns whether data or the end of the file can be read, or data written, within that time.
 fn is_ready(open: &File, what: PollFlags, within: Duration) -> io::Result<bool> {
     let within = Timespec { tv_sec: within.as_secs().cast_signed(), tv_nsec: 0 };
     Ok(poll(&mut [PollFd::new(open, what)], Some(&within))? > 0)
@@ -174,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_comes_to_one() {
+    fn reading_an_endless_file_stops_at_the_limit() {
         let error = read_bytes(Path::new("/dev/zero"), 1 << 20).unwrap_err();
         assert_eq!(error.to_string(), "it has more than 1 MiB");
         assert_eq!(read_bytes(Path::new("/dev/null"), 1 << 20).unwrap(), b"");
@@ -188,17 +184,17 @@ mod tests {
         drop(writer);
         let file = PathBuf::from(format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader)));
         assert_eq!(read_text(&file, 10).unwrap(), "text");
-        // Who wrote nothing and is gone has said all.
+        // The writer closed the pipe without writing more.
         assert_eq!(read_text(&file, 10).unwrap(), "");
     }
 
     #[test]
-    fn a_file_that_is_replaced_keeps_its_mode_and_its_owner() {
+    fn a_replaced_file_keeps_its_mode_and_its_owner() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         symlink(&file, &link).unwrap();
         fs::write(&file, "old").unwrap();
-        // Who is not root may give files to nobody.
+        // Only root may change the owner of a file.
         let owner = if fchown(File::open(&file).unwrap(), Some(4321), Some(8765)).is_ok() { 4321 } else { 0 };
         for mode in [0o600, 0o640, 0o664] {
             fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
@@ -213,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_written_to_and_never_replaced() {
+    fn devices_and_links_are_written_to_and_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let (device, link, file) =
             (folder.path().join("device"), folder.path().join("link"), folder.path().join("file"));

@@ -11,7 +11,7 @@ mod tests {
     use super::hex;
 
     #[test]
-    fn each_byte_has_two_digits() {
+    fn each_byte_becomes_two_digits() {
         assert_eq!(hex(&[0, 0x0f, 0xa5, 0xff]), "000fa5ff");
     }
 }

@@ -1,21 +1,36 @@
-//! podproof proves, on a real Kubernetes cluster, that pods with several containers behave as promised.
+//! podproof tests on a real Kubernetes cluster that pods with several containers behave as documented.
 //!
-//! The rooms stand in the order in which the data flows, and nothing flows back:
+//! Data flows through the modules in one direction:
 //!
 //! ```text
 //! plan -> cluster -> stage -> (cases: drive) -> evidence -> judge -> run (record) -> report, history
 //!                       `--> (experiment) -> evidence -> trials (record) -----------^
 //! ```
 //!
-//! A case's `drive` acts and observes, its `judge` decides from the [`evidence::Evidence`] alone.
-//! Everything right of the evidence works from files: no cluster is needed to judge again or to report.
+//! Everything to the right of the evidence works on files, so judging again and reporting need no cluster.
+//!
+//! # Glossary
+//!
+//! - **Claim**: a statement about pods that must hold on a cluster, with a permanent ID such as `volume/survives-sigkill`.
+//! - **Case**: the test of one claim. It consists of a drive, a judge, a manifest and mutants.
+//! - **Drive**: the part of a case that creates objects, runs commands and waits. It decides nothing.
+//! - **Stage**: the namespace in which a drive runs, and its access to the cluster.
+//! - **Probe**: the program that runs in test pods and reports its observations as lines of JSON.
+//! - **Evidence**: everything recorded during a drive: pod states, events, logs, commands and their output.
+//! - **Judge**: a pure function from the [evidence](evidence::Evidence) to a verdict.
+//! - **Premise**: a condition for the case to be meaningful. If it does not hold, the verdict is inconclusive.
+//! - **Verdict**: pass, fail, skip (not tested) or inconclusive (neither a pass nor a fail could be established).
+//! - **Mutant**: a small change under which a case must fail on a healthy cluster, which proves that it can fail.
+//! - **Tier**: the duration of a case and the access that it needs: quick, node, slow or disruptive.
+//! - **Run**: one execution of selected cases on one cluster, with one record.
+//! - **Series**: consecutive runs of the same suite in the history, which are compared with each other.
 
 mod disk;
 mod hex;
 mod lines;
 mod redact;
 
-mod refusal;
+mod client_error;
 pub use redact::redacted;
 
 pub mod plan;

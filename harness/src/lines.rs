@@ -1,4 +1,4 @@
-//! A file of JSON lines that grows while work goes on: who is killed loses what had not ended, and nothing else.
+//! A file of JSON lines that is appended to during a run, so that a killed process loses at most the last line.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::disk::read_bytes;
 
-/// A file of lines, written by a thread of its own: a slow disk must hold nobody up.
+/// A file of lines. A separate thread writes it, so that a slow disk delays nothing.
 #[derive(Debug)]
 pub(crate) struct LineFile {
     file: PathBuf,
@@ -20,7 +20,7 @@ pub(crate) struct LineFile {
 }
 
 impl LineFile {
-    /// Begins it with this line, in place of what the file held.
+    /// Creates or truncates the file and writes the first line.
     pub(crate) fn begin(file: PathBuf, first: &impl Serialize) -> Self {
         let (lines, coming) = channel();
         let to = file.clone();
@@ -28,21 +28,21 @@ impl LineFile {
             let mut open = OpenOptions::new().create(true).write(true).truncate(true).open(to)?;
             write_lines(&mut open, &coming)
         });
-        // What cannot be begun is reported at its end.
+        // A thread that cannot be started is reported by `end`.
         let writing = writing.unwrap_or_else(|error| thread::spawn(move || Err(error)));
         let begun = Self { file, lines, writing: Mutex::new(Some(writing)) };
         begun.add(first);
         begun
     }
 
-    /// Adds a line. A file that cannot be written is no reason to stop: its end says so.
+    /// Appends a line. Failures are reported by `end`.
     pub(crate) fn add(&self, line: &impl Serialize) {
         if let Ok(line) = serde_json::to_string(line) {
             let _ = self.lines.send(Some(line));
         }
     }
 
-    /// Ends it; what kept it from being whole, where something did.
+    /// Waits until all lines are written. Returns why the file is incomplete, if it is.
     pub(crate) fn end(&self) -> Option<String> {
         let _ = self.lines.send(None);
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take()?;
@@ -52,7 +52,7 @@ impl LineFile {
     }
 }
 
-/// Each line whole, and on its way to the disk before the next is awaited.
+/// Writes each line with one call, before it waits for the next.
 fn write_lines(file: &mut File, coming: &Receiver<Option<String>>) -> io::Result<()> {
     while let Ok(Some(line)) = coming.recv() {
         file.write_all(format!("{line}\n").as_bytes())?;
@@ -60,8 +60,8 @@ fn write_lines(file: &mut File, coming: &Receiver<Option<String>>) -> io::Result
     Ok(())
 }
 
-/// The text of a file of at most `most` bytes up to its last line end: what follows was being written when the writer was
-/// killed, and may end within a character.
+/// The text of a file of at most `most` bytes, up to its last line end. The process may have been killed while it wrote
+/// the rest, which may end within a character.
 pub(crate) fn whole_lines(file: &Path, most: u64) -> io::Result<String> {
     let mut bytes = read_bytes(file, most)?;
     bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or_default());

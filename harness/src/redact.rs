@@ -1,14 +1,14 @@
-//! Text without secrets: what errors, programs and logs quote before anybody reads it.
+//! Removes secrets from the messages of errors and programs before they are shown or stored.
 
 use std::borrow::Cow;
 
-/// What stands where a secret was.
+/// The replacement for a secret.
 const HIDDEN: &str = "***";
 
-/// How errors of the Kubernetes client begin that quote all that a credential plugin got and gave.
+/// Prefixes of client errors that quote all arguments and output of a credential plugin.
 const QUOTES_PLUGIN: [&str; 2] = ["auth exec command '", "failed to parse auth exec output"];
 
-/// Names in which a value is a secret: `--client-secret=…`, `access_token: …`.
+/// Name endings whose values are secrets: `--client-secret=…`, `access_token: …`.
 const SECRET_NAMES: [&str; 10] = [
     "key-data",
     "token",
@@ -22,13 +22,13 @@ const SECRET_NAMES: [&str; 10] = [
     "credential",
 ];
 
-/// How tokens of well-known makers begin.
+/// Prefixes of well-known kinds of tokens.
 const TOKEN_STARTS: [&str; 9] =
     ["eyJ", "k8s-aws-v1.", "ya29.", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-"];
 
-/// The text without what looks like a secret: passwords in URLs, tokens, the values of what is called a secret.
+/// Replaces everything that looks like a secret: passwords in URLs, tokens, and values with a name such as `password`.
 ///
-/// Text goes through here wherever an error of a client or a program becomes text; once more does no harm.
+/// Every error of a client or a program must pass through here when it becomes text. Idempotent.
 #[must_use]
 pub fn redacted(text: &str) -> Cow<'_, str> {
     let cut = QUOTES_PLUGIN.iter().filter_map(|start| Some(text.find(start)? + start.len())).min();
@@ -53,7 +53,7 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Where secrets stand, as ranges of bytes.
+/// The byte ranges of all secrets.
 fn secrets(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices("://") {
@@ -82,7 +82,7 @@ fn password_in_url(text: &str, start: usize) -> Option<(usize, usize)> {
     (colon + 1 < user.len()).then_some((start + colon + 1, start + user.len()))
 }
 
-/// Words as tokens are made of them, with their places.
+/// The words made of characters that tokens may contain, with their positions.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.~+/".contains(c);
     let start_of = move |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
@@ -93,19 +93,19 @@ fn is_token(word: &str) -> bool {
     TOKEN_STARTS.iter().any(|start| word.starts_with(start) && word.len() >= start.len() + 12)
 }
 
-/// Whether the next word is a credential.
+/// True if the next word is a credential.
 fn announces(word: &str) -> bool {
     ["bearer", "basic"].contains(&word.to_ascii_lowercase().as_str())
 }
 
-/// Whether a word is none of a sentence.
+/// True if a word does not look like natural language.
 fn looks_random(word: &str) -> bool {
     let has = |kind: fn(&char) -> bool| word.chars().any(|c| kind(&c));
     let mixed = has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase) && word.len() >= 16;
     word.len() >= 6 && (has(char::is_ascii_digit) || mixed)
 }
 
-/// The value after `=` or `:`, where the name before it is one of secrets.
+/// The value after the `=` or `:` at `at`, if the name before it denotes a secret.
 fn value_of_secret(text: &str, at: usize) -> Option<(usize, usize)> {
     let quotes = ['"', '\'', '\\'];
     let before = text[..at].trim_end_matches(quotes);
@@ -129,18 +129,18 @@ fn value_of_secret(text: &str, at: usize) -> Option<(usize, usize)> {
     (!value.is_empty() && is_value).then_some((start, start + value.len()))
 }
 
-/// The quote with which a value begins, with the escapes before it where the whole text is quoted itself.
+/// The quote at the start of a value, including the escapes before it if the whole text is quoted.
 fn opening_quote(said: &str) -> Option<&str> {
     let escapes = said.len() - said.trim_start_matches('\\').len();
     said[escapes..].starts_with(['"', '\'']).then(|| &said[..=escapes])
 }
 
-/// The value up to the quote that closes it. With other escapes than the first, a quote is part of the value.
+/// The value up to its closing quote. A quote with another number of escapes is part of the value.
 fn until_closed<'t>(value: &'t str, quote: &str) -> &'t str {
     let escapes = quote.len() - 1;
     let closes = |at: usize| {
         let run = at - value[..at].trim_end_matches('\\').len();
-        // Each quoting doubles what stands before, and adds one.
+        // Each level of quoting doubles the backslashes and adds one.
         (run % (2 * quote.len()) == escapes).then(|| at - escapes)
     };
     let end = value.match_indices(&quote[escapes..]).find_map(|(at, _)| closes(at));
@@ -193,7 +193,7 @@ mod tests {
     #[case("https://127.0.0.1:6443/api?timeout=5s")]
     #[case("https://user@host and https://user:@host")]
     #[case("größe ä=ö: ü://")]
-    fn sentences_stay_as_they_are(#[case] text: &str) {
+    fn text_without_secrets_stays_unchanged(#[case] text: &str) {
         assert_eq!(redacted(text), text);
     }
 }

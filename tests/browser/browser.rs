@@ -1,4 +1,4 @@
-//! A browser without a window, and what can be asked of it.
+//! A headless browser, and what the tests do with it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,61 +11,61 @@ use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::driver::{Direct, address};
+use crate::driver::{DirectClient, address};
 
-/// The heights of the viewport and of the tallest picture, in pixels.
-const TALL: f64 = 900.0;
-const TALLEST: f64 = 6000.0;
+/// The heights of the viewport and of the tallest screenshot, in pixels.
+const VIEWPORT_HEIGHT: f64 = 900.0;
+const MAX_HEIGHT: f64 = 6000.0;
 
-/// What a page asked for.
+/// The requests of a page.
 #[derive(Debug, Default)]
 pub struct Traffic {
-    /// The addresses.
-    pub asked: Vec<String>,
-    /// How many of them its policy refused before anything was sent.
+    /// The requested URLs.
+    pub requested: Vec<String>,
+    /// How many of them the page's content security policy blocked before they were sent.
     pub refused: usize,
 }
 
-/// Held by every test: by one that measures time, alone.
+/// Every test holds this lock: shared, or exclusively if it measures time.
 static MACHINE: RwLock<()> = RwLock::const_new(());
 
-/// The part of the machine that a test has.
-enum Part {
+/// How a test holds the lock.
+enum MachineLock {
     Shared(#[expect(dead_code, reason = "held until it is dropped")] RwLockReadGuard<'static, ()>),
-    Whole(#[expect(dead_code, reason = "held until it is dropped")] RwLockWriteGuard<'static, ()>),
+    Exclusive(#[expect(dead_code, reason = "held until it is dropped")] RwLockWriteGuard<'static, ()>),
 }
 
-/// A browser of its own for one test, with a profile of its own.
+/// A browser for one test, with its own profile.
 pub struct Browser {
     pub driver: WebDriver,
     width: u32,
     _profile: TempDir,
-    _part: Part,
+    _lock: MachineLock,
 }
 
 impl Browser {
-    /// A browser whose viewport is so wide, in CSS pixels.
+    /// Opens a browser whose viewport is `width` CSS pixels wide.
     pub async fn open(width: u32) -> Self {
-        Self::with(width, Part::Shared(MACHINE.read().await)).await
+        Self::with(width, MachineLock::Shared(MACHINE.read().await)).await
     }
 
-    /// The same while no other test of this program has one.
-    pub async fn alone(width: u32) -> Self {
-        Self::with(width, Part::Whole(MACHINE.write().await)).await
+    /// The same, but no other test of this program has a browser meanwhile.
+    pub async fn open_exclusively(width: u32) -> Self {
+        Self::with(width, MachineLock::Exclusive(MACHINE.write().await)).await
     }
 
-    async fn with(width: u32, part: Part) -> Self {
+    async fn with(width: u32, lock: MachineLock) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let driver = WebDriver::builder(address(), capabilities(profile.path()).unwrap())
-            .client(Direct)
+            .client(DirectClient)
             .connect()
             .await
             .expect("the browser starts");
-        let browser = Self { driver, _profile: profile, _part: part, width };
-        // Away from the page with which it begins, which asks for many things.
+        let browser = Self { driver, _profile: profile, _lock: lock, width };
+        // Leaves the start page, which sends many requests.
         browser.driver.goto("about:blank").await.unwrap();
         browser.traffic().await;
-        browser.view(width, TALL).await;
+        browser.view(width, VIEWPORT_HEIGHT).await;
         browser
     }
 
@@ -74,7 +74,7 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
-    /// What the reader likes: `light` or `dark`.
+    /// Sets the preferred colour scheme: `light` or `dark`.
     pub async fn prefer(&self, scheme: &str) {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
@@ -88,34 +88,34 @@ impl Browser {
         self.driver.goto(format!("file://{}", file.display())).await.unwrap();
     }
 
-    /// What a function with this body returns.
-    pub async fn ask(&self, script: &str) -> Value {
+    /// Runs a function with this body and returns its result.
+    pub async fn evaluate(&self, script: &str) -> Value {
         self.driver.execute(script, Vec::new()).await.unwrap().json().clone()
     }
 
-    /// What a function with this body tells in the end, by calling its argument.
-    pub async fn await_answer(&self, script: &str) -> Value {
+    /// Runs an asynchronous function with this body and returns what it passes to its callback.
+    pub async fn evaluate_async(&self, script: &str) -> Value {
         self.driver.execute_async(script, Vec::new()).await.unwrap().json().clone()
     }
 
-    /// What a function with this body returns, which is text.
+    /// Runs a function with this body that returns text.
     pub async fn text(&self, script: &str) -> String {
-        self.ask(script).await.as_str().unwrap_or_default().to_owned()
+        self.evaluate(script).await.as_str().unwrap_or_default().to_owned()
     }
 
     pub async fn press(&self, keys: impl Into<TypingData>) {
         self.driver.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
-    /// What the page has asked for since this was last called.
+    /// The requests of the page since the last call.
     pub async fn traffic(&self) -> Traffic {
         let log = self.driver.get_log("performance").await.unwrap();
         let mut traffic = Traffic::default();
         for entry in log {
-            let told: Value = serde_json::from_str(&entry.message).unwrap();
-            let (event, about) = (&told["message"]["method"], &told["message"]["params"]);
+            let logged: Value = serde_json::from_str(&entry.message).unwrap();
+            let (event, about) = (&logged["message"]["method"], &logged["message"]["params"]);
             if event == "Network.requestWillBeSent" {
-                traffic.asked.push(about["request"]["url"].as_str().unwrap().to_owned());
+                traffic.requested.push(about["request"]["url"].as_str().unwrap().to_owned());
             } else if event == "Network.loadingFailed" && about["blockedReason"] == "csp" {
                 traffic.refused += 1;
             }
@@ -123,30 +123,30 @@ impl Browser {
         traffic
     }
 
-    /// Waits until what has changed is drawn.
-    pub async fn drawn(&self) {
+    /// Waits until the latest changes are drawn.
+    pub async fn wait_until_drawn(&self) {
         let twice =
             "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
-        self.await_answer(twice).await;
+        self.evaluate_async(twice).await;
     }
 
-    /// A picture of the page from its top, into the folder that `PODPROOF_SCREENSHOTS` names, where it does.
-    pub async fn picture(&self, name: &str) {
+    /// Writes a screenshot of the page to the folder in `PODPROOF_SCREENSHOTS`. Does nothing if that is not set.
+    pub async fn screenshot(&self, name: &str) {
         let Some(folder) = std::env::var_os("PODPROOF_SCREENSHOTS").map(PathBuf::from) else { return };
         let size = "const page = document.documentElement; return [page.clientWidth, page.scrollHeight]";
-        let size = self.ask(size).await;
-        let height = size[1].as_f64().unwrap().min(TALLEST);
-        // What is outside of the viewport may not be drawn.
+        let size = self.evaluate(size).await;
+        let height = size[1].as_f64().unwrap().min(MAX_HEIGHT);
+        // Content outside of the viewport may not be drawn.
         self.view(self.width, height).await;
-        self.drawn().await;
-        let picture = self.devtools("Page.captureScreenshot", json!({ "format": "png" })).await;
+        self.wait_until_drawn().await;
+        let screenshot = self.devtools("Page.captureScreenshot", json!({ "format": "png" })).await;
         fs::create_dir_all(&folder).unwrap();
-        let bytes = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
+        let bytes = STANDARD.decode(screenshot["data"].as_str().unwrap()).unwrap();
         fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
-        self.view(self.width, TALL).await;
+        self.view(self.width, VIEWPORT_HEIGHT).await;
     }
 
-    /// Ends the browser. One that a failed test leaves ends with the driver.
+    /// Ends the browser. If the test fails earlier, the browser ends with the driver.
     pub async fn close(self) {
         self.driver.quit().await.unwrap();
     }
@@ -156,7 +156,7 @@ fn capabilities(profile: &Path) -> WebDriverResult<ChromeCapabilities> {
     let mut capabilities = DesiredCapabilities::chrome();
     for argument in [
         "--headless=new",
-        // A test may run as root, for whom there is no sandbox, and in a container, whose /dev/shm is small.
+        // A test may run as root, which has no sandbox, and in a container, whose /dev/shm is small.
         "--no-sandbox",
         "--disable-dev-shm-usage",
         "--disable-gpu",

@@ -1,4 +1,4 @@
-//! The driver of the browser: one process for all tests, and the way to it.
+//! The ChromeDriver process that all tests share, and an HTTP client for it.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader};
@@ -17,16 +17,16 @@ use thirtyfour::error::{WebDriverError, WebDriverResult};
 use thirtyfour::session::http::{Body, HttpClient};
 use tokio::net::TcpStream;
 
-/// Where the driver listens. It is started once.
+/// The URL of the driver. The first call starts it.
 pub fn address() -> String {
     static PORT: OnceLock<u16> = OnceLock::new();
     format!("http://127.0.0.1:{}", PORT.get_or_init(start))
 }
 
-/// Starts the driver on a free port that it chooses. However this process ends, also by a panic or a signal, the
-/// kernel then ends the driver: it dies with the thread that started it. Its browsers end when their pipe to it does.
+/// Starts the driver on a free port and returns the port. The kernel kills the driver when the thread that started it
+/// ends, so also after a panic or a signal. Its browsers end when their pipe to the driver closes.
 fn start() -> u16 {
-    let (tell, told) = channel();
+    let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut driver = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "chromedriver", "--port=0"])
@@ -40,27 +40,29 @@ fn start() -> u16 {
             // "ChromeDriver was started successfully on port 39371."
             let port = line.strip_suffix('.').and_then(|line| line.rsplit_once(" on port "));
             if let Some(port) = port.and_then(|(_, port)| port.parse().ok()) {
-                let _ = tell.send(port);
+                let _ = sender.send(port);
             }
         }
         driver.wait()
     });
-    told.recv().expect("`ci/setup.sh --tests` installs chromium and chromium-driver, which these tests need")
+    receiver
+        .recv()
+        .expect("`ci/setup.sh --tests` installs chromium and chromium-driver, which these tests need")
 }
 
-/// Plain HTTP to the driver, a connection for each request.
-pub struct Direct;
+/// Plain HTTP to the driver, one connection per request.
+pub struct DirectClient;
 
 #[async_trait]
-impl HttpClient for Direct {
+impl HttpClient for DirectClient {
     async fn send(&self, request: Request<Body<'_>>) -> WebDriverResult<Response<Bytes>> {
         let (parts, body) = request.into_parts();
         let body = match body {
             Body::Empty => Vec::new(),
             Body::Json(value) => value.to_string().into_bytes(),
         };
-        let asked = ask(Request::from_parts(parts, Full::from(body))).await;
-        asked.map_err(|error| WebDriverError::RequestFailed(error.to_string()))
+        let response = send_request(Request::from_parts(parts, Full::from(body))).await;
+        response.map_err(|error| WebDriverError::RequestFailed(error.to_string()))
     }
 
     async fn new(&self) -> Arc<dyn HttpClient> {
@@ -68,7 +70,9 @@ impl HttpClient for Direct {
     }
 }
 
-async fn ask(mut request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Box<dyn Error + Send + Sync>> {
+async fn send_request(
+    mut request: Request<Full<Bytes>>,
+) -> Result<Response<Bytes>, Box<dyn Error + Send + Sync>> {
     let host = request.uri().authority().ok_or("the driver has an address")?.to_string();
     let path = request.uri().path().parse::<Uri>()?;
     *request.uri_mut() = path;

@@ -1,4 +1,4 @@
-//! A log, an event or a name that would have the reader's browser obey it.
+//! Hostile logs, events and names must not take effect in the reader's browser.
 
 use serde_json::json;
 
@@ -9,17 +9,22 @@ use crate::pages;
 async fn nothing_from_the_cluster_runs_or_fetches_anything() {
     let (page, browser) = (pages::hostile(), Browser::open(1200).await);
     browser.goto(&page.file).await;
-    // With an alert that waits for an answer each of these would fail.
-    browser.ask("for (const details of document.querySelectorAll('details')) details.open = true;").await;
-    browser.ask("for (const link of document.querySelectorAll('svg, a, tr')) link.dispatchEvent(new Event('mouseover'))").await;
-    assert_eq!(browser.ask("return window.obeyed ?? null").await, json!(null));
-    assert_eq!(browser.ask("return performance.getEntriesByType('resource').length").await, json!(0));
-    assert_eq!(browser.traffic().await.asked, [format!("file://{}", page.file.display())]);
+    // Each of these calls would fail while an alert is open.
+    browser
+        .evaluate("for (const details of document.querySelectorAll('details')) details.open = true;")
+        .await;
+    browser.evaluate("for (const link of document.querySelectorAll('svg, a, tr')) link.dispatchEvent(new Event('mouseover'))").await;
+    assert_eq!(browser.evaluate("return window.obeyed ?? null").await, json!(null));
+    assert_eq!(browser.evaluate("return performance.getEntriesByType('resource').length").await, json!(0));
+    assert_eq!(browser.traffic().await.requested, [format!("file://{}", page.file.display())]);
 
     let foreign =
         "img, iframe, link, object, embed, form, base, [onerror], [onload], [onclick], [style], [srcdoc]";
-    assert_eq!(browser.ask(&format!("return document.querySelectorAll('{foreign}').length")).await, json!(0));
-    assert_eq!(browser.ask("return document.scripts.length").await, json!(1));
+    assert_eq!(
+        browser.evaluate(&format!("return document.querySelectorAll('{foreign}').length")).await,
+        json!(0)
+    );
+    assert_eq!(browser.evaluate("return document.scripts.length").await, json!(1));
     let text = browser.text("return document.body.innerText").await;
     assert!(text.contains("<img src=x onerror=\"window.obeyed = 2\">"), "it is shown as it is");
     for hidden in ['\u{1b}', '\u{202e}', '\u{2066}', '\0'] {
@@ -29,7 +34,7 @@ async fn nothing_from_the_cluster_runs_or_fetches_anything() {
 }
 
 #[tokio::test]
-async fn what_the_page_forbids_the_browser_refuses() {
+async fn the_browser_enforces_the_content_security_policy() {
     let (page, browser) = (pages::hostile(), Browser::open(1200).await);
     browser.goto(&page.file).await;
     let policy = browser
@@ -37,10 +42,10 @@ async fn what_the_page_forbids_the_browser_refuses() {
         .await;
     assert!(policy.starts_with("default-src 'none'; "), "{policy}");
     browser.traffic().await;
-    // Were anything to get through, the policy would stand behind it.
-    let tried = "const told = [];
+    // Even if hostile content got into the page, the policy must block it.
+    let attempt = "const violations = [];
         const done = arguments[0];
-        document.addEventListener('securitypolicyviolation', (event) => told.push(event.effectiveDirective));
+        document.addEventListener('securitypolicyviolation', (event) => violations.push(event.effectiveDirective));
         const script = document.createElement('script');
         script.textContent = 'window.obeyed = 5';
         const image = document.createElement('img');
@@ -48,11 +53,11 @@ async fn what_the_page_forbids_the_browser_refuses() {
         const style = document.createElement('style');
         style.textContent = 'body { display: none }';
         document.body.append(script, image, style);
-        fetch('http://192.0.2.1/y').catch(() => setTimeout(() => done([told.sort(), window.obeyed ?? null])));";
-    let told = browser.await_answer(tried).await;
-    assert_eq!(told, json!([["connect-src", "img-src", "script-src-elem", "style-src-elem"], null]));
-    assert_eq!(browser.ask("return getComputedStyle(document.body).display").await, json!("block"));
+        fetch('http://192.0.2.1/y').catch(() => setTimeout(() => done([violations.sort(), window.obeyed ?? null])));";
+    let violations = browser.evaluate_async(attempt).await;
+    assert_eq!(violations, json!([["connect-src", "img-src", "script-src-elem", "style-src-elem"], null]));
+    assert_eq!(browser.evaluate("return getComputedStyle(document.body).display").await, json!("block"));
     let traffic = browser.traffic().await;
-    assert_eq!(traffic.asked.len(), traffic.refused, "{traffic:?}");
+    assert_eq!(traffic.requested.len(), traffic.refused, "{traffic:?}");
     browser.close().await;
 }

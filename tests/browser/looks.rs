@@ -1,4 +1,4 @@
-//! What the page looks like: in light and dark, wide and narrow.
+//! The look of the page: its contrast in light and dark mode, and its width on small screens.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::browser::Browser;
 use crate::pages;
 use crate::record::{checked, proved};
 
-/// Opens everything, so that all of it is seen.
+/// Opens all details, so that everything is visible.
 const OPEN: &str = "for (const details of document.querySelectorAll('details')) details.open = true;";
 
-/// The contrast of every text with what is behind it, by the formula of WCAG 2: what is below 4.5, and the words of
-/// the badges that were looked at.
+/// Computes the contrast of every text with its background by the formula of WCAG 2. Returns the number of texts, the
+/// words of the badges, and the texts whose contrast is below 4.5.
 const CONTRAST: &str = r"
     const parse = (colour) => (colour.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number);
     const over = ([r, g, b, a = 1], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a)];
@@ -41,7 +41,7 @@ const CONTRAST: &str = r"
         let back = behind(element), ink = parse(style.color);
         if (element instanceof SVGElement) {
             ink = parse(style.fill);
-            // A label stands on the bar that is drawn before it.
+            // A label is on top of the bar that is drawn before it.
             if (element.classList.contains('on')) back = parse(getComputedStyle(element.previousElementSibling).fill);
         }
         count += 1;
@@ -56,33 +56,33 @@ const CONTRAST: &str = r"
 #[case::light("light")]
 #[case::dark("dark")]
 #[tokio::test]
-async fn every_text_stands_out(#[case] scheme: &str) {
+async fn every_text_has_enough_contrast(#[case] scheme: &str) {
     let (page, browser) = (pages::usual(), Browser::open(1200).await);
     browser.prefer(scheme).await;
     browser.goto(&page.file).await;
-    browser.picture(scheme).await;
-    browser.ask(OPEN).await;
-    let seen = browser.ask(CONTRAST).await;
+    browser.screenshot(scheme).await;
+    browser.evaluate(OPEN).await;
+    let seen = browser.evaluate(CONTRAST).await;
     assert!(seen[0].as_u64().unwrap() > 300, "{seen}");
     assert_eq!(seen[2], json!([]), "{scheme}");
     let paper = browser.text("return getComputedStyle(document.body).backgroundColor").await;
     assert_eq!(paper, if scheme == "dark" { "rgb(20, 23, 29)" } else { "rgb(251, 250, 248)" });
-    browser.picture(&format!("{scheme}-open")).await;
+    browser.screenshot(&format!("{scheme}-open")).await;
     let mut badges = BTreeSet::new();
     let experiment = pages::experiment();
     let matrix = pages::matrix();
     for (page, name) in [(&experiment, "experiment"), (&matrix, "matrix")] {
         browser.goto(&page.file).await;
-        browser.picture(&format!("{scheme}-{name}")).await;
+        browser.screenshot(&format!("{scheme}-{name}")).await;
     }
     for page in [pages::bare(&checked()), pages::bare(&proved()), experiment, matrix, page] {
         browser.goto(&page.file).await;
-        browser.ask(OPEN).await;
-        let seen = browser.ask(CONTRAST).await;
+        browser.evaluate(OPEN).await;
+        let seen = browser.evaluate(CONTRAST).await;
         badges.extend(seen[1].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()));
         assert_eq!(seen[2], json!([]), "{scheme}");
     }
-    let all = ["FAIL", "INCONC", "KILLED", "OTHERWISE", "PASS", "SKIP", "SURVIVED", "UNTOLD"];
+    let all = ["FAIL", "INCONCLUSIVE", "KILLED", "PASS", "SKIP", "SURVIVED", "WRONG-ASSERTION"];
     assert_eq!(Vec::from_iter(badges), all);
     browser.close().await;
 }
@@ -100,25 +100,25 @@ async fn the_page_itself_never_scrolls_sideways(#[case] width: u32) {
         (pages::matrix(), "matrix"),
     ] {
         browser.goto(&page.file).await;
-        browser.picture(&format!("{name}-{width}")).await;
-        browser.ask(OPEN).await;
-        browser.drawn().await;
+        browser.screenshot(&format!("{name}-{width}")).await;
+        browser.evaluate(OPEN).await;
+        browser.wait_until_drawn().await;
         let wide = browser
-            .ask("const page = document.documentElement; return [page.scrollWidth, page.clientWidth]")
+            .evaluate("const page = document.documentElement; return [page.scrollWidth, page.clientWidth]")
             .await;
-        assert_eq!(wide[0], wide[1], "{name} at {width}: {}", culprits(&browser).await);
+        assert_eq!(wide[0], wide[1], "{name} at {width}: {}", too_wide_elements(&browser).await);
     }
     browser.close().await;
 }
 
-/// What is wider than the page and does not scroll by itself.
-async fn culprits(browser: &Browser) -> Value {
+/// The elements that are wider than the page and do not scroll by themselves.
+async fn too_wide_elements(browser: &Browser) -> Value {
     let script = "const edge = document.documentElement.clientWidth;
         const scrolls = (element) => element && (getComputedStyle(element).overflowX !== 'visible' || scrolls(element.parentElement));
         const wide = Array.from(document.body.querySelectorAll('*'))
             .filter((element) => (element.getBoundingClientRect().right > edge + 0.5 || element.scrollWidth > edge) && !scrolls(element.parentElement));
         return wide.slice(0, 10).map((element) => `${element.tagName}.${element.getAttribute('class')} ${element.textContent.slice(0, 60)}`)";
-    browser.ask(script).await
+    browser.evaluate(script).await
 }
 
 #[tokio::test]
@@ -131,6 +131,6 @@ async fn a_wide_table_scrolls_by_itself_and_keeps_its_first_column() {
         box.scrollLeft = 300;
         const cell = box.querySelector('tbody td').getBoundingClientRect();
         return [box.scrollLeft, name.getBoundingClientRect().left - before, cell.left < name.getBoundingClientRect().right]";
-    assert_eq!(browser.ask(script).await, json!([300, 0, true]));
+    assert_eq!(browser.evaluate(script).await, json!([300, 0, true]));
     browser.close().await;
 }

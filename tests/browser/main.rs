@@ -1,7 +1,7 @@
 //! The pages in a real browser: what a reader sees, and what a hostile log cannot do.
 //!
-//! Needs Debian's `chromium` and `chromium-driver`, which `ci/setup.sh --tests` installs where they are missing. The pages are
-//! made by the library from records and evidence that the tests write; nothing is fetched.
+//! Needs Debian's `chromium` and `chromium-driver`, which `ci/setup.sh --tests` installs if they are missing. The
+//! library makes the pages from records and evidence that the tests write; nothing is fetched.
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 mod browser;

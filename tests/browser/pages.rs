@@ -1,12 +1,12 @@
-//! The pages that are looked at, made from records and evidence as a run leaves them.
+//! The pages under test, made from records and evidence like those of a run.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use podproof::experiment::{ExperimentRecord, Group, ListOrder, Measured, Outcome, Start, Trial};
+use podproof::experiment::{ExperimentRecord, ListOrder, Measured, Start, Trial, TrialGroup, TrialOutcome};
 use podproof::report::{
-    Background, Changed, Earlier, News, NewsKind, experiment_page, html_page, matrix_page,
+    Background, ChangedFact, EarlierRun, News, NewsKind, experiment_page, html_page, matrix_page,
 };
 use podproof::run::{Counts, RunRecord, evidence_folder, judge_again};
 use serde_json::{Value, json};
@@ -14,13 +14,13 @@ use tempfile::TempDir;
 
 use crate::record::{case, fail, finding, inconclusive, pass, record, skip};
 
-/// What a program in a pod may write to have its reader's browser obey it.
+/// Text with which a program in a pod may try to control its reader's browser.
 pub const HOSTILE: &str = "</script></style></title></svg><script>window.obeyed = 1; alert(1)</script>\
     <img src=x onerror=\"window.obeyed = 2\"><svg onload=\"window.obeyed = 3\"><link rel=stylesheet \
     href=http://192.0.2.1/a><iframe srcdoc=\"<script>parent.obeyed = 4</script>\"></iframe>\u{1b}[31mred\u{1b}[0m \
     \u{1b}]8;;http://192.0.2.1/\u{7}link\u{1b}]8;;\u{7} \u{202e}abc\u{2066} \0 ]]> --> \"' onclick=x {{7*7}} ${7}";
 
-/// A page in a folder of its own.
+/// A page in its own folder.
 pub struct Page {
     pub file: PathBuf,
     pub size: usize,
@@ -48,8 +48,8 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/evidence")
 }
 
-/// Puts evidence that was recorded on a real cluster where a run would have left it.
-fn keep(folder: &Path, slug: &str, fixture: &str) {
+/// Links evidence that was recorded on a real cluster into the folder of a run.
+fn link_evidence(folder: &Path, slug: &str, fixture: &str) {
     let place = evidence_folder(folder, slug);
     fs::create_dir_all(&place).unwrap();
     symlink(fixtures().join(fixture), place.join("evidence.json")).unwrap();
@@ -74,23 +74,23 @@ pub fn usual() -> Page {
         case["slug"] = json!(format!("{claim}.{}", cases.len()));
         case["title"] =
             json!(format!("What the claim {claim} says, in a sentence of usual length, holds in every pod."));
-        keep(folder.path(), case["slug"].as_str().unwrap(), &format!("{claim}/{fixture}.json"));
+        link_evidence(folder.path(), case["slug"].as_str().unwrap(), &format!("{claim}/{fixture}.json"));
         cases.push(case);
     }
     for (place, case) in cases.iter_mut().enumerate().take(3) {
         case["round"] = json!(place + 1);
     }
-    let untold = inconclusive("the image is not there:\nErrImageNeverPull");
-    let mut doubtful =
+    let no_image = inconclusive("the image is not there:\nErrImageNeverPull");
+    let mut unproved =
         case("ipc/no-evidence", 2, &skip("needs v1.29 or newer, and the feature gate SidecarContainers"));
-    doubtful["unproved"] = json!("needs a node that can be rebooted");
-    cases.extend([case("network/untold", 2, &untold), doubtful]);
+    unproved["unproved"] = json!("needs a node that can be rebooted");
+    cases.extend([case("network/no-image", 2, &no_image), unproved]);
     let mut record = judge_again(folder.path(), &record("check", &cases));
     record.faults = vec!["events.jsonl is not whole".to_owned()];
     Page::beside(folder, &record, Some(&background()))
 }
 
-/// What is known of the runs before the usual one: news of each kind.
+/// The comparison of the usual run with earlier runs: news of each kind.
 fn background() -> Background {
     let at = |day: u32| format!("2026-11-{day:02}T10:00:00Z").parse().unwrap();
     let kinds = [
@@ -105,7 +105,7 @@ fn background() -> Background {
         (NewsKind::Flaky, "ipc/mc2-article", "flaky", "failed in 4 of 20 runs (8 to 42 %), 6 changes"),
         (NewsKind::Slower, "volume/survives-oom", "slower", "3.10 s before, 6.25 s now (+102 %, p 4.1e-4)"),
         (NewsKind::NewlySkipped, "ipc/no-evidence", "newly skipped", "last run in 20261121-100000-3fa9c1d2"),
-        (NewsKind::Untold, "network/untold", "inconclusive", ""),
+        (NewsKind::Inconclusive, "network/no-image", "inconclusive", ""),
         (
             NewsKind::Fixed,
             "startup/race-reproduced",
@@ -126,14 +126,14 @@ fn background() -> Background {
         waived: (kind == NewsKind::StillFailing)
             .then(|| "until 2026-12-24 by the node team: a known bug of the runtime".to_owned()),
     });
-    let earlier = |day: u32, kernel: &str| Earlier {
+    let earlier = |day: u32, kernel: &str| EarlierRun {
         run: format!("202611{day:02}-100000-3fa9c1d2"),
         started: at(day),
         then: Counts { pass: 10, fail: 1, ..Counts::default() },
         now: Counts { pass: 8, fail: 2, inconclusive: 1, ..Counts::default() },
         worse: 2,
         better: 1,
-        changed: vec![Changed {
+        changed: vec![ChangedFact {
             fact: "kernel".to_owned(),
             before: Some(kernel.to_owned()),
             now: Some("6.1.0-48-amd64".to_owned()),
@@ -144,7 +144,7 @@ fn background() -> Background {
         against: 30,
         word: "regressed".to_owned(),
         regressed: true,
-        doubt: None,
+        not_compared: None,
         last: Some(earlier(21, "6.1.0-47-amd64")),
         good: Some(earlier(18, "6.1.0-44-amd64")),
         news: news.to_vec(),
@@ -208,7 +208,7 @@ fn hostile_evidence() -> Value {
     evidence
 }
 
-/// A run of 2,000 executions, a quarter of which failed and a quarter of which could not be told, each with evidence.
+/// A run of 2,000 executions, of which a quarter failed and a quarter is inconclusive, each with evidence.
 pub fn large() -> Page {
     let folder = tempfile::tempdir().unwrap();
     let seen = "a <long> text & more, ".repeat(100);
@@ -219,7 +219,7 @@ pub fn large() -> Page {
             _ => pass(),
         };
         let slug = format!("ipc/mc2-article.{round}");
-        keep(folder.path(), &slug, "ipc/mc2-article/green.json");
+        link_evidence(folder.path(), &slug, "ipc/mc2-article/green.json");
         let mut case = case("ipc/mc2-article", 1, &verdict);
         case["slug"] = json!(slug);
         case["round"] = json!(round + 1);
@@ -229,7 +229,7 @@ pub fn large() -> Page {
     Page::of(folder, &record("check", &cases))
 }
 
-/// An experiment: strategies of which one always works, one does in one order, one never does, and one was skipped.
+/// An experiment in which one strategy always works, one works in one order, one never works and one was skipped.
 pub fn experiment() -> Page {
     let folder = tempfile::tempdir().unwrap();
     let mut groups = Vec::new();
@@ -239,10 +239,10 @@ pub fn experiment() -> Page {
         for (order, works) in ListOrder::ALL.into_iter().zip(works) {
             let trials: Vec<_> = (0..40).map(|number| trial(number, strategy, order, works)).collect();
             let measured = Measured::of(&trials);
-            groups.push(Group { strategy: strategy.to_owned(), order, skipped: None, measured, trials });
+            groups.push(TrialGroup { strategy: strategy.to_owned(), order, skipped: None, measured, trials });
         }
     }
-    groups.push(Group {
+    groups.push(TrialGroup {
         strategy: "sidecar".to_owned(),
         order: ListOrder::Original,
         skipped: Some("Kubernetes 1.29 is needed, this is v1.20.2".to_owned()),
@@ -261,9 +261,9 @@ pub fn experiment() -> Page {
 
 fn trial(number: u32, strategy: &str, order: ListOrder, works: bool) -> Trial {
     let outcome = match (works, number) {
-        (true, _) => Outcome::Completed,
-        (false, 0) => Outcome::Inconclusive("the pod was evicted".to_owned()),
-        (false, _) => Outcome::Lost("the consumer found no queue and gave up".to_owned()),
+        (true, _) => TrialOutcome::Completed,
+        (false, 0) => TrialOutcome::Inconclusive("the pod was evicted".to_owned()),
+        (false, _) => TrialOutcome::Lost("the consumer found no queue and gave up".to_owned()),
     };
     let at = |milliseconds: u32| Start {
         boottime_ns: Some(u64::from(milliseconds) * 1_000_000),

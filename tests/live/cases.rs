@@ -1,4 +1,4 @@
-//! Every case on a real cluster: it holds as it is, and each of its mutants is killed.
+//! Every case on a real cluster: it passes, and each of its mutants is killed.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use assert_matches::assert_matches;
 use podproof::plan::{Catalogue, Need, Tier, Tree};
 use podproof::run::{Proof, RunRecord, judge_again, proofs, read_record};
-use podproof_tests::{Kept, note_seconds, ours, run};
+use podproof_tests::{KeptFolder, note_seconds, podproof_with_home, run};
 use rstest::rstest;
 
 /// `manifests/cases/AREA/CASE.yaml` -> `AREA/CASE`.
@@ -15,14 +15,14 @@ fn claim(manifest: &Path) -> String {
     format!("{}/{}", part(manifest.parent().unwrap()), part(manifest).trim_end_matches(".yaml"))
 }
 
-/// What was found of one claim, and what keeps the folder.
-fn proved(claim: &str) -> (RunRecord, Option<Kept>) {
-    let Some((record, _)) = all_proved() else {
-        let out = Kept::new();
-        let mut podproof = ours(&["prove", "--cluster", "kind", "--select", claim, "--out"]);
+/// The record of one claim, and its folder if this test ran the proof itself.
+fn prove(claim: &str) -> (RunRecord, Option<KeptFolder>) {
+    let Some((record, _)) = shared_proof() else {
+        let out = KeptFolder::new();
+        let mut podproof = podproof_with_home(&["prove", "--cluster", "kind", "--select", claim, "--out"]);
         let ended = run(podproof.arg(out.path())).exits(0);
-        let record = read_record(&out.the_run()).unwrap();
-        assert_sound(&record, &out.the_run(), &ended.to_string());
+        let record = read_record(&out.run_folder()).unwrap();
+        assert_sound(&record, &out.run_folder(), &ended.to_string());
         return (record, Some(out));
     };
     let mut record = record.clone();
@@ -32,8 +32,8 @@ fn proved(claim: &str) -> (RunRecord, Option<Kept>) {
     (record, None)
 }
 
-/// The one proof of all claims, where there is one: its record and its folder.
-fn all_proved() -> Option<&'static (RunRecord, PathBuf)> {
+/// The record and the folder of the proof of all claims that `ci/live.sh` ran; None if there is none.
+fn shared_proof() -> Option<&'static (RunRecord, PathBuf)> {
     static ALL: OnceLock<Option<(RunRecord, PathBuf)>> = OnceLock::new();
     let read = || {
         let out = PathBuf::from(std::env::var_os("LIVE_PROOF")?);
@@ -44,7 +44,7 @@ fn all_proved() -> Option<&'static (RunRecord, PathBuf)> {
     ALL.get_or_init(read).as_ref()
 }
 
-/// From files alone it is judged alike, and all of its namespaces are gone.
+/// Asserts that judging the files again gives the same record, and that the run was complete and without faults.
 fn assert_sound(record: &RunRecord, folder: &Path, ended: &str) {
     assert_eq!(&judge_again(folder, record), record, "judged from files alone\n{ended}");
     assert_eq!(record.faults, Vec::<String>::new(), "{ended}");
@@ -54,15 +54,15 @@ fn assert_sound(record: &RunRecord, folder: &Path, ended: &str) {
 #[test]
 #[ignore = "needs a cluster: make test"]
 fn the_proof_of_all_claims_is_sound() {
-    if let Some((record, folder)) = all_proved() {
+    if let Some((record, folder)) = shared_proof() {
         assert_sound(record, folder, "see target/live/proof.log");
     }
 }
 
-/// Those that disturb nobody and take few minutes; `make nightly` proves the others.
+/// Covers the quick and the node tier; `make nightly` proves the others.
 #[rstest]
 #[ignore = "needs a cluster: make test"]
-fn it_holds_and_can_fail(
+fn each_case_passes_and_each_mutant_is_killed(
     #[base_dir = "../manifests/cases"]
     #[files("*/*.yaml")]
     #[exclude("mutants")]
@@ -74,16 +74,21 @@ fn it_holds_and_can_fail(
     if !matches!(claim.tier, Tier::Quick | Tier::Node) {
         return;
     }
-    let (record, _out) = proved(&id);
+    let (record, _out) = prove(&id);
     let proofs = proofs(&record);
     assert!(proofs.len() > 1, "a case that cannot fail proves nothing");
     for (case, proof) in &proofs {
         match (&claim.unproved, &case.mutant) {
-            // Unproved is only what an older cluster, or one that lacks something, has to skip; this one has one node.
+            // A claim may be skipped if this cluster is too old for it, has no support for it, or has too few nodes.
             (unproved, _) if unproved.is_some() || claim.needs.contains(&Need::TwoNodes) => {
-                assert_matches!(proof, Proof::Skipped { .. } | Proof::Green | Proof::Killed, "{}", case.slug);
+                assert_matches!(
+                    proof,
+                    Proof::Skipped { .. } | Proof::Passed | Proof::Killed,
+                    "{}",
+                    case.slug
+                );
             }
-            (_, None) => assert_matches!(proof, Proof::Green, "{}", case.slug),
+            (_, None) => assert_matches!(proof, Proof::Passed, "{}", case.slug),
             (_, Some(_)) => assert_matches!(proof, Proof::Killed, "{}", case.slug),
         }
     }

@@ -1,15 +1,15 @@
-//! Clusters of podproof's own, by the command line. Each test has a cluster name of its own.
+//! `podproof cluster` with real clusters. Each test has its own cluster name.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use podproof_tests::{Ended, ours, run};
+use podproof_tests::{Ended, podproof_with_home, run};
 use rstest::rstest;
 
 pub(crate) fn docker(args: &[&str]) -> String {
-    let output = Command::new("docker").args(args).output().expect("the engine's program is there");
+    let output = Command::new("docker").args(args).output().expect("docker is installed");
     assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
@@ -26,26 +26,30 @@ fn containers(cluster: &str) -> String {
 }
 
 pub(crate) fn state(cluster: &str) -> String {
-    let status = run(&mut ours(&["cluster", "status", "--message-format", "json"])).exits(0);
+    let status = run(&mut podproof_with_home(&["cluster", "status", "--message-format", "json"])).exits(0);
     let lines = status.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let mut found = lines.filter(|line| line["name"] == cluster);
     found.next().map_or_else(|| "unknown".to_owned(), |line| line["state"].as_str().unwrap().to_owned())
 }
 
-/// Removes the cluster also when the test fails.
-pub(crate) struct Removed(pub(crate) &'static str);
+/// Removes the cluster when it is dropped, so also when the test fails.
+pub(crate) struct ClusterGuard(pub(crate) &'static str);
 
-impl Drop for Removed {
+impl Drop for ClusterGuard {
     fn drop(&mut self) {
-        let _ = ours(&["cluster", "down", "--name", self.0]).output();
+        let _ = podproof_with_home(&["cluster", "down", "--name", self.0]).output();
     }
 }
 
-fn begin(args: &[&str]) -> Child {
-    ours(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+fn spawn_podproof(args: &[&str]) -> Child {
+    podproof_with_home(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts")
 }
 
-fn ended(child: Child) -> Ended {
+fn wait_for(child: Child) -> Ended {
     let output = child.wait_with_output().expect("the program ends");
     Ended {
         command: "podproof cluster up".to_owned(),
@@ -57,14 +61,14 @@ fn ended(child: Child) -> Ended {
 
 #[rstest]
 #[ignore = "needs a cluster: make test"]
-fn a_cluster_is_made_once_taken_brought_back_and_removed() {
+fn a_cluster_is_created_once_reused_restarted_and_removed() {
     const NAME: &str = "podproof-live-life";
     let up = ["cluster", "up", "--name", NAME];
-    let _removed = Removed(NAME);
+    let _removed = ClusterGuard(NAME);
 
     // Two callers, one creation.
-    let (one, two) = (begin(&up), begin(&up));
-    let (one, two) = (ended(one).exits(0), ended(two).exits(0));
+    let (one, two) = (spawn_podproof(&up), spawn_podproof(&up));
+    let (one, two) = (wait_for(one).exits(0), wait_for(two).exits(0));
     assert_eq!(one.stdout, two.stdout);
     let waited =
         [&one, &two].iter().filter(|end| end.stderr.contains("waiting for another podproof")).count();
@@ -74,55 +78,56 @@ fn a_cluster_is_made_once_taken_brought_back_and_removed() {
     assert_eq!(made.lines().count(), 1);
     assert!(Path::new(one.stdout.trim()).is_file(), "{one}");
 
-    // What is healthy is taken at once.
-    let warm = run(&mut ours(&up)).exits(0);
+    // A healthy cluster is used at once.
+    let warm = run(&mut podproof_with_home(&up)).exits(0);
     assert_eq!((warm.stderr.as_str(), containers(NAME)), ("", made.clone()), "nothing had to be done");
     assert_eq!(state(NAME), "running");
 
-    // What was killed is started again.
+    // A killed node container is started again.
     docker(&["kill", &made]);
     assert_eq!(state(NAME), "stopped");
-    let back = run(&mut ours(&up)).exits(0);
+    let back = run(&mut podproof_with_home(&up)).exits(0);
     assert_eq!(containers(NAME), made, "{back}");
     assert_eq!(state(NAME), "running");
 
-    // Another shape under the same name is refused, not silently ignored.
-    let other = run(&mut ours(&["cluster", "up", "--name", NAME, "--config", "three-nodes"])).exits(97);
+    // Another topology under the same name is refused, not silently ignored.
+    let other =
+        run(&mut podproof_with_home(&["cluster", "up", "--name", NAME, "--config", "three-nodes"])).exits(97);
     assert!(other.stderr.contains("one-node instead of three-nodes"), "{other}");
 
     let down = ["cluster", "down", "--name", NAME];
-    let _ = run(&mut ours(&down)).exits(0);
+    let _ = run(&mut podproof_with_home(&down)).exits(0);
     assert_eq!(containers(NAME), "");
     assert_eq!(state(NAME), "unknown");
-    let _ = run(&mut ours(&down)).exits(0);
+    let _ = run(&mut podproof_with_home(&down)).exits(0);
 }
 
 #[rstest]
 #[ignore = "needs a cluster: make test"]
-fn what_was_left_half_made_is_made_anew() {
+fn a_half_created_cluster_is_created_again() {
     const NAME: &str = "podproof-live-killed";
     let up = ["cluster", "up", "--name", NAME];
-    let _removed = Removed(NAME);
-    let mut first = begin(&up);
+    let _removed = ClusterGuard(NAME);
+    let mut first = spawn_podproof(&up);
     while containers(NAME).is_empty() {
-        assert!(first.try_wait().unwrap().is_none(), "{}", ended(first));
+        assert!(first.try_wait().unwrap().is_none(), "{}", wait_for(first));
         std::thread::sleep(Duration::from_millis(100));
     }
     first.kill().unwrap();
     first.wait().unwrap();
-    let again = run(&mut ours(&up)).exits(0);
-    assert!(again.stderr.contains("half made"), "{again}");
+    let again = run(&mut podproof_with_home(&up)).exits(0);
+    assert!(again.stderr.contains("was not completely created"), "{again}");
     assert_eq!(state(NAME), "running");
 }
 
 #[rstest]
 #[ignore = "needs a cluster: make test"]
-fn a_cluster_of_somebody_else_is_left_alone() {
+fn a_cluster_that_podproof_did_not_create_is_left_alone() {
     const NAME: &str = "podproof-live-foreign";
     let image = docker(&["ps", "--filter", "label=io.x-k8s.kind.cluster", "--format", "{{.Image}}"]);
     let image = image.lines().next().expect("a cluster is up");
     let label = format!("io.x-k8s.kind.cluster={NAME}");
-    let theirs = docker(&[
+    let foreign = docker(&[
         "run",
         "--detach",
         "--network",
@@ -134,23 +139,30 @@ fn a_cluster_of_somebody_else_is_left_alone() {
         image,
         "infinity",
     ]);
-    let up = run(&mut ours(&["cluster", "up", "--name", NAME]));
-    let down = run(&mut ours(&["cluster", "down", "--name", NAME]));
+    let up = run(&mut podproof_with_home(&["cluster", "up", "--name", NAME]));
+    let down = run(&mut podproof_with_home(&["cluster", "down", "--name", NAME]));
     let still = containers(NAME);
-    docker(&["rm", "--force", "--volumes", &theirs]);
+    docker(&["rm", "--force", "--volumes", &foreign]);
     for end in [up.exits(97), down.exits(97)] {
         assert!(end.stderr.contains("was not made by podproof"), "{end}");
     }
-    assert_eq!(still, theirs);
+    assert_eq!(still, foreign);
 }
 
 #[rstest]
 #[ignore = "needs a cluster: make test"]
-fn an_image_that_cannot_be_had_is_told_quickly() {
+fn an_unavailable_image_is_reported_within_a_minute() {
     const NAME: &str = "podproof-live-noimage";
     let start = Instant::now();
-    let up =
-        run(&mut ours(&["cluster", "up", "--name", NAME, "--image", "podproof.local/no-such:1"])).exits(97);
+    let up = run(&mut podproof_with_home(&[
+        "cluster",
+        "up",
+        "--name",
+        NAME,
+        "--image",
+        "podproof.local/no-such:1",
+    ]))
+    .exits(97);
     assert!(up.stderr.contains("podproof.local/no-such:1"), "{up}");
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     assert_eq!(containers(NAME), "");
@@ -160,7 +172,7 @@ fn an_image_that_cannot_be_had_is_told_quickly() {
 #[ignore = "needs a cluster: make test"]
 fn a_creation_that_fails_keeps_the_node_logs_and_shows_the_cause() {
     const NAME: &str = "podproof-live-broken";
-    let _removed = Removed(NAME);
+    let _removed = ClusterGuard(NAME);
     let image = docker(&["ps", "--filter", "label=io.x-k8s.kind.cluster", "--format", "{{.Image}}"]);
     let image = image.lines().next().expect("a cluster is up");
     let script = tempfile::NamedTempFile::new().unwrap();
@@ -172,7 +184,7 @@ fn a_creation_that_fails_keeps_the_node_logs_and_shows_the_cause() {
     docker(&["commit", &container, &broken]);
     docker(&["rm", "--volumes", &container]);
 
-    let up = run(&mut ours(&["cluster", "up", "--name", NAME, "--image", &broken]));
+    let up = run(&mut podproof_with_home(&["cluster", "up", "--name", NAME, "--image", &broken]));
     docker(&["image", "rm", "--force", &broken]);
     let up = up.exits(97);
     assert!(up.stderr.contains("no Kubernetes today"), "{up}");

@@ -40,12 +40,12 @@ async fn pod() -> Container {
     request("shareable", &["hold"]).await.with_ready_conditions(vec![holding]).start().await.unwrap()
 }
 
-async fn beside(pod: &Container, verbs: &[&str]) -> Container {
+async fn start_beside(pod: &Container, verbs: &[&str]) -> Container {
     request(&format!("container:{}", pod.id()), verbs).await.start().await.unwrap()
 }
 
-/// Runs a container to its end: exit code and lines.
-async fn ended(container: Container) -> (i64, Vec<String>) {
+/// Waits until a container ends; returns its exit code and its lines on stdout.
+async fn wait_for_end(container: Container) -> (i64, Vec<String>) {
     let mut lines = container.stdout(true).lines();
     let mut seen = Vec::new();
     while let Some(line) = lines.next_line().await.unwrap() {
@@ -72,33 +72,34 @@ fn payloads<'l>(lines: &'l [String], prefix: &str) -> Vec<&'l str> {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a container engine: make test"]
-async fn the_article_s_exchange_arrives_complete_with_the_exit_marker() {
+async fn all_messages_of_the_article_arrive_and_end_with_the_exit_marker() {
     let pod = pod().await;
-    let consumer = beside(&pod, &["consume", "--retry-for", "30"]).await;
-    let producer = beside(&pod, &["produce"]).await;
-    let ((in_code, in_lines), (out_code, out_lines)) = tokio::join!(ended(consumer), ended(producer));
+    let consumer = start_beside(&pod, &["consume", "--retry-for", "30"]).await;
+    let producer = start_beside(&pod, &["produce"]).await;
+    let ((in_code, in_lines), (out_code, out_lines)) =
+        tokio::join!(wait_for_end(consumer), wait_for_end(producer));
     assert_eq!((out_code, in_code), (0, 0));
     let (sent, mut received) = (payloads(&out_lines, "Produced: "), payloads(&in_lines, "Consumed: "));
     assert_eq!(sent.len(), 500);
     assert_eq!(received.pop(), Some("done"));
     assert_eq!(received, sent);
-    let (_, look) = ended(beside(&pod, &["mq-look"]).await).await;
+    let (_, look) = wait_for_end(start_beside(&pod, &["mq-look"]).await).await;
     assert_eq!(report(&look)["present"], false);
     pod.rm().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a container engine: make test"]
-async fn a_consumer_that_comes_first_ends_with_1_and_the_producer_blocks_at_11_lines() {
+async fn a_consumer_that_starts_first_exits_with_1_and_the_producer_blocks_after_11_lines() {
     let pod = pod().await;
-    let (code, lines) = ended(beside(&pod, &["consume"]).await).await;
+    let (code, lines) = wait_for_end(start_beside(&pod, &["consume"]).await).await;
     assert_eq!((code, lines.len()), (1, 1), "{lines:?}");
-    let producer = beside(&pod, &["produce"]).await;
+    let producer = start_beside(&pod, &["produce"]).await;
     let mut lines = producer.stdout(true).lines();
     for _ in 0..11 {
         assert!(lines.next_line().await.unwrap().unwrap().starts_with("Produced: "));
     }
-    let (_, look) = ended(beside(&pod, &["mq-look"]).await).await;
+    let (_, look) = wait_for_end(start_beside(&pod, &["mq-look"]).await).await;
     assert_eq!(report(&look)["curmsgs"], 10);
     let written = String::from_utf8(producer.stdout_to_vec().await.unwrap()).unwrap();
     assert_eq!(written.lines().count(), 11);
@@ -109,32 +110,32 @@ async fn a_consumer_that_comes_first_ends_with_1_and_the_producer_blocks_at_11_l
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a container engine: make test"]
-async fn a_thief_is_noticed() {
+async fn a_stolen_message_is_missing_in_the_consumer() {
     let pod = pod().await;
-    let thief = beside(&pod, &["steal", "--retry-for", "30"]).await;
-    let producer = beside(&pod, &["produce"]).await;
-    assert_eq!(ended(thief).await.0, 0);
-    let consumer = beside(&pod, &["consume", "--retry-for", "30"]).await;
-    let ((_, received), (_, sent)) = tokio::join!(ended(consumer), ended(producer));
+    let thief = start_beside(&pod, &["steal", "--retry-for", "30"]).await;
+    let producer = start_beside(&pod, &["produce"]).await;
+    assert_eq!(wait_for_end(thief).await.0, 0);
+    let consumer = start_beside(&pod, &["consume", "--retry-for", "30"]).await;
+    let ((_, received), (_, sent)) = tokio::join!(wait_for_end(consumer), wait_for_end(producer));
     assert_eq!((sent.len(), received.len()), (500, 500));
     pod.rm().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a container engine: make test"]
-async fn queues_and_segments_outlive_their_maker_and_stay_in_their_namespace() {
+async fn queues_and_segments_outlive_their_creator_and_stay_in_their_ipc_namespace() {
     let (pod, other) = (pod().await, pod().await);
     let make =
         ["mq-send", "--queue", "/kept", "--text", "a", "then", "shm-put", "--key", "5eed", "--text", "b"];
-    assert_eq!(ended(beside(&pod, &make).await).await.0, 0);
+    assert_eq!(wait_for_end(start_beside(&pod, &make).await).await.0, 0);
 
     let look = ["mq-receive", "--queue", "/kept", "then", "shm-look", "--key", "5eed"];
-    let (code, kept) = ended(beside(&pod, &look).await).await;
+    let (code, kept) = wait_for_end(start_beside(&pod, &look).await).await;
     assert_eq!(code, 0, "{kept:?}");
     assert_eq!(report(&kept)["texts"], serde_json::json!(["a"]));
     assert_eq!(report(&kept[1..])["text"], "b");
 
-    let (_, elsewhere) = ended(beside(&other, &look).await).await;
+    let (_, elsewhere) = wait_for_end(start_beside(&other, &look).await).await;
     assert_eq!(report(&elsewhere)["present"], false);
     assert_eq!(report(&elsewhere[1..])["present"], false);
     pod.rm().await.unwrap();
@@ -143,7 +144,7 @@ async fn queues_and_segments_outlive_their_maker_and_stay_in_their_namespace() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a container engine: make test"]
-async fn term_ends_the_probe_as_pid_1_at_once() {
+async fn the_probe_as_pid_1_ends_at_once_on_sigterm() {
     let pod = pod().await;
     let before = std::time::Instant::now();
     pod.stop_with_timeout(Some(30)).await.unwrap();

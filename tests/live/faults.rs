@@ -1,4 +1,4 @@
-//! The whole quick tier under faults of a cluster's own parts: what they hide is inconclusive, and nothing fails.
+//! The quick tier while parts of the cluster misbehave: hidden results are inconclusive, and no case fails.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,26 +8,26 @@ use std::sync::atomic::Ordering;
 
 use podproof::judge::Verdict;
 use podproof::run::{RunRecord, read_record};
-use podproof_tests::{Ended, Kept, kubeconfig, ours, run};
+use podproof_tests::{Ended, KeptFolder, kubeconfig, podproof_with_home, run};
 use rstest::rstest;
 
-use crate::cluster::Removed;
-use crate::cutting::CuttingWay;
+use crate::cluster::ClusterGuard;
+use crate::log_cutting::LogCuttingProxy;
 
-/// The node does this again and again until the file is gone; the last command puts back what was changed.
-const AGAIN_AND_AGAIN: &str = "touch /tmp/fault; while [ -e /tmp/fault ]; do eval \"$0\"; done; eval \"$1\"";
+/// A script for the node: it repeats the command `$0` until the file is gone, then undoes the fault with `$1`.
+const REPEAT: &str = "touch /tmp/fault; while [ -e /tmp/fault ]; do eval \"$0\"; done; eval \"$1\"";
 
-/// A fault that the node brings about by itself.
+/// A fault that a script on the node causes until this is dropped.
 struct NodeFault {
     node: String,
     child: Child,
 }
 
 impl NodeFault {
-    fn begin(node: &str, does: &str, puts_back: &str) -> Self {
-        let shell = ["exec", node, "timeout", "7200", "sh", "-c", AGAIN_AND_AGAIN, does, puts_back];
+    fn begin(node: &str, cause: &str, undo: &str) -> Self {
+        let shell = ["exec", node, "timeout", "7200", "sh", "-c", REPEAT, cause, undo];
         let child = Command::new("docker").args(shell).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        Self { node: node.to_owned(), child: child.expect("the engine's program is there") }
+        Self { node: node.to_owned(), child: child.expect("docker is installed") }
     }
 }
 
@@ -38,62 +38,63 @@ impl Drop for NodeFault {
     }
 }
 
-/// What is wrong, and what it takes to put it right.
+// Each fault: the command that causes it, and the command that undoes it.
 const RESTARTS_KUBELET: (&str, &str) = ("systemctl restart kubelet; sleep 15", "");
 const RESTARTS_CONTAINERD: (&str, &str) = ("systemctl restart containerd; sleep 15", "");
 const STOPS_CONTROLLERS: (&str, &str) = (
     "pkill -STOP -f ^kube-controller-manager; sleep 50; pkill -CONT -f ^kube-controller-manager; sleep 10",
     "pkill -CONT -f ^kube-controller-manager",
 );
-const NOTHING: (&str, &str) = ("sleep 1", "");
+const NO_FAULT: (&str, &str) = ("sleep 1", "");
 
 #[rstest]
 #[case::kubelet_restarts("podproof-fault-kubelet", RESTARTS_KUBELET, None)]
 #[case::containerd_restarts("podproof-fault-containerd", RESTARTS_CONTAINERD, None)]
-#[case::controllers_stand_still("podproof-fault-controllers", STOPS_CONTROLLERS, None)]
-#[case::half_a_processor("podproof-fault-slow", NOTHING, Some("0.5"))]
+#[case::controllers_are_stopped("podproof-fault-controllers", STOPS_CONTROLLERS, None)]
+#[case::half_a_processor("podproof-fault-slow", NO_FAULT, Some("0.5"))]
 #[ignore = "needs a cluster of its own: make nightly"]
-fn nothing_fails_that_a_fault_has_hidden(
+fn no_case_fails_during_a_cluster_fault(
     #[case] cluster: &'static str,
-    #[case] (does, puts_back): (&str, &str),
+    #[case] (cause, undo): (&str, &str),
     #[case] processors: Option<&str>,
 ) {
-    let _removed = Removed(cluster);
-    let _ = run(&mut ours(&["cluster", "up", "--name", cluster])).exits(0);
+    let _removed = ClusterGuard(cluster);
+    let _ = run(&mut podproof_with_home(&["cluster", "up", "--name", cluster])).exits(0);
     let node = format!("{cluster}-control-plane");
     if let Some(processors) = processors {
         let _ = run(Command::new("docker").args(["update", "--cpus", processors, &node])).exits(0);
     }
-    let fault = NodeFault::begin(&node, does, puts_back);
-    let out = Kept::new();
+    let fault = NodeFault::begin(&node, cause, undo);
+    let out = KeptFolder::new();
     let place = format!("kind:{cluster}");
-    let ended = run(ours(&["run", "--cluster", &place, "--tier", "quick", "--out"]).arg(out.path()));
+    let ended =
+        run(podproof_with_home(&["run", "--cluster", &place, "--tier", "quick", "--out"]).arg(out.path()));
     drop(fault);
     assert_no_fail(cluster, &ended, out.path());
 }
 
-/// The way of a run that has no node containers: what a proxy or a load balancer makes of an API server.
+/// A run by `--context` reads logs through the API server, where a proxy or a load balancer may cut them.
 #[test]
 #[ignore = "needs a cluster of its own: make nightly"]
-fn nothing_fails_whose_log_was_cut() {
+fn no_case_fails_when_logs_are_cut() {
     const NAME: &str = "podproof-fault-logs";
-    let _removed = Removed(NAME);
+    let _removed = ClusterGuard(NAME);
     // This also brings the images of the test pods into the node.
     let warm = ["run", "--cluster", &format!("kind:{NAME}"), "--select", "volume/initially-empty", "--out"];
-    let out = Kept::new();
-    let _ = run(ours(&warm).arg(out.path().join("warm"))).exits(0);
-    let way = CuttingWay::to(&format!("{NAME}-control-plane"));
-    let config = kubeconfig(out.path(), &way.server);
+    let out = KeptFolder::new();
+    let _ = run(podproof_with_home(&warm).arg(out.path().join("warm"))).exits(0);
+    let proxy = LogCuttingProxy::to(&format!("{NAME}-control-plane"));
+    let config = kubeconfig(out.path(), &proxy.server);
     let runs = out.path().join("runs");
     let quick = ["run", "--context", "x", "--tier", "quick", "--kubeconfig"];
-    let ended = run(ours(&quick).arg(&config).arg("--out").arg(&runs));
-    let cut = way.cut.load(Ordering::Relaxed);
-    assert!(cut > 100, "{cut} answers were cut");
-    println!("{cut} answers were cut");
+    let ended = run(podproof_with_home(&quick).arg(&config).arg("--out").arg(&runs));
+    let cut = proxy.cut.load(Ordering::Relaxed);
+    assert!(cut > 100, "{cut} responses were cut");
+    println!("{cut} responses were cut");
     assert_no_fail(NAME, &ended, &runs);
 }
 
-/// Prints what a run found, by cause; nothing of it may be a fail, and something must have been possible.
+/// Prints the verdicts of a run by cause. Asserts that no case failed and that at least one passed.
 fn assert_no_fail(cluster: &str, ended: &Ended, out: &Path) {
     let folder = fs::read_dir(out).unwrap().next().expect("a run leaves a folder").unwrap().path();
     let record = read_record(&folder).unwrap();
@@ -104,7 +105,7 @@ fn assert_no_fail(cluster: &str, ended: &Ended, out: &Path) {
     assert!(record.cases.iter().any(|case| case.verdict.is_pass()), "{ended}");
 }
 
-/// How many cases had which verdict, and what made them inconclusive, without what is different from case to case.
+/// The number of cases per verdict, and the inconclusive claims grouped by the first part of their reason.
 fn by_cause(record: &RunRecord) -> String {
     let mut words: BTreeMap<&str, usize> = BTreeMap::new();
     let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();

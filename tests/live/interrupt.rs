@@ -1,4 +1,4 @@
-//! What a signal leaves behind: reports, and no namespace.
+//! After a signal a run writes its reports and leaves no namespace.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::process::{Child, Command, Stdio};
 
 use podproof::judge::Verdict;
 use podproof::run::{CaseRecord, judge_again, read_record};
-use podproof_tests::{Kept, ours, run};
+use podproof_tests::{KeptFolder, podproof_with_home, run};
 use rstest::rstest;
 use serde_json::Value;
 
-/// The namespaces that carry the run's label, as the cluster has them.
+/// The namespaces in the cluster that have the run's label, one per line.
 pub(crate) fn namespaces_of(run_id: &str) -> String {
-    let up = run(&mut ours(&["cluster", "up"])).exits(0);
+    let up = run(&mut podproof_with_home(&["cluster", "up"])).exits(0);
     let node =
         run(Command::new("docker").args(["ps", "--quiet", "--filter", "name=^podproof-control-plane$"]));
     assert!(!node.stdout.is_empty(), "{up}\n{node}");
@@ -32,9 +32,17 @@ pub(crate) fn signal(child: &Child, name: &str) {
 #[case::term("-TERM", 143)]
 #[ignore = "needs a cluster: make test"]
 fn a_signal_ends_the_run_with_reports_and_without_leftovers(#[case] name: &str, #[case] code: i32) {
-    let out = Kept::new();
-    let mut command =
-        ours(&["run", "--cluster", "kind", "--message-format", "json", "--repeat", "3", "--out"]);
+    let out = KeptFolder::new();
+    let mut command = podproof_with_home(&[
+        "run",
+        "--cluster",
+        "kind",
+        "--message-format",
+        "json",
+        "--repeat",
+        "3",
+        "--out",
+    ]);
     let mut child =
         command.arg(out.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -58,13 +66,13 @@ fn assert_reports(folder: &Path) {
     let skipped =
         |verdict: &Verdict| matches!(verdict, Verdict::Skip { reason } if reason.contains("interrupted"));
     assert!(record.cases.iter().any(|case| skipped(&case.verdict)));
-    // What this cluster lacks is skipped for that; all else was interrupted or had passed.
-    let as_meant = |case: &CaseRecord| {
-        let lacking = matches!(&case.verdict, Verdict::Skip { reason }
+    // Cases that this cluster does not support are skipped; all others passed or were interrupted.
+    let is_expected = |case: &CaseRecord| {
+        let is_unsupported = matches!(&case.verdict, Verdict::Skip { reason }
             if case.unproved.is_some() || reason.starts_with("the cluster lacks"));
-        lacking || skipped(&case.verdict) || case.verdict.is_pass()
+        is_unsupported || skipped(&case.verdict) || case.verdict.is_pass()
     };
-    assert!(record.cases.iter().all(as_meant), "{record:#?}");
+    assert!(record.cases.iter().all(is_expected), "{record:#?}");
     assert_eq!(judge_again(folder, &record), record);
     let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
     let report = quick_junit::Report::deserialize_from_str(&junit).unwrap();
@@ -73,9 +81,9 @@ fn assert_reports(folder: &Path) {
 
 #[test]
 #[ignore = "needs a cluster: make test"]
-fn what_a_killed_run_left_is_swept_by_its_id_and_not_before_its_time() {
-    let out = Kept::new();
-    let mut command = ours(&[
+fn namespaces_of_a_killed_run_are_swept_by_run_id_and_not_before_they_expire() {
+    let out = KeptFolder::new();
+    let mut command = podproof_with_home(&[
         "run",
         "--cluster",
         "kind",
@@ -93,7 +101,7 @@ fn what_a_killed_run_left_is_swept_by_its_id_and_not_before_its_time() {
         let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
         match event["event"].as_str().unwrap() {
             "run-started" => run_id = event["run"].as_str().unwrap().to_owned(),
-            // One has ended, so others have their namespaces.
+            // One case has ended, so other cases have namespaces now.
             "case-finished" if event["case"]["verdict"]["kind"] == "pass" => break,
             _ => {}
         }
@@ -102,9 +110,9 @@ fn what_a_killed_run_left_is_swept_by_its_id_and_not_before_its_time() {
     child.wait().unwrap();
     assert_ne!(namespaces_of(&run_id), "");
 
-    let swept = run(&mut ours(&["sweep", "--cluster", "kind", "--dry-run"])).exits(0);
-    assert!(!swept.stdout.contains(&run_id), "its time is not over\n{swept}");
-    let swept = run(&mut ours(&["sweep", "--cluster", "kind", "--run", &run_id])).exits(0);
+    let swept = run(&mut podproof_with_home(&["sweep", "--cluster", "kind", "--dry-run"])).exits(0);
+    assert!(!swept.stdout.contains(&run_id), "its lifetime is not over\n{swept}");
+    let swept = run(&mut podproof_with_home(&["sweep", "--cluster", "kind", "--run", &run_id])).exits(0);
     assert!(swept.stdout.contains(&format!("of run {run_id} (volume/")), "{swept}");
     assert_eq!(namespaces_of(&run_id), "");
 }

@@ -1,14 +1,14 @@
-//! The live suite: what only a real cluster can show.
+//! The live suite: tests that need a real cluster or container engine.
 #![expect(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 mod cases;
 mod cluster;
 mod containers;
-mod cutting;
 mod disk;
 mod experiment;
 mod faults;
 mod interrupt;
+mod log_cutting;
 mod never_harm;
 mod outage;
 mod retries;

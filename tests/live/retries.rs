@@ -1,4 +1,4 @@
-//! Cases that do otherwise at the second attempt.
+//! Cases that podproof tries again, on a real cluster.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,18 +6,18 @@ use std::process::Command;
 
 use podproof::judge::Verdict;
 use podproof::run::{RunRecord, judge_again, read_record};
-use podproof_tests::{Kept, manifests_with, ours, run};
+use podproof_tests::{KeptFolder, manifests_with, podproof_with_home, run};
 use rstest::rstest;
 
 use crate::interrupt::namespaces_of;
 
 const CASE: &str = "volume/shared-two-mountpaths";
 
-/// A folder of the node that all its containers may write to and that survives pods.
+/// A folder on the node that every container can write to and that outlives pods.
 const NODE_FOLDER: &str = "/tmp";
 
-/// At the first attempt, and at that only, the name that both containers know leads to a place that only the writer has.
-fn manifest_of_a_flake(marker: &str) -> String {
+/// Fails only at the first attempt: a link then leads the shared file to a volume that only the writer mounts.
+fn flaky_manifest(marker: &str) -> String {
     format!(
         "apiVersion: v1
 kind: Pod
@@ -50,7 +50,7 @@ spec:
     )
 }
 
-/// The marker on the node, removed also when the test fails.
+/// The marker file on the node. It is removed when this is dropped, so also when the test fails.
 struct Marker(String);
 
 impl Marker {
@@ -66,25 +66,26 @@ impl Drop for Marker {
     }
 }
 
-struct Done {
+struct RetriedRun {
     folder: PathBuf,
     record: RunRecord,
     stdout: String,
-    _out: Kept,
+    _out: KeptFolder,
 }
 
-fn tried(manifest: impl Fn(&str) -> String, retries: &str, code: i32) -> Done {
-    let out = Kept::new();
+fn run_with_retries(manifest: impl Fn(&str) -> String, retries: &str, code: i32) -> RetriedRun {
+    let out = KeptFolder::new();
     let marker = Marker::new(out.path());
     let manifests = manifests_with(CASE, &manifest(&marker.0));
-    let mut command = ours(&["run", "--cluster", "kind", "--select", CASE, "--retries", retries]);
+    let mut command =
+        podproof_with_home(&["run", "--cluster", "kind", "--select", CASE, "--retries", retries]);
     let command = command.arg("--manifests").arg(manifests.path()).arg("--out").arg(out.path());
     let ended = run(command).exits(code);
-    let folder = out.the_run();
+    let folder = out.run_folder();
     let record = read_record(&folder).unwrap();
     assert_eq!(judge_again(&folder, &record), record, "judged from files alone\n{ended}");
     assert_eq!(namespaces_of(record.run.as_str()), "");
-    Done { folder, record, stdout: ended.stdout, _out: out }
+    RetriedRun { folder, record, stdout: ended.stdout, _out: out }
 }
 
 fn words(record: &RunRecord) -> Vec<&str> {
@@ -94,7 +95,7 @@ fn words(record: &RunRecord) -> Vec<&str> {
 #[test]
 #[ignore = "needs a cluster: make test"]
 fn a_pass_after_a_failure_is_flaky_and_both_attempts_are_kept() {
-    let Done { folder, record, stdout, _out } = tried(manifest_of_a_flake, "3", 100);
+    let RetriedRun { folder, record, stdout, _out } = run_with_retries(flaky_manifest, "3", 100);
     assert_eq!(words(&record), ["fail", "pass"]);
     assert!(record.cases[0].is_flaky());
     assert!(stdout.contains("FLAKY") && stdout.contains("(1 case: 1 flaky)"), "{stdout}");
@@ -110,27 +111,27 @@ fn a_pass_after_a_failure_is_flaky_and_both_attempts_are_kept() {
 }
 
 #[rstest]
-#[case::fails_each_time(manifest_of_a_break, "1", 100, &["fail", "fail"])]
-#[case::is_never_told(manifest_of_no_image, "2", 101, &["inconclusive", "inconclusive", "inconclusive"])]
-#[case::is_not_tried_again(manifest_of_a_break, "0", 100, &[])]
+#[case::fails_each_time(failing_manifest, "1", 100, &["fail", "fail"])]
+#[case::is_always_inconclusive(manifest_without_image, "2", 101, &["inconclusive", "inconclusive", "inconclusive"])]
+#[case::is_not_tried_again(failing_manifest, "0", 100, &[])]
 #[ignore = "needs a cluster: make test"]
-fn what_stays_so_is_no_flake(
+fn the_same_verdict_in_each_attempt_is_not_flaky(
     #[case] manifest: fn(&str) -> String,
     #[case] retries: &str,
     #[case] code: i32,
     #[case] expected: &[&str],
 ) {
-    let done = tried(manifest, retries, code);
+    let done = run_with_retries(manifest, retries, code);
     assert_eq!(words(&done.record), expected);
     assert!(!done.record.cases[0].is_flaky());
     assert!(!matches!(done.record.cases[0].verdict, Verdict::Pass | Verdict::Skip { .. }));
 }
 
-/// The reader never has the writer's volume.
-fn manifest_of_a_break(marker: &str) -> String {
-    manifest_of_a_flake(marker).replace(&format!(": >/node/{marker}"), "true")
+/// Fails at each attempt, because no marker is left.
+fn failing_manifest(marker: &str) -> String {
+    flaky_manifest(marker).replace(&format!(": >/node/{marker}"), "true")
 }
 
-fn manifest_of_no_image(marker: &str) -> String {
-    manifest_of_a_flake(marker).replace("image: debian", "image: podproof.local/nowhere:1")
+fn manifest_without_image(marker: &str) -> String {
+    flaky_manifest(marker).replace("image: debian", "image: podproof.local/nowhere:1")
 }

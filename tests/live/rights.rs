@@ -1,4 +1,4 @@
-//! Runs of a user who may do what is listed and nothing else, or less than that.
+//! Runs of a user who has exactly the listed rights, or fewer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,12 +10,12 @@ use base64::Engine as _;
 use podproof::judge::Verdict;
 use podproof::plan::Right;
 use podproof::run::{RunRecord, read_record};
-use podproof_tests::{Ended, ours, run};
+use podproof_tests::{Ended, podproof_with_home, run};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Cases that together ask for everything that a cluster of any version lets them ask for.
+/// Cases that together use every right that this cluster supports.
 const MANY: &str = "tier:quick and (ipc/mc2-article or ipc/mq-priority or ipc/devshm-size or volume/http-equals-file \
     or volume/survives-sigkill or volume/shared-two-mountpaths or volume/gone-on-controller-replacement \
     or restart/exit-codes or restart/logs-previous or network/mc3 or network/port-forward \
@@ -23,10 +23,10 @@ const MANY: &str = "tier:quick and (ipc/mc2-article or ipc/mq-priority or ipc/de
     or startup/fix-retry or startup/poststart-failure or isolation/ports-between-pods or isolation/hostipc-denied \
     or volume/ephemeral-container-sees or volume/preserved-by-resize-restart)";
 
-/// One that runs commands, one that goes through a port, one that has services.
+/// One case that needs exec, one that needs port-forward, and one that needs services.
 const FEW: &str = "ipc/mq-priority or network/port-forward or network/clusterip-all-ready";
 
-/// A service account with these rights, and the way in as it. It goes when the test is over.
+/// A service account with some rights, and a kubeconfig for it. Dropping it deletes the account.
 struct User {
     name: String,
     kubeconfig: PathBuf,
@@ -34,8 +34,8 @@ struct User {
 }
 
 impl User {
-    fn who_may(rights: &[Right]) -> Self {
-        let up = run(&mut ours(&["cluster", "up"])).exits(0);
+    fn with_rights(rights: &[Right]) -> Self {
+        let up = run(&mut podproof_with_home(&["cluster", "up"])).exits(0);
         let folder = tempfile::tempdir().unwrap();
         let random =
             folder.path().file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_lowercase();
@@ -77,7 +77,7 @@ impl User {
         json!({ "apiVersion": "v1", "kind": "List", "items": objects })
     }
 
-    /// The token, which a controller writes into the secret.
+    /// Waits for the token that a controller writes into the secret.
     fn token(&self) -> String {
         let Self { name, .. } = self;
         let ask = format!("kubectl get secret {name} --namespace {name} --output jsonpath='{{.data.token}}'");
@@ -87,10 +87,11 @@ impl User {
         String::from_utf8(bytes).unwrap()
     }
 
-    /// A run as this user: how it ended, and its record where it has one.
-    fn runs(&self, selection: &str) -> (Ended, Option<RunRecord>) {
+    /// Runs podproof as this user. The record is None if no run started.
+    fn run_as_user(&self, selection: &str) -> (Ended, Option<RunRecord>) {
         let out = self.folder.path().join("runs");
-        let mut command = ours(&["run", "--context", "kind-podproof", "--select", selection, "--out"]);
+        let mut command =
+            podproof_with_home(&["run", "--context", "kind-podproof", "--select", selection, "--out"]);
         let ended = run(command.arg(&out).arg("--kubeconfig").arg(&self.kubeconfig));
         let folder = fs::read_dir(&out).ok().and_then(|mut folders| folders.next());
         (ended, folder.map(|folder| read_record(&folder.unwrap().path()).unwrap()))
@@ -150,7 +151,7 @@ fn kubectl(arguments: &[&str], input: &str) -> Ended {
     }
 }
 
-/// The skips of a run by claim; nothing else is there but passes.
+/// The skip reasons of a run by claim. Asserts that all other cases passed.
 fn skips(ended: &Ended, record: &RunRecord) -> BTreeMap<String, String> {
     let mut skips = BTreeMap::new();
     for case in &record.cases {
@@ -170,18 +171,18 @@ fn skips(ended: &Ended, record: &RunRecord) -> BTreeMap<String, String> {
 #[case::whole_quick_tier("tier:quick", 100)]
 #[ignore = "needs a cluster: make test"]
 fn the_listed_rights_are_enough(#[case] selection: &str, #[case] at_least: usize) {
-    let user = User::who_may(&Right::all().collect::<Vec<_>>());
-    let (ended, record) = user.runs(selection);
+    let user = User::with_rights(&Right::all().collect::<Vec<_>>());
+    let (ended, record) = user.run_as_user(selection);
     let record = record.unwrap_or_else(|| panic!("{ended}"));
     let skipped = skips(&ended, &record);
-    // What this cluster lacks, an administrator lacks as well.
+    // Features that this cluster does not have are skipped for an administrator too.
     assert!(skipped.values().all(|reason| !reason.starts_with("you may not")), "{skipped:?}");
     assert!(record.cases.len() - skipped.len() >= at_least, "{ended}");
     assert_eq!(record.cluster.capabilities.missing_rights, Some(Vec::new()));
     assert_no_token(&user.kubeconfig, user.folder.path());
 }
 
-/// The token stands in no file but the kubeconfig.
+/// Asserts that the kubeconfig is the only file with the token.
 fn assert_no_token(kubeconfig: &Path, folder: &Path) {
     let text = fs::read_to_string(kubeconfig).unwrap();
     let token = text.lines().find_map(|line| line.trim().strip_prefix("token: ")).unwrap();
@@ -197,14 +198,11 @@ fn assert_no_token(kubeconfig: &Path, folder: &Path) {
 #[case::wake("patch namespaces", &[])]
 #[case::kubelets("get nodes/proxy", &[])]
 #[ignore = "needs a cluster: make test"]
-fn a_right_that_is_missing_is_named_by_the_skips_of_what_needs_it(
-    #[case] missing: &str,
-    #[case] skipped: &[&str],
-) {
+fn a_right_that_is_missing_is_named_by_the_cases_it_skips(#[case] missing: &str, #[case] skipped: &[&str]) {
     let left: Vec<_> = Right::all().filter(|right| right.to_string() != missing).collect();
     assert_eq!(left.len() + 1, Right::all().count(), "{missing} is listed");
-    let user = User::who_may(&left);
-    let (ended, record) = user.runs(FEW);
+    let user = User::with_rights(&left);
+    let (ended, record) = user.run_as_user(FEW);
     let record = record.unwrap_or_else(|| panic!("{ended}"));
     let skips = skips(&ended, &record);
     assert_eq!(record.cases.len(), 3, "{ended}");
@@ -218,9 +216,9 @@ fn a_right_that_is_missing_is_named_by_the_skips_of_what_needs_it(
 
 #[test]
 #[ignore = "needs a cluster: make test"]
-fn without_the_right_to_see_the_nodes_there_is_no_run() {
+fn without_the_right_to_list_nodes_no_run_starts() {
     let left: Vec<_> = Right::all().filter(|right| right.to_string() != "list nodes").collect();
-    let (ended, record) = User::who_may(&left).runs(FEW);
+    let (ended, record) = User::with_rights(&left).run_as_user(FEW);
     let ended = ended.exits(97);
     assert!(record.is_none() && ended.stderr.contains("cannot list resource \"nodes\""), "{ended}");
 }

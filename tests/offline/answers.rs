@@ -1,5 +1,5 @@
-//! What is no answer to the question that was asked never contradicts a claim: faults of the node's own, and the words
-//! of somebody who was not asked.
+//! Only the pod's own answer to a request can contradict a claim. Node faults, proxies and other servers never make a
+//! case fail.
 
 use std::path::PathBuf;
 
@@ -10,21 +10,21 @@ use serde_json::{Value, json};
 
 use crate::judge::Recorded;
 
-/// What the system says where it fails itself: nothing about what was asked for.
+/// Errors of a node that has a fault itself. They say nothing about the operation that was requested.
 const FAULTS: [&str; 9] =
     ["EIO", "ENOMEM", "EMFILE", "ENFILE", "ENOSYS", "EINTR", "ENOBUFS", "ETIMEDOUT", "EBADF"];
 
-/// Where such an error is what the claim is about.
-const ANSWERS: [(&str, &str); 1] = [("isolation/mqueue-quota-per-uid", "EMFILE")];
+/// Claims that are about one of these errors.
+const CLAIMED_ERRORS: [(&str, &str); 1] = [("isolation/mqueue-quota-per-uid", "EMFILE")];
 
-/// Whose logs are what the claim is about: they are compared with what else was seen, word for word.
+/// Claims about the text of logs, which is compared word for word with other evidence.
 const ABOUT_LOGS: [&str; 1] = ["restart/termination-message"];
 
-/// What in a report says that its deed did what it was to do.
+/// The fields of a report that are true if its operation succeeded.
 const SUCCESSES: [&str; 5] = ["present", "connected", "opened", "obtained", "complete"];
 
-/// The statuses and pages of those who stand between pods.
-const STRANGERS: [(u16, &str); 5] = [
+/// The status and the body of responses from proxies and other servers between pods.
+const FOREIGN_RESPONSES: [(u16, &str); 5] = [
     (503, "upstream connect error or disconnect/reset before headers"),
     (426, ""),
     (502, "<html><body>Bad Gateway</body></html>"),
@@ -32,7 +32,7 @@ const STRANGERS: [(u16, &str); 5] = [
     (200, "It works!"),
 ];
 
-/// Every report in the outputs of commands and in logs: the changed evidence for each change of it.
+/// Applies `change` to one report at a time, in the output of commands and in logs. Returns each changed evidence.
 fn with_one_report_changed(evidence: &Evidence, change: &dyn Fn(&mut Value) -> bool) -> Vec<Evidence> {
     let changed = |line: &str| {
         let mut report: Value =
@@ -61,42 +61,42 @@ fn with_one_report_changed(evidence: &Evidence, change: &dyn Fn(&mut Value) -> b
     all
 }
 
-/// A change of a report; says whether the report had what was changed.
-type Way = Box<dyn Fn(&mut Value) -> bool>;
+/// Changes a report. Returns whether the change applies to it.
+type ReportChange = Box<dyn Fn(&mut Value) -> bool>;
 
-/// The ways in which a report may say that its deed ended with `errno`.
-fn ways_to_fail(errno: &'static str) -> Vec<Way> {
+/// The changes after which a report says that its operation failed with `errno`.
+fn failing_changes(errno: &'static str) -> Vec<ReportChange> {
     let replaced = move |report: &mut Value| {
-        let had = report.get("errno").is_some();
+        let applies = report.get("errno").is_some();
         report["errno"] = json!(errno);
-        had
+        applies
     };
     let failed = move |report: &mut Value| {
         report["ok"] = json!(false);
         report["errno"] = json!(errno);
         true
     };
-    let mut ways: Vec<Way> = vec![Box::new(replaced), Box::new(failed)];
-    ways.extend(SUCCESSES.map(|field| -> Way {
+    let mut changes: Vec<ReportChange> = vec![Box::new(replaced), Box::new(failed)];
+    changes.extend(SUCCESSES.map(|field| -> ReportChange {
         Box::new(move |report| {
-            let had = report.get(field) == Some(&json!(true));
+            let applies = report.get(field) == Some(&json!(true));
             report[field] = json!(false);
             report["errno"] = json!(errno);
-            had
+            applies
         })
     }));
-    ways
+    changes
 }
 
 #[rstest]
-fn a_fault_of_the_node_is_no_answer(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+fn a_node_fault_never_makes_a_case_fail(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
     if ABOUT_LOGS.contains(&case.id) {
         return;
     }
-    for errno in FAULTS.into_iter().filter(|errno| !ANSWERS.contains(&(case.id, *errno))) {
-        for way in ways_to_fail(errno) {
-            for changed in with_one_report_changed(&evidence, &*way) {
+    for errno in FAULTS.into_iter().filter(|errno| !CLAIMED_ERRORS.contains(&(case.id, *errno))) {
+        for change in failing_changes(errno) {
+            for changed in with_one_report_changed(&evidence, &*change) {
                 let verdict = case.verdict(&changed);
                 assert!(!matches!(verdict, Verdict::Fail { .. }), "{errno}: {verdict:?}");
             }
@@ -105,9 +105,11 @@ fn a_fault_of_the_node_is_no_answer(#[files("fixtures/evidence/*/*/green.json")]
 }
 
 #[rstest]
-fn a_stranger_is_no_answer(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+fn a_response_of_another_server_never_makes_a_case_fail(
+    #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
+) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
-    for (status, page) in STRANGERS {
+    for (status, page) in FOREIGN_RESPONSES {
         let mut all = with_one_report_changed(&evidence, &|report| {
             if report["verb"] != "fetch" {
                 return false;
@@ -122,7 +124,7 @@ fn a_stranger_is_no_answer(#[files("fixtures/evidence/*/*/green.json")] file: Pa
             true
         });
         for at in 0..evidence.fetches.len() {
-            // Good pages of nginx cannot be known from those of others.
+            // A good page of nginx cannot be distinguished from one of another server.
             if !(status == 200 && case.id.starts_with("volume/")) {
                 let mut rest = evidence.clone();
                 rest.fetches[at].answer = Ok((status, page.to_owned()));
@@ -137,7 +139,7 @@ fn a_stranger_is_no_answer(#[files("fixtures/evidence/*/*/green.json")] file: Pa
 }
 
 #[test]
-fn a_request_that_is_lost_before_the_pod_is_no_answer_of_it() {
+fn a_request_that_did_not_reach_the_pod_is_inconclusive() {
     const LOST: [&str; 3] = [
         "error dialing backend: dial tcp 172.18.0.2:10250: connect: connection refused",
         "error dialing backend: dial tcp 127.0.0.1:10250: connect: connection refused",
@@ -163,7 +165,7 @@ fn a_request_that_is_lost_before_the_pod_is_no_answer_of_it() {
 }
 
 #[test]
-fn a_proxy_within_the_pod_says_nothing_about_the_network() {
+fn a_proxy_in_the_pod_never_makes_a_network_case_fail() {
     for claim in ["network/pod-to-pod-no-nat", "network/node-to-node-no-nat"] {
         for (peer, fails) in [("127.0.0.6", false), ("127.0.0.1", false), ("::1", false), ("10.9.9.9", true)]
         {
@@ -180,7 +182,7 @@ fn a_proxy_within_the_pod_says_nothing_about_the_network() {
 }
 
 #[test]
-fn a_service_is_asked_of_pods_that_were_ready_all_the_time() {
+fn a_service_request_while_a_pod_was_unready_is_inconclusive() {
     const PODS: [(&str, &str, &str); 7] = [
         ("network/service-two-containers", "pair", "first-port"),
         ("network/clusterip-all-ready", "two", "often"),
@@ -192,15 +194,15 @@ fn a_service_is_asked_of_pods_that_were_ready_all_the_time() {
     ];
     for (claim, pod, label) in PODS {
         let Recorded { case, mut evidence, .. } = Recorded::green(claim);
-        // For three seconds the pod was not ready, and the question came to nothing.
+        // The pod was not ready for a while, and the request failed.
         let ready = evidence.timeline.iter().rposition(|seen| seen.name() == pod).unwrap();
         let mut unready = evidence.timeline[ready].clone();
         for status in unready.pod.status.as_mut().unwrap().container_statuses.iter_mut().flatten() {
             status.ready = false;
         }
-        let again = evidence.timeline[ready].clone();
+        let ready_again = evidence.timeline[ready].clone();
         let later = ready + 1;
-        evidence.timeline.splice(later..later, [unready, again]);
+        evidence.timeline.splice(later..later, [unready, ready_again]);
         let exec = evidence.execs.iter_mut().find(|exec| exec.label == label).unwrap();
         exec.stdout = exec.stdout.replacen(r#""ok":true"#, r#""ok":false,"errno":"ECONNREFUSED""#, 1);
         exec.stdout = exec.stdout.replacen(r#""two":"#, r#""one ":"#, 1);
@@ -210,7 +212,7 @@ fn a_service_is_asked_of_pods_that_were_ready_all_the_time() {
 }
 
 #[test]
-fn another_cause_is_not_taken_for_the_answer() {
+fn a_pod_that_failed_for_another_cause_is_inconclusive() {
     const REASONS: [&str; 7] = [
         "OutOfpods",
         "NodeAffinity",
@@ -237,7 +239,7 @@ fn another_cause_is_not_taken_for_the_answer() {
 }
 
 #[test]
-fn a_container_that_its_own_image_holds_up_was_not_held_up_by_another() {
+fn a_container_that_waits_for_its_own_image_is_not_blocked_by_another() {
     for claim in ["startup/pull-failure-isolated", "startup/no-ready-wait"] {
         for reason in ["ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "ContainerCreating"]
         {

@@ -1,12 +1,12 @@
-//! The shape of the house, kept true by reading the source.
+//! Rules about the structure of the source. The tests read the source files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use podproof_tests::root;
 
-/// The rooms in the order of the flow. A room may use those before it.
-const FLOW: [&str; 10] =
+/// The top-level modules in order. A module may use only those before it.
+const MODULES: [&str; 10] =
     ["plan", "evidence", "judge", "cluster", "stage", "cases", "run", "experiment", "report", "history"];
 
 /// The largest number of lines of code in a file, tests and comments apart.
@@ -38,14 +38,14 @@ fn code(path: &Path) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn rooms_use_only_what_stands_before_them_in_the_flow() {
+fn modules_use_only_modules_before_them() {
     let source = root().join("harness/src");
-    for (place, room) in FLOW.iter().enumerate() {
-        for file in sources(&source.join(room)) {
+    for (place, module) in MODULES.iter().enumerate() {
+        for file in sources(&source.join(module)) {
             for (number, line) in code(&file) {
-                for later in &FLOW[place + 1..] {
+                for later in &MODULES[place + 1..] {
                     let used = line.contains(&format!("crate::{later}::"));
-                    assert!(!used, "{}:{number}: {room} uses {later}: {line}", file.display());
+                    assert!(!used, "{}:{number}: {module} uses {later}: {line}", file.display());
                 }
             }
         }
@@ -53,7 +53,7 @@ fn rooms_use_only_what_stands_before_them_in_the_flow() {
 }
 
 #[test]
-fn report_and_history_do_not_see_each_other() {
+fn history_does_not_use_report() {
     for file in sources(&root().join("harness/src/history")) {
         for (number, line) in code(&file) {
             assert!(!line.contains("crate::report"), "{}:{number}: {line}", file.display());
@@ -72,17 +72,18 @@ fn files_stay_small() {
 }
 
 #[test]
-fn doors_only_open() {
+fn mod_files_hold_only_declarations() {
     for file in sources(&root().join("harness/src")) {
         if file.file_name().is_some_and(|name| name == "mod.rs") {
             for (number, line) in code(&file) {
-                let opens = ["mod ", "pub mod ", "pub use ", "pub(super) use ", "pub(crate) use ", "use "]
-                    .iter()
-                    .any(|start| line.starts_with(start));
-                let continues = line.starts_with([' ', '}', ']']) || line.contains("const CASES");
+                let is_declaration =
+                    ["mod ", "pub mod ", "pub use ", "pub(super) use ", "pub(crate) use ", "use "]
+                        .iter()
+                        .any(|start| line.starts_with(start));
+                let is_continuation = line.starts_with([' ', '}', ']']) || line.contains("const CASES");
                 assert!(
-                    opens || continues,
-                    "{}:{number}: a door holds only docs and names: {line}",
+                    is_declaration || is_continuation,
+                    "{}:{number}: mod.rs may hold only docs, modules and re-exports: {line}",
                     file.display()
                 );
             }
@@ -91,11 +92,11 @@ fn doors_only_open() {
 }
 
 #[test]
-fn rooms_say_what_they_may_not_do() {
-    for room in FLOW {
-        let door = fs::read_to_string(root().join("harness/src").join(room).join("mod.rs")).unwrap();
-        let docs: String = door.lines().take_while(|line| line.starts_with("//!")).collect();
-        assert!(docs.contains("may *not*"), "{room}/mod.rs does not say what the room may not do");
+fn module_docs_say_what_the_module_may_not_do() {
+    for module in MODULES {
+        let text = fs::read_to_string(root().join("harness/src").join(module).join("mod.rs")).unwrap();
+        let docs: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        assert!(docs.contains("must *not*"), "{module}/mod.rs does not say what the module may not do");
     }
 }
 
@@ -113,12 +114,12 @@ fn host_programs_are_started_in_one_place() {
 }
 
 #[test]
-fn nobody_sleeps_where_an_event_can_be_awaited() {
-    // The pause between two tries of something that gives no event.
-    const MAY: [&str; 3] = ["evidence/follow.rs", "evidence/log_stream.rs", "cluster/"];
+fn only_listed_files_sleep() {
+    // These wait between two attempts of an operation that gives no event.
+    const MAY_SLEEP: [&str; 3] = ["evidence/follow.rs", "evidence/log_stream.rs", "cluster/"];
     for folder in ["harness/src", "harness/cli/src"] {
         for file in sources(&root().join(folder)) {
-            if MAY.iter().any(|may| file.to_string_lossy().contains(may)) {
+            if MAY_SLEEP.iter().any(|allowed| file.to_string_lossy().contains(allowed)) {
                 continue;
             }
             for (number, line) in code(&file) {
@@ -129,10 +130,10 @@ fn nobody_sleeps_where_an_event_can_be_awaited() {
 }
 
 #[test]
-fn what_is_observed_is_dated_by_a_clock_that_never_goes_back() {
-    let rooms = ["evidence", "stage", "cases"].map(|room| root().join("harness/src").join(room));
+fn observations_are_timed_by_the_monotonic_clock() {
+    let modules = ["evidence", "stage", "cases"].map(|module| root().join("harness/src").join(module));
     for file in
-        rooms.iter().flat_map(|room| sources(room)).filter(|file| !file.ends_with("evidence/clock.rs"))
+        modules.iter().flat_map(|module| sources(module)).filter(|file| !file.ends_with("evidence/clock.rs"))
     {
         for (number, line) in code(&file) {
             assert!(!line.contains("Timestamp::now()"), "{}:{number}: {line}", file.display());
@@ -141,7 +142,7 @@ fn what_is_observed_is_dated_by_a_clock_that_never_goes_back() {
 }
 
 #[test]
-fn the_visible_top_level_is_what_it_must_be() {
+fn the_top_level_has_only_the_expected_entries() {
     let mut seen: Vec<_> = fs::read_dir(root())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -1,10 +1,10 @@
-//! The article's sentences: reading them, and telling what a run says of each.
+//! The article's sentences: how their list is read, and which result a run gives for each.
 
 use std::fs;
 
 use podproof::plan::{Article, Bearing, Catalogue, Sentence, Tree};
 use podproof::report::{Styles, article_text, sentence_line};
-use podproof::run::{RunRecord, Standing, accounts};
+use podproof::run::{RunRecord, SentenceResult, sentence_reports};
 use podproof_tests::root;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -16,12 +16,12 @@ fn tree() -> Tree {
     Tree::Folder(root().join("manifests"))
 }
 
-fn real() -> (Article, Catalogue) {
+fn project_article() -> (Article, Catalogue) {
     let catalogue = Catalogue::read(&tree()).unwrap();
     (Article::read(&tree(), &catalogue).unwrap(), catalogue)
 }
 
-/// A list of sentences that is in order.
+/// A valid list of sentences.
 fn sentences() -> Vec<Value> {
     let ids = (1..=19).map(|number| format!("A{number}")).chain(["MC2".to_owned(), "MC3".to_owned()]);
     ids.map(|id| {
@@ -30,7 +30,7 @@ fn sentences() -> Vec<Value> {
     .collect()
 }
 
-/// A folder of manifests that has this text for its sentences, and nothing else.
+/// A folder of manifests whose only file is the list of sentences, with this text.
 fn folder(text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("article")).unwrap();
@@ -38,7 +38,7 @@ fn folder(text: &str) -> TempDir {
     folder
 }
 
-/// The article with this text for its sentences; else what is wrong with it.
+/// Reads an article with this text as its list of sentences. The error text has no folder.
 fn read(text: &str, catalogue: &Catalogue) -> Result<Article, String> {
     let folder = folder(text);
     let place = format!("{}/article/", folder.path().display());
@@ -46,12 +46,12 @@ fn read(text: &str, catalogue: &Catalogue) -> Result<Article, String> {
     read.map_err(|error| error.to_string().replace(&place, ""))
 }
 
-/// What is wrong with this text; nothing, if it can be read.
+/// The error for this text; None if it can be read.
 fn problem(text: &str) -> Option<String> {
     read(text, &Catalogue::read(&tree()).unwrap()).err()
 }
 
-/// The same of a list whose second sentence has one thing changed, or taken away where it is null.
+/// The error for a valid list after setting one field of its second sentence, or removing it if `value` is null.
 fn problem_with(key: &str, value: Value) -> Option<String> {
     let mut sentences = sentences();
     if value.is_null() {
@@ -63,38 +63,34 @@ fn problem_with(key: &str, value: Value) -> Option<String> {
 }
 
 #[test]
-fn a_list_in_order_is_read() {
+fn a_valid_list_is_read() {
     assert_eq!(problem(&json!({ "sentences": sentences() }).to_string()), None);
     assert_eq!(problem_with("bearing", json!("framing")), None);
 }
 
 #[rstest]
-#[case::twice("id", json!("A1"), "sentence A1 stands twice")]
-#[case::unknown("id", json!("A20"), "sentence A20 is none of A1 to A19, MC2 and MC3")]
-#[case::no_words("sentence", json!("\n"), "sentence A2 has no words")]
+#[case::twice("id", json!("A1"), "sentence A1 is listed twice")]
+#[case::unknown("id", json!("A20"), "sentence A20 is not one of A1 to A19, MC2 and MC3")]
+#[case::no_words("sentence", json!("\n"), "sentence A2 has no text")]
 #[case::unknown_claim(
     "claims",
     json!(["volume/initially-empty", "volume/none"]),
-    "sentence A2 names claim volume/none, which the golden list does not have"
+    "sentence A2 names claim volume/none, which is not in claims.yaml"
 )]
 #[case::claim_twice(
     "claims",
     json!(["volume/initially-empty", "volume/initially-empty"]),
     "sentence A2 names claim volume/initially-empty twice"
 )]
-#[case::no_claim("claims", json!([]), "sentence A2 names no claim, and is true: only framing needs none")]
-#[case::claims_left_out(
-    "claims",
-    Value::Null,
-    "sentence A2 names no claim, and is true: only framing needs none"
-)]
+#[case::no_claim("claims", json!([]), "sentence A2 is true but names no claim")]
+#[case::claims_left_out("claims", Value::Null, "sentence A2 is true but names no claim")]
 #[case::against_the_truth(
     "against",
     json!(["volume/default-mode"]),
-    "sentence A2 has claims against it, and is true"
+    "sentence A2 is true but has claims against it"
 )]
-#[case::no_note("bearing", json!("imprecise"), "sentence A2 is imprecise, and no note says where")]
-fn what_cannot_be_is_refused_with_file_and_sentence(
+#[case::no_note("bearing", json!("imprecise"), "sentence A2 is imprecise but has no note")]
+fn an_invalid_list_is_refused_with_file_and_sentence(
     #[case] key: &str,
     #[case] value: Value,
     #[case] expected: &str,
@@ -126,12 +122,16 @@ fn a_missing_sentence_is_named() {
 #[case::field("bearing: true", "bearring: true", "bearring")]
 #[case::claim("volume/memory-is-tmpfs", "memory-is-tmpfs", "area/name")]
 #[case::syntax("claims:", "claims: [", "")]
-fn what_is_no_list_is_refused_with_its_line(#[case] old: &str, #[case] new: &str, #[case] said: &str) {
+fn a_list_that_cannot_be_parsed_is_refused_with_its_line(
+    #[case] old: &str,
+    #[case] new: &str,
+    #[case] expected: &str,
+) {
     let text = fs::read_to_string(root().join("manifests/article/sentences.yaml")).unwrap();
     let problem = problem(&text.replacen(old, new, 1)).unwrap();
     let line = problem.strip_prefix("sentences.yaml:").and_then(|rest| rest.split(':').next()).unwrap();
     assert!(line.parse::<usize>().is_ok_and(|line| line > 0), "{problem}");
-    assert!(problem.contains(said), "{problem}");
+    assert!(problem.contains(expected), "{problem}");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_tree_without_the_list_is_refused() {
 
 #[test]
 fn the_built_in_article_is_the_one_in_the_source() {
-    let (article, catalogue) = real();
+    let (article, catalogue) = project_article();
     assert_eq!(Article::read(&Tree::Embedded, &catalogue).unwrap(), article);
     let bearings: Vec<_> = article
         .sentences()
@@ -169,73 +169,73 @@ fn all_pass(article: &Article) -> Vec<Value> {
     claims.map(|claim| case(claim.as_str(), 1, &pass())).collect()
 }
 
-/// How the sentence called `id` stands.
-fn standing(id: &str, record: &RunRecord) -> Standing {
-    let (article, catalogue) = real();
-    let accounts = accounts(&article, &catalogue, Some(record));
-    accounts.iter().find(|account| account.sentence.id == id).unwrap().standing.unwrap()
+/// The result of the sentence `id`.
+fn result_of(id: &str, record: &RunRecord) -> SentenceResult {
+    let (article, catalogue) = project_article();
+    let sentence_reports = sentence_reports(&article, &catalogue, Some(record));
+    sentence_reports.iter().find(|report| report.sentence.id == id).unwrap().result.unwrap()
 }
 
 #[test]
-fn when_everything_passes_each_sentence_stands_as_it_is_known() {
-    let (article, catalogue) = real();
+fn when_all_claims_pass_each_sentence_has_its_known_result() {
+    let (article, catalogue) = project_article();
     let record = record("check", &all_pass(&article));
-    for account in accounts(&article, &catalogue, Some(&record)) {
-        let Sentence { id, bearing, against, .. } = account.sentence;
+    for report in sentence_reports(&article, &catalogue, Some(&record)) {
+        let Sentence { id, bearing, against, .. } = report.sentence;
         let expected = match bearing {
-            Bearing::True | Bearing::Framing => Standing::Confirmed,
-            _ if against.is_empty() => Standing::Untold,
-            Bearing::Imprecise => Standing::ShownImprecise,
-            Bearing::Wrong => Standing::ShownWrong,
+            Bearing::True | Bearing::Framing => SentenceResult::Confirmed,
+            _ if against.is_empty() => SentenceResult::Inconclusive,
+            Bearing::Imprecise => SentenceResult::ShownImprecise,
+            Bearing::Wrong => SentenceResult::ShownWrong,
         };
-        assert_eq!(account.standing, Some(expected), "{id}");
+        assert_eq!(report.result, Some(expected), "{id}");
     }
 }
 
 #[rstest]
-#[case::one_of_many("volume/survives-oom", pass(), "A3", Standing::Confirmed)]
-#[case::fails("volume/survives-oom", fail(&["token-survives"]), "A3", Standing::Contradicted)]
-#[case::inconclusive("volume/survives-oom", inconclusive("no image"), "A3", Standing::Untold)]
-#[case::skipped("volume/survives-oom", skip("needs v1.29"), "A3", Standing::NotAsked)]
-#[case::another_claim("volume/survives-oom", pass(), "A2", Standing::NotAsked)]
-#[case::wrong("network/mc3", pass(), "MC3", Standing::ShownWrong)]
-#[case::wrong_after_all("network/mc3", fail(&["port-5000-is-open"]), "MC3", Standing::NoteContradicted)]
-#[case::imprecise_in_part("ipc/same-namespace", pass(), "A10", Standing::Untold)]
-#[case::stranger("volume/of-another-version", fail(&["x"]), "A3", Standing::NotAsked)]
-fn a_claim_tells_of_its_sentence(
+#[case::one_of_many("volume/survives-oom", pass(), "A3", SentenceResult::Confirmed)]
+#[case::fails("volume/survives-oom", fail(&["token-survives"]), "A3", SentenceResult::Contradicted)]
+#[case::inconclusive("volume/survives-oom", inconclusive("no image"), "A3", SentenceResult::Inconclusive)]
+#[case::skipped("volume/survives-oom", skip("needs v1.29"), "A3", SentenceResult::NotAsked)]
+#[case::another_claim("volume/survives-oom", pass(), "A2", SentenceResult::NotAsked)]
+#[case::wrong("network/mc3", pass(), "MC3", SentenceResult::ShownWrong)]
+#[case::wrong_after_all("network/mc3", fail(&["port-5000-is-open"]), "MC3", SentenceResult::NoteContradicted)]
+#[case::imprecise_in_part("ipc/same-namespace", pass(), "A10", SentenceResult::Inconclusive)]
+#[case::claim_of_another_version("volume/of-another-version", fail(&["x"]), "A3", SentenceResult::NotAsked)]
+fn the_verdict_of_a_claim_decides_about_its_sentence(
     #[case] claim: &str,
     #[case] verdict: Value,
     #[case] sentence: &str,
-    #[case] expected: Standing,
+    #[case] expected: SentenceResult,
 ) {
-    assert_eq!(standing(sentence, &record("check", &[case(claim, 1, &verdict)])), expected);
+    assert_eq!(result_of(sentence, &record("check", &[case(claim, 1, &verdict)])), expected);
 }
 
 #[test]
 fn the_worst_round_counts() {
     let rounds = [pass(), fail(&["token-survives"]), skip("interrupted"), pass()];
     let cases: Vec<_> = rounds.iter().map(|verdict| case("volume/survives-oom", 1, verdict)).collect();
-    assert_eq!(standing("A3", &record("check", &cases)), Standing::Contradicted);
+    assert_eq!(result_of("A3", &record("check", &cases)), SentenceResult::Contradicted);
     let cases = [&cases[0], &cases[2], &cases[3]].map(Clone::clone);
     // A skip is worse than a pass: one round was not asked.
-    assert_eq!(standing("A3", &record("check", &cases)), Standing::NotAsked);
+    assert_eq!(result_of("A3", &record("check", &cases)), SentenceResult::NotAsked);
 }
 
 #[test]
-fn a_mutant_says_nothing_of_its_claim() {
+fn a_mutant_does_not_count_for_its_claim() {
     let killed = mutant("volume/survives-oom", "on-the-layer", 4, &fail(&["token-survives"]));
     let cases = [case("volume/survives-oom", 1, &pass()), killed.clone()];
-    assert_eq!(standing("A3", &record("prove", &cases)), Standing::Confirmed);
-    assert_eq!(standing("A3", &record("prove", &[killed])), Standing::NotAsked);
+    assert_eq!(result_of("A3", &record("prove", &cases)), SentenceResult::Confirmed);
+    assert_eq!(result_of("A3", &record("prove", &[killed])), SentenceResult::NotAsked);
 }
 
 #[test]
-fn without_a_run_no_sentence_stands() {
-    let (article, catalogue) = real();
-    assert!(accounts(&article, &catalogue, None).iter().all(|account| account.standing.is_none()));
+fn without_a_run_no_sentence_has_a_result() {
+    let (article, catalogue) = project_article();
+    assert!(sentence_reports(&article, &catalogue, None).iter().all(|report| report.result.is_none()));
 }
 
-/// An article with an imprecise, a true and a wrong sentence at its places 3, 12 and 20.
+/// An article with an imprecise, a true and a wrong sentence at the indexes 3, 12 and 20.
 fn small(catalogue: &Catalogue) -> Article {
     let mut sentences = sentences();
     sentences[3] = json!({
@@ -270,73 +270,73 @@ fn mixed() -> RunRecord {
 }
 
 /// The three sentences as text.
-fn told(record: Option<&RunRecord>) -> String {
+fn render(record: Option<&RunRecord>) -> String {
     let catalogue = Catalogue::read(&tree()).unwrap();
     let article = small(&catalogue);
-    let mut accounts = accounts(&article, &catalogue, record);
-    accounts.retain(|account| ["A4", "A13", "MC3"].contains(&account.sentence.id.as_str()));
-    article_text(&accounts, record, &Styles::default())
+    let mut sentence_reports = sentence_reports(&article, &catalogue, record);
+    sentence_reports.retain(|report| ["A4", "A13", "MC3"].contains(&report.sentence.id.as_str()));
+    article_text(&sentence_reports, record, &Styles::default())
 }
 
 #[test]
-fn people_see_sentence_note_and_claims() {
-    insta::assert_snapshot!(told(None), @r#"
+fn the_text_shows_sentence_note_and_claims() {
+    insta::assert_snapshot!(render(None), @r#"
     A4 (imprecise)
       a volume "exists as long as the pod"
       note     It goes with the pod, but its bytes were never promised to be anywhere else than on the
                node on which the pod is.
-      for      volume/isolated-between-pods       Volumes of one name in two pods are two volumes
+      for      volume/isolated-between-pods       Volumes of the same name in two pods are separate volumes
                volume/gone-on-same-name-recreate  A pod that replaces another of the same name starts with an empty volume
-      against  volume/memory-enospc               A volume in memory that is full refuses more, and its pod goes on (unproved)
+      against  volume/memory-enospc               A full memory-backed volume rejects writes, and its pod keeps running (unproved)
 
     A13 (true)
       the consumer reads until it gets the exit message
       note     hostile \u{1b}[2J
-      for      ipc/mc2-article                    The article's second pod delivers every message and ends
-               ipc/mc2-exit-marker                The article's consumer ends at the exit message and only there
+      for      ipc/mc2-article                    The article's second pod delivers every message and terminates
+               ipc/mc2-exit-marker                The article's consumer stops at the exit message and nowhere else
 
     MC3 (wrong)
       "Port 5000"
       note     It is reached.
-      against  network/mc3                        The article's third pod answers through nginx, and its port 5000 is open
-               network/undeclared-port-reachable  A port that the manifest does not declare is reached all the same
+      against  network/mc3                        The article's third pod responds through nginx, and its port 5000 is open
+               network/undeclared-port-reachable  A port is reachable even if the manifest does not declare it
     "#);
 }
 
 #[test]
-fn people_see_what_a_run_says() {
-    insta::assert_snapshot!(told(Some(&mixed())), @r#"
+fn the_text_shows_the_results_of_a_run() {
+    insta::assert_snapshot!(render(Some(&mixed())), @r#"
     A4 contradicted (imprecise, 1 of 3 claims passed)
       a volume "exists as long as the pod"
       note     It goes with the pod, but its bytes were never promised to be anywhere else than on the
                node on which the pod is.
-      for      PASS     volume/isolated-between-pods       Volumes of one name in two pods are two volumes
-               FAIL     volume/gone-on-same-name-recreate  starts-empty
-      against  NOT RUN  volume/memory-enospc               A volume in memory that is full refuses more, and its pod goes on (unproved)
+      for      PASS          volume/isolated-between-pods       Volumes of the same name in two pods are separate volumes
+               FAIL          volume/gone-on-same-name-recreate  starts-empty
+      against  NOT RUN       volume/memory-enospc               A full memory-backed volume rejects writes, and its pod keeps running (unproved)
 
     A13 confirmed (true, 1 of 2 claims passed)
       the consumer reads until it gets the exit message
       note     hostile \u{1b}[2J
-      for      PASS     ipc/mc2-article                    The article's second pod delivers every message and ends
-               SKIP     ipc/mc2-exit-marker                a \u{1b}[31mred\u{1b}[0m\nreason \u{202e}
+      for      PASS          ipc/mc2-article                    The article's second pod delivers every message and terminates
+               SKIP          ipc/mc2-exit-marker                a \u{1b}[31mred\u{1b}[0m\nreason \u{202e}
 
     MC3 shown wrong (wrong, 1 of 2 claims passed)
       "Port 5000"
       note     It is reached.
-      against  PASS     network/mc3                        The article's third pod answers through nginx, and its port 5000 is open
-               NOT RUN  network/undeclared-port-reachable  A port that the manifest does not declare is reached all the same
+      against  PASS          network/mc3                        The article's third pod responds through nginx, and its port 5000 is open
+               NOT RUN       network/undeclared-port-reachable  A port is reachable even if the manifest does not declare it
 
     3 sentences: 1 confirmed, 1 shown wrong, 1 contradicted; by the run 20261122-100000-3fa9c1d2 on v1.20.2
     "#);
 }
 
 #[test]
-fn programs_get_a_line_for_each_sentence() {
+fn json_has_one_line_per_sentence() {
     let catalogue = Catalogue::read(&tree()).unwrap();
     let (article, mixed) = (small(&catalogue), mixed());
     let lines = |record: Option<&RunRecord>| {
-        let accounts = accounts(&article, &catalogue, record);
-        let lines: Vec<_> = accounts.iter().map(|account| sentence_line(account).unwrap()).collect();
+        let sentence_reports = sentence_reports(&article, &catalogue, record);
+        let lines: Vec<_> = sentence_reports.iter().map(|report| sentence_line(report).unwrap()).collect();
         assert!(lines.iter().all(|line| line.ends_with('\n') && line.lines().count() == 1));
         assert!(!lines.concat().contains('\u{1b}') && !lines.concat().contains('\u{202e}'));
         lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()

@@ -1,10 +1,10 @@
-//! What the reports tell of the runs before.
+//! How the reports compare a run with earlier runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use podproof::report::{Background, Changed, Earlier, News, NewsKind, html_page, markdown_summary};
+use podproof::report::{Background, ChangedFact, EarlierRun, News, NewsKind, html_page, markdown_summary};
 use podproof::run::{Counts, RunRecord, write_record};
 use podproof_tests::{Ended, podproof, run};
 use serde_json::{Value, json};
@@ -19,14 +19,14 @@ fn at(day: &str) -> Timestamp {
     format!("{day}T10:00:00Z").parse().unwrap()
 }
 
-fn changed(fact: &str, before: &str, now: &str) -> Changed {
-    Changed { fact: fact.to_owned(), before: Some(before.to_owned()), now: Some(now.to_owned()) }
+fn changed(fact: &str, before: &str, now: &str) -> ChangedFact {
+    ChangedFact { fact: fact.to_owned(), before: Some(before.to_owned()), now: Some(now.to_owned()) }
 }
 
-fn earlier(id: &str, day: &str, changed: &[Changed]) -> Earlier {
+fn earlier(id: &str, day: &str, changed: &[ChangedFact]) -> EarlierRun {
     let then = Counts { pass: 4, inconclusive: 1, ..Counts::default() };
     let (run, now) = (id.to_owned(), checked().counts());
-    Earlier { run, started: at(day), then, now, worse: 2, better: 1, changed: changed.to_vec() }
+    EarlierRun { run, started: at(day), then, now, worse: 2, better: 1, changed: changed.to_vec() }
 }
 
 fn news(kind: NewsKind, case: &str, name: &str, words: &str) -> News {
@@ -47,7 +47,7 @@ fn background() -> Background {
         against: 8,
         word: "regressed".to_owned(),
         regressed: true,
-        doubt: None,
+        not_compared: None,
         last: Some(earlier("run-last", "2026-11-21", &[changed("kernel", "6.1", "6.12")])),
         good: Some(earlier(
             "run-good",
@@ -67,7 +67,7 @@ fn page(background: Option<&Background>) -> String {
 }
 
 #[test]
-fn a_page_tells_what_changed_before_anything_else() {
+fn the_page_shows_changes_first() {
     let page = page(Some(&background()));
     assert_harmless(&tags(&page));
     let place = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words} is missing"));
@@ -92,7 +92,7 @@ fn a_page_tells_what_changed_before_anything_else() {
 }
 
 #[test]
-fn what_changed_in_the_environment_stands_beside_what_it_was() {
+fn the_environment_table_shows_old_and_new_values() {
     let page = page(Some(&background()));
     let table = page.split_once("<section id=\"environment\"").unwrap().1.split_once("</section>").unwrap().0;
     assert!(table.contains("kernel</th><td>5.10</td><td>6.1</td><td>6.12</td>"), "{table}");
@@ -101,7 +101,7 @@ fn what_changed_in_the_environment_stands_beside_what_it_was() {
 }
 
 #[test]
-fn without_runs_before_nothing_is_said_of_them() {
+fn without_earlier_runs_the_reports_do_not_mention_them() {
     let page = page(None);
     for words in ["id=\"news\"", "id=\"environment\"", "last run", "series"] {
         assert!(!page.contains(words), "{words}");
@@ -110,7 +110,7 @@ fn without_runs_before_nothing_is_said_of_them() {
 }
 
 #[test]
-fn a_first_run_says_that_there_is_none_before() {
+fn a_first_run_says_that_no_earlier_run_is_known() {
     let first = Background { against: 0, last: None, good: None, news: Vec::new(), ..background() };
     let page = page(Some(&first));
     assert!(page.contains("<dt>last run</dt><dd>none is known</dd>"), "{page}");
@@ -118,7 +118,7 @@ fn a_first_run_says_that_there_is_none_before() {
 }
 
 #[test]
-fn a_summary_tells_what_changed_before_what_failed() {
+fn the_summary_shows_changes_before_failures() {
     let summary = markdown_summary(&checked(), Some(&background()));
     let place = |words: &str| summary.find(words).unwrap_or_else(|| panic!("{words} is missing: {summary}"));
     assert!(place("#### What changed: regressed") < place("**New failures** (1)"));
@@ -130,12 +130,12 @@ fn a_summary_tells_what_changed_before_what_failed() {
 }
 
 #[test]
-fn hostile_history_does_no_harm() {
+fn hostile_history_is_escaped() {
     let mut hostile = background();
     for text in [&mut hostile.series, &mut hostile.word] {
         HOSTILE.clone_into(text);
     }
-    hostile.doubt = Some(HOSTILE.to_owned());
+    hostile.not_compared = Some(HOSTILE.to_owned());
     hostile.last = Some(earlier(HOSTILE, "2026-11-21", &[changed(HOSTILE, HOSTILE, HOSTILE)]));
     for news in &mut hostile.news {
         for text in [&mut news.case, &mut news.name, &mut news.words] {
@@ -155,17 +155,17 @@ fn hostile_history_does_no_harm() {
     );
 }
 
-/// Nine nights of runs, eight of them good and kept.
-struct Nights {
+/// A history store with the good runs of eight days.
+struct StoredRuns {
     folder: TempDir,
 }
 
-impl Nights {
+impl StoredRuns {
     fn new() -> Self {
-        let nights = Self { folder: tempfile::tempdir().unwrap() };
-        let good: Vec<_> = (1..=8).map(|day| nights.run(day, "v1.20.2", &pass())).collect();
-        nights.keep(&good);
-        nights
+        let stored = Self { folder: tempfile::tempdir().unwrap() };
+        let good: Vec<_> = (1..=8).map(|day| stored.run(day, "v1.20.2", &pass())).collect();
+        stored.keep(&good);
+        stored
     }
 
     fn store(&self) -> String {
@@ -189,62 +189,58 @@ impl Nights {
         folder
     }
 
-    fn report(&self, folder: &Path, more: &[&str]) -> Ended {
-        run(podproof(["report"]).arg(folder).args(more).env("XDG_STATE_HOME", self.folder.path()))
+    fn report(&self, folder: &Path, args: &[&str]) -> Ended {
+        run(podproof(["report"]).arg(folder).args(args).env("XDG_STATE_HOME", self.folder.path()))
     }
 }
 
 #[test]
-fn a_report_beside_kept_runs_tells_what_broke_and_what_changed() {
-    let nights = Nights::new();
-    let tonight = nights.run(9, "v1.20.5", &fail(&["nothing-is-lost"]));
-    let _ = nights.report(&tonight, &["--history", &nights.store()]).exits(0);
-    let page = fs::read_to_string(tonight.join("report.html")).unwrap();
+fn a_report_with_history_shows_what_broke_and_what_changed() {
+    let stored = StoredRuns::new();
+    let current = stored.run(9, "v1.20.5", &fail(&["nothing-is-lost"]));
+    let _ = stored.report(&current, &["--history", &stored.store()]).exits(0);
+    let page = fs::read_to_string(current.join("report.html")).unwrap();
     for words in [
         "New failures (1)",
-        "beside 8 runs of the series default",
+        "compared with 8 runs of the series default",
         "last run, good",
         "20261108-100000-3fa9c1d2",
         "version</th><td>v1.20.2</td><td>v1.20.2</td><td>v1.20.5</td>",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    let summary = fs::read_to_string(tonight.join("summary.md")).unwrap();
+    let summary = fs::read_to_string(current.join("summary.md")).unwrap();
     assert!(summary.contains("- new failure ipc/mc2-article"), "{summary}");
 
-    // Once it is kept, with a night after it, it is still not compared with itself, nor with what came later.
-    nights.keep(&[tonight.clone(), nights.run(10, "v1.20.6", &pass())]);
-    let _ = nights.report(&tonight, &["--history", &nights.store()]).exits(0);
-    assert_eq!(fs::read_to_string(tonight.join("report.html")).unwrap(), page);
+    // Even after it is stored together with a later run, it is compared neither with itself nor with the later run.
+    stored.keep(&[current.clone(), stored.run(10, "v1.20.6", &pass())]);
+    let _ = stored.report(&current, &["--history", &stored.store()]).exits(0);
+    assert_eq!(fs::read_to_string(current.join("report.html")).unwrap(), page);
 
-    let _ = nights.report(&tonight, &[]).exits(0);
-    let page = fs::read_to_string(tonight.join("report.html")).unwrap();
-    assert!(!page.contains("id=\"news\""), "without a store nothing is said of it");
+    let _ = stored.report(&current, &[]).exits(0);
+    let page = fs::read_to_string(current.join("report.html")).unwrap();
+    assert!(!page.contains("id=\"news\""), "without a store the page has no news");
 }
 
 #[test]
-fn a_store_that_cannot_be_read_is_told_and_costs_no_report() {
-    let nights = Nights::new();
-    let tonight = nights.run(9, "v1.20.5", &pass());
-    let damaged = nights.folder.path().join("damaged.db");
+fn a_report_is_written_even_if_the_store_cannot_be_read() {
+    let stored = StoredRuns::new();
+    let current = stored.run(9, "v1.20.5", &pass());
+    let damaged = stored.folder.path().join("damaged.db");
     fs::write(&damaged, "no store at all".repeat(100)).unwrap();
     let damaged = damaged.to_str().unwrap();
-    let another = nights.store();
-    for (more, code, said) in [
+    let another = stored.store();
+    for (args, code, expected) in [
         (vec!["--history", damaged], 98, "error: "),
         // Before the first run is kept there is nothing to compare with.
-        (vec!["--history", "/nonexistent/history.db"], 0, "no runs before this one: there is no history"),
-        (
-            vec!["--history", &another, "--series", "another"],
-            0,
-            "no runs before this one: no run in the series",
-        ),
+        (vec!["--history", "/nonexistent/history.db"], 0, "no earlier runs: there is no history"),
+        (vec!["--history", &another, "--series", "another"], 0, "no earlier runs: no run in the series"),
     ] {
-        let _ = fs::remove_file(tonight.join("report.html"));
-        let ended = nights.report(&tonight, &more).exits(code);
-        assert!(ended.stderr.contains(said), "{ended}");
+        let _ = fs::remove_file(current.join("report.html"));
+        let ended = stored.report(&current, &args).exits(code);
+        assert!(ended.stderr.contains(expected), "{ended}");
         assert!(!ended.stderr.contains("panicked"), "{ended}");
-        assert!(fs::read_to_string(tonight.join("report.html")).unwrap().contains("Passed (2)"));
+        assert!(fs::read_to_string(current.join("report.html")).unwrap().contains("Passed (2)"));
     }
-    assert!(!Path::new("/nonexistent").exists(), "a store is only read");
+    assert!(!Path::new("/nonexistent").exists(), "a report must not create a store");
 }

@@ -57,7 +57,7 @@ fn the_built_in_manifests_are_those_in_the_source() {
 }
 
 #[test]
-fn some_runtimes_are_known_to_differ() {
+fn known_differences_of_runtimes_are_read() {
     let catalogue = catalogue();
     let article = "ipc/mc2-article".parse().unwrap();
     assert!(catalogue.differences(&article).any(|known| known.runtime == Runtime::Gvisor));
@@ -68,7 +68,7 @@ fn some_runtimes_are_known_to_differ() {
 }
 
 #[test]
-fn a_gate_stands_only_where_older_clusters_make_no_claim() {
+fn only_claims_with_a_minimum_version_have_a_gate() {
     for claim in catalogue().claims() {
         assert!(claim.gate.is_none() || claim.since.is_some(), "{} has a gate in all versions", claim.id);
     }
@@ -78,13 +78,13 @@ fn a_gate_stands_only_where_older_clusters_make_no_claim() {
 #[case("article/mc1.yaml", "cases/volume/http-equals-file.yaml")]
 #[case("article/mc1.yaml", "cases/volume/appends-every-second.yaml")]
 #[case("article/mc2.yaml", "cases/ipc/mc2-article.yaml")]
-fn the_articles_pods_are_applied_as_they_are(#[case] article: &str, #[case] case: &str) {
+fn the_articles_manifests_are_used_unchanged(#[case] article: &str, #[case] case: &str) {
     let tree = tree();
     assert_eq!(Manifest::read(&tree, article).unwrap(), Manifest::read(&tree, case).unwrap());
 }
 
 #[test]
-fn the_third_pod_is_applied_as_it_is_beside_what_asks_it() {
+fn the_third_manifest_of_the_article_is_used_unchanged_in_its_case() {
     let tree = tree();
     let article = Manifest::read(&tree, "article/mc3.yaml").unwrap();
     let case = Manifest::read(&tree, "cases/network/mc3.yaml").unwrap();
@@ -94,7 +94,7 @@ fn the_third_pod_is_applied_as_it_is_beside_what_asks_it() {
 }
 
 #[test]
-fn every_manifest_says_first_what_its_pods_do() {
+fn every_manifest_begins_with_a_comment() {
     for file in files(&root().join("manifests/cases")).iter().filter(|file| !file.contains(".mutants.")) {
         let text = fs::read_to_string(root().join("manifests/cases").join(file)).unwrap();
         assert!(text.starts_with("# "), "{file} begins without a comment");
@@ -102,17 +102,17 @@ fn every_manifest_says_first_what_its_pods_do() {
 }
 
 #[test]
-fn what_restarts_services_needs_a_way_around_them() {
+fn disruptive_claims_need_node_containers() {
     for claim in catalogue().claims().iter().filter(|claim| claim.tier == Tier::Disruptive) {
         assert!(claim.needs.contains(&Need::NodeContainers), "{}", claim.id);
     }
 }
 
 #[test]
-fn saboteurs_undo_what_they_make() {
+fn saboteurs_undo_their_changes() {
     let catalogue = catalogue();
     for claim in catalogue.claims() {
-        for mutant in &catalogue.script(&claim.id).unwrap().mutants {
+        for mutant in &catalogue.case_files(&claim.id).unwrap().mutants {
             let Some(saboteur) = &mutant.saboteur else { continue };
             assert!(claim.tier.needs_node(), "{} {}", claim.id, mutant.name);
             let makes = ["mkdir", "mount", "touch"].iter().any(|word| saboteur.does.contains(word));
@@ -122,19 +122,19 @@ fn saboteurs_undo_what_they_make() {
 }
 
 #[test]
-fn mutants_that_reach_for_the_node_say_so_and_clean_up() {
-    /// Their mutants reach for the node and leave nothing there.
+fn mutants_that_reach_the_node_are_privileged_and_clean_up() {
+    /// Claims whose mutants reach the node but leave nothing there.
     const LEAVE_NOTHING: [&str; 4] =
         ["ipc/same-namespace", "ipc/not-the-nodes", "isolation/hostipc-denied", "isolation/hostipc-leaks"];
     let catalogue = catalogue();
     for claim in catalogue.claims() {
-        for mutant in &catalogue.script(&claim.id).unwrap().mutants {
+        for mutant in &catalogue.case_files(&claim.id).unwrap().mutants {
             let patch = serde_json::to_string(&mutant.patch).unwrap();
             let may_leave = patch.contains("hostPath") || patch.contains("hostIPC");
-            // What a pod has in the node's network ends with it.
-            let reaches = may_leave || patch.contains("hostNetwork");
-            let says = mutant.security == Some(Security::Privileged);
-            assert_eq!(reaches, says, "{} {}", claim.id, mutant.name);
+            // A pod in the node's network leaves nothing there.
+            let reaches_node = may_leave || patch.contains("hostNetwork");
+            let is_privileged = mutant.security == Some(Security::Privileged);
+            assert_eq!(reaches_node, is_privileged, "{} {}", claim.id, mutant.name);
             let leaves = may_leave && !LEAVE_NOTHING.contains(&claim.id.as_str());
             assert_eq!(leaves, mutant.undo.is_some(), "{} {}", claim.id, mutant.name);
         }
@@ -163,7 +163,7 @@ fn with_line(line: &str) -> Result<Catalogue, ManifestError> {
 }
 
 #[test]
-fn a_claim_keeps_its_history_under_a_new_name_and_loses_it_with_a_new_meaning() {
+fn aliases_and_the_revision_of_a_claim_are_read() {
     let catalogue = with_line("aliases: [volume/once, volume/twice]").unwrap();
     let id = &catalogue.claims()[0].id;
     let renames: Vec<_> = catalogue.renames().map(|(old, new)| (old.as_str(), new)).collect();
@@ -174,8 +174,8 @@ fn a_claim_keeps_its_history_under_a_new_name_and_loses_it_with_a_new_meaning() 
 
 #[rstest]
 #[case::a_claim("aliases: [volume/initially-empty]", "which is a claim of its own")]
-#[case::twice("aliases: [volume/once, volume/once]", "stands twice")]
-fn two_histories_do_not_become_one(#[case] line: &str, #[case] problem: &str) {
+#[case::twice("aliases: [volume/once, volume/once]", "is listed twice")]
+fn an_alias_must_not_be_used_twice(#[case] line: &str, #[case] problem: &str) {
     let error = with_line(line).unwrap_err().to_string();
     assert!(error.contains(problem), "{error}");
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::record::{case, fail, pass, record};
 
 #[test]
-fn help_and_version_are_data() {
+fn help_and_version_go_to_stdout() {
     assert!(run(&mut podproof(["--help"])).exits(0).stderr.is_empty());
     assert!(run(&mut podproof(["--version"])).exits(0).stdout.starts_with("podproof "));
 }
@@ -26,7 +26,7 @@ fn help_and_version_are_data() {
 #[case::two_things_to_explain(&["explain", "ipc/mc2-article", "--article"])]
 #[case::a_run_without_the_article(&["explain", "ipc/mc2-article", "--run", "runs/x"])]
 #[case::bad_selection(&["list", "--select", "ipc/* and"])]
-fn wrong_usage_exits_2_and_says_nothing_on_stdout(#[case] args: &[&str]) {
+fn wrong_usage_exits_2_with_empty_stdout(#[case] args: &[&str]) {
     let ended = run(&mut podproof(args)).exits(2);
     assert!(ended.stdout.is_empty(), "{ended}");
     assert!(!ended.stderr.is_empty(), "{ended}");
@@ -67,19 +67,19 @@ fn an_unknown_context_exits_97_with_a_hint() {
 }
 
 #[rstest]
-#[case::nobody_listens("http://127.0.0.1:9")]
+#[case::closed_port("http://127.0.0.1:9")]
 fn an_unreachable_context_exits_97_within_15_seconds(#[case] server: &str) {
-    unreachable_context(server);
+    assert_unreachable(server);
 }
 
 #[test]
 fn a_context_that_never_answers_exits_97_within_15_seconds() {
-    // Accepts connections, and says nothing on them.
+    // Accepts connections, but never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    unreachable_context(&format!("http://{}", silent.local_addr().unwrap()));
+    assert_unreachable(&format!("http://{}", silent.local_addr().unwrap()));
 }
 
-fn unreachable_context(server: &str) {
+fn assert_unreachable(server: &str) {
     let folder = tempfile::tempdir().unwrap();
     let kubeconfig = kubeconfig(folder.path(), server);
     let out = folder.path().join("runs");
@@ -92,7 +92,7 @@ fn unreachable_context(server: &str) {
 }
 
 #[test]
-fn flags_are_environment_variables_too() {
+fn flags_can_be_set_by_environment_variables() {
     let ended = run(podproof(["list"]).env("PODPROOF_SELECT", "ipc/mc2-article")).exits(0);
     assert_eq!(ended.stdout.lines().count(), 1, "{ended}");
 }
@@ -107,7 +107,7 @@ fn list_shows_every_claim_once_without_colour() {
 }
 
 #[test]
-fn explain_tells_claim_source_and_mutants() {
+fn explain_shows_claim_source_and_mutants() {
     let ended = run(&mut podproof(["explain", "ipc/mc2-article"])).exits(0);
     for word in ["given", "when", "then", "source", "differs  on gVisor: ", "mutant", "must fail by"] {
         assert!(ended.stdout.contains(word), "{word} is missing: {ended}");
@@ -117,7 +117,7 @@ fn explain_tells_claim_source_and_mutants() {
 }
 
 #[test]
-fn explain_tells_the_article_sentence_by_sentence() {
+fn explain_shows_each_sentence_of_the_article() {
     let ended = run(&mut podproof(["explain", "--article"])).exits(0);
     let heads: Vec<_> = ended.stdout.lines().filter(|line| line.starts_with(['A', 'M'])).collect();
     assert_eq!(heads.len(), 21, "{ended}");
@@ -127,7 +127,7 @@ fn explain_tells_the_article_sentence_by_sentence() {
 }
 
 #[test]
-fn explain_tells_what_a_run_says_of_the_article() {
+fn explain_shows_the_results_of_a_run_for_the_article() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [
         case("volume/initially-empty", 1, &pass()),
@@ -135,7 +135,7 @@ fn explain_tells_what_a_run_says_of_the_article() {
     ];
     write_record(folder.path(), &record("check", &cases)).unwrap();
     let explain = ["explain", "--article", "--run"];
-    // A claim that failed is told; to weigh it is what `judge` is for.
+    // A failed claim is shown but does not change the exit code: that is the task of `judge`.
     let ended = run(podproof(explain).arg(folder.path())).exits(0);
     let lines = |start: &str| ended.stdout.lines().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
     assert!(lines("A7 ").concat().starts_with("A7 confirmed (true, 1 of "), "{ended}");
@@ -150,13 +150,13 @@ fn explain_tells_what_a_run_says_of_the_article() {
 }
 
 #[test]
-fn a_run_that_does_not_exist_cannot_be_told_of() {
+fn explain_exits_96_if_the_run_does_not_exist() {
     let ended = run(&mut podproof(["explain", "--article", "--run", "/nonexistent"])).exits(96);
     assert!(ended.stdout.is_empty() && ended.stderr.contains("/nonexistent/record.json"), "{ended}");
 }
 
 #[test]
-fn the_page_of_all_claims_begins_with_the_article_and_that_of_some_has_none() {
+fn the_list_of_all_claims_begins_with_the_article_and_a_selection_omits_it() {
     let page = |select: &[&str]| {
         let args = [&["list", "--format", "markdown"], select].concat();
         run(&mut podproof(args)).exits(0).stdout
@@ -175,16 +175,16 @@ fn the_page_of_all_claims_begins_with_the_article_and_that_of_some_has_none() {
 }
 
 #[test]
-fn a_run_that_does_not_exist_cannot_be_judged() {
+fn judge_exits_96_if_the_run_does_not_exist() {
     let ended = run(&mut podproof(["judge", "/nonexistent"])).exits(96);
     assert!(ended.stderr.contains("/nonexistent/record.json"), "{ended}");
 }
 
 #[test]
-fn the_reports_of_a_run_are_made_from_its_files() {
+fn report_writes_all_reports_from_the_files_of_a_run() {
     let folder = tempfile::tempdir().unwrap();
     write_record(folder.path(), &record("check", &[case("volume/shared", 1, &fail(&["keeps"]))])).unwrap();
-    // A claim that failed is told; to weigh it is what `judge` is for.
+    // A failed claim does not change the exit code: that is the task of `judge`.
     let ended = run(podproof(["report"]).arg(folder.path())).exits(0);
     let page = folder.path().join("report.html");
     assert_eq!(ended.stdout, format!("{}\n", page.display()), "{ended}");

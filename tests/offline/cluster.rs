@@ -1,9 +1,9 @@
-//! `podproof cluster` where nothing of what it needs is there.
+//! `podproof cluster` without a container engine and without clusters.
 
 use podproof_tests::{podproof, run};
 
 #[test]
-fn without_an_engine_the_set_up_is_named() {
+fn without_a_container_engine_the_error_names_make_setup() {
     let empty = tempfile::tempdir().unwrap();
     let mut up = podproof(["cluster", "up"]);
     let end = run(up.env("PATH", empty.path()).env("HOME", empty.path())).exits(97);
@@ -13,9 +13,9 @@ fn without_an_engine_the_set_up_is_named() {
 }
 
 #[test]
-fn a_name_that_cannot_be_is_a_usage_error() {
+fn an_invalid_cluster_name_is_a_usage_error() {
     let end = run(&mut podproof(["cluster", "up", "--name", "../x"])).exits(2);
-    assert!(end.stderr.contains("is no cluster name"), "{end}");
+    assert!(end.stderr.contains("is not a cluster name"), "{end}");
 }
 
 #[test]

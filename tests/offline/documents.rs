@@ -1,10 +1,10 @@
-//! What is written for other programs: the summary, the metrics, CTRF, the trace.
+//! The reports for other programs: summary, metrics, CTRF and trace.
 
 use std::fs;
 use std::path::Path;
 
 use podproof::report::{
-    ReportOrder, chrome_trace, ctrf_document, markdown_summary, prometheus_text, write_reports,
+    ReportConfig, chrome_trace, ctrf_document, markdown_summary, prometheus_text, write_reports,
 };
 use podproof::run::{RunRecord, evidence_folder};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn hostile() -> RunRecord {
 }
 
 #[test]
-fn a_summary_tells_what_is_wrong_first() {
+fn a_summary_shows_failures_first() {
     let summary = markdown_summary(&checked(), None);
     let lines: Vec<_> = summary.lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(lines[0], "### podproof: nonconformant on v1.20.2");
@@ -43,30 +43,25 @@ fn a_summary_tells_what_is_wrong_first() {
     let place = |line: &str| {
         lines.iter().position(|other| *other == line).unwrap_or_else(|| panic!("{line}: {summary}"))
     };
-    let heads = [
-        "#### Failed (1)",
-        "#### Inconclusive: could not be told (1)",
-        "#### Skipped (1)",
-        "#### Passed (2)",
-    ];
+    let heads = ["#### Failed (1)", "#### Inconclusive (1)", "#### Skipped (1)", "#### Passed (2)"];
     assert!(heads.map(place).is_sorted(), "{summary}");
-    assert!(summary.contains("- **INCONC** ipc/two-containers"), "{summary}");
+    assert!(summary.contains("- **INCONCLUSIVE** ipc/two-containers"), "{summary}");
     assert!(summary.contains(r"  - the image is not there\:\\nErrImageNeverPull"), "{summary}");
     assert!(summary.contains(r"  - **same-content**: expected the token abc; seen two\\nlines \]\]&gt; here; where: logs\[0\].lines\[3\]"), "{summary}");
 }
 
 #[test]
-fn a_summary_stays_below_what_is_refused_and_says_what_it_leaves_out() {
+fn a_long_summary_is_cut_and_says_so() {
     let long = "a <b> | ".repeat(200);
     let verdict = json!({ "kind": "fail", "findings": vec![finding("keeps", &long, &long, &long); 8] });
     let summary = markdown_summary(&record("check", &vec![case("volume/shared", 1, &verdict); 2000]), None);
     assert!(summary.len() <= 1 << 20 && summary.len() > 900_000, "{}", summary.len());
-    assert!(summary.ends_with("more entries are left out here; `report.html` has them.\n"));
+    assert!(summary.ends_with("more entries are left out; `report.html` has them.\n"));
     assert!(summary.contains("| failed | 2000 |"));
 }
 
 #[test]
-fn hostile_text_does_no_harm_in_a_summary() {
+fn a_summary_escapes_hostile_text() {
     let summary = markdown_summary(&hostile(), None);
     for harm in
         ["<script", "</details><", " | `a`", "**b**", "](", "s://", "\u{1b}", "\u{FFFE}", "\u{202E}", "\n# f"]
@@ -76,7 +71,7 @@ fn hostile_text_does_no_harm_in_a_summary() {
 }
 
 #[test]
-fn metrics_tell_when_it_was_and_what_came_out() {
+fn metrics_have_the_time_and_the_outcome_of_a_run() {
     let metrics = prometheus_text(&checked(), "");
     for line in [
         "podproof_run_last_timestamp_seconds{purpose=\"check\"} 1795341641.250",
@@ -95,16 +90,20 @@ fn metrics_tell_when_it_was_and_what_came_out() {
         good.contains("\npodproof_run_last_success_timestamp_seconds{purpose=\"check\"} 1795341641.250\n"),
         "{good}"
     );
-    let untold = prometheus_text(&record("check", &[case("volume/shared", 1, &inconclusive("why"))]), "");
-    assert!(!untold.contains("last_success") && untold.contains("outcome=\"inconclusive\"} 1"), "{untold}");
+    let without_verdict =
+        prometheus_text(&record("check", &[case("volume/shared", 1, &inconclusive("why"))]), "");
+    assert!(
+        !without_verdict.contains("last_success") && without_verdict.contains("outcome=\"inconclusive\"} 1"),
+        "{without_verdict}"
+    );
 }
 
 #[test]
-fn a_file_that_stays_keeps_the_time_of_the_last_success() {
+fn a_metrics_file_keeps_the_time_of_the_last_success() {
     let folder = tempfile::tempdir().unwrap();
-    let order = ReportOrder {
+    let order = ReportConfig {
         metrics: Some(folder.path().join("collected/podproof.prom")),
-        ..ReportOrder::default()
+        ..ReportConfig::default()
     };
     let file = order.metrics.clone().unwrap();
     let success = "\npodproof_run_last_success_timestamp_seconds{purpose=\"check\"} 1795341641.250\n";
@@ -129,18 +128,18 @@ fn a_file_that_stays_keeps_the_time_of_the_last_success() {
         "{metrics}"
     );
     assert!(after(&bad).contains(&success[1..].replace("check", "prove")));
-    // An earlier run that is reported again does not set the time back.
+    // Reporting an earlier run again does not set the time back.
     let later = fs::read_to_string(&file).unwrap();
     assert_eq!(after(&good), later);
-    // What somebody else wrote there is no time.
+    // A value that is not a time is ignored.
     fs::write(&file, success.replace("1795341641.250", "NaN").replace("} ", "} \n")).unwrap();
     assert!(!after(&bad).contains("last_success"));
-    // And what is no text is not kept.
+    // So is a file that is not UTF-8.
     fs::write(&file, b"\xff\xfe").unwrap();
     assert!(!after(&bad).contains("last_success"));
 }
 
-/// Each sample is a name, labels in quotes and a number, and none stands twice.
+/// Asserts that each sample has a name, quoted labels and a finite number, and that no series occurs twice.
 fn assert_metrics(metrics: &str) {
     let mut seen = std::collections::BTreeSet::new();
     for line in metrics.lines().filter(|line| !line.starts_with("# ")) {
@@ -154,7 +153,7 @@ fn assert_metrics(metrics: &str) {
         let labels = labels.strip_suffix('}').unwrap();
         let unescaped = labels.replace("\\\\", "").replace("\\\"", "");
         assert_eq!(unescaped.matches('"').count() % 2, 0, "{line}");
-        assert!(seen.insert(series.to_owned()), "{line} stands twice");
+        assert!(seen.insert(series.to_owned()), "{line} occurs twice");
     }
 }
 
@@ -177,7 +176,7 @@ pub fn ctrf(record: &RunRecord) -> Value {
 }
 
 #[test]
-fn ctrf_has_no_pass_but_for_a_pass() {
+fn only_a_pass_is_passed_in_ctrf() {
     let statuses = |record| {
         let results = ctrf(&record);
         let tests = results["tests"].as_array().unwrap().clone();
@@ -193,7 +192,7 @@ fn ctrf_has_no_pass_but_for_a_pass() {
 }
 
 #[test]
-fn a_trace_has_a_slice_per_case_and_per_wait_and_none_overlap_in_a_row() {
+fn a_trace_has_one_slice_per_case_and_wait_and_no_overlap_in_a_row() {
     let folder = tempfile::tempdir().unwrap();
     let place = evidence_folder(folder.path(), "ipc/mc2-article");
     fs::create_dir_all(&place).unwrap();
@@ -208,7 +207,7 @@ fn a_trace_has_a_slice_per_case_and_per_wait_and_none_overlap_in_a_row() {
     let events = trace["traceEvents"].as_array().unwrap();
     let of = |cat: &str| events.iter().filter(|event| event["cat"] == cat).collect::<Vec<_>>();
     assert_eq!((of("case").len(), of("wait").len()), (3, 1));
-    assert_eq!(of("case")[1]["args"]["verdict"], "INCONC");
+    assert_eq!(of("case")[1]["args"]["verdict"], "INCONCLUSIVE");
     assert_eq!(
         (of("case")[0]["ts"].as_i64(), of("case")[0]["dur"].as_i64()),
         (Some(1_250_000), Some(3_200_000))
@@ -229,7 +228,7 @@ fn a_trace_has_a_slice_per_case_and_per_wait_and_none_overlap_in_a_row() {
 }
 
 #[test]
-fn every_report_is_written_and_one_that_cannot_be_does_not_keep_the_others_from_it() {
+fn a_report_that_cannot_be_written_does_not_stop_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let names = || {
         let mut names: Vec<_> = fs::read_dir(folder.path())
@@ -242,17 +241,17 @@ fn every_report_is_written_and_one_that_cannot_be_does_not_keep_the_others_from_
     let all = ["ctrf.json", "junit.xml", "metrics.prom", "report.html", "summary.md", "trace.json"];
     // A folder where a file should be.
     fs::create_dir(folder.path().join("report.html")).unwrap();
-    let faults = write_reports(folder.path(), &checked(), &ReportOrder::default());
+    let faults = write_reports(folder.path(), &checked(), &ReportConfig::default());
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].to_string().ends_with("report.html"), "{faults:?}");
     assert_eq!(names(), all);
     fs::remove_dir(folder.path().join("report.html")).unwrap();
-    assert!(write_reports(folder.path(), &hostile(), &ReportOrder::default()).is_empty());
+    assert!(write_reports(folder.path(), &hostile(), &ReportConfig::default()).is_empty());
     assert_eq!(names(), all);
 }
 
 #[test]
-fn fails_of_every_kind_are_told_in_each_format() {
+fn a_fail_is_shown_in_every_format() {
     let record = record("check", &[case("volume/shared", 1, &fail(&["keeps"]))]);
     assert!(markdown_summary(&record, None).contains("- **FAIL** volume/shared"));
     assert!(prometheus_text(&record, "").contains("verdict=\"fail\"} 1"));
@@ -265,7 +264,7 @@ fn fails_of_every_kind_are_told_in_each_format() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_text_gives_documents_that_can_be_read(record in any_record()) {
+    fn any_record_gives_valid_documents(record in any_record()) {
         assert_metrics(&prometheus_text(&record, ""));
         ctrf(&record);
         let trace = chrome_trace(&record, Path::new("/nonexistent")).unwrap();

@@ -1,12 +1,12 @@
-//! The experiment on startup: its strategies, its arithmetic, what is read from a trial, and what is written.
+//! The startup experiment: its strategies, its statistics, how trials are read, and its files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use podproof::evidence::Evidence;
 use podproof::experiment::{
-    Distribution, ExperimentRecord, Group, ListOrder, Measured, Outcome, Share, Start, Strategy, Trial,
-    nearest_rank, read_experiment, read_trial, write_experiment,
+    Distribution, ExperimentRecord, ListOrder, Measured, Share, Start, Strategy, Trial, TrialGroup,
+    TrialOutcome, nearest_rank, read_experiment, read_trial, write_experiment,
 };
 use podproof::plan::{Manifest, Tree};
 use podproof::report::{Styles, experiment_table, trials_csv};
@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::judge::with_one_thing_removed;
+use crate::judge::with_one_part_removed;
 
 fn tree() -> Tree {
     Tree::Folder(root().join("manifests"))
@@ -38,7 +38,7 @@ fn each_strategy_has_a_manifest_and_there_are_no_others() {
 }
 
 #[test]
-fn the_two_pods_of_a_strategy_differ_in_their_order_alone() {
+fn the_two_pods_of_a_strategy_differ_only_in_the_order_of_containers() {
     for name in Strategy::names() {
         let manifest = Manifest::read(&tree(), &format!("experiments/startup/{name}.yaml")).unwrap();
         assert_eq!(manifest.names(), ["original", "swapped"], "{name}");
@@ -51,7 +51,7 @@ fn the_two_pods_of_a_strategy_differ_in_their_order_alone() {
         for program in ["producer", "consumer"] {
             assert!(all.iter().any(|container| container["name"] == program), "{name} has no {program}");
         }
-        // A sidecar stands before the others wherever the manifest lists it.
+        // The sidecar is an init container, so it starts first in either order.
         if name != "sidecar" {
             assert_eq!(containers(original, "containers")[0]["name"], "producer", "{name}");
         }
@@ -59,7 +59,7 @@ fn the_two_pods_of_a_strategy_differ_in_their_order_alone() {
 }
 
 #[test]
-fn every_manifest_says_first_what_its_pods_do() {
+fn every_manifest_begins_with_a_comment() {
     for name in Strategy::names() {
         let file = root().join(format!("manifests/experiments/startup/{name}.yaml"));
         assert!(fs::read_to_string(file).unwrap().starts_with("# "), "{name}");
@@ -68,16 +68,16 @@ fn every_manifest_says_first_what_its_pods_do() {
 
 proptest! {
     #[test]
-    fn an_interval_holds_the_share_and_nothing_impossible(of in 1_u32..5000, part in 0.0..=1.0_f64) {
+    fn an_interval_contains_the_share_and_is_within_0_and_1(of in 1_u32..5000, part in 0.0..=1.0_f64) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a small number")]
         let count = (f64::from(of) * part) as u32;
         let share = Share::of(count, of).unwrap();
         prop_assert!(0.0 <= share.low && share.low <= share.share);
         prop_assert!(share.share <= share.high && share.high <= 1.0);
-        // It is as wide seen from the other side.
+        // The interval of the complement is its mirror image.
         let other = Share::of(of - count, of).unwrap();
         prop_assert!((share.low - (1.0 - other.high)).abs() < 1e-9);
-        // More of the same makes it narrower.
+        // The same share of more trials has a narrower interval.
         let more = Share::of(count * 4, of * 4).unwrap();
         prop_assert!(more.high - more.low < share.high - share.low);
     }
@@ -101,21 +101,21 @@ proptest! {
     }
 
     #[test]
-    fn a_table_of_trials_has_its_shape_whatever_is_in_it(texts in prop::collection::vec(any::<String>(), 1..6)) {
-        let trials: Vec<_> = texts.iter().map(|text| trial(Outcome::Inconclusive(text.clone()))).collect();
+    fn any_text_keeps_the_shape_of_the_csv(texts in prop::collection::vec(any::<String>(), 1..6)) {
+        let trials: Vec<_> = texts.iter().map(|text| trial(TrialOutcome::Inconclusive(text.clone()))).collect();
         let csv = trials_csv(&record(&[group(trials)]));
         let rows = parsed(&csv);
         prop_assert_eq!(rows.len(), texts.len() + 1);
         for row in rows {
             prop_assert_eq!(row.len(), 22);
-            // What a spreadsheet or a terminal obeys.
+            // A spreadsheet or a terminal would interpret these characters.
             prop_assert!(row.iter().all(|field| !field.starts_with(['=', '+', '@', '\t', '\r'])));
             prop_assert!(row.iter().all(|field| !field.contains(char::is_control)));
         }
     }
 }
 
-/// RFC 4180, as a reader understands it that knows nothing of the writer.
+/// Parses CSV by RFC 4180, independently of the writer.
 fn parsed(csv: &str) -> Vec<Vec<String>> {
     let (mut rows, mut row, mut field, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
     let mut chars = csv.chars().peekable();
@@ -136,7 +136,7 @@ fn parsed(csv: &str) -> Vec<Vec<String>> {
     rows
 }
 
-pub(crate) fn trial(outcome: Outcome) -> Trial {
+pub(crate) fn trial(outcome: TrialOutcome) -> Trial {
     let at = |boottime_ns| Start { boottime_ns: Some(boottime_ns), ticks: Some(7), ..Start::default() };
     Trial {
         number: 1,
@@ -149,8 +149,8 @@ pub(crate) fn trial(outcome: Outcome) -> Trial {
     }
 }
 
-pub(crate) fn group(trials: Vec<Trial>) -> Group {
-    Group {
+pub(crate) fn group(trials: Vec<Trial>) -> TrialGroup {
+    TrialGroup {
         strategy: "none".to_owned(),
         order: ListOrder::Swapped,
         skipped: None,
@@ -159,7 +159,7 @@ pub(crate) fn group(trials: Vec<Trial>) -> Group {
     }
 }
 
-pub(crate) fn record(groups: &[Group]) -> ExperimentRecord {
+pub(crate) fn record(groups: &[TrialGroup]) -> ExperimentRecord {
     let cluster = crate::record::record("check", &[]).cluster;
     serde_json::from_value(json!({
         "format": 1, "experiment": "startup", "run": "20261122-100000-3fa9c1d2", "podproof": "0.1.0",
@@ -170,31 +170,31 @@ pub(crate) fn record(groups: &[Group]) -> ExperimentRecord {
 }
 
 #[test]
-fn what_could_not_be_told_is_in_no_share() {
-    let lost = || Outcome::Lost("no queue".to_owned());
-    let untold = Outcome::Inconclusive("evicted".to_owned());
-    let measured = Measured::of(&[trial(Outcome::Completed), trial(lost()), trial(untold)]);
+fn inconclusive_trials_are_in_no_share() {
+    let lost = || TrialOutcome::Lost("no queue".to_owned());
+    let inconclusive = TrialOutcome::Inconclusive("evicted".to_owned());
+    let measured = Measured::of(&[trial(TrialOutcome::Completed), trial(lost()), trial(inconclusive)]);
     assert_eq!(measured.completed, Share::of(1, 2));
     assert_eq!((measured.lost, measured.hung, measured.inconclusive), (1, 0, 1));
     assert_eq!(measured.gap_by_clock_ms.map(|gap| gap.min), Some(-1.5));
-    // Without the length of a tick there is no gap.
+    // The gap by ticks needs the length of a tick.
     assert_eq!(measured.gap_by_ticks_ms, None);
     assert_eq!(Measured::of(&[]), Measured::default());
 }
 
 #[test]
-fn people_see_shares_gaps_and_what_was_skipped() {
-    let untold = trial(Outcome::Inconclusive("evil \u{1B}[2J".to_owned()));
+fn the_table_shows_shares_gaps_and_skipped_groups() {
+    let inconclusive = trial(TrialOutcome::Inconclusive("evil \u{1B}[2J".to_owned()));
     let mut skipped = group(Vec::new());
     skipped.skipped = Some("Kubernetes 1.29 is needed, this is v1.20.2".to_owned());
-    let groups = [group(vec![trial(Outcome::Completed), untold]), skipped];
+    let groups = [group(vec![trial(TrialOutcome::Completed), inconclusive]), skipped];
     let text = experiment_table(&record(&groups), Path::new("runs/x"), &Styles::default());
     for part in [
-        "none      swapped       2    100.0 %  20.7 to 100.0 %     0     0       1",
+        "none      swapped       2    100.0 %  20.7 to 100.0 %     0     0             1",
         "none      swapped       2  -1.5  -1.5  -1.5  -1.5  -1.5",
         "skipped: none swapped: Kubernetes 1.29 is needed",
-        r"untold: none swapped 1: evil \u{1b}[2J",
-        "2 trials, 2 at once, after 60.0 s on v1.20.2, evidence in runs/x",
+        r"inconclusive: none swapped 1: evil \u{1b}[2J",
+        "2 trials, 2 in parallel, after 60.0 s on v1.20.2, evidence in runs/x",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -210,14 +210,18 @@ fn recorded(name: &str) -> Evidence {
 #[case::lost("none-swapped", "lost", 0)]
 #[case::hung("init-waits-original", "hung", 0)]
 #[case::restarted("onfailure-swapped", "completed", 1)]
-fn a_recorded_trial_is_read_as_it_was(#[case] name: &str, #[case] outcome: &str, #[case] restarts: i32) {
+fn a_recorded_trial_has_its_outcome_and_restarts(
+    #[case] name: &str,
+    #[case] outcome: &str,
+    #[case] restarts: i32,
+) {
     let trial = read_trial(&recorded(name), "trial-1", 1);
     assert_eq!((trial.outcome.word(), trial.restarts), (outcome, restarts), "{trial:?}");
     if outcome == "hung" {
         assert_eq!(trial.gap_by_clock(), None);
         return;
     }
-    // Three clocks, one order.
+    // All three clocks agree on the order.
     let first = name.ends_with("original");
     for gap in [trial.gap_by_clock(), trial.gap_by_event(), trial.gap_by_ticks()] {
         assert_eq!(gap.map(|gap| gap > 0), Some(first), "{trial:?}");
@@ -225,13 +229,13 @@ fn a_recorded_trial_is_read_as_it_was(#[case] name: &str, #[case] outcome: &str,
 }
 
 #[rstest]
-fn what_is_missing_never_makes_another_outcome(#[files("fixtures/experiment/*.json")] file: PathBuf) {
+fn missing_evidence_never_makes_another_outcome(#[files("fixtures/experiment/*.json")] file: PathBuf) {
     let evidence = recorded(file.file_stem().unwrap().to_str().unwrap());
     let whole = read_trial(&evidence, "trial-1", 1).outcome;
     let mut needed = 0;
-    for (what, rest) in with_one_thing_removed(&evidence) {
+    for (what, rest) in with_one_part_removed(&evidence) {
         match read_trial(&rest, "trial-1", 1).outcome {
-            Outcome::Inconclusive(_) => needed += 1,
+            TrialOutcome::Inconclusive(_) => needed += 1,
             other => assert_eq!(other.word(), whole.word(), "without {what}"),
         }
     }
@@ -239,27 +243,27 @@ fn what_is_missing_never_makes_another_outcome(#[files("fixtures/experiment/*.js
 }
 
 #[test]
-fn a_pod_that_somebody_else_ended_is_not_counted() {
+fn a_trial_whose_pod_was_evicted_is_inconclusive() {
     let mut evidence = recorded("none-swapped");
     for seen in &mut evidence.timeline {
         seen.pod.status.as_mut().unwrap().reason = Some("Evicted".to_owned());
     }
     let outcome = read_trial(&evidence, "trial-1", 1).outcome;
-    assert!(matches!(&outcome, Outcome::Inconclusive(why) if why.contains("Evicted")), "{outcome:?}");
+    assert!(matches!(&outcome, TrialOutcome::Inconclusive(why) if why.contains("Evicted")), "{outcome:?}");
 }
 
 #[test]
-fn a_message_that_is_missing_is_a_loss() {
+fn a_missing_message_is_a_lost_trial() {
     let mut evidence = recorded("none-original");
     let consumer = evidence.logs.iter_mut().find(|log| log.container == "consumer").unwrap();
     let at = consumer.lines.iter().position(|line| line.text.starts_with("Consumed: ")).unwrap();
-    // Not the first: a log may lack its beginning.
+    // Not the first message: the beginning of a log may be missing.
     consumer.lines.remove(at + 3);
     assert_eq!(read_trial(&evidence, "trial-1", 1).outcome.word(), "lost");
 }
 
 #[test]
-fn an_unknown_strategy_exits_4_and_says_which_there_are() {
+fn an_unknown_strategy_exits_4_and_lists_all_strategies() {
     let args = ["experiment", "startup", "--context", "none", "--strategy", "retri"];
     let ended = run(&mut podproof(args)).exits(4);
     assert!(ended.stderr.contains("retri") && ended.stderr.contains("marker-file"), "{ended}");
@@ -274,11 +278,11 @@ fn wrong_usage_exits_2(#[case] args: &[&str]) {
 }
 
 #[test]
-fn what_a_killed_experiment_leaves_is_read_up_to_its_last_whole_line() {
+fn the_journal_of_a_killed_experiment_is_read_up_to_its_last_complete_line() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let head = record(&[group(Vec::new())]);
-    let lost = trial(Outcome::Lost("no queue".to_owned()));
+    let lost = trial(TrialOutcome::Lost("no queue".to_owned()));
     let batch = |trials: &[Trial]| json!({ "group": 0, "trials": trials }).to_string();
     let whole = [
         serde_json::to_string(&ExperimentRecord {
@@ -286,8 +290,8 @@ fn what_a_killed_experiment_leaves_is_read_up_to_its_last_whole_line() {
             ..head.clone()
         })
         .unwrap(),
-        batch(&[trial(Outcome::Completed), lost]),
-        batch(&[trial(Outcome::Completed)]),
+        batch(&[trial(TrialOutcome::Completed), lost]),
+        batch(&[trial(TrialOutcome::Completed)]),
     ];
     let text = format!("{}\n", whole.join("\n"));
     for end in whole[0].len() + 1..=text.len() {
@@ -301,13 +305,13 @@ fn what_a_killed_experiment_leaves_is_read_up_to_its_last_whole_line() {
         assert_eq!(read.groups[0].measured.completed, expected, "cut at {end}");
         assert_eq!(read.interrupted.as_deref(), Some("being killed"));
     }
-    // Reports are made of it, and a record that was written counts before it.
+    // A report can be made from the journal. A finished record takes precedence and removes it.
     let _ = run(podproof(["report"]).arg(folder)).exits(0);
     assert!(fs::read_to_string(folder.join("report.html")).unwrap().contains("being killed"));
     write_experiment(folder, &head).unwrap();
     assert_eq!(read_experiment(folder).unwrap(), head);
     assert!(!folder.join("experiment.jsonl").exists());
-    // What is no journal is a damaged record.
+    // An invalid journal is an error.
     fs::remove_file(folder.join("experiment.json")).unwrap();
     fs::write(folder.join("experiment.jsonl"), format!("{}\n{{\"group\": 9, \"trials\": []}}\n", whole[0]))
         .unwrap();

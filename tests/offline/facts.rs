@@ -1,4 +1,4 @@
-//! What a program that speaks as an API server tells of itself, and what becomes of it in a run.
+//! How a run queries and records the facts of a cluster. A fake API server answers.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -16,30 +16,30 @@ use serde_json::{Value, json};
 /// The time by the clock of the API server.
 pub(crate) const NOW: &str = "Sun, 29 Nov 2026 12:00:00 GMT";
 
-/// A request as it came: `GET /version`, and its body.
-pub(crate) struct Asked {
+/// A request that the server received: a line like `GET /version`, and its body.
+pub(crate) struct Request {
     pub(crate) line: String,
     body: String,
 }
 
-/// What is answered: a status and a text, or nothing at all, for ever.
-pub(crate) type Answer = fn(&Asked) -> Option<(u16, String)>;
+/// Gives the status and the body of the response; None if the server never responds.
+pub(crate) type Answer = fn(&Request) -> Option<(u16, String)>;
 
-/// An API server that answers as `answer` says, and tells what it was asked.
-pub(crate) fn serve(answer: Answer) -> (String, Receiver<Asked>) {
+/// Starts an API server that answers by `answer`. Returns its URL and the requests it receives.
+pub(crate) fn serve(answer: Answer) -> (String, Receiver<Request>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let (tell, asked) = channel();
+    let (sender, requests) = channel();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let tell = tell.clone();
-            thread::spawn(move || converse(stream.unwrap(), answer, &tell));
+            let sender = sender.clone();
+            thread::spawn(move || handle_connection(stream.unwrap(), answer, &sender));
         }
     });
-    (address, asked)
+    (address, requests)
 }
 
-fn converse(mut stream: TcpStream, answer: Answer, tell: &Sender<Asked>) {
+fn handle_connection(mut stream: TcpStream, answer: Answer, sender: &Sender<Request>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut head = Vec::new();
     loop {
@@ -57,41 +57,41 @@ fn converse(mut stream: TcpStream, answer: Answer, tell: &Sender<Asked>) {
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).unwrap();
     let line = head[0].trim_end_matches(" HTTP/1.1").to_owned();
-    let asked = Asked { line, body: String::from_utf8(body).unwrap() };
-    match answer(&asked) {
+    let request = Request { line, body: String::from_utf8(body).unwrap() };
+    match answer(&request) {
         Some((status, text)) => {
             let head = format!(
-                "HTTP/1.1 {status} Told\r\ndate: {NOW}\r\ncontent-type: application/json\r\nconnection: close\r\n"
+                "HTTP/1.1 {status} Answer\r\ndate: {NOW}\r\ncontent-type: application/json\r\nconnection: close\r\n"
             );
             let _ = write!(stream, "{head}content-length: {}\r\n\r\n{text}", text.len());
         }
-        // Until the program that asks goes away.
+        // Wait until the client closes the connection.
         None => drop(reader.read_to_end(&mut Vec::new())),
     }
-    // Nobody listens any more when the test is over.
-    let _ = tell.send(asked);
+    // The receiver is gone when the test is over.
+    let _ = sender.send(request);
 }
 
 fn refusal(code: u16, message: &str) -> (u16, String) {
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
-        "reason": "Told", "code": code,
+        "reason": "Answer", "code": code,
     });
     (code, status.to_string())
 }
 
-pub(crate) fn told(value: &Value) -> (u16, String) {
+pub(crate) fn ok(value: &Value) -> (u16, String) {
     (200, value.to_string())
 }
 
-/// The version and the nodes, and a refusal of everything else.
-pub(crate) fn reticent(asked: &Asked) -> (u16, String) {
-    match asked.line.split('?').next().unwrap_or_default() {
-        "GET /version" => told(&json!({
+/// Answers requests for the version and the nodes, and refuses everything else.
+pub(crate) fn answer_basics(request: &Request) -> (u16, String) {
+    match request.line.split('?').next().unwrap_or_default() {
+        "GET /version" => ok(&json!({
             "major": "1", "minor": "35", "gitVersion": "v1.35.1", "gitCommit": "", "gitTreeState": "",
             "buildDate": "", "goVersion": "", "compiler": "", "platform": "",
         })),
-        "GET /api/v1/nodes" => told(&json!({
+        "GET /api/v1/nodes" => ok(&json!({
             "kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": [{
                 "metadata": { "name": "one" }, "spec": {},
                 "status": {
@@ -109,52 +109,52 @@ pub(crate) fn reticent(asked: &Asked) -> (u16, String) {
     }
 }
 
-/// The version and the nodes, and else nothing but silence: `kube-system` is asked for with the nodes.
-fn mute(asked: &Asked) -> Option<(u16, String)> {
-    Some(reticent(asked)).filter(|(code, _)| *code == 200 || asked.line.contains("kube-system"))
+/// Answers requests for the version, the nodes and `kube-system`, and never responds to anything else.
+fn silent_after_basics(request: &Request) -> Option<(u16, String)> {
+    Some(answer_basics(request)).filter(|(code, _)| *code == 200 || request.line.contains("kube-system"))
 }
 
-/// Whatever can be asked is answered.
-fn talkative(asked: &Asked) -> (u16, String) {
-    match asked.line.as_str() {
+/// Answers every query for facts of the cluster.
+fn answer_everything(request: &Request) -> (u16, String) {
+    match request.line.as_str() {
         "GET /metrics" => {
             (200, "kubernetes_feature_enabled{name=\"SidecarContainers\",stage=\"\"} 1\n".to_owned())
         }
         "GET /api/v1/nodes/one/proxy/metrics" => (200, "kubelet_cgroup_version 2\n".to_owned()),
-        "GET /api/v1/nodes/one/proxy/configz" => told(&json!({ "kubeletconfig": { "maxPods": 110 } })),
+        "GET /api/v1/nodes/one/proxy/configz" => ok(&json!({ "kubeletconfig": { "maxPods": 110 } })),
         "GET /apis/node.k8s.io/v1/runtimeclasses" => refusal(404, "no such version"),
         "GET /apis/node.k8s.io/v1beta1/runtimeclasses" => {
-            told(&json!({ "items": [{ "metadata": { "name": "sandboxed" }, "handler": "runsc" }] }))
+            ok(&json!({ "items": [{ "metadata": { "name": "sandboxed" }, "handler": "runsc" }] }))
         }
         line if line.starts_with("POST /api/v1/namespaces?") && line.contains("dryRun=All") => {
             refusal(422, "metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value")
         }
         line if line.starts_with("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews") => {
-            let mut review: Value = serde_json::from_str(&asked.body).unwrap();
+            let mut review: Value = serde_json::from_str(&request.body).unwrap();
             let part = review.pointer("/spec/resourceAttributes/subresource").cloned();
             review["status"] = json!({ "allowed": part != Some(json!("exec")) });
-            told(&review)
+            ok(&review)
         }
-        _ => reticent(asked),
+        _ => answer_basics(request),
     }
 }
 
-/// Runs the case `claim` on the cluster that answers so, with `patience`; it must end with `code`.
-fn run_on(answer: Answer, patience: &str, claim: &str, code: i32) -> (RunRecord, Vec<Asked>) {
-    let (server, asked) = serve(answer);
+/// Runs the case `claim` on a cluster that answers by `answer`. Asserts the exit code `code`.
+fn run_on(answer: Answer, stretch: &str, claim: &str, code: i32) -> (RunRecord, Vec<Request>) {
+    let (server, requests) = serve(answer);
     let folder = tempfile::tempdir().unwrap();
     let kubeconfig = kubeconfig(folder.path(), &server);
     let out = folder.path().join("runs");
-    let mut command = podproof(["run", "--context", "x", "--stretch", patience, "--select", claim, "--out"]);
+    let mut command = podproof(["run", "--context", "x", "--stretch", stretch, "--select", claim, "--out"]);
     let _ended = run(command.arg(&out).env("KUBECONFIG", kubeconfig)).exits(code);
     let run = fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
-    (read_record(&run).unwrap(), asked.try_iter().collect())
+    (read_record(&run).unwrap(), requests.try_iter().collect())
 }
 
 #[rstest]
-#[case::refused(|asked: &Asked| Some(reticent(asked)))]
-#[case::unanswered(mute)]
-fn a_cluster_that_tells_nothing_is_run_on_all_the_same(#[case] answer: Answer) {
+#[case::refused(|request: &Request| Some(answer_basics(request)))]
+#[case::unanswered(silent_after_basics)]
+fn a_run_works_on_a_cluster_that_reports_no_facts(#[case] answer: Answer) {
     let (record, _) = run_on(answer, "0.2", "restart/restart-all", 0);
     assert_eq!(record.cluster.capabilities, Capabilities::default());
     assert_eq!(record.cluster.nodes[0].capabilities, NodeCapabilities::default());
@@ -162,8 +162,8 @@ fn a_cluster_that_tells_nothing_is_run_on_all_the_same(#[case] answer: Answer) {
 }
 
 #[test]
-fn what_a_cluster_tells_is_recorded_and_asking_changes_nothing() {
-    let (record, asked) = run_on(|asked| Some(talkative(asked)), "20", "ipc/mc2-article", 5);
+fn facts_of_a_cluster_are_recorded_and_queries_change_nothing() {
+    let (record, requests) = run_on(|request| Some(answer_everything(request)), "20", "ipc/mc2-article", 5);
     let facts = &record.cluster.capabilities;
     assert_eq!(facts.gates, [("SidecarContainers".to_owned(), true)].into());
     let classes = facts.runtime_classes.iter().flatten();
@@ -179,10 +179,10 @@ fn what_a_cluster_tells_is_recorded_and_asking_changes_nothing() {
     let Verdict::Skip { reason } = &record.cases[0].verdict else { panic!("{:?}", record.cases[0].verdict) };
     assert!(reason.starts_with("you may not: get pods/exec, create pods/exec ("), "{reason}");
 
-    let writes = |asked: &&Asked| {
-        let asks = asked.line.starts_with("GET ") || asked.line.contains("/selfsubject");
-        !asks && !asked.line.contains("dryRun=All")
+    let is_write = |request: &&Request| {
+        let is_query = request.line.starts_with("GET ") || request.line.contains("/selfsubject");
+        !is_query && !request.line.contains("dryRun=All")
     };
-    let changed: Vec<_> = asked.iter().filter(writes).map(|asked| asked.line.as_str()).collect();
+    let changed: Vec<_> = requests.iter().filter(is_write).map(|request| request.line.as_str()).collect();
     assert_eq!(changed, [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! A program that speaks as an API server: it keeps what it is sent, runs no pod, and can lose its answers.
+//! A fake API server: it stores the objects that it is sent, runs no pods, and can refuse requests or lose responses.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -9,20 +9,20 @@ use std::time::Duration;
 
 use podproof::cluster::{Access, Images, PullPolicy, connect};
 use podproof::plan::{ClaimId, Manifest, Security};
-use podproof::stage::{Attire, StageOrder};
+use podproof::stage::{PodProfile, StageOptions};
 use podproof_tests::kubeconfig;
 use serde_json::{Value, json};
 use tungstenite::handshake::derive_accept_key;
 
-/// A request as it came.
+/// A request that the server received.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
 }
 
-impl Asked {
+impl Request {
     pub(crate) fn is(&self, method: &str, path: &str) -> bool {
         self.method == method && self.path == path
     }
@@ -34,50 +34,50 @@ impl Asked {
     }
 }
 
-/// What becomes of a request.
+/// How the server treats a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It is carried out and answered.
     Answered,
-    /// It is carried out, and the connection is cut instead of an answer.
+    /// It is carried out, but the connection is closed without a response.
     Lost,
     /// It is refused with this status.
     Refused(u16),
-    /// Its connection becomes a stream that sends this, and is cut.
+    /// It becomes a WebSocket stream that sends these bytes and is then cut.
     Cut(&'static [u8]),
 }
 
-/// Decides about a request; the number is that of the requests before it that have the same method and path.
-pub(crate) type Weather = fn(&Asked, usize) -> Fate;
+/// Decides how a request is treated. The number is that of earlier requests with the same method and path.
+pub(crate) type FatePolicy = fn(&Request, usize) -> Fate;
 
 pub(crate) struct FakeApi {
     pub(crate) address: String,
-    world: Arc<Mutex<World>>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
-struct World {
+struct State {
     objects: BTreeMap<String, Value>,
-    asked: Vec<Asked>,
+    requests: Vec<Request>,
     versions: u64,
 }
 
 impl FakeApi {
-    pub(crate) fn new(weather: Weather) -> Self {
+    pub(crate) fn new(policy: FatePolicy) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let world = Arc::<Mutex<World>>::default();
-        let server = Arc::clone(&world);
+        let state = Arc::<Mutex<State>>::default();
+        let server = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let world = Arc::clone(&server);
-                thread::spawn(move || converse(stream.unwrap(), weather, &world));
+                let state = Arc::clone(&server);
+                thread::spawn(move || handle_connection(stream.unwrap(), policy, &state));
             }
         });
-        Self { address, world }
+        Self { address, state }
     }
 
-    /// The way into it, as a run has it.
+    /// Connects to the server as a run does.
     pub(crate) async fn access(&self) -> Access {
         let folder = tempfile::tempdir().unwrap();
         let config = kubeconfig(folder.path(), &self.address);
@@ -85,34 +85,34 @@ impl FakeApi {
         connect(Some(&config), "x", images, Duration::from_secs(20)).await.unwrap()
     }
 
-    /// Has an object from the beginning.
+    /// Stores an object.
     pub(crate) fn keep(&self, path: &str, object: Value) {
-        lock(&self.world).objects.insert(path.to_owned(), object);
+        lock(&self.state).objects.insert(path.to_owned(), object);
     }
 
-    /// The names of the namespaces that there are.
+    /// The names of all namespaces.
     pub(crate) fn namespaces(&self) -> Vec<String> {
-        let world = lock(&self.world);
-        let paths = world.objects.keys().filter_map(|path| path.strip_prefix("/api/v1/namespaces/"));
+        let state = lock(&self.state);
+        let paths = state.objects.keys().filter_map(|path| path.strip_prefix("/api/v1/namespaces/"));
         paths.filter(|name| !name.contains('/')).map(str::to_owned).collect()
     }
 
     /// All requests so far.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        lock(&self.world).asked.clone()
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        lock(&self.state).requests.clone()
     }
 }
 
-/// A stage in a namespace of this name.
-pub(crate) fn order(namespace: &str, manifest: &str) -> StageOrder {
-    StageOrder {
+/// An order for a stage in a namespace of this name.
+pub(crate) fn order(namespace: &str, manifest: &str) -> StageOptions {
+    StageOptions {
         namespace: namespace.to_owned(),
         run: "20261122-101500-3fa9c1d2".to_owned(),
         lifetime: Duration::ZERO,
         claim: claim(),
         token: "token".to_owned(),
         manifest: Manifest::parse("x.yaml", manifest).unwrap(),
-        attire: Attire::Restricted,
+        pod_profile: PodProfile::Restricted,
         security: Security::Restricted,
         saboteur: None,
     }
@@ -122,11 +122,11 @@ pub(crate) fn claim() -> ClaimId {
     "volume/shared-two-mountpaths".parse().unwrap()
 }
 
-fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn converse(mut stream: TcpStream, weather: Weather, world: &Mutex<World>) {
+fn handle_connection(mut stream: TcpStream, policy: FatePolicy, state: &Mutex<State>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut head = Vec::new();
     loop {
@@ -150,16 +150,16 @@ fn converse(mut stream: TcpStream, weather: Weather, world: &Mutex<World>) {
     let mut words = head[0].split(' ');
     let (method, target) = (words.next().unwrap().to_owned(), words.next().unwrap());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let asked = Asked { method, path: path.to_owned(), query: query.to_owned() };
+    let request = Request { method, path: path.to_owned(), query: query.to_owned() };
     let fate = {
-        let mut world = lock(world);
-        let before = world
-            .asked
+        let mut state = lock(state);
+        let before = state
+            .requests
             .iter()
-            .filter(|other| (&other.method, &other.path) == (&asked.method, &asked.path))
+            .filter(|other| (&other.method, &other.path) == (&request.method, &request.path))
             .count();
-        world.asked.push(asked.clone());
-        weather(&asked, before)
+        state.requests.push(request.clone());
+        policy(&request, before)
     };
     if let Fate::Cut(sends) = fate {
         let accept = derive_accept_key(header("sec-websocket-key").unwrap().as_bytes());
@@ -169,16 +169,16 @@ fn converse(mut stream: TcpStream, weather: Weather, world: &Mutex<World>) {
         let _ = stream.write_all(sends);
         return;
     }
-    if asked.query.contains("watch=true") && fate == Fate::Answered {
+    if request.query.contains("watch=true") && fate == Fate::Answered {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
         let _ = stream.write_all(head.as_bytes());
-        // Until whoever watches goes away.
+        // Wait until the client closes the watch.
         drop(reader.read_to_end(&mut Vec::new()));
         return;
     }
     let (code, answer) = match fate {
         Fate::Refused(code) => refusal(code, "refused"),
-        _ => lock(world).answer(&asked, &body),
+        _ => lock(state).answer(&request, &body),
     };
     if fate != Fate::Lost {
         let text = answer.to_string();
@@ -200,15 +200,16 @@ fn refusal(code: u16, message: &str) -> (u16, Value) {
     (code, status)
 }
 
-impl World {
-    fn answer(&mut self, asked: &Asked, body: &[u8]) -> (u16, Value) {
-        match asked.method.as_str() {
-            "GET" => self.get(asked),
-            "POST" => self.post(asked, body),
-            "DELETE" => self.delete(asked),
+impl State {
+    fn answer(&mut self, request: &Request, body: &[u8]) -> (u16, Value) {
+        match request.method.as_str() {
+            "GET" => self.get(request),
+            "POST" => self.post(request, body),
+            "DELETE" => self.delete(request),
             "PATCH" => {
                 let whole = ["/ephemeralcontainers", "/resize"];
-                let path = whole.iter().find_map(|part| asked.path.strip_suffix(part)).unwrap_or(&asked.path);
+                let path =
+                    whole.iter().find_map(|part| request.path.strip_suffix(part)).unwrap_or(&request.path);
                 self.objects
                     .get(path)
                     .map_or_else(|| refusal(404, "not found"), |object| (200, object.clone()))
@@ -217,8 +218,8 @@ impl World {
         }
     }
 
-    fn get(&self, asked: &Asked) -> (u16, Value) {
-        let path = asked.path.as_str();
+    fn get(&self, request: &Request) -> (u16, Value) {
+        let path = request.path.as_str();
         if path == "/version" {
             let text = ["gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform"];
             let mut version = json!({ "major": "1", "minor": "20", "gitVersion": "v1.20.2" });
@@ -236,7 +237,7 @@ impl World {
             return refusal(404, "not found");
         }
         let below = format!("{path}/");
-        let name = asked
+        let name = request
             .parameter("fieldSelector")
             .and_then(|by| by.strip_prefix("metadata.name=").map(str::to_owned));
         let found = self.objects.iter().filter_map(|(path, object)| {
@@ -247,12 +248,12 @@ impl World {
         (200, json!({ "metadata": { "resourceVersion": self.versions.to_string() }, "items": items }))
     }
 
-    fn post(&mut self, asked: &Asked, body: &[u8]) -> (u16, Value) {
+    fn post(&mut self, request: &Request, body: &[u8]) -> (u16, Value) {
         let mut object: Value = serde_json::from_slice(body).unwrap();
-        if asked.path.contains("/selfsubject") || asked.query.contains("dryRun") {
+        if request.path.contains("/selfsubject") || request.query.contains("dryRun") {
             return refusal(403, "you may not");
         }
-        let path = format!("{}/{}", asked.path, object["metadata"]["name"].as_str().unwrap());
+        let path = format!("{}/{}", request.path, object["metadata"]["name"].as_str().unwrap());
         if self.objects.contains_key(&path) {
             return refusal(409, "already exists");
         }
@@ -263,12 +264,12 @@ impl World {
         (201, object)
     }
 
-    /// Whatever lies below goes too.
-    fn delete(&mut self, asked: &Asked) -> (u16, Value) {
+    /// Also deletes every object below the path.
+    fn delete(&mut self, request: &Request) -> (u16, Value) {
         let before = self.objects.len();
-        let below = format!("{}/", asked.path);
-        self.objects.retain(|path, _| *path != asked.path && !path.starts_with(&below));
-        let is_collection = asked.path.ends_with('s');
+        let below = format!("{}/", request.path);
+        self.objects.retain(|path, _| *path != request.path && !path.starts_with(&below));
+        let is_collection = request.path.ends_with('s');
         if before == self.objects.len() && !is_collection {
             return refusal(404, "not found");
         }

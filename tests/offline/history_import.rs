@@ -1,9 +1,11 @@
-//! Foreign JUnit, as the tools write it.
+//! The import of JUnit reports that other tools write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use podproof::history::{ErrorsAre, Facts, ImportError, ImportOrder, KeptRun, Outcome, import_junit};
+use podproof::history::{
+    CaseOutcome, EnvironmentFacts, ErrorMeaning, HistoryRun, ImportError, ImportOptions, import_junit,
+};
 use podproof::report::{JunitProfile, junit_document};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -22,14 +24,14 @@ fn written(texts: &[&str]) -> (TempDir, Vec<PathBuf>) {
     (folder, files)
 }
 
-fn imported(texts: &[&str], order: &ImportOrder) -> Result<KeptRun, ImportError> {
+fn imported(texts: &[&str], order: &ImportOptions) -> Result<HistoryRun, ImportError> {
     let (_folder, files) = written(texts);
     import_junit(&files, order)
 }
 
 /// Each execution: case, outcome, the first line of its reason.
-fn told(text: &str) -> Vec<(String, Outcome, String)> {
-    let run = imported(&[text], &ImportOrder::default()).unwrap();
+fn attempts_in(text: &str) -> Vec<(String, CaseOutcome, String)> {
+    let run = imported(&[text], &ImportOptions::default()).unwrap();
     run.attempts
         .into_iter()
         .map(|attempt| {
@@ -39,7 +41,7 @@ fn told(text: &str) -> Vec<(String, Outcome, String)> {
         .collect()
 }
 
-fn case(name: &str, outcome: Outcome, reason: &str) -> (String, Outcome, String) {
+fn case(name: &str, outcome: CaseOutcome, reason: &str) -> (String, CaseOutcome, String) {
     (name.to_owned(), outcome, reason.to_owned())
 }
 
@@ -70,24 +72,28 @@ at /x.go:12</failure>
 fn ginkgo_is_read() {
     let class = |name: &str| format!("Kubernetes e2e suite/[It] {name}");
     assert_eq!(
-        told(GINKGO),
+        attempts_in(GINKGO),
         [
-            case(&class("[sig-node] Pods should run [Conformance]"), Outcome::Pass, ""),
-            case(&class("[sig-node] Pods should end"), Outcome::Fail, "pod x-7f9c was not ready after 5m0s"),
-            case(&class("needs GPUs"), Outcome::Skip, "skipped - no GPU"),
-            case(&class("panicked"), Outcome::Inconclusive, "panicked"),
+            case(&class("[sig-node] Pods should run [Conformance]"), CaseOutcome::Pass, ""),
+            case(
+                &class("[sig-node] Pods should end"),
+                CaseOutcome::Fail,
+                "pod x-7f9c was not ready after 5m0s"
+            ),
+            case(&class("needs GPUs"), CaseOutcome::Skip, "skipped - no GPU"),
+            case(&class("panicked"), CaseOutcome::Inconclusive, "panicked"),
         ]
     );
-    let run = imported(&[GINKGO], &ImportOrder::default()).unwrap();
+    let run = imported(&[GINKGO], &ImportOptions::default()).unwrap();
     assert_eq!(run.started.to_string(), "2026-11-20T02:00:00Z");
     assert!((run.attempts[0].seconds - 12.25).abs() < 1e-9);
     assert!(run.attempts[1].signature.as_ref().unwrap().starts_with("pod # was not ready after #"));
     assert!(run.id.starts_with("20261120-020000-"), "{}", run.id);
-    assert_eq!(run.id, imported(&[GINKGO], &ImportOrder::default()).unwrap().id);
+    assert_eq!(run.id, imported(&[GINKGO], &ImportOptions::default()).unwrap().id);
 }
 
 #[test]
-fn nextest_tells_flakes_and_reruns() {
+fn flakes_and_reruns_of_nextest_are_read() {
     let text = r#"<testsuites name="nextest-run" timestamp="2026-11-20T02:00:00.123+01:00" time="1.5">
         <testsuite name="crate::bin"><testcase name="a::flaky" classname="crate::bin" time="0.5">
         <flakyFailure timestamp="2026-11-20T02:00:00.123+01:00" time="0.4" message="it broke" type="test failure"><stackTrace>
@@ -95,15 +101,15 @@ fn nextest_tells_flakes_and_reruns() {
         <testcase name="a::broken" classname="crate::bin" time="0.5"><failure type="test failure"/>
         <rerunFailure message="again" type="test failure"/></testcase></testsuite></testsuites>"#;
     assert_eq!(
-        told(text),
+        attempts_in(text),
         [
-            case("crate::bin/a::flaky", Outcome::Fail, "it broke"),
-            case("crate::bin/a::flaky", Outcome::Pass, ""),
-            case("crate::bin/a::broken", Outcome::Fail, "again"),
-            case("crate::bin/a::broken", Outcome::Fail, "test failure"),
+            case("crate::bin/a::flaky", CaseOutcome::Fail, "it broke"),
+            case("crate::bin/a::flaky", CaseOutcome::Pass, ""),
+            case("crate::bin/a::broken", CaseOutcome::Fail, "again"),
+            case("crate::bin/a::broken", CaseOutcome::Fail, "test failure"),
         ]
     );
-    let run = imported(&[text], &ImportOrder::default()).unwrap();
+    let run = imported(&[text], &ImportOptions::default()).unwrap();
     assert_eq!(run.started.to_string(), "2026-11-20T01:00:00.123Z");
 }
 
@@ -114,22 +120,22 @@ fn pytest_and_surefire_are_read() {
         <testcase classname="tests.test_a" name="test_c" time=""><skipped type="pytest.skip" message="no network">x.py:3</skipped></testcase>
         </testsuite></testsuites>"#;
     assert_eq!(
-        told(pytest),
+        attempts_in(pytest),
         [
-            case("tests.test_a/test_b[x&y]", Outcome::Pass, ""),
-            case("tests.test_a/test_c", Outcome::Skip, "no network"),
+            case("tests.test_a/test_b[x&y]", CaseOutcome::Pass, ""),
+            case("tests.test_a/test_c", CaseOutcome::Skip, "no network"),
         ]
     );
-    let run = imported(&[pytest], &ImportOrder::default()).unwrap();
+    let run = imported(&[pytest], &ImportOptions::default()).unwrap();
     assert!((run.attempts[0].seconds - 1234.5).abs() < 1e-9);
     let surefire = r#"<testsuite name="org.example.ThingTest" time="0.1"><testcase name="works" time="0.1">
         <error type="java.lang.NullPointerException">java.lang.NullPointerException
 	at org.example</error></testcase></testsuite>"#;
-    let order = ImportOrder { errors: ErrorsAre::Failures, ..ImportOrder::default() };
+    let order = ImportOptions { errors: ErrorMeaning::Failures, ..ImportOptions::default() };
     let run = imported(&[surefire], &order).unwrap();
     assert_eq!(
         (run.attempts[0].key.case.as_str(), run.attempts[0].outcome),
-        ("org.example.ThingTest/works", Outcome::Fail)
+        ("org.example.ThingTest/works", CaseOutcome::Fail)
     );
 }
 
@@ -138,12 +144,12 @@ fn pytest_and_surefire_are_read() {
 #[case::rich(JunitProfile::Rich)]
 #[case::prow(JunitProfile::Prow)]
 #[case::gitlab(JunitProfile::Gitlab)]
-fn our_own_report_is_read(#[case] profile: JunitProfile) {
+fn podproofs_own_report_is_read(#[case] profile: JunitProfile) {
     let record = checked();
     let document = junit_document(&record, Path::new("runs"), profile).unwrap();
-    let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOrder::default()).unwrap();
-    let count = |outcome| (run.count(outcome), KeptRun::of(&record).count(outcome));
-    for outcome in [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive, Outcome::Skip] {
+    let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOptions::default()).unwrap();
+    let count = |outcome| (run.count(outcome), HistoryRun::of(&record).count(outcome));
+    for outcome in [CaseOutcome::Pass, CaseOutcome::Fail, CaseOutcome::Inconclusive, CaseOutcome::Skip] {
         let (read, kept) = count(outcome);
         assert_eq!(read, kept, "{outcome:?}");
     }
@@ -153,18 +159,18 @@ fn our_own_report_is_read(#[case] profile: JunitProfile) {
 #[case::strict(JunitProfile::Strict)]
 #[case::rich(JunitProfile::Rich)]
 #[case::prow(JunitProfile::Prow)]
-fn our_own_attempts_are_read(#[case] profile: JunitProfile) {
+fn podproofs_own_attempts_are_read(#[case] profile: JunitProfile) {
     let document = junit_document(&tried_again(), Path::new("runs"), profile).unwrap();
-    let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOrder::default()).unwrap();
+    let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOptions::default()).unwrap();
     let outcomes = |case: &str| {
         let of_case = run.attempts.iter().filter(|attempt| attempt.key.case.ends_with(case));
         let mut outcomes: Vec<_> = of_case.map(|attempt| attempt.outcome).collect();
         outcomes.sort();
         outcomes
     };
-    assert_eq!(outcomes("survives-sigkill"), [Outcome::Pass, Outcome::Fail]);
-    assert_eq!(outcomes("two-containers"), [Outcome::Fail, Outcome::Fail]);
-    assert_eq!(outcomes("article"), [Outcome::Pass, Outcome::Inconclusive]);
+    assert_eq!(outcomes("survives-sigkill"), [CaseOutcome::Pass, CaseOutcome::Fail]);
+    assert_eq!(outcomes("two-containers"), [CaseOutcome::Fail, CaseOutcome::Fail]);
+    assert_eq!(outcomes("article"), [CaseOutcome::Pass, CaseOutcome::Inconclusive]);
 }
 
 #[test]
@@ -172,46 +178,46 @@ fn test_cases_of_one_name_are_repetitions_and_reruns_are_attempts() {
     let again = r#"<testsuite name="s"><testcase name="a"><failure/><rerunFailure/></testcase>
         <testcase name="b"/><testcase name="a"/></testsuite>"#;
     let once_more = r#"<testsuite name="s"><testcase name="a"><flakyFailure/></testcase></testsuite>"#;
-    let run = imported(&[again, once_more], &ImportOrder::default()).unwrap();
+    let run = imported(&[again, once_more], &ImportOptions::default()).unwrap();
     let of_a = run.attempts.iter().filter(|attempt| attempt.key.case.ends_with('a'));
     let numbers: Vec<_> = of_a.map(|attempt| (attempt.round, attempt.number)).collect();
     assert_eq!(numbers, [(1, 1), (1, 2), (2, 1), (3, 1), (3, 2)]);
 }
 
 #[test]
-fn many_files_are_one_run_where_it_is_named() {
-    let facts = Facts::from([("version".to_owned(), "v1.30.1".to_owned())]);
+fn several_files_are_one_run_if_the_run_is_named() {
+    let facts = EnvironmentFacts::from([("version".to_owned(), "v1.30.1".to_owned())]);
     let order =
-        ImportOrder { run: Some("nightly-7".to_owned()), facts: facts.clone(), ..ImportOrder::default() };
+        ImportOptions { run: Some("nightly-7".to_owned()), facts: facts.clone(), ..ImportOptions::default() };
     let run = imported(&[GINKGO, GINKGO], &order).unwrap();
     assert_eq!((run.id.as_str(), run.attempts.len(), run.facts), ("nightly-7", 8, facts));
 }
 
 #[rstest]
-#[case::no_xml("just words", "0.xml:1: is no JUnit")]
-#[case::html("<html>\n<body/></html>", "0.xml:1: is no JUnit: it begins with <html>")]
+#[case::no_xml("just words", "0.xml:1: is not JUnit")]
+#[case::html("<html>\n<body/></html>", "0.xml:1: is not JUnit: it begins with <html>")]
 #[case::cut("<testsuites>\n<testsuite>\n<testcase name='a'>", "0.xml:3: ends within <testcase>")]
 #[case::cut_in_a_tag("<testsuites>\n<testcase name='a", "0.xml:2: ")]
 #[case::crossed("<testsuites>\n<testsuite>\n</testsuites>", "0.xml:3: ")]
-#[case::nothing("", "0.xml:1: is no JUnit")]
-#[case::no_case("<testsuites></testsuites>", "0.xml: no test case that was run")]
-fn what_is_no_report_is_told_with_its_place(#[case] text: &str, #[case] expected: &str) {
-    let error = imported(&[text], &ImportOrder::default()).unwrap_err();
+#[case::nothing("", "0.xml:1: is not JUnit")]
+#[case::no_case("<testsuites></testsuites>", "0.xml: no test case was run")]
+fn a_file_that_is_not_junit_is_refused_with_its_place(#[case] text: &str, #[case] expected: &str) {
+    let error = imported(&[text], &ImportOptions::default()).unwrap_err();
     assert!(error.to_string().contains(expected), "{error}");
 }
 
 #[test]
-fn what_is_not_utf_8_is_told() {
+fn a_file_that_is_not_utf_8_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.xml");
     fs::write(&file, b"<testsuite name='\xff'/>").unwrap();
-    let error = import_junit(&[file], &ImportOrder::default()).unwrap_err();
+    let error = import_junit(&[file], &ImportOptions::default()).unwrap_err();
     assert!(matches!(error, ImportError::Encoding { at: 17, .. }), "{error}");
 }
 
 proptest! {
     #[test]
-    fn nothing_makes_the_reader_panic(text in "(<(/?(testsuites?|testcase|failure|skipped)|[a-z]{1,3}|!\\[CDATA\\[)( name='[^<]{0,5}')?/?>?|\\]\\]>|&[a-z#0-9]{0,4};|.{0,9}){0,20}") {
-        let _ = imported(&[&text], &ImportOrder::default());
+    fn no_text_makes_the_reader_panic(text in "(<(/?(testsuites?|testcase|failure|skipped)|[a-z]{1,3}|!\\[CDATA\\[)( name='[^<]{0,5}')?/?>?|\\]\\]>|&[a-z#0-9]{0,4};|.{0,9}){0,20}") {
+        let _ = imported(&[&text], &ImportOptions::default());
     }
 }

@@ -1,34 +1,36 @@
-//! The store of runs: the same whichever database it is in.
+//! The store of runs. It behaves the same in both databases.
 
 use std::fs;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use podproof::history::{Added, Attempt, CaseKey, Extent, KeptRun, Outcome, Renames, Store, StoreError};
+use podproof::history::{
+    Added, CaseAttempt, CaseKey, CaseOutcome, HistoryRun, Renames, RunRange, Store, StoreError,
+};
 use rstest::rstest;
 
-use crate::history_backend::{Backend, Spot};
-use crate::history_world::{empty_run, ended, passed, runs};
+use crate::history_backend::{Backend, TestStore};
+use crate::history_fixtures::{empty_run, ended, passed, runs};
 use crate::record::{checked, proved};
 
-const ALL: Extent<'_> = Extent { last: None, most: 1000 };
+const ALL: RunRange<'_> = RunRange { last: None, most: 1000 };
 
-fn loaded(spot: &Spot) -> Vec<KeptRun> {
-    Store::open(&spot.place).unwrap().load("nightly", ALL, &Renames::new()).unwrap()
+fn loaded(test_store: &TestStore) -> Vec<HistoryRun> {
+    Store::open(&test_store.location).unwrap().load("nightly", ALL, &Renames::new()).unwrap()
 }
 
 #[rstest]
-fn what_is_kept_of_a_record_is_read_back(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    let kept = KeptRun::of(&checked());
+fn a_stored_run_is_read_back(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let test_store = backend.test_store();
+    let kept = HistoryRun::of(&checked());
     assert_eq!(kept.facts["kubelet"], "v1.20.5");
-    assert_eq!(kept.count(Outcome::Pass), 2);
-    let failed = kept.attempts.iter().find(|attempt| attempt.outcome == Outcome::Fail).unwrap();
+    assert_eq!(kept.count(CaseOutcome::Pass), 2);
+    let failed = kept.attempts.iter().find(|attempt| attempt.outcome == CaseOutcome::Fail).unwrap();
     assert!(failed.reason.as_ref().unwrap().starts_with("same-content: expected the token abc"));
-    let mut store = Store::open_or_make(&spot.place).unwrap();
+    let mut store = Store::open_or_create(&test_store.location).unwrap();
     assert_eq!(store.add("nightly", &kept).unwrap(), Added::New);
-    let mut read = loaded(&spot);
-    // Of a case that ran twice the store counts the rounds anew.
+    let mut read = loaded(&test_store);
+    // The store does not keep the order of the attempts.
     let mut kept = kept;
     sort(&mut kept);
     sort(&mut read[0]);
@@ -36,86 +38,90 @@ fn what_is_kept_of_a_record_is_read_back(#[values(Backend::Sqlite, Backend::Post
 }
 
 #[test]
-fn mutants_say_nothing_of_the_cluster() {
+fn mutants_are_not_stored() {
     let record = proved();
-    let kept = KeptRun::of(&record);
+    let kept = HistoryRun::of(&record);
     let green = record.cases.iter().filter(|case| case.mutant.is_none()).count();
     assert!(green < record.cases.len());
     assert_eq!(kept.attempts.len(), green);
 }
 
 #[rstest]
-fn the_same_run_twice_is_the_same_as_once(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    let mut store = Store::open_or_make(&spot.place).unwrap();
-    let nights = runs("PF");
-    for run in &nights {
+fn adding_a_run_twice_stores_it_once(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let test_store = backend.test_store();
+    let mut store = Store::open_or_create(&test_store.location).unwrap();
+    let daily_runs = runs("PF");
+    for run in &daily_runs {
         store.add("nightly", run).unwrap();
     }
-    let before = loaded(&spot);
-    assert_eq!(store.add("nightly", &nights[0]).unwrap(), Added::Again);
-    assert_eq!(loaded(&spot), before);
+    let before = loaded(&test_store);
+    assert_eq!(store.add("nightly", &daily_runs[0]).unwrap(), Added::Again);
+    assert_eq!(loaded(&test_store), before);
     // In another series it is another run.
-    assert_eq!(store.add("weekly", &nights[0]).unwrap(), Added::New);
-    assert_eq!(loaded(&spot), before);
+    assert_eq!(store.add("weekly", &daily_runs[0]).unwrap(), Added::New);
+    assert_eq!(loaded(&test_store), before);
     assert_eq!(store.list(None, 10).unwrap().len(), 3);
     let listed = store.list(Some("nightly"), 1).unwrap();
     assert_eq!((listed[0].run.as_str(), listed[0].pass, listed[0].fail), ("run-001", 10, 1));
 }
 
 #[rstest]
-fn what_a_run_folder_says_now_is_kept(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    let mut store = Store::open_or_make(&spot.place).unwrap();
+fn adding_a_changed_run_replaces_it(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let test_store = backend.test_store();
+    let mut store = Store::open_or_create(&test_store.location).unwrap();
     let mut run = runs("P").remove(0);
     store.add("nightly", &run).unwrap();
     run.attempts.truncate(3);
     store.add("nightly", &run).unwrap();
-    assert_eq!(loaded(&spot)[0].attempts.len(), 3);
+    assert_eq!(loaded(&test_store)[0].attempts.len(), 3);
 }
 
 #[rstest]
-fn many_who_write_at_once_lose_nothing(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn concurrent_writers_lose_no_run(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     const WRITERS: usize = 4;
     const EACH: usize = 15;
-    let spot = backend.spot();
+    let test_store = backend.test_store();
     let mut given: Vec<_> = (0..WRITERS * EACH).map(shared).collect();
     let start = Barrier::new(WRITERS);
     thread::scope(|scope| {
         for runs in given.chunks(EACH) {
-            let (place, start) = (&spot.place, &start);
+            let (location, start) = (&test_store.location, &start);
             scope.spawn(move || {
                 start.wait();
-                // Each makes the store where it is not there yet.
+                // Each thread creates the store if it does not exist.
                 for run in runs {
-                    Store::open_or_make(place).unwrap().add("nightly", run).unwrap();
+                    Store::open_or_create(location).unwrap().add("nightly", run).unwrap();
                 }
             });
         }
     });
     given.iter_mut().for_each(sort);
-    let mut kept = loaded(&spot);
+    let mut kept = loaded(&test_store);
     kept.iter_mut().for_each(sort);
     assert_eq!(kept, given);
-    assert!(spot.left_over().is_empty(), "drafts are left: {:?}", spot.left_over());
+    assert!(
+        test_store.leftover_files().is_empty(),
+        "temporary files are left: {:?}",
+        test_store.leftover_files()
+    );
 }
 
-/// A run with cases, reasons and facts that its neighbours have too: who writes at once meets at all of them.
-fn shared(night: usize) -> KeptRun {
-    let mut run = empty_run(night, "v1.0");
-    run.facts.insert("os".to_owned(), format!("Debian {}", night % 3));
-    // Each in another order.
+/// A run that shares cases, reasons and facts with the others, so that concurrent writers insert the same rows.
+fn shared(day: usize) -> HistoryRun {
+    let mut run = empty_run(day, "v1.0");
+    run.facts.insert("os".to_owned(), format!("Debian {}", day % 3));
+    // Each run has them in another order.
     run.attempts = (0..20)
         .map(|case| {
-            let case = format!("area/{}", (case * 7 + night) % 20);
-            ended(&case, Outcome::Fail, Some(&format!("reason {}", night % 5)), 1.0)
+            let case = format!("area/{}", (case * 7 + day) % 20);
+            ended(&case, CaseOutcome::Fail, Some(&format!("reason {}", day % 5)), 1.0)
         })
         .collect();
     run
 }
 
-/// The store keeps no order of its own.
-fn sort(run: &mut KeptRun) {
+/// Sorts the attempts, because the store does not keep their order.
+fn sort(run: &mut HistoryRun) {
     run.attempts.sort_by(|one, other| {
         (&one.key, one.round, one.number).cmp(&(&other.key, other.round, other.number))
     });
@@ -123,11 +129,11 @@ fn sort(run: &mut KeptRun) {
 
 #[rstest]
 fn an_old_name_is_read_as_the_new_one(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    let mut store = Store::open_or_make(&spot.place).unwrap();
-    for (night, case) in ["a/old", "a/new"].into_iter().enumerate() {
-        let mut run = empty_run(night, "v1.0");
-        run.attempts = vec![ended(case, Outcome::Fail, Some("why"), 1.5)];
+    let test_store = backend.test_store();
+    let mut store = Store::open_or_create(&test_store.location).unwrap();
+    for (day, case) in ["a/old", "a/new"].into_iter().enumerate() {
+        let mut run = empty_run(day, "v1.0");
+        run.attempts = vec![ended(case, CaseOutcome::Fail, Some("why"), 1.5)];
         store.add("nightly", &run).unwrap();
     }
     let renames = Renames::from([("a/old".to_owned(), "a/new".to_owned())]);
@@ -137,13 +143,13 @@ fn an_old_name_is_read_as_the_new_one(#[values(Backend::Sqlite, Backend::Postgre
 
 #[rstest]
 fn a_run_is_found_by_the_beginning_of_its_id(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    let mut store = Store::open_or_make(&spot.place).unwrap();
+    let test_store = backend.test_store();
+    let mut store = Store::open_or_create(&test_store.location).unwrap();
     for run in runs("PPPPPPPPPPPP") {
         store.add("nightly", &run).unwrap();
     }
-    let mut load = |last, most| store.load("nightly", Extent { last: Some(last), most }, &Renames::new());
-    let ids = |runs: Vec<KeptRun>| runs.into_iter().map(|run| run.id).collect::<Vec<_>>();
+    let mut load = |last, most| store.load("nightly", RunRange { last: Some(last), most }, &Renames::new());
+    let ids = |runs: Vec<HistoryRun>| runs.into_iter().map(|run| run.id).collect::<Vec<_>>();
     assert_eq!(ids(load("run-005", 2).unwrap()), ["run-004", "run-005"]);
     assert!(matches!(load("run-00", 2), Err(StoreError::ManyRuns { .. })));
     assert!(matches!(load("run-9%", 2), Err(StoreError::NoRun { .. })));
@@ -152,88 +158,89 @@ fn a_run_is_found_by_the_beginning_of_its_id(#[values(Backend::Sqlite, Backend::
 }
 
 #[rstest]
-fn a_missing_store_is_not_made_by_reading(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
+fn reading_does_not_create_a_store(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let test_store = backend.test_store();
     for _ in 0..2 {
-        let error = Store::open(&spot.place).unwrap_err();
+        let error = Store::open(&test_store.location).unwrap_err();
         assert!(matches!(error, StoreError::Missing { .. }) && error.hint().is_some(), "{error}");
     }
 }
 
 #[rstest]
-fn tables_of_others_are_left_alone(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    drop(Store::open_or_make(&spot.place).unwrap());
-    spot.meddle("DROP TABLE schema_version");
-    let error = Store::open_or_make(&spot.place).unwrap_err();
+fn foreign_tables_are_refused(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let test_store = backend.test_store();
+    drop(Store::open_or_create(&test_store.location).unwrap());
+    test_store.execute_directly("DROP TABLE schema_version");
+    let error = Store::open_or_create(&test_store.location).unwrap_err();
     assert!(matches!(error, StoreError::Foreign { .. }) && error.hint().is_some(), "{error:?}");
-    spot.meddle("CREATE TABLE schema_version (version TEXT NOT NULL)");
-    let error = Store::open_or_make(&spot.place).unwrap_err();
+    test_store.execute_directly("CREATE TABLE schema_version (version TEXT NOT NULL)");
+    let error = Store::open_or_create(&test_store.location).unwrap_err();
     assert!(matches!(error, StoreError::Foreign { .. }), "{error:?}");
-    spot.meddle("INSERT INTO schema_version VALUES ('one')");
-    let error = Store::open_or_make(&spot.place).unwrap_err();
+    test_store.execute_directly("INSERT INTO schema_version VALUES ('one')");
+    let error = Store::open_or_create(&test_store.location).unwrap_err();
     assert!(matches!(error, StoreError::Foreign { .. }), "{error:?}");
 }
 
 #[test]
-fn what_is_no_store_is_left_alone() {
+fn a_foreign_file_is_refused_and_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
     fs::write(&text, "these are no runs ".repeat(1000)).unwrap();
-    let error = Store::open_or_make(&text.as_path().into()).unwrap_err();
+    let error = Store::open_or_create(&text.as_path().into()).unwrap_err();
     assert!(matches!(error, StoreError::Foreign { .. }), "{error:?}");
     assert_eq!(fs::read_to_string(&text).unwrap().len(), 18_000);
     let empty = folder.path().join("empty.db");
     fs::write(&empty, "").unwrap();
-    assert!(matches!(Store::open_or_make(&empty.as_path().into()).unwrap_err(), StoreError::Foreign { .. }));
+    assert!(matches!(
+        Store::open_or_create(&empty.as_path().into()).unwrap_err(),
+        StoreError::Foreign { .. }
+    ));
 }
 
 #[rstest]
 fn a_newer_store_is_refused(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    drop(Store::open_or_make(&spot.place).unwrap());
-    spot.meddle("UPDATE schema_version SET version = 99");
-    let error = Store::open_or_make(&spot.place).unwrap_err();
+    let test_store = backend.test_store();
+    drop(Store::open_or_create(&test_store.location).unwrap());
+    test_store.execute_directly("UPDATE schema_version SET version = 99");
+    let error = Store::open_or_create(&test_store.location).unwrap_err();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }) && error.hint().is_some(), "{error:?}");
 }
 
 #[rstest]
 fn an_older_store_is_refused(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    drop(Store::open_or_make(&spot.place).unwrap());
-    spot.meddle("UPDATE schema_version SET version = 1");
-    let error = Store::open(&spot.place).unwrap_err();
+    let test_store = backend.test_store();
+    drop(Store::open_or_create(&test_store.location).unwrap());
+    test_store.execute_directly("UPDATE schema_version SET version = 1");
+    let error = Store::open(&test_store.location).unwrap_err();
     assert!(matches!(error, StoreError::Older { found: 1, .. }) && error.hint().is_some(), "{error:?}");
 }
 
 #[rstest]
-fn repetitions_and_attempts_at_one_are_kept_apart(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let spot = backend.spot();
+fn rounds_and_attempts_are_stored_separately(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let test_store = backend.test_store();
     let mut run = empty_run(0, "v1.0");
     let numbers = [(1, 1), (2, 1), (2, 2), (3, 1)];
     run.attempts = numbers
-        .map(|(round, number)| Attempt { round, number, ..ended("a/case", Outcome::Fail, None, 1.0) })
+        .map(|(round, number)| CaseAttempt { round, number, ..ended("a/case", CaseOutcome::Fail, None, 1.0) })
         .to_vec();
-    Store::open_or_make(&spot.place).unwrap().add("nightly", &run).unwrap();
-    assert_eq!(loaded(&spot), [run]);
+    Store::open_or_create(&test_store.location).unwrap().add("nightly", &run).unwrap();
+    assert_eq!(loaded(&test_store), [run]);
 }
 
 #[rstest]
-fn any_words_are_kept(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let spot = backend.spot();
-    let mut store = Store::open_or_make(&spot.place).unwrap();
-    // Longer than what an index of PostgreSQL takes, and not to be made shorter.
+fn any_text_is_stored(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let test_store = backend.test_store();
+    let mut store = Store::open_or_create(&test_store.location).unwrap();
+    // Longer than an index entry of PostgreSQL may be, and hard to compress.
     let long: String =
         (0..5000_u32).map(|n| char::from_u32(0x1_0000 + n * 7919 % 0xE_0000).unwrap()).collect();
     let hostile = ["", "'; DROP TABLE run; --", "?1 $1", "\\x00", "\u{1b}[2J", "\u{202e}", long.as_str()];
-    for (night, words) in hostile.into_iter().enumerate() {
-        let mut run = empty_run(night, words);
+    for (day, words) in hostile.into_iter().enumerate() {
+        let mut run = empty_run(day, words);
         run.tool = words.to_owned();
         run.interrupted = Some(words.to_owned());
         run.facts.insert(format!("fact {words}"), words.to_owned());
-        run.attempts = vec![ended(words, Outcome::Fail, Some(words), 1.0)];
+        run.attempts = vec![ended(words, CaseOutcome::Fail, Some(words), 1.0)];
         run.attempts[0].key = Arc::new(CaseKey { case: words.to_owned(), variant: words.to_owned() });
         let series = format!("series {words}");
         for added in [Added::New, Added::Again] {
@@ -245,37 +252,35 @@ fn any_words_are_kept(#[values(Backend::Sqlite, Backend::Postgres)] backend: Bac
 }
 
 #[rstest]
-fn what_no_text_of_a_database_can_hold_is_replaced(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let spot = backend.spot();
-    let mut store = Store::open_or_make(&spot.place).unwrap();
+fn nul_characters_are_replaced(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let test_store = backend.test_store();
+    let mut store = Store::open_or_create(&test_store.location).unwrap();
     let mut run = empty_run(0, "v\0one");
-    run.attempts = vec![ended("a\0b", Outcome::Fail, Some("c\0d"), 1.0)];
+    run.attempts = vec![ended("a\0b", CaseOutcome::Fail, Some("c\0d"), 1.0)];
     for added in [Added::New, Added::Again] {
         assert_eq!(store.add("nightly", &run).unwrap(), added);
     }
-    let read = loaded(&spot).remove(0);
+    let read = loaded(&test_store).remove(0);
     assert_eq!(read.facts["version"], "v\u{fffd}one");
     assert_eq!(read.attempts[0].key.case, "a\u{fffd}b");
     assert_eq!(read.attempts[0].reason.as_deref(), Some("c\u{fffd}d"));
 }
 
 #[rstest]
-fn of_runs_that_began_at_once_the_extent_has_those_that_it_names(
+fn runs_that_started_at_the_same_time_are_ordered_by_id(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let spot = backend.spot();
-    let mut store = Store::open_or_make(&spot.place).unwrap();
+    let test_store = backend.test_store();
+    let mut store = Store::open_or_create(&test_store.location).unwrap();
     for id in ["c", "B", "a", "D"] {
         let mut run = empty_run(0, "v1.0");
         run.id = id.to_owned();
         run.attempts = vec![passed("a/case", 1.0)];
         store.add("nightly", &run).unwrap();
     }
-    // By bytes, whatever language the database speaks.
+    // By bytes, whatever collation the database has.
     let mut load = |last, most| {
-        let runs = store.load("nightly", Extent { last: Some(last), most }, &Renames::new()).unwrap();
+        let runs = store.load("nightly", RunRange { last: Some(last), most }, &Renames::new()).unwrap();
         assert!(runs.iter().all(|run| run.attempts.len() == 1 && run.facts.len() == 1));
         runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
     };

@@ -1,4 +1,4 @@
-//! What a user may name by mistake or on purpose: pipes, devices, files without end or measure.
+//! Inputs that are not ordinary files: pipes, devices, endless and oversized files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use podproof_tests::{Ended, podproof, root, run};
 use rstest::rstest;
 use tempfile::TempDir;
 
-/// How long anything may take that cannot be read: as long as somebody is waited for who writes to a pipe, and some.
+/// The longest time to refuse an unreadable input: a bit more than podproof waits for the writer of a pipe.
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn within_limit(command: &mut Command) -> Ended {
@@ -19,22 +19,22 @@ fn within_limit(command: &mut Command) -> Ended {
     ended
 }
 
-fn pipe(file: &Path) {
+fn make_pipe(file: &Path) {
     let _ = run(Command::new("mkfifo").arg(file)).exits(0);
 }
 
-/// A pipe that nobody writes to, and a file that has no end.
-fn place(folder: &TempDir, kind: &str, name: &str) -> PathBuf {
+/// Makes a pipe without a writer, or a link to an endless file.
+fn make_input(folder: &TempDir, kind: &str, name: &str) -> PathBuf {
     let file = folder.path().join(name);
     match kind {
-        "pipe" => pipe(&file),
+        "pipe" => make_pipe(&file),
         _ => std::os::unix::fs::symlink("/dev/zero", &file).unwrap(),
     }
     file
 }
 
 #[rstest]
-fn what_never_ends_is_no_input(#[values("pipe", "endless")] kind: &str) {
+fn endless_input_is_refused(#[values("pipe", "endless")] kind: &str) {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
     for (name, args, code) in [
@@ -42,7 +42,7 @@ fn what_never_ends_is_no_input(#[values("pipe", "endless")] kind: &str) {
         ("waivers.yaml", &["history", "check", "--waivers", "FILE"], 96),
         ("junit.xml", &["history", "import", "FILE"], 96),
     ] {
-        let file = place(&folder, kind, name);
+        let file = make_input(&folder, kind, name);
         let args = args.iter().map(|arg| match *arg {
             "FOLDER" => folder.path().to_str().unwrap(),
             "FILE" => file.to_str().unwrap(),
@@ -54,9 +54,9 @@ fn what_never_ends_is_no_input(#[values("pipe", "endless")] kind: &str) {
 }
 
 #[test]
-fn a_record_is_a_file() {
+fn a_record_that_is_a_pipe_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    place(&folder, "pipe", "record.json");
+    make_input(&folder, "pipe", "record.json");
     for command in ["judge", "report"] {
         let ended = within_limit(podproof([command]).arg(folder.path())).exits(96);
         assert!(ended.stderr.contains("record.json") && ended.stderr.contains("pipe"), "{ended}");
@@ -64,10 +64,10 @@ fn a_record_is_a_file() {
 }
 
 #[test]
-fn what_somebody_writes_to_a_pipe_is_read() {
+fn input_from_a_pipe_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let waivers = folder.path().join("waivers");
-    pipe(&waivers);
+    make_pipe(&waivers);
     let mut writer = Command::new("sh")
         .args(["-c", "sleep 0.2; printf 'waivers: 7' >\"$0\"", waivers.to_str().unwrap()])
         .spawn()
@@ -77,12 +77,12 @@ fn what_somebody_writes_to_a_pipe_is_read() {
         .env("XDG_STATE_HOME", folder.path())
         .output();
     let said = String::from_utf8(check.unwrap().stderr).unwrap();
-    assert!(said.contains("is no list of waivers") && said.contains("invalid type"), "{said}");
+    assert!(said.contains("is not a list of waivers") && said.contains("invalid type"), "{said}");
     assert!(writer.wait().unwrap().success());
 }
 
 #[test]
-fn a_selection_takes_no_time_and_no_stack() {
+fn a_huge_selection_is_handled_quickly() {
     let stars = format!("{}Z", "*".repeat(30_000));
     for (select, code) in [
         (stars.as_str(), 4),
@@ -100,7 +100,7 @@ fn a_selection_takes_no_time_and_no_stack() {
 #[case::brackets("[")]
 #[case::braces("{")]
 #[case::both("[{")]
-fn what_is_nested_without_measure_is_refused_at_once(#[case] open: &str) {
+fn deeply_nested_yaml_is_refused_at_once(#[case] open: &str) {
     let folder = tempfile::tempdir().unwrap();
     let nested = open.repeat(200_000);
     let (waivers, claims) = (folder.path().join("waivers.yaml"), folder.path().join("claims.yaml"));
@@ -125,6 +125,6 @@ fn a_file_that_is_too_large_is_refused_by_its_size() {
 }
 
 #[test]
-fn our_own_manifests_are_within_the_limits() {
+fn the_projects_manifests_are_within_the_limits() {
     let _ = run(podproof(["list", "--manifests"]).arg(root().join("manifests"))).exits(0);
 }

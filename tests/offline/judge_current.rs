@@ -1,4 +1,4 @@
-//! Judges before what current clusters show, where that differs from what the recorded ones showed.
+//! Verdicts from evidence as current Kubernetes versions give it, where that differs from the recorded evidence.
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStateWaiting};
 use podproof::evidence::Evidence;
@@ -8,7 +8,7 @@ use rstest::rstest;
 use crate::judge::{Recorded, failed, fixtures};
 use crate::judge_tampered::in_log;
 
-/// The exit code at which a rule restarts all containers, and that which the kubelet shows of those that it removed.
+/// The exit code that triggers the rule, and the exit code that the kubelet reports for containers it removed.
 const LISTED: i32 = 42;
 const REMOVED: i32 = 137;
 
@@ -16,9 +16,9 @@ fn recorded(claim: &str, name: &str) -> Recorded {
     Recorded::read(&fixtures().join(claim).join(format!("{name}.json")))
 }
 
-/// What a kubelet of 1.36 shows of a restart of all containers where its statuses follow each other too fast: not how
-/// the container ended, nor the condition, but what it waits for.
-fn come_as_one(evidence: &mut Evidence) {
+/// A restart of all containers as a kubelet of 1.36 reports it if its statuses follow each other too fast: without the
+/// exit of the container and without the condition, only with the reason for which it waits.
+fn merge_statuses(evidence: &mut Evidence) {
     let reason = || Some("RestartingAllContainers".to_owned());
     let removed = || ContainerStateTerminated {
         exit_code: REMOVED,
@@ -50,9 +50,9 @@ fn come_as_one(evidence: &mut Evidence) {
     }
 }
 
-/// The same where the kubelet calls the status of what it removed unknown.
-fn come_as_one_unknown(evidence: &mut Evidence) {
-    come_as_one(evidence);
+/// The same, but the kubelet reports `ContainerStatusUnknown` for the containers it removed.
+fn merge_statuses_as_unknown(evidence: &mut Evidence) {
+    merge_statuses(evidence);
     for status in evidence.timeline.iter_mut().filter_map(|seen| seen.pod.status.as_mut()) {
         for container in status.container_statuses.iter_mut().flatten() {
             let ended = container.last_state.as_mut().and_then(|state| state.terminated.as_mut());
@@ -64,8 +64,8 @@ fn come_as_one_unknown(evidence: &mut Evidence) {
 }
 
 #[rstest]
-fn a_restart_of_all_is_judged_from_either_form(
-    #[values(come_as_one, come_as_one_unknown)] show: fn(&mut Evidence),
+fn a_restart_of_all_containers_is_judged_from_either_form(
+    #[values(merge_statuses, merge_statuses_as_unknown)] change_statuses: fn(&mut Evidence),
     #[values(
         ("volume/preserved-by-restart-all", "green"),
         ("volume/preserved-by-restart-all", "starts-clean"),
@@ -79,7 +79,7 @@ fn a_restart_of_all_is_judged_from_either_form(
 ) {
     let Recorded { case, mutant, mut evidence, .. } = recorded(place.0, place.1);
     let before = evidence.clone();
-    show(&mut evidence);
+    change_statuses(&mut evidence);
     assert_ne!(before, evidence);
     let verdict = case.verdict(&evidence);
     match mutant {
@@ -89,9 +89,9 @@ fn a_restart_of_all_is_judged_from_either_form(
 }
 
 #[test]
-fn an_end_with_another_code_is_no_restart_by_the_rule() {
+fn an_exit_with_another_code_is_not_a_restart_by_the_rule() {
     let Recorded { case, mut evidence, .. } = recorded("volume/preserved-by-restart-all", "green");
-    come_as_one(&mut evidence);
+    merge_statuses(&mut evidence);
     for seen in &mut evidence.timeline {
         for status in seen.pod.status.as_mut().unwrap().container_statuses.iter_mut().flatten() {
             let waiting = status.state.as_mut().and_then(|state| state.waiting.as_mut());
@@ -105,17 +105,17 @@ fn an_end_with_another_code_is_no_restart_by_the_rule() {
     assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
 }
 
-/// runc since 1.2 clears what the memory at /dev/shm forbids.
+/// Since 1.2 runc clears these mount options of /dev/shm.
 #[test]
-fn options_of_the_memory_at_dev_shm_are_no_matter() {
+fn mount_options_of_dev_shm_do_not_matter() {
     let Recorded { case, mut evidence, .. } = recorded("ipc/devshm-size", "green");
     in_log(&mut evidence, ("one", 0), r#""nosuid","nodev","noexec","#, "");
     assert_eq!(case.verdict(&evidence), Verdict::Pass);
 }
 
-/// A kubelet keeps the readiness of containers that began more than ten seconds before it, and of no others.
+/// A restarted kubelet keeps the readiness only of containers that started more than ten seconds before it.
 #[test]
-fn a_young_container_that_becomes_unready_contradicts_nothing() {
+fn a_young_container_that_becomes_unready_is_inconclusive() {
     let Recorded { case, mut evidence, .. } = recorded("restart/kubelet-restart-status", "not-ready");
     let clock = evidence.node_commands.iter_mut().find(|command| command.label == "clock").unwrap();
     let now: i64 = clock.stdout.trim().parse().unwrap();

@@ -1,4 +1,4 @@
-//! Takes the recorded evidence of the judges' tests from a run of `podproof prove`.
+//! Copies the recorded evidence for the tests of verdicts from a run of `podproof prove`.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use podproof::run::{evidence_folder, read_record};
 
 use crate::judge::fixtures;
 
-/// The largest that a file may be.
+/// The largest size of a fixture in bytes.
 const LIMIT: usize = 60_000;
 
 /// The reasons of the events, and the conditions, that judges read.
@@ -17,8 +17,8 @@ const EVENTS: [&str; 5] = ["Started", "Killing", "BackOff", "FailedPostStartHook
 const CONDITIONS: [&str; 2] = ["Ready", "AllContainersRestarting"];
 
 #[test]
-#[ignore = "takes new fixtures: set PODPROOF_FIXTURES_FROM to the folder of a run of `podproof prove`"]
-fn take_from_a_run() {
+#[ignore = "overwrites the fixtures: set PODPROOF_FIXTURES_FROM to the folder of a run of `podproof prove`"]
+fn copy_fixtures_from_a_run() {
     let run = std::env::var("PODPROOF_FIXTURES_FROM").unwrap();
     let run = Path::new(&run);
     for case in read_record(run).unwrap().cases {
@@ -32,7 +32,8 @@ fn take_from_a_run() {
     }
 }
 
-/// Without what no judge reads: most of each pod's specification and metadata, and the times of the lines of an exchange.
+/// Removes the fields that no judge reads: most of each pod's specification and metadata, and the times of the lines of
+/// an exchange.
 fn slim(mut evidence: Evidence) -> Evidence {
     for seen in &mut evidence.timeline {
         slim_pod(&mut seen.pod);

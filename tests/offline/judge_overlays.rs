@@ -1,5 +1,5 @@
-//! Judges before evidence over which something was laid that comes from outside: a deletion, an eviction, a shutdown, a
-//! start that failed. Whatever the cluster did then, it says nothing about the claim.
+//! Verdicts from evidence with an external event laid over it: a deletion, an eviction, a node shutdown, a failed
+//! start. Each verdict must be inconclusive, because the event explains the result.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,13 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use podproof::cases::Expected;
-use podproof::evidence::{Change, Deletion, Evidence, LogLine, SeenPod};
+use podproof::evidence::{Deletion, Evidence, LogLine, SeenPod, WatchChange};
 use podproof::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::Recorded;
 
-/// What is laid over: its name, what it does to each state of one pod from some moment on, and what the reason that
-/// comes of it must name.
+/// An external event: its name, its change of each later state of one pod, and a word that the reason must contain.
 type Overlay = (&'static str, fn(&mut SeenPod), &'static str);
 
 const OVERLAYS: [Overlay; 13] = [
@@ -37,7 +36,7 @@ const OVERLAYS: [Overlay; 13] = [
         },
         "deleted",
     ),
-    ("deletion by force", |seen| seen.change = Change::Deleted, "deleted"),
+    ("deletion by force", |seen| seen.change = WatchChange::Deleted, "deleted"),
     (
         "preemption",
         |seen| {
@@ -84,18 +83,18 @@ const OVERLAYS: [Overlay; 13] = [
         },
         "Preempting",
     ),
-    ("lack of memory", |seen| end_one(seen, &end(137, Some("OOMKilled"), true)), "OOMKilled"),
-    ("lack of memory before", |seen| end_before(seen, &end(137, Some("OOMKilled"), true)), "OOMKilled"),
+    ("out of memory", |seen| end_one(seen, &end(137, Some("OOMKilled"), true)), "OOMKilled"),
+    ("out of memory before", |seen| end_previous(seen, &end(137, Some("OOMKilled"), true)), "OOMKilled"),
     ("start that failed", |seen| end_one(seen, &end(128, Some("StartError"), false)), "StartError"),
     (
         "start during a restart of the runtime",
-        |seen| end_before(seen, &end(0, None, false)),
+        |seen| end_previous(seen, &end(0, None, false)),
         "could not be started",
     ),
 ];
 
-/// A container that no case wants to run out of memory.
-const NOBODY: &str = "nobody";
+/// The name of a container that no case expects to run out of memory.
+const BYSTANDER: &str = "nobody";
 
 fn status(seen: &mut SeenPod) -> &mut PodStatus {
     seen.pod.status.get_or_insert_default()
@@ -150,11 +149,11 @@ fn end_all(seen: &mut SeenPod, code: i32, reason: &str) {
     }
 }
 
-/// The first container that the case does not want to run out of memory; one more where there is none.
+/// The first container that no case expects to run out of memory. Adds one if there is none.
 fn bystander(seen: &mut SeenPod) -> &mut ContainerStatus {
     let statuses = ordinary(seen);
     if statuses.iter().all(|one| ["main", "greedy"].contains(&one.name.as_str())) {
-        statuses.push(ContainerStatus { name: NOBODY.to_owned(), ..ContainerStatus::default() });
+        statuses.push(ContainerStatus { name: BYSTANDER.to_owned(), ..ContainerStatus::default() });
     }
     let mut others = statuses.iter_mut();
     others.find(|one| !["main", "greedy"].contains(&one.name.as_str())).unwrap()
@@ -164,16 +163,17 @@ fn end_one(seen: &mut SeenPod, end: &ContainerStateTerminated) {
     bystander(seen).state = Some(terminated(end));
 }
 
-fn end_before(seen: &mut SeenPod, end: &ContainerStateTerminated) {
+fn end_previous(seen: &mut SeenPod, end: &ContainerStateTerminated) {
     bystander(seen).last_state = Some(terminated(end));
 }
 
-/// The evidence as it is recorded now: with the deletions that its drive asked for.
+/// Adds the deletions that the drive requested, as current versions record them.
 fn with_deletions(mut evidence: Evidence, expects: &[Expected]) -> Evidence {
     let mut deletions: Vec<Deletion> = Vec::new();
     for seen in evidence.timeline.iter().filter(|_| expects.contains(&Expected::Deletion)) {
-        let goes = seen.change == Change::Deleted || seen.pod.metadata.deletion_timestamp.is_some();
-        if goes && deletions.iter().all(|one| one.uid != seen.uid()) {
+        let is_deleted =
+            seen.change == WatchChange::Deleted || seen.pod.metadata.deletion_timestamp.is_some();
+        if is_deleted && deletions.iter().all(|one| one.uid != seen.uid()) {
             let at = seen.at - SignedDuration::from_millis(1);
             deletions.push(Deletion { at, name: seen.name().to_owned(), uid: seen.uid().to_owned() });
         }
@@ -190,16 +190,16 @@ fn pods(evidence: &Evidence) -> Vec<String> {
     uids
 }
 
-/// Lays it over the pod from the first moment on at which it is on a node, and before the drive deletes it.
-fn lay_over(evidence: &mut Evidence, uid: &str, change: fn(&mut SeenPod)) {
+/// Changes all states of the pod from the first one on a node.
+fn apply_overlay(evidence: &mut Evidence, uid: &str, change: fn(&mut SeenPod)) {
     let begun = |seen: &SeenPod| seen.uid() == uid && seen.node().is_some();
     let from = evidence.timeline.iter().position(begun);
     let from = from.or_else(|| evidence.timeline.iter().position(|seen| seen.uid() == uid)).unwrap();
     evidence.timeline[from..].iter_mut().filter(|seen| seen.uid() == uid).for_each(change);
 }
 
-/// Lays it over the last state only.
-fn lay_over_the_end(evidence: &mut Evidence, uid: &str, change: fn(&mut SeenPod)) {
+/// Adds a changed copy of the last state of the pod.
+fn apply_overlay_at_end(evidence: &mut Evidence, uid: &str, change: fn(&mut SeenPod)) {
     let mut last = evidence.timeline.iter().rfind(|seen| seen.uid() == uid).unwrap().clone();
     change(&mut last);
     evidence.timeline.push(last);
@@ -214,21 +214,21 @@ pub(crate) fn reason(verdict: &Verdict) -> &str {
 }
 
 #[rstest]
-fn what_comes_from_outside_is_inconclusive(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+fn an_external_event_is_inconclusive(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
     let mut evidence = with_deletions(evidence, case.expects);
     assert_eq!(case.verdict(&evidence), Verdict::Pass, "with its own deletions");
     let timeline = evidence.timeline.clone();
     for uid in pods(&evidence) {
-        // At the end of a pod that the drive has deleted, a deletion is no news.
+        // If the drive itself deleted the pod, a deletion at the end is expected.
         let is_deleted = evidence.deletions.iter().flatten().any(|one| one.uid == uid);
         for (what, change, word) in OVERLAYS {
-            lay_over(&mut evidence, &uid, change);
+            apply_overlay(&mut evidence, &uid, change);
             let verdict = case.verdict(&evidence);
             assert!(reason(&verdict).contains(word), "{what}: {verdict:?}");
             evidence.timeline.clone_from(&timeline);
             if !(is_deleted && word == "deleted") {
-                lay_over_the_end(&mut evidence, &uid, change);
+                apply_overlay_at_end(&mut evidence, &uid, change);
                 let verdict = case.verdict(&evidence);
                 assert!(reason(&verdict).contains(word), "{what} at the end: {verdict:?}");
                 evidence.timeline.clone_from(&timeline);
@@ -237,21 +237,21 @@ fn what_comes_from_outside_is_inconclusive(#[files("fixtures/evidence/*/*/green.
     }
 }
 
-/// What runtimes log in the place of a program for another architecture, and the exit code of its container.
+/// What runtimes log for a program of another architecture, and the exit code of its container.
 const FOREIGN: [(&str, i32); 3] = [
     ("standard_init_linux.go:228: exec user process caused: exec format error", 1),
     ("exec /probe: exec format error", 255),
     ("{\"msg\":\"exec container process `/probe`: Exec format error\",\"level\":\"error\"}", 1),
 ];
 
-/// A runtime that was away while a container ended reports 255 and that it does not know; a kubelet 137.
+/// A runtime that was down while a container ended reports 255 and `Unknown`; a kubelet reports 137.
 #[rstest]
 #[case::runtime(255, "Unknown")]
 #[case::kubelet(137, "ContainerStatusUnknown")]
-fn an_end_that_nobody_saw_is_inconclusive(
+fn an_unobserved_exit_is_inconclusive(
     #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
     #[case] code: i32,
-    #[case] reason_of_it: &str,
+    #[case] exit_reason: &str,
 ) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
     if case.expects.contains(&Expected::Outage) {
@@ -263,17 +263,17 @@ fn an_end_that_nobody_saw_is_inconclusive(
             let mut changed = evidence.clone();
             let is_it = |seen: &&mut SeenPod| seen.uid() == uid && seen.node().is_some();
             for seen in changed.timeline.iter_mut().filter(is_it) {
-                let end = end(code, Some(reason_of_it), true);
+                let end = end(code, Some(exit_reason), true);
                 if now {
                     end_one(seen, &end);
                 }
                 if before {
-                    end_before(seen, &end);
+                    end_previous(seen, &end);
                 }
             }
-            let all_going =
+            let others_or_deleted =
                 |seen: &SeenPod| seen.uid() != uid || seen.pod.metadata.deletion_timestamp.is_some();
-            if changed != evidence && !evidence.timeline.iter().all(all_going) {
+            if changed != evidence && !evidence.timeline.iter().all(others_or_deleted) {
                 let verdict = case.verdict(&changed);
                 assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
             }
@@ -291,22 +291,22 @@ fn a_program_of_another_architecture_is_inconclusive(
         for log in &mut foreign.logs {
             log.lines = vec![LogLine { at: None, text: line.to_owned() }];
         }
-        exits_with(&mut foreign, code);
+        set_exit_code(&mut foreign, code);
         let verdict = case.verdict(&foreign);
         if foreign.logs.is_empty() {
             assert!(!matches!(verdict, Verdict::Fail { .. }), "{verdict:?}");
         } else {
             assert!(reason(&verdict).contains("that its node cannot run"), "{verdict:?}");
         }
-        // Nor where the log is lost.
+        // The same without the log.
         foreign.logs.iter_mut().for_each(|log| log.lines.clear());
         let verdict = case.verdict(&foreign);
         assert!(foreign.logs.is_empty() || matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
     }
 }
 
-/// Every container that had ended or ran has ended with this code.
-fn exits_with(evidence: &mut Evidence, code: i32) {
+/// Makes every container that ran or ended have ended with this code.
+fn set_exit_code(evidence: &mut Evidence, code: i32) {
     for seen in &mut evidence.timeline {
         let Some(status) = &mut seen.pod.status else { continue };
         let (init, ordinary) = (&mut status.init_container_statuses, &mut status.container_statuses);

@@ -1,4 +1,4 @@
-//! Judges before evidence that was cut off, or that says something in one place only.
+//! Verdicts from evidence that was cut off, or that shows something in one place only.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,23 @@ use rstest::rstest;
 use crate::judge::Recorded;
 use crate::judge_overlays::{ordinary, reason};
 
-/// What a kubelet writes where a log should be.
-const OF_KUBELET: [&str; 2] = [
+/// Errors that a kubelet sends instead of a log.
+const KUBELET_ERRORS: [&str; 2] = [
     "unable to retrieve container logs for containerd://0123456789abcdef",
     "failed to try resolving symlinks in path \"/var/log/pods/a/b/0.log\": no such file or directory",
 ];
 
 #[rstest]
-fn a_kubelets_word_is_no_log(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+fn an_error_of_the_kubelet_is_not_taken_for_a_log(
+    #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
+) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
-    for line in OF_KUBELET {
+    for line in KUBELET_ERRORS {
         for at in 0..evidence.logs.len() {
             let mut lost = evidence.clone();
             lost.logs[at].lines = vec![LogLine { at: None, text: line.to_owned() }];
             let log = &lost.logs[at];
-            assert_eq!((log.lack(), log.is_empty()), (Some(line), true));
+            assert_eq!((log.why_incomplete(), log.is_empty()), (Some(line), true));
             let verdict = case.verdict(&lost);
             assert!(!matches!(verdict, Verdict::Fail { .. }), "{}: {verdict:?}", log.container);
         }
@@ -31,7 +33,7 @@ fn a_kubelets_word_is_no_log(#[files("fixtures/evidence/*/*/green.json")] file: 
 }
 
 #[rstest]
-fn a_log_that_is_cut_off_contradicts_nothing(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+fn a_truncated_log_never_makes_a_fail(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
     let cut_off = |which: &[&str], lost: usize, its_end: bool| {
         let mut cut = evidence.clone();
@@ -52,14 +54,14 @@ fn a_log_that_is_cut_off_contradicts_nothing(#[files("fixtures/evidence/*/*/gree
 }
 
 #[rstest]
-fn a_log_that_was_another_when_it_was_read_again_is_not_whole(
+fn a_log_that_changed_when_it_was_read_again_is_inconclusive(
     #[values("ipc/mc2-article", "startup/race-rate", "restart/termination-message")] claim: &str,
 ) {
     let Recorded { case, mut evidence, .. } = Recorded::green(claim);
     evidence.logs.iter_mut().for_each(|log| log.confirmed = Some(true));
     assert_eq!(case.verdict(&evidence), Verdict::Pass);
     evidence.logs.iter_mut().for_each(|log| log.confirmed = Some(false));
-    assert!(reason(&case.verdict(&evidence)).contains("read again, it was another"));
+    assert!(reason(&case.verdict(&evidence)).contains("a second read returned another log"));
 }
 
 #[rstest]
@@ -80,7 +82,7 @@ fn a_second_start_counts_by_its_event_too(
 }
 
 #[test]
-fn a_pass_leaves_no_assertion_unstated() {
+fn a_pass_needs_every_assertion() {
     let Recorded { case, mut evidence, .. } = Recorded::green("ipc/sysv-msg");
     let left = evidence.execs.iter_mut().find(|exec| exec.label == "left").unwrap();
     left.stdout = left.stdout.replace(r#""present":true"#, r#""present":false,"errno":"ENOENT""#);
@@ -97,7 +99,7 @@ fn a_pass_leaves_no_assertion_unstated() {
 }
 
 #[test]
-fn a_pod_that_was_not_seen_on_its_way_confirms_no_article() {
+fn a_pod_that_was_not_seen_pending_does_not_confirm_the_article() {
     let Recorded { case, mut evidence, .. } = Recorded::green("lifecycle/never-completes");
     evidence.timeline.retain(|seen| seen.phase() != "Pending");
     assert!(reason(&case.verdict(&evidence)).contains("Pending"));

@@ -1,4 +1,4 @@
-//! Judges before evidence that was changed in one place: each assertion notices what it is about.
+//! Verdicts from evidence that was changed in one place: the assertion that the change contradicts must fail.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::tampered_network::NETWORK;
 use crate::tampered_volume::VOLUME;
 use crate::{tampered_lifecycle, tampered_node, tampered_restart, tampered_startup};
 
-/// A report that something is not there, and one that it is.
+/// Fields of a report on an object that is absent, and on one that is present.
 pub(crate) const ABSENT: &str = r#""present":false,"errno":"ENOENT""#;
 pub(crate) const PRESENT: &str = r#""present":true,"content":"x","text":"x","curmsgs":1"#;
 
-/// A report that something was done, and one that the system refused it.
+/// Fields of a report on an operation that succeeded, and on one that the system refused.
 pub(crate) const OK: &str = r#""ok":true"#;
 pub(crate) const REFUSED: &str = r#""ok":false,"errno":"EACCES""#;
 
@@ -49,8 +49,8 @@ const RESTART: &[Tampering] = &[
     ("restart/identity", "sibling-goes-on", |e| {
         in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
     }),
-    ("restart/logs-previous", "previous-is-kept", |e| in_recall(e, "previous")),
-    ("restart/logs-previous", "current-is-the-new-one", |e| in_recall(e, "current")),
+    ("restart/logs-previous", "previous-is-kept", |e| in_requested_log(e, "previous")),
+    ("restart/logs-previous", "current-is-the-new-one", |e| in_requested_log(e, "current")),
 ];
 
 const IPC: &[Tampering] = &[
@@ -117,7 +117,7 @@ fn all() -> impl Iterator<Item = &'static Tampering> {
 }
 
 #[test]
-fn each_assertion_notices_what_contradicts_it() {
+fn each_assertion_fails_on_contradicting_evidence() {
     for (claim, assertion, tamper) in all() {
         let Recorded { case, mut evidence, .. } = Recorded::green(claim);
         let before = evidence.clone();
@@ -129,7 +129,7 @@ fn each_assertion_notices_what_contradicts_it() {
 }
 
 #[test]
-fn every_assertion_of_every_claim_is_contradicted_once() {
+fn every_assertion_of_every_claim_has_contradicting_evidence() {
     let catalogue = catalogue();
     let asserted: BTreeSet<_> = catalogue
         .claims()
@@ -162,13 +162,13 @@ pub(crate) fn in_page(evidence: &mut Evidence, change: impl Fn(&str) -> String) 
     *page = change(page);
 }
 
-pub(crate) fn in_recall(evidence: &mut Evidence, label: &str) {
-    let recall = evidence.recalls.iter_mut().find(|recall| recall.label == label).unwrap();
-    let text = recall.answer.as_mut().unwrap();
+pub(crate) fn in_requested_log(evidence: &mut Evidence, label: &str) {
+    let requested = evidence.recalls.iter_mut().find(|log| log.label == label).unwrap();
+    let text = requested.answer.as_mut().unwrap();
     *text = text.replacen(r#""nonce":""#, r#""nonce":"0"#, 1);
 }
 
-/// The last log of such an instance: after a replacement, that of the new pod.
+/// The last log of this instance of the container: after a replacement, that of the new pod.
 pub(crate) fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i32)) -> &'e mut LogText {
     let is_it = |log: &&mut LogText| log.container == container && log.restart == restart;
     evidence.logs.iter_mut().rev().find(is_it).unwrap()
@@ -205,7 +205,7 @@ pub(crate) fn each_status(evidence: &mut Evidence, container: &str, change: impl
     }
 }
 
-/// Takes away the events of all starts of a container but the first.
+/// Removes the start events of a container, except the first.
 pub(crate) fn started_once(evidence: &mut Evidence, container: &str) {
     let path = format!("{{{container}}}");
     let mut first = true;
@@ -226,12 +226,12 @@ pub(crate) fn before(status: &mut ContainerStatus) -> Option<&mut ContainerState
     status.last_state.as_mut()?.terminated.as_mut()
 }
 
-/// Changes the exit code of the consumer wherever it is told.
+/// Changes the exit code of the consumer in every status.
 pub(crate) fn end_consumer_with(evidence: &mut Evidence, code: i32) {
     each_end(evidence, "consumer", |end| end.exit_code = code);
 }
 
-/// Changes all that is told of the ends of a container.
+/// Changes every terminated state of a container.
 pub(crate) fn each_end(
     evidence: &mut Evidence,
     container: &str,
@@ -243,7 +243,7 @@ pub(crate) fn each_end(
     });
 }
 
-/// Changes all that is told of an init container.
+/// Changes every status of the init containers.
 pub(crate) fn each_init(evidence: &mut Evidence, change: impl Fn(&mut ContainerStatus)) {
     for seen in &mut evidence.timeline {
         let statuses = seen.pod.status.as_mut().and_then(|status| status.init_container_statuses.as_mut());
@@ -251,13 +251,13 @@ pub(crate) fn each_init(evidence: &mut Evidence, change: impl Fn(&mut ContainerS
     }
 }
 
-/// What the last state tells of the only init container.
+/// The last status of the only init container.
 pub(crate) fn last_init(evidence: &mut Evidence) -> &mut ContainerStatus {
     let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
     &mut status.init_container_statuses.as_mut().unwrap()[0]
 }
 
-/// The drive watched for the whole of its window.
+/// Adds the mark that the drive watched for its whole window.
 pub(crate) fn watch_to_the_end(evidence: &mut Evidence) {
     evidence.marks.push(Mark { at: evidence.ended, name: "watched".to_owned() });
 }

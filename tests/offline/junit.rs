@@ -1,4 +1,4 @@
-//! The JUnit document, read back by two readers that did not write it.
+//! The JUnit document, read back by two independent readers.
 
 use std::fs;
 use std::path::Path;
@@ -25,15 +25,15 @@ fn document(record: &RunRecord) -> String {
     String::from_utf8(document).expect("UTF-8")
 }
 
-/// The document has not changed, byte by byte. `PODPROOF_GOLDEN=write` writes the file anew.
+/// The document equals its golden file byte by byte. `PODPROOF_GOLDEN=write` writes the file again.
 #[rstest]
 #[case::checked("checked.junit.xml", checked())]
 #[case::proved("proved.junit.xml", proved())]
 #[case::tried_again("tried-again.junit.xml", tried_again())]
-fn the_same_record_gives_the_same_bytes(#[case] name: &str, #[case] record: RunRecord) {
+fn a_record_gives_its_golden_document(#[case] name: &str, #[case] record: RunRecord) {
     let golden = root().join("tests/fixtures/golden").join(name);
     let document = document(&record);
-    if std::env::var_os("PODPROOF_GOLDEN").is_some_and(|wish| wish == "write") {
+    if std::env::var_os("PODPROOF_GOLDEN").is_some_and(|value| value == "write") {
         fs::write(&golden, &document).unwrap();
     }
     let kept = fs::read_to_string(&golden).unwrap();
@@ -41,7 +41,7 @@ fn the_same_record_gives_the_same_bytes(#[case] name: &str, #[case] record: RunR
 }
 
 #[test]
-fn each_verdict_has_an_element_of_its_own() {
+fn each_verdict_has_its_own_element() {
     let report = read(&document(&checked()));
     let seen: Vec<_> =
         cases(&report).iter().map(|case| (case.name.as_str().to_owned(), status(case))).collect();
@@ -59,7 +59,7 @@ fn each_verdict_has_an_element_of_its_own() {
 }
 
 #[test]
-fn a_mutant_succeeds_when_it_is_killed_as_it_must_be() {
+fn a_mutant_succeeds_only_if_the_expected_assertion_kills_it() {
     let report = read(&document(&proved()));
     let seen: Vec<_> =
         cases(&report).iter().map(|case| (case.name.as_str().to_owned(), status(case))).collect();
@@ -93,7 +93,7 @@ fn counts_and_times_are_those_of_the_run() {
             (suite.name.as_str(), counts, suite.time.unwrap().as_millis())
         })
         .collect();
-    // From the first beginning to the last end, not the sum.
+    // From the first start to the last end, not the sum.
     assert_eq!(suites, [("podproof.volume", (3, 1, 0, 0), 14_200), ("podproof.ipc", (2, 0, 1, 1), 4_200),]);
     let case = cases(&report)[1];
     assert_eq!(case.time.unwrap().as_millis(), 3_200);
@@ -102,7 +102,7 @@ fn counts_and_times_are_those_of_the_run() {
 }
 
 #[test]
-fn a_failure_tells_everything_in_its_body_and_its_first_line_in_its_message() {
+fn a_failure_has_all_findings_in_its_body_and_the_first_in_its_message() {
     let report = read(&document(&checked()));
     let failed = cases(&report)[1];
     assert_eq!(message(failed), "same-content: expected the token abc, seen two");
@@ -118,20 +118,20 @@ fn a_failure_tells_everything_in_its_body_and_its_first_line_in_its_message() {
 }
 
 #[test]
-fn hostile_text_is_shown_and_does_no_harm() {
+fn hostile_text_is_escaped() {
     let seen =
         "\u{1b}]0;title\u{7}\u{1b}[1;31mred\u{1b}[m NUL\0 \u{FFFE}\u{FFFF} ]]> ]]]]>> \u{FFFD} a\r\nb\rc\td";
     let verdict = json!({ "kind": "fail", "findings": [finding("keeps", "x", seen, "p")] });
     let report = read(&document(&record("check", &[case("volume/shared", 1, &verdict)])));
     assert_eq!(
         body(cases(&report)[0]),
-        // This reader drops TABs; the document has it.
+        // This reader drops the TAB; the document has it.
         "keeps: expected x, seen red NUL\u{FFFD} \u{FFFD}\u{FFFD} ]]> ]]]]>> \u{FFFD} a\nb\ncd (p)"
     );
 }
 
 #[test]
-fn a_text_without_end_is_cut_in_the_middle() {
+fn a_very_long_text_is_cut_in_the_middle() {
     let seen = format!("begin{}end", "ü]]>\u{1b}[0m".repeat(100_000));
     let verdict = json!({ "kind": "fail", "findings": [finding("keeps", "x", &seen, "p")] });
     let document = document(&record("check", &[case("volume/shared", 1, &verdict)]));
@@ -145,7 +145,7 @@ fn a_text_without_end_is_cut_in_the_middle() {
 }
 
 #[test]
-fn what_has_no_words_still_has_a_message() {
+fn an_empty_reason_still_has_a_message() {
     let cases_of = [skip(" \n"), inconclusive(""), json!({ "kind": "fail", "findings": [] })];
     let cases_of: Vec<_> = cases_of.iter().map(|verdict| case("volume/shared", 1, verdict)).collect();
     let report = read(&document(&record("check", &cases_of)));
@@ -155,13 +155,13 @@ fn what_has_no_words_still_has_a_message() {
 }
 
 #[test]
-fn a_run_without_cases_is_a_document_too() {
+fn a_run_without_cases_gives_a_document() {
     let report = read(&document(&record("check", &[])));
     assert_eq!((report.tests, report.test_suites.len()), (0, 0));
 }
 
 #[test]
-fn times_that_make_no_sense_do_no_harm() {
+fn impossible_times_do_not_break_the_document() {
     let mut record = checked();
     record.ended = "-009000-01-01T00:00:00Z".parse().unwrap();
     record.cases[0].started = "9999-12-30T00:00:00Z".parse().unwrap();
@@ -173,7 +173,7 @@ fn times_that_make_no_sense_do_no_harm() {
 }
 
 #[test]
-fn the_file_is_whole_or_not_there() {
+fn the_file_is_written_completely_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("junit.xml");
     write_junit(folder.path(), &checked(), JunitProfile::Rich).unwrap();
@@ -187,9 +187,9 @@ fn the_file_is_whole_or_not_there() {
     assert_eq!(left, 1);
 }
 
-/// When this fails, `junit-report` has begun to split `]]>` itself, and ours would be split twice.
+/// If this fails, `junit-report` has begun to split `]]>` itself, and podproof must no longer do so.
 #[test]
-fn the_crate_still_writes_cdata_as_it_is() {
+fn the_junit_report_crate_writes_cdata_unchanged() {
     let mut failure = TestCaseBuilder::failure("name", Duration::ZERO, "type", "message");
     failure.set_trace("a ]]]]><![CDATA[> b").set_system_out("c ]]]]><![CDATA[> d");
     let mut report = Skeleton::new();
@@ -201,7 +201,7 @@ fn the_crate_still_writes_cdata_as_it_is() {
     assert!(document.contains("<![CDATA[c ]]]]><![CDATA[> d]]>"), "{document}");
 }
 
-/// Any text, with what is known to do harm more often than chance would have it.
+/// Any text, with harmful sequences more often than by chance.
 fn hostile() -> impl Strategy<Value = String> {
     const HARM: [&str; 14] = [
         "]]>",
@@ -238,7 +238,7 @@ fn any_verdict() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// The place of the attempt that counts.
+/// The index of the attempt that counts.
 fn counting(attempts: &[Value]) -> usize {
     let rank = |verdict: &Value| {
         ["fail", "pass", "inconclusive", "skip"].iter().position(|kind| verdict["kind"] == *kind)
@@ -282,7 +282,7 @@ pub fn any_record() -> impl Strategy<Value = RunRecord> {
 
 proptest! {
     #[test]
-    fn any_text_gives_a_document_that_counts_right(record in any_record()) {
+    fn any_record_gives_a_document_with_correct_counts(record in any_record()) {
         let report = read(&document(&record));
         let counts = record.counts();
         let declared = (report.tests, report.failures, report.errors, report.skipped);
@@ -294,7 +294,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_in_a_proof_is_well_formed_and_no_success_but_by_proof(verdict in any_verdict(), name in hostile()) {
+    fn any_text_in_a_proof_is_well_formed_and_never_a_false_success(verdict in any_verdict(), name in hostile()) {
         let record = record("prove", &[case("ipc/x", 1, &pass()), mutant("ipc/x", &name, 5, &verdict)]);
         let report = read(&document(&record));
         // No assertion of these verdicts is the one that must fail.
@@ -307,7 +307,7 @@ proptest! {
 fn fail_and_inconclusive_never_share_an_element() {
     let cases_of = [case("ipc/a", 1, &fail(&["keeps"])), case("ipc/b", 1, &inconclusive("keeps"))];
     let report = read(&document(&record("check", &cases_of)));
-    let [failed, untold] = cases(&report)[..] else { panic!("two cases") };
+    let [failed, unclear] = cases(&report)[..] else { panic!("two cases") };
     assert_matches!(failed.status, TestCaseStatus::NonSuccess { kind: NonSuccessKind::Failure, .. });
-    assert_matches!(untold.status, TestCaseStatus::NonSuccess { kind: NonSuccessKind::Error, .. });
+    assert_matches!(unclear.status, TestCaseStatus::NonSuccess { kind: NonSuccessKind::Error, .. });
 }

@@ -1,4 +1,4 @@
-//! No JUnit document tells of files outside of the run.
+//! A JUnit document never has content of files outside of the run.
 
 use std::fs;
 use std::path::Path;
@@ -8,11 +8,11 @@ use podproof::report::{JunitProfile, junit_document};
 use crate::junit_profiles::with_logs;
 use crate::record::{case, fail, record};
 
-/// Puts something else where the evidence of a case lies.
+/// Replaces something in the folder of a case's evidence.
 type Prepare<'a> = &'a dyn Fn(&Path);
 
 #[test]
-fn no_link_and_no_name_leads_out_of_the_run() {
+fn no_link_and_no_slug_leads_out_of_the_run() {
     use std::os::unix::fs::symlink;
 
     let outside = tempfile::tempdir().unwrap();
@@ -20,7 +20,7 @@ fn no_link_and_no_name_leads_out_of_the_run() {
     fs::write(outside.path().join("evidence.json"), secret).unwrap();
     fs::create_dir(outside.path().join("logs")).unwrap();
     fs::write(outside.path().join("logs/a.log"), secret).unwrap();
-    let told = |prepare: Prepare<'_>, slug: &str| {
+    let render = |prepare: Prepare<'_>, slug: &str| {
         let folder = with_logs(&["volume/b-fail"], 1);
         prepare(&folder.path().join("cases/volume/b-fail"));
         let mut record = record("check", &[case("volume/b-fail", 1, &fail(&["keeps"]))]);
@@ -28,14 +28,15 @@ fn no_link_and_no_name_leads_out_of_the_run() {
         let document = junit_document(&record, folder.path(), JunitProfile::Rich).unwrap();
         String::from_utf8(document).unwrap()
     };
-    let again = |from: &Path, to: &Path| {
+    let replace_by_link = |from: &Path, to: &Path| {
         let _ = fs::remove_dir_all(to).or_else(|_| fs::remove_file(to));
         symlink(from, to).unwrap();
     };
-    let a_log = |case: &Path| again(&outside.path().join("logs/a.log"), &case.join("logs/a.log"));
-    let logs = |case: &Path| again(&outside.path().join("logs"), &case.join("logs"));
-    let evidence = |case: &Path| again(&outside.path().join("evidence.json"), &case.join("evidence.json"));
-    let whole = |case: &Path| again(outside.path(), case);
+    let a_log = |case: &Path| replace_by_link(&outside.path().join("logs/a.log"), &case.join("logs/a.log"));
+    let logs = |case: &Path| replace_by_link(&outside.path().join("logs"), &case.join("logs"));
+    let evidence =
+        |case: &Path| replace_by_link(&outside.path().join("evidence.json"), &case.join("evidence.json"));
+    let whole = |case: &Path| replace_by_link(outside.path(), case);
     let up = format!("../../..{}", outside.path().display());
     let down = outside.path().display().to_string();
     let cases: [(Prepare<'_>, &str); 6] = [
@@ -47,7 +48,7 @@ fn no_link_and_no_name_leads_out_of_the_run() {
         (&|_| {}, &down),
     ];
     for (place, (prepare, slug)) in cases.into_iter().enumerate() {
-        let document = told(prepare, slug);
+        let document = render(prepare, slug);
         assert!(!document.contains(secret), "{place}: {document}");
         let attached = document.lines().filter(|line| line.contains("[[ATTACHMENT|"));
         let attached: Vec<_> = attached.filter(|line| line.contains(".json")).collect();

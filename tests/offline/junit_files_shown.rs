@@ -1,4 +1,4 @@
-//! What a JUnit document shows of hostile text, and where its readers find the files.
+//! Hostile text in a JUnit document, and the paths of its attachments.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::junit_profiles::{PROFILES, every_ending, with_logs};
 use crate::record::{case, fail, record};
 
 #[test]
-fn nothing_in_a_document_hides_or_reorders_what_is_read() {
+fn no_character_in_a_document_hides_or_reorders_text() {
     let folder = with_logs(&["volume/b-fail"], 1);
     fs::write(folder.path().join("cases/volume/b-fail/logs/pod.uid.writer.0.log"), "a\u{202E}b\u{200B}\n")
         .unwrap();
@@ -19,14 +19,14 @@ fn nothing_in_a_document_hides_or_reorders_what_is_read() {
         let document = String::from_utf8(document).unwrap();
         let hostile = |c: &char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200B}' | '\u{200E}' | '\u{200F}');
         assert_eq!(document.chars().find(hostile), None, "{profile:?}");
-        // The reader sees that something was there.
+        // The character is escaped, not dropped.
         assert!(document.contains(r"\u{202e}a"), "{profile:?}");
     }
 }
 
-/// GitLab looks for files below the folder in which the job began, wherever the job has gone since.
+/// GitLab looks for files in the folder in which the job began, even if the command runs in another one.
 #[test]
-fn gitlab_finds_what_a_subfolder_wrote() {
+fn gitlab_paths_are_relative_to_the_project_folder() {
     let project = tempfile::tempdir().unwrap();
     let (folder, below) = (project.path().join("runs/1"), project.path().join("below"));
     fs::create_dir_all(&below).unwrap();

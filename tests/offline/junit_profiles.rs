@@ -1,5 +1,5 @@
-//! Each JUnit profile, read as its readers read it: by quick-junit, by libxml2, which GitLab and others are built on,
-//! and by the rules of each reader that are known.
+//! Each JUnit profile, checked as its readers parse it: with quick-junit, with libxml2, which GitLab and others use,
+//! and by the known rules of each reader.
 
 use std::fs;
 use std::io::Write as _;
@@ -25,7 +25,7 @@ pub const PROFILES: [JunitProfile; 4] =
 const HARM: &str =
     "[[ATTACHMENT|/etc/shadow]]\n\u{1b}[31mred\u{1b}[m ]]> <b>&\"' \0\u{FFFE} \u{202E}a\r\nPASS";
 
-/// What can become of a case: a pass, a hostile fail, an inconclusive, a skip, a flake, and one that was told late.
+/// Every ending of a case: a pass, a hostile fail, an inconclusive, a skip, a flake, and a pass after an inconclusive.
 pub fn every_ending() -> RunRecord {
     let hostile = json!({ "kind": "fail", "findings": [finding("keeps", HARM, HARM, HARM)] });
     let mut record = record(
@@ -33,7 +33,7 @@ pub fn every_ending() -> RunRecord {
         &[
             case("volume/a-pass", 1, &pass()),
             case("volume/b-fail", 2, &hostile),
-            case("volume/c-untold", 3, &inconclusive(HARM)),
+            case("volume/c-inconclusive", 3, &inconclusive(HARM)),
             case("ipc/d-skip", 4, &skip("needs v1.29 or newer")),
             retried("ipc/e-flaky", 5, &[fail(&["keeps"]), fail(&["order"]), pass()], 0),
             retried("ipc/f-late", 20, &[inconclusive("ErrImageNeverPull"), pass()], 1),
@@ -50,9 +50,9 @@ fn document(record: &RunRecord, profile: JunitProfile) -> String {
     String::from_utf8(junit_document(record, Path::new("runs/1"), profile).unwrap()).unwrap()
 }
 
-/// What xmllint of libxml2 has to say of the document; `fine` where it is well formed, and valid by the schema if one is
-/// given.
-fn complaint(document: &str, schema: Option<&Path>) -> String {
+/// The errors of xmllint (libxml2) for the document; `fine` if it is well formed and, where one is given, valid by
+/// `schema`.
+fn xmllint_errors(document: &str, schema: Option<&Path>) -> String {
     let mut command = Command::new("xmllint");
     command.arg("--noout").arg("--nonet");
     if let Some(schema) = schema {
@@ -79,7 +79,7 @@ fn strict_schema() -> std::path::PathBuf {
 }
 
 /// Name, element with its type, and other attempts, of each test case.
-fn told(report: &Report) -> Vec<String> {
+fn describe_cases(report: &Report) -> Vec<String> {
     let others = |case: &TestCase| match &case.status {
         TestCaseStatus::Success { flaky_runs } => format!("+{} flaky", flaky_runs.len()),
         TestCaseStatus::NonSuccess { reruns, .. } => match reruns.kind {
@@ -95,15 +95,15 @@ fn told(report: &Report) -> Vec<String> {
 #[rstest]
 #[case::strict(JunitProfile::Strict)]
 #[case::rich(JunitProfile::Rich)]
-fn other_attempts_stand_within_the_test_case(#[case] profile: JunitProfile) {
+fn other_attempts_are_inside_the_test_case(#[case] profile: JunitProfile) {
     let document = document(&every_ending(), profile);
-    assert_eq!(complaint(&document, None), "fine");
+    assert_eq!(xmllint_errors(&document, None), "fine");
     assert_eq!(
-        told(&read(&document)),
+        describe_cases(&read(&document)),
         [
             "a-pass: success +0 flaky",
             "b-fail: failure keeps +0 rerun",
-            "c-untold: error inconclusive +0 rerun",
+            "c-inconclusive: error inconclusive +0 rerun",
             "d-skip: skipped +0",
             "e-flaky: failure flaky +2 flaky",
             "f-late: success +1 flaky",
@@ -113,20 +113,20 @@ fn other_attempts_stand_within_the_test_case(#[case] profile: JunitProfile) {
 }
 
 #[test]
-fn strict_is_valid_by_the_schema_and_the_others_are_not() {
+fn only_the_strict_profile_is_valid_by_the_schema() {
     let schema = strict_schema();
-    assert_eq!(complaint(&document(&every_ending(), JunitProfile::Strict), Some(&schema)), "fine");
-    assert_eq!(complaint(&document(&record("check", &[]), JunitProfile::Strict), Some(&schema)), "fine");
+    assert_eq!(xmllint_errors(&document(&every_ending(), JunitProfile::Strict), Some(&schema)), "fine");
+    assert_eq!(xmllint_errors(&document(&record("check", &[]), JunitProfile::Strict), Some(&schema)), "fine");
     for profile in [JunitProfile::Rich, JunitProfile::Prow, JunitProfile::Gitlab] {
-        assert_ne!(complaint(&document(&every_ending(), profile), Some(&schema)), "fine", "{profile:?}");
+        assert_ne!(xmllint_errors(&document(&every_ending(), profile), Some(&schema)), "fine", "{profile:?}");
     }
 }
 
 /// Spyglass knows a flake by a name that both passed and failed; TestGrid shows 140 characters of message and body.
 #[test]
-fn prow_sees_each_attempt_and_the_verdict_first() {
+fn prow_has_a_test_case_per_attempt_and_the_verdict_first() {
     let document = document(&every_ending(), JunitProfile::Prow);
-    assert_eq!(complaint(&document, None), "fine");
+    assert_eq!(xmllint_errors(&document, None), "fine");
     let report = read(&document);
     let seen: Vec<_> = cases(&report)
         .into_iter()
@@ -140,7 +140,7 @@ fn prow_sees_each_attempt_and_the_verdict_first() {
         [
             "a-pass: success | ",
             "b-fail: failure | fail: keeps: e",
-            "c-untold: failure | inconclusive: ",
+            "c-inconclusive: failure | inconclusive: ",
             "d-skip: skipped | skip: needs v1",
             "e-flaky: failure | fail: keeps: e",
             "e-flaky: failure | fail: order: e",
@@ -157,20 +157,20 @@ fn prow_sees_each_attempt_and_the_verdict_first() {
             assert!(value.parse::<f64>().is_ok(), "{name}={value}");
         }
         assert_eq!((property(case, "level"), property(case, "unproved")), (Some("core"), Some("0")));
-        // The first line is told once.
+        // The first line is not repeated.
         assert!(message(case).is_empty() || !body(case).starts_with(message(case)), "{}", message(case));
     }
     assert_eq!((report.tests, report.failures, report.errors), (11, 7, 0));
 }
 
-/// GitLab shows the body, not the message; of two test cases of one name it keeps the first; it takes one attachment,
-/// within the output of a test case.
+/// GitLab shows the body, not the message. It keeps the first of two test cases with one name, and accepts one
+/// attachment in the output of a test case.
 #[test]
-fn gitlab_finds_all_in_the_body_and_each_name_once() {
+fn gitlab_has_everything_in_the_body_and_each_name_once() {
     let folder = with_logs(&["ipc/e-flaky"], 10);
     let document = junit_document(&every_ending(), folder.path(), JunitProfile::Gitlab).unwrap();
     let document = String::from_utf8(document).unwrap();
-    assert_eq!(complaint(&document, None), "fine");
+    assert_eq!(xmllint_errors(&document, None), "fine");
     let report = read(&document);
     let mut names: Vec<_> = cases(&report).iter().map(|case| case.name.as_str()).collect();
     names.dedup();
@@ -190,7 +190,7 @@ fn gitlab_finds_all_in_the_body_and_each_name_once() {
     assert_eq!(file(cases(&report)[0]).as_deref(), Some("manifests/cases/volume/a-pass.yaml"));
 }
 
-/// A run's folder in which each of `slugs` has evidence and a log of so many lines.
+/// A run's folder in which each of `slugs` has evidence and a log of `lines` lines.
 pub fn with_logs(slugs: &[&str], lines: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for slug in slugs {
@@ -206,7 +206,7 @@ pub fn with_logs(slugs: &[&str], lines: usize) -> TempDir {
 }
 
 #[test]
-fn of_what_is_no_success_the_end_of_each_log_is_shown() {
+fn a_case_that_did_not_pass_shows_the_end_of_each_log() {
     let folder = with_logs(&["volume/a-pass", "volume/b-fail", "ipc/g-steady"], 5);
     fs::write(folder.path().join("cases/volume/b-fail/logs/pod.uid.reader.0.log"), "nothing\n").unwrap();
     let document = junit_document(&every_ending(), folder.path(), JunitProfile::Rich).unwrap();
@@ -218,12 +218,12 @@ fn of_what_is_no_success_the_end_of_each_log_is_shown() {
     assert!(failed.ends_with("\nline 5 bold ]]> \u{FFFD}"), "{failed}");
     let attached = failed.lines().filter(|line| line.starts_with("[[ATTACHMENT|/")).count();
     assert_eq!(attached, 3);
-    // An attempt's own logs, and no others.
+    // An attempt shows only its own logs.
     assert!(output(6).unwrap().contains("pod.uid.writer.0.log"));
 }
 
 #[test]
-fn a_log_without_end_costs_neither_memory_nor_the_report() {
+fn only_the_end_of_a_huge_log_is_read() {
     let folder = with_logs(&["volume/b-fail"], 0);
     let log = folder.path().join("cases/volume/b-fail/logs/pod.uid.writer.0.log");
     let huge = fs::File::create(&log).unwrap();
@@ -237,18 +237,18 @@ fn a_log_without_end_costs_neither_memory_nor_the_report() {
 }
 
 #[test]
-fn many_failures_with_much_to_say_stay_below_what_readers_refuse() {
+fn many_long_failures_stay_below_the_size_limit_of_readers() {
     let text = "word ".repeat(7000);
     let verdict = json!({ "kind": "fail", "findings": [finding("keeps", &text, &text, "p")] });
     let all: Vec<_> = (0..500).map(|number| case(&format!("volume/case-{number}"), 1, &verdict)).collect();
     let document = document(&record("check", &all), JunitProfile::Gitlab);
-    // More than 30 MB were to be told.
+    // The findings have more than 30 MB in total.
     assert!((10_000_000..=25_000_000).contains(&document.len()), "{}", document.len());
-    assert_eq!(complaint(&document, None), "fine");
+    assert_eq!(xmllint_errors(&document, None), "fine");
 }
 
 #[test]
-fn who_writes_a_log_attaches_nothing() {
+fn a_log_cannot_attach_files() {
     for profile in PROFILES {
         let folder = with_logs(&["volume/b-fail"], 1);
         let log = folder.path().join("cases/volume/b-fail/logs/pod.uid.writer.0.log");
@@ -262,14 +262,14 @@ fn who_writes_a_log_attaches_nothing() {
         let output: String =
             of_cases.chain(of_suites).map(|output| output.as_str().to_owned() + "\n").collect();
         let markers: Vec<_> = output.lines().filter(|line| line.to_lowercase().contains("[[")).collect();
-        let ours = |line: &&str| line.starts_with(&format!("[[ATTACHMENT|{}", folder.path().display()));
-        assert!(markers.iter().all(ours), "{profile:?}: {markers:?}");
+        let is_own = |line: &&str| line.starts_with(&format!("[[ATTACHMENT|{}", folder.path().display()));
+        assert!(markers.iter().all(is_own), "{profile:?}: {markers:?}");
         assert!(output.contains("[ [ATTACHMENT|/etc/shadow]]"), "{output}");
     }
 }
 
 #[test]
-fn what_grows_while_it_is_written_stays_below_what_readers_refuse() {
+fn text_that_grows_by_escaping_stays_below_the_size_limit_of_readers() {
     let slugs: Vec<_> = (0..60).map(|number| format!("volume/case-{number}")).collect();
     let names: Vec<_> = slugs.iter().map(String::as_str).collect();
     let folder = with_logs(&names, 0);
@@ -282,7 +282,7 @@ fn what_grows_while_it_is_written_stays_below_what_readers_refuse() {
     let all: Vec<_> = slugs.iter().map(|slug| retried(slug, 1, &attempts, 0)).collect();
     let document = junit_document(&record("check", &all), folder.path(), JunitProfile::Rich).unwrap();
     assert!((5_000_000..=25_000_000).contains(&document.len()), "{}", document.len());
-    assert_eq!(complaint(std::str::from_utf8(&document).unwrap(), None), "fine");
+    assert_eq!(xmllint_errors(std::str::from_utf8(&document).unwrap(), None), "fine");
 }
 
 #[test]
@@ -301,27 +301,27 @@ fn jenkins_finds_attachments_by_absolute_paths() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 64, ..ProptestConfig::default() })]
     #[test]
-    fn any_text_is_told_and_no_pass_but_a_pass(record in any_record()) {
+    fn any_record_is_valid_and_only_a_pass_is_a_success(record in any_record()) {
         for profile in PROFILES {
             let document = document(&record, profile);
             let schema = strict_schema();
             let schema = (profile == JunitProfile::Strict).then_some(schema.as_path());
-            prop_assert_eq!(complaint(&document, schema), "fine");
+            prop_assert_eq!(xmllint_errors(&document, schema), "fine");
             let report = read(&document);
             let counts = record.counts();
             let success = cases(&report).iter().filter(|case| status(case) == "success").count();
             let attempts = record.cases.iter().filter(|case| case.mutant.is_none());
             let passes = |case: &CaseRecord| case.attempts.iter().filter(|one| one.verdict.is_pass()).count();
-            // Where each attempt is a test case, each that passed is a success, beside the others.
+            // For Prow each attempt is a test case, so each passed attempt is a success.
             let repeated: usize = attempts.filter(|case| !case.attempts.is_empty()).map(passes).sum();
             let settled = record.cases.iter().filter(|case| case.attempts.is_empty() && case.verdict.is_pass());
             let expected = if profile == JunitProfile::Prow { repeated + settled.count() } else { counts.pass };
             prop_assert_eq!(success, expected);
-            let untold = |case: &TestCase| {
-                // To Prow a failure is all that is not a pass; what is inconclusive says so.
+            let is_inconclusive = |case: &TestCase| {
+                // For Prow everything except a pass is a failure; the text says that it is inconclusive.
                 status(case).starts_with("error") || status(case) == "failure inconclusive"
             };
-            for case in cases(&report).iter().filter(|case| untold(case)) {
+            for case in cases(&report).iter().filter(|case| is_inconclusive(case)) {
                 let shown = format!("{}{}", message(case), body(case));
                 prop_assert!(shown.starts_with("inconclusive:"), "{profile:?}: {shown}");
             }

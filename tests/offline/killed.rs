@@ -1,4 +1,4 @@
-//! What is left of a run that was killed: every case that had ended.
+//! A killed run keeps every case that had ended.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use podproof::run::{read_record, write_record};
 use podproof_tests::{kubeconfig, podproof, run};
 use serde_json::{Value, json};
 
-use crate::facts::{Asked, reticent, serve};
+use crate::facts::{Request, answer_basics, serve};
 use crate::record::{case, fail, pass, record, retried, skip};
 
-/// The journal of a run of three cases, of which those ended.
+/// Writes the journal of a killed run of three cases, of which those in `ended` had ended. Returns its text.
 fn journal(folder: &Path, ended: &[(usize, Value)]) -> String {
     let cases = ["volume/a", "volume/b", "volume/c"]
         .map(|claim| case(claim, 0, &skip("not ended: the run was killed")));
@@ -33,7 +33,7 @@ fn words(folder: &Path) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_had_ended_is_read_back_and_the_rest_is_no_verdict() {
+fn ended_cases_are_read_back_and_the_others_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     journal(folder, &[(1, case("volume/b", 2, &pass()))]);
@@ -41,17 +41,17 @@ fn what_had_ended_is_read_back_and_the_rest_is_no_verdict() {
     assert_eq!(words(folder), ["skip", "pass", "skip"]);
     assert!(recovered.interrupted.is_some());
     assert_eq!(recovered.ended.to_string(), "2026-11-22T10:00:05.45Z");
-    // A claim that failed is lost by nothing.
+    // A failed claim is not lost.
     journal(folder, &[(1, case("volume/b", 2, &pass())), (0, case("volume/a", 3, &fail(&["keeps"])))]);
     assert_eq!(words(folder), ["fail", "pass", "skip"]);
-    // A later line has more attempts than an earlier one.
+    // A later line of the same case replaces an earlier one.
     let again = retried("volume/a", 3, &[fail(&["keeps"]), pass()], 0);
     journal(folder, &[(0, case("volume/a", 3, &fail(&["keeps"]))), (0, again)]);
     assert!(read_record(folder).unwrap().cases[0].is_flaky());
 }
 
 #[test]
-fn a_line_that_was_being_written_is_no_line() {
+fn an_incomplete_last_line_is_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let text = journal(folder, &[(1, case("volume/b", 2, &pass())), (2, case("volume/c", 3, &pass()))]);
@@ -65,12 +65,12 @@ fn a_line_that_was_being_written_is_no_line() {
 }
 
 #[test]
-fn a_journal_that_is_none_is_a_bad_record() {
+fn an_invalid_journal_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let text = journal(folder, &[(3, case("volume/d", 2, &pass()))]);
     for (text, problem) in [
-        (text.clone(), "no place 3"),
+        (text.clone(), "no index 3"),
         (text.replacen("\"index\":3", "\"index\":\"x\"", 1), "record.jsonl"),
         (text.replacen("\"format\":1", "\"format\":99", 1), "format 99"),
         (String::new(), "record.jsonl"),
@@ -82,7 +82,7 @@ fn a_journal_that_is_none_is_a_bad_record() {
 }
 
 #[test]
-fn a_record_that_was_written_counts_before_its_journal_which_then_goes() {
+fn a_written_record_replaces_its_journal() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     journal(folder, &[]);
@@ -92,7 +92,7 @@ fn a_record_that_was_written_counts_before_its_journal_which_then_goes() {
 }
 
 #[test]
-fn every_command_reads_what_is_left_and_none_calls_it_whole() {
+fn every_command_reads_a_killed_run_and_none_calls_it_complete() {
     let folder = tempfile::tempdir().unwrap();
     let left = folder.path().join("run");
     let here = |args: &[&str]| {
@@ -112,19 +112,19 @@ fn every_command_reads_what_is_left_and_none_calls_it_whole() {
     assert!(!metrics.contains("last_success"), "{metrics}");
     let _ = run(&mut here(&["history", "add", name])).exits(0);
     let _ = run(&mut here(&["explain", "--article", "--run", name])).exits(0);
-    assert!(!left.join("record.json").exists(), "what is only read is not written");
+    assert!(!left.join("record.json").exists(), "reading must not write a record");
 }
 
-/// Each question after the cluster's facts is refused, after a moment.
+/// Refuses every request except those for the version and the nodes, after a short delay.
 #[expect(clippy::unnecessary_wraps, reason = "the fake server may also give no answer")]
-fn slow(asked: &Asked) -> Option<(u16, String)> {
+fn slow(request: &Request) -> Option<(u16, String)> {
     thread::sleep(Duration::from_millis(10));
-    Some(reticent(asked))
+    Some(answer_basics(request))
 }
 
 #[test]
-fn kill_9_loses_the_cases_in_flight_and_no_other() {
-    let (server, _asked) = serve(slow);
+fn sigkill_loses_only_the_cases_in_flight() {
+    let (server, _requests) = serve(slow);
     let folder = tempfile::tempdir().unwrap();
     let kubeconfig = kubeconfig(folder.path(), &server);
     let out = folder.path().join("runs");
@@ -149,10 +149,13 @@ fn kill_9_loses_the_cases_in_flight_and_no_other() {
     let _ = run(Command::new("kill").args(["-KILL", &child.id().to_string()])).exits(0);
     child.wait().unwrap();
     let record = read_record(&left).unwrap();
-    let told =
+    let recovered_cases =
         record.cases.iter().filter(|case| matches!(case.verdict, Verdict::Inconclusive { .. })).count();
     let all = record.cases.len();
-    assert!(told >= before && before >= 20 && all == 1000, "{told} of {all}, {before} when it was killed");
+    assert!(
+        recovered_cases >= before && before >= 20 && all == 1000,
+        "{recovered_cases} of {all}, {before} when it was killed"
+    );
     assert!(!left.join("record.json").exists());
     let _ = run(podproof(["judge"]).arg(&left)).exits(101);
     let _ = run(podproof(["report"]).arg(&left)).exits(0);

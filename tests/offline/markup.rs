@@ -1,4 +1,4 @@
-//! Reads a page of HTML that is written as XML might be.
+//! Parses an HTML page that is also well-formed XML, except for its void elements.
 
 use quick_xml::events::Event;
 use quick_xml::{Reader, XmlVersion};
@@ -6,10 +6,10 @@ use quick_xml::{Reader, XmlVersion};
 /// A start tag: its name and its attributes.
 pub type Tag = (String, Vec<(String, String)>);
 
-/// What has no end tag in HTML.
+/// The HTML elements without an end tag.
 const VOID: [&str; 2] = ["meta", "input"];
 
-/// Everything that the page is made of. None of it fetches anything by itself.
+/// The elements that a page may have. None of them fetches anything by itself.
 const KNOWN: [&str; 46] = [
     "html", "head", "meta", "title", "style", "script", "body", "header", "main", "footer", "nav", "section",
     "h1", "h2", "h3", "h4", "p", "div", "span", "a", "ul", "li", "dl", "dt", "dd", "details", "summary",
@@ -17,8 +17,8 @@ const KNOWN: [&str; 46] = [
     "g", "rect", "line", "circle", "text", "desc",
 ];
 
-/// The start tags of a page whose tags are balanced, whose attributes are quoted, and which holds nothing that XML
-/// forbids.
+/// The start tags of a page. Panics unless its tags are balanced, its attributes are quoted and XML allows its
+/// characters.
 pub fn tags(page: &str) -> Vec<Tag> {
     let forbidden =
         |c: &char| (c.is_control() && !"\t\n".contains(*c)) || "\u{FFFE}\u{FFFF}\u{202E}".contains(*c);
@@ -53,7 +53,7 @@ pub fn tags(page: &str) -> Vec<Tag> {
     tags
 }
 
-/// Nothing on the page is fetched or run without being asked for.
+/// Asserts that the page fetches nothing and runs no script except its own.
 pub fn assert_harmless(tags: &[Tag]) {
     for (name, attributes) in tags {
         assert!(KNOWN.contains(&name.as_str()), "{name}");

@@ -1,4 +1,4 @@
-//! Cases beside rounds, and cases beside runs.
+//! The tables of cases by rounds and of cases by runs.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::markup::{assert_harmless, tags};
 use crate::record::{case, checked, fail, inconclusive, pass, proved, record, skip};
 
-/// The executions of `claim` in as many rounds as there are verdicts.
+/// One execution of `claim` for each verdict, in successive rounds.
 fn rounds(claim: &str, verdicts: &[Value]) -> Vec<Value> {
     let round = |(place, verdict): (usize, &Value)| {
         let mut case = case(claim, 1, verdict);
@@ -22,7 +22,7 @@ fn rounds(claim: &str, verdicts: &[Value]) -> Vec<Value> {
     verdicts.iter().enumerate().map(round).collect()
 }
 
-fn on(version: &str, day: u32, cases: &[Value]) -> RunRecord {
+fn run_on(version: &str, day: u32, cases: &[Value]) -> RunRecord {
     let mut value = serde_json::to_value(record("check", cases)).unwrap();
     value["run"] = json!(format!("202611{day:02}-100000-3fa9c1d2"));
     value["started"] = json!(format!("2026-11-{day:02}T10:00:00Z"));
@@ -62,19 +62,19 @@ fn one_round_needs_no_table() {
 }
 
 #[test]
-fn of_many_rounds_the_last_are_shown_and_all_are_counted() {
+fn many_rounds_are_all_counted_and_the_last_are_shown() {
     let page = page(&record("check", &rounds("volume/shared", &vec![pass(); 200])));
-    assert!(page.contains("The last 60 of them") && page.contains("200 of 200"));
+    assert!(page.contains("The last 60 rounds") && page.contains("200 of 200"));
     assert!(!page.contains("<th scope=\"col\">140</th>") && page.contains("<th scope=\"col\">141</th>"));
 }
 
 #[test]
-fn runs_stand_in_the_order_of_versions_then_of_time() {
+fn runs_are_ordered_by_version_then_by_time() {
     let runs = [
-        on("v1.36.0", 1, &[case("volume/shared", 1, &pass()), case("ipc/new", 2, &fail(&["keeps"]))]),
-        on("v1.9.11", 4, &[case("volume/shared", 1, &skip("needs v1.20"))]),
-        on("v1.20.2", 3, &rounds("volume/shared", &[pass(), inconclusive("why"), pass()])),
-        on("v1.20.2", 2, &[case("volume/shared", 1, &pass())]),
+        run_on("v1.36.0", 1, &[case("volume/shared", 1, &pass()), case("ipc/new", 2, &fail(&["keeps"]))]),
+        run_on("v1.9.11", 4, &[case("volume/shared", 1, &skip("needs v1.20"))]),
+        run_on("v1.20.2", 3, &rounds("volume/shared", &[pass(), inconclusive("why"), pass()])),
+        run_on("v1.20.2", 2, &[case("volume/shared", 1, &pass())]),
     ];
     let page = matrix_page(&runs);
     assert_harmless(&tags(&page));
@@ -88,22 +88,22 @@ fn runs_stand_in_the_order_of_versions_then_of_time() {
         page.split_once("<th scope=\"row\">volume/shared</th>").unwrap().1.split_once("</tr>").unwrap().0;
     let words: Vec<_> =
         row.split("<td>").skip(1).map(|cell| cell.split(['>', '<']).nth(2).unwrap()).collect();
-    assert_eq!(words, ["SKIP", "PASS", "INCONC", "PASS"], "{row}");
+    assert_eq!(words, ["SKIP", "PASS", "INCONCLUSIVE", "PASS"], "{row}");
     assert!(row.contains("2 of 3"), "{row}");
     let other = page.split_once("<th scope=\"row\">ipc/new</th>").unwrap().1;
-    assert_eq!(other.matches("not there").count(), 3);
+    assert_eq!(other.matches("not run").count(), 3);
     assert_eq!(page, matrix_page(&[runs[3].clone(), runs[1].clone(), runs[0].clone(), runs[2].clone()]));
 }
 
 #[test]
-fn mutants_have_rows_of_their_own() {
+fn mutants_have_their_own_rows() {
     let page = matrix_page(&[proved()]);
     assert_harmless(&tags(&page));
     assert!(page.contains("<th scope=\"row\">volume/shared under host-path</th>"), "{page}");
 }
 
 #[test]
-fn hostile_clusters_do_no_harm() {
+fn hostile_cluster_facts_are_escaped() {
     const HOSTILE: &str = "</table><script>alert(1)</script>\u{1b}[31m\u{202E}\"";
     let mut run = checked();
     HOSTILE.clone_into(&mut run.cluster.version);
@@ -115,7 +115,7 @@ fn hostile_clusters_do_no_harm() {
 #[test]
 fn several_runs_give_one_page() {
     let folder = tempfile::tempdir().unwrap();
-    let folders = [on("v1.36.0", 1, &[case("volume/shared", 1, &pass())]), checked()].map(|record| {
+    let folders = [run_on("v1.36.0", 1, &[case("volume/shared", 1, &pass())]), checked()].map(|record| {
         let folder = folder.path().join(record.run.as_str());
         write_record(&folder, &record).unwrap();
         folder

@@ -1,4 +1,4 @@
-//! The page of a run, read back by a parser that did not write it.
+//! The page of a run, read back by an independent parser.
 
 use std::fs;
 use std::path::Path;
@@ -44,7 +44,7 @@ fn a_page_is_well_formed_and_fetches_nothing(#[case] record: RunRecord) {
 }
 
 #[test]
-fn the_policy_lets_nothing_in_but_the_pages_own_style_and_filter() {
+fn the_policy_allows_only_the_pages_own_style_and_script() {
     let page = page(&checked());
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     let (style, script) = (between(&page, "<style>", "</style>"), between(&page, "<script>", "</script>"));
@@ -63,54 +63,54 @@ fn the_policy_lets_nothing_in_but_the_pages_own_style_and_filter() {
 }
 
 #[test]
-fn each_verdict_has_a_group_and_inconclusive_never_reads_as_a_pass() {
+fn each_verdict_has_its_own_group_with_only_its_badge() {
     let page = page(&checked());
     for (id, head, badge, other) in [
         ("bad", "<h2>Failed (1)</h2>", ">FAIL<", "volume/survives-sigkill"),
-        ("untold", "<h2>Inconclusive: could not be told (1)</h2>", ">INCONC<", "ipc/two-containers"),
+        ("inconclusive", "<h2>Inconclusive (1)</h2>", ">INCONCLUSIVE<", "ipc/two-containers"),
         ("skipped", "<h2>Skipped (1)</h2>", ">SKIP<", "ipc/article"),
         ("good", "<h2>Passed (2)</h2>", ">PASS<", "volume/shared"),
     ] {
         let section = section(&page, id);
         assert!(section.contains(head) && section.contains(badge) && section.contains(other), "{section}");
-        for elsewhere in [">FAIL<", ">INCONC<", ">SKIP<", ">PASS<"] {
+        for elsewhere in [">FAIL<", ">INCONCLUSIVE<", ">SKIP<", ">PASS<"] {
             assert!(elsewhere == badge || !section.contains(elsewhere), "{elsewhere} in {id}");
         }
     }
     let place = |id: &str| page.find(&format!("<section id=\"{id}\"")).unwrap();
     assert!(
-        place("bad") < place("untold")
-            && place("untold") < place("skipped")
+        place("bad") < place("inconclusive")
+            && place("inconclusive") < place("skipped")
             && place("skipped") < place("good")
     );
     assert!(page.contains(">nonconformant</span> on v1.20.2"), "{page}");
 }
 
 #[test]
-fn a_run_that_could_not_be_told_says_so() {
+fn an_inconclusive_run_says_so() {
     let page =
         page(&record("check", &[case("volume/shared", 1, &pass()), case("ipc/x", 2, &inconclusive("why"))]));
-    assert!(page.contains("<span class=\"outcome untold\">inconclusive</span>"));
-    assert!(page.contains("Something could not be told. That is neither a pass nor a fail."));
+    assert!(page.contains("<span class=\"outcome inconclusive\">inconclusive</span>"));
+    assert!(page.contains("Something is inconclusive, which is neither a pass nor a fail."));
 }
 
 #[test]
-fn each_proof_has_its_word() {
+fn each_proof_has_its_badge() {
     let page = page(&proved());
     let bad = section(&page, "bad");
-    for word in [">SURVIVED<", ">OTHERWISE<", ">FAIL<", "killed otherwise, by same-inode"] {
+    for word in [">SURVIVED<", ">WRONG-ASSERTION<", ">FAIL<", "killed by the wrong assertion: same-inode"] {
         assert!(bad.contains(word), "{word}");
     }
-    assert!(section(&page, "untold").contains(">UNTOLD<"));
-    assert!(section(&page, "good").contains("killed as it must be"));
+    assert!(section(&page, "inconclusive").contains(">INCONCLUSIVE<"));
+    assert!(section(&page, "good").contains("killed by the assertion that must fail"));
 }
 
 #[test]
-fn a_finding_tells_what_was_expected_and_seen_and_where() {
+fn a_finding_shows_expected_seen_and_place() {
     let page = page(&checked());
     let bad = section(&page, "bad");
     assert!(bad.contains("<span>expected</span><pre>the token abc</pre>"), "{bad}");
-    // Without the colours, which a terminal would obey.
+    // Without the escape sequences for colours.
     assert!(bad.contains("<span>seen</span><pre>two\nlines ]]&gt; here</pre>"), "{bad}");
     assert!(bad.contains("<code>logs[0].lines[3]</code>"), "{bad}");
     assert!(bad.contains("href=\"cases/volume/survives-sigkill/evidence.json\""), "{bad}");
@@ -128,7 +128,7 @@ fn unproved_cases_are_marked() {
 }
 
 #[test]
-fn hostile_text_is_shown_and_does_no_harm() {
+fn hostile_text_is_escaped() {
     let hostile = "</pre><script>alert(1)</script><img src=x onerror=alert(2)> \"' onclick=x \u{1b}[31mred\u{1b}[0m \
                    \u{FFFE}\u{0} ]]> | `a` \u{202E}abc\nnext";
     let verdicts = [
@@ -157,7 +157,7 @@ fn hostile_text_is_shown_and_does_no_harm() {
     assert!(page.contains("red \u{FFFD}\u{FFFD} ]]&gt; | `a` \\u{202e}abc"));
 }
 
-/// A run of one case with this evidence.
+/// The page of a run of one case with this evidence.
 fn with_evidence(claim: &str, verdict: &Value, evidence: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let place = evidence_folder(folder.path(), claim);
@@ -173,18 +173,18 @@ fn kept(name: &str) -> String {
 }
 
 #[test]
-fn the_evidence_is_drawn_and_the_exchange_told() {
+fn the_page_draws_the_evidence_and_describes_the_exchange() {
     let page = with_evidence("ipc/mc2-article", &pass(), &kept("ipc/mc2-article/green.json"));
     assert!(page.contains("<svg class=\"gantt\""));
     assert!(page.contains("The 500 messages arrived in the order in which they were sent."), "{page}");
     assert!(page.contains("500 produced") && page.contains("501 consumed"));
-    // The watch saw neither container run; their runtime told when they did.
+    // The watch saw neither container run; the times come from the terminated states.
     assert_eq!(page.matches("<rect class=\"ran\"").count(), 2);
     assert!(page.contains("href=\"cases/ipc/mc2-article/logs/mc2."));
 }
 
 #[test]
-fn a_message_that_is_lost_is_told() {
+fn a_lost_message_is_shown() {
     let mut evidence: Value = serde_json::from_str(&kept("ipc/mc2-article/green.json")).unwrap();
     let logs = evidence["logs"].as_array_mut().unwrap();
     let consumer = logs.iter_mut().find(|log| log["container"] == "consumer").unwrap();
@@ -194,7 +194,7 @@ fn a_message_that_is_lost_is_told() {
 }
 
 #[test]
-fn hostile_evidence_does_no_harm() {
+fn hostile_evidence_is_escaped() {
     let hostile = "</title></svg><script>alert(1)</script>\u{1b}[31m\u{202E}\"";
     let mut evidence: Value = serde_json::from_str(&kept("ipc/mc2-article/green.json")).unwrap();
     evidence["namespace"] = json!(hostile);
@@ -218,21 +218,21 @@ fn hostile_evidence_does_no_harm() {
         seen["pod"]["status"]["phase"] = json!(hostile);
     }
     let page = with_evidence("ipc/mc2-article", &inconclusive("why"), &evidence.to_string());
-    assert!(page.contains("The drive could not go on"));
+    assert!(page.contains("The case could not continue"));
     assert!(!page.contains("<script>alert"));
 }
 
 #[rstest]
-#[case::damaged("{", "No evidence is shown: it cannot be read: ")]
-#[case::newer("{\"format\": 999}", "No evidence is shown: it cannot be read: ")]
-fn evidence_that_cannot_be_read_is_told(#[case] evidence: &str, #[case] told: &str) {
+#[case::damaged("{", "No evidence: it cannot be read: ")]
+#[case::newer("{\"format\": 999}", "No evidence: it cannot be read: ")]
+fn unreadable_evidence_is_reported(#[case] evidence: &str, #[case] expected: &str) {
     let page = with_evidence("volume/shared", &pass(), evidence);
-    assert!(page.contains(told), "{page}");
-    assert!(self::page(&checked()).contains("No evidence is shown: there is none."));
+    assert!(page.contains(expected), "{page}");
+    assert!(self::page(&checked()).contains("No evidence: there is none."));
 }
 
 #[test]
-fn a_name_does_not_lead_out_of_the_runs_folder() {
+fn a_slug_does_not_lead_out_of_the_run_folder() {
     let mut stray = case("volume/shared", 1, &pass());
     stray["slug"] = json!("../../etc");
     let page = page(&record("check", &[stray]));
@@ -240,7 +240,7 @@ fn a_name_does_not_lead_out_of_the_runs_folder() {
 }
 
 #[test]
-fn a_log_without_end_has_an_end_on_the_page() {
+fn a_huge_log_is_cut_on_the_page() {
     let mut evidence: Value = serde_json::from_str(&kept("ipc/mc2-article/green.json")).unwrap();
     let lines = evidence["logs"][0]["lines"].as_array_mut().unwrap();
     lines.extend((0..40_000).map(|line| json!({ "text": format!("line {line} {}", "x".repeat(120)) })));
@@ -273,7 +273,7 @@ fn two_thousand_cases_stay_below_five_megabytes() {
     let cases: Vec<_> = cases.collect();
     let page = html_page(&record("check", &cases), folder.path(), None);
     assert!(page.len() < 5_000_000, "{}", page.len());
-    assert!(page.contains("Left out here, to keep this page small."));
+    assert!(page.contains("Left out to keep this page small."));
     assert_harmless(&tags(&page));
     assert_eq!(page.matches("<details id=\"case-").count(), 2000);
 }
@@ -281,7 +281,7 @@ fn two_thousand_cases_stay_below_five_megabytes() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn any_text_gives_a_page_that_is_well_formed(record in any_record()) {
+    fn any_record_gives_a_well_formed_page(record in any_record()) {
         let page = page(&record);
         let tags = tags(&page);
         assert_harmless(&tags);
@@ -290,7 +290,7 @@ proptest! {
             tags.iter().filter(|(_, attributes)| attributes.iter().any(|(_, value)| *value == class)).count()
         };
         let counts = record.counts();
-        let cards = (cards("good"), cards("bad"), cards("untold"), cards("skipped"));
+        let cards = (cards("good"), cards("bad"), cards("inconclusive"), cards("skipped"));
         prop_assert_eq!(cards, (counts.pass, counts.fail + counts.flaky, counts.inconclusive, counts.skip));
     }
 }

@@ -27,7 +27,7 @@ mutants:
   patch: [{ op: add, path: /main/spec/hostIPC, value: true }]
 ";
 
-/// A tree with one good claim, to be spoilt.
+/// A valid tree with one claim. The tests damage it.
 #[fixture]
 fn tree() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -58,7 +58,7 @@ fn a_good_tree_is_read(tree: TempDir) {
     "  given: a\n  when: b\n  then: { holds: it }\n  sources: [here]\n  gate: not a gate\n"), 2)]
 #[case::case_syntax("cases/volume/one.yaml", "kind: Pod\n  bad: indent\n", 2)]
 #[case::mutants_syntax("cases/volume/one.mutants.yaml", "mutants: {\n", 2)]
-fn broken_yaml_is_told_with_file_line_and_column(
+fn broken_yaml_is_reported_with_file_line_and_column(
     tree: TempDir,
     #[case] file: &str,
     #[case] text: &str,
@@ -66,8 +66,8 @@ fn broken_yaml_is_told_with_file_line_and_column(
 ) {
     fs::write(tree.path().join(file), text).unwrap();
     let error = read(&tree).unwrap_err();
-    assert_matches!(&error, ManifestError::Yaml { file: told, line, column, .. } => {
-        assert!(told.ends_with(file), "{told}");
+    assert_matches!(&error, ManifestError::Yaml { file: found, line, column, .. } => {
+        assert!(found.ends_with(file), "{found}");
         assert!(line.abs_diff(at_line) <= 1, "{error}");
         assert!(*column > 0, "{error}");
     });
@@ -75,7 +75,7 @@ fn broken_yaml_is_told_with_file_line_and_column(
 
 #[rstest]
 #[case::no_name("cases/volume/one.yaml", "kind: Pod\n", "metadata.name")]
-#[case::twice_a_name("cases/volume/one.yaml", "metadata: { name: a }\n---\nmetadata: { name: a }\n", "`a`")]
+#[case::duplicate_name("cases/volume/one.yaml", "metadata: { name: a }\n---\nmetadata: { name: a }\n", "`a`")]
 #[case::changes_nothing(
     "cases/volume/one.mutants.yaml",
     "mutants: [{ name: m, breaks: b, must_fail: holds }]\n",
@@ -92,10 +92,15 @@ fn broken_yaml_is_told_with_file_line_and_column(
     "mutants: [{ name: m, breaks: b, must_fail: holds, patch: [{ op: remove, path: /nobody }] }]\n",
     "does not fit"
 )]
-fn what_cannot_be_is_an_error(tree: TempDir, #[case] file: &str, #[case] text: &str, #[case] told: &str) {
+fn an_invalid_manifest_is_an_error(
+    tree: TempDir,
+    #[case] file: &str,
+    #[case] text: &str,
+    #[case] expected: &str,
+) {
     fs::write(tree.path().join(file), text).unwrap();
     let error = read(&tree).unwrap_err();
-    assert_matches!(&error, ManifestError::Invalid { problem, .. } => assert!(problem.contains(told), "{error}"));
+    assert_matches!(&error, ManifestError::Invalid { problem, .. } => assert!(problem.contains(expected), "{error}"));
 }
 
 #[rstest]
@@ -113,14 +118,14 @@ differences:
 ";
 
 #[rstest]
-fn differences_are_those_of_their_claims(tree: TempDir) {
+fn each_claim_has_its_own_differences(tree: TempDir) {
     assert_eq!(read(&tree).unwrap().differences(&"volume/one".parse().unwrap()).count(), 0);
     fs::write(tree.path().join("differences.yaml"), DIFFERENCES).unwrap();
     let catalogue = read(&tree).unwrap();
-    let told =
+    let differences =
         |id: &str| catalogue.differences(&id.parse().unwrap()).map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(told("volume/one"), ["on CRI-O: it is another (here)"]);
-    assert_eq!(told("volume/two"), [""; 0]);
+    assert_eq!(differences("volume/one"), ["on CRI-O: it is another (here)"]);
+    assert_eq!(differences("volume/two"), [""; 0]);
 }
 
 #[rstest]
@@ -128,7 +133,7 @@ fn differences_are_those_of_their_claims(tree: TempDir) {
 #[case::unknown_runtime("CRI-O", "Docker", 2, 12)]
 #[case::no_source("  source: here\n", "", 2, 3)]
 #[case::unknown_field("source: here", "source: here\n  since: 1", 6, 3)]
-fn a_difference_that_cannot_be_is_told_with_its_place(
+fn an_invalid_difference_is_reported_with_its_place(
     tree: TempDir,
     #[case] from: &str,
     #[case] to: &str,
@@ -147,19 +152,19 @@ fn a_difference_that_cannot_be_is_told_with_its_place(
 #[case::no_claim("[volume/one]", "[]", "no claim")]
 #[case::nothing_said("it is another", "\"\"", "source")]
 #[case::empty_source("here", "\" \"", "source")]
-fn a_difference_says_of_what_and_why(
+fn a_difference_needs_claims_text_and_source(
     tree: TempDir,
     #[case] from: &str,
     #[case] to: &str,
-    #[case] told: &str,
+    #[case] expected: &str,
 ) {
     fs::write(tree.path().join("differences.yaml"), DIFFERENCES.replace(from, to)).unwrap();
     let error = read(&tree).unwrap_err();
-    assert_matches!(&error, ManifestError::Invalid { problem, .. } => assert!(problem.contains(told), "{error}"));
+    assert_matches!(&error, ManifestError::Invalid { problem, .. } => assert!(problem.contains(expected), "{error}"));
 }
 
 #[rstest]
-fn to_prove_each_case_is_followed_by_its_mutants(tree: TempDir) {
+fn a_proof_runs_each_case_and_then_its_mutants(tree: TempDir) {
     let catalogue = read(&tree).unwrap();
     let chosen = [catalogue.claims()[0].id.clone()];
     let plan = Plan::new(&catalogue, &chosen, Purpose::Prove, 2);
@@ -170,7 +175,7 @@ fn to_prove_each_case_is_followed_by_its_mutants(tree: TempDir) {
 }
 
 #[rstest]
-fn to_check_no_mutant_runs(tree: TempDir) {
+fn a_check_runs_no_mutants(tree: TempDir) {
     let catalogue = read(&tree).unwrap();
     let chosen = [catalogue.claims()[0].id.clone()];
     let plan = Plan::new(&catalogue, &chosen, Purpose::Check, 1);
@@ -184,7 +189,7 @@ fn objects_keep_the_order_of_the_file() {
 }
 
 #[test]
-fn what_a_patch_adds_comes_last_and_what_it_removes_is_gone() {
+fn a_patch_appends_added_objects_and_drops_removed_ones() {
     let text = "metadata: { name: b }\n---\nmetadata: { name: c }\n";
     let manifest = Manifest::parse("x.yaml", text).unwrap();
     let patch = serde_json::json!([

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use podproof::experiment::{ExperimentRecord, Measured, Outcome, Trial, read_experiment, write_experiment};
+use podproof::experiment::{
+    ExperimentRecord, Measured, Trial, TrialOutcome, read_experiment, write_experiment,
+};
 use podproof::report::experiment_page;
 use podproof_tests::{podproof, run};
 
@@ -12,8 +14,11 @@ use crate::markup::{assert_harmless, tags};
 /// `count` trials, each a millisecond later than the one before, every third of which lost messages.
 fn trials(count: u32) -> Vec<Trial> {
     let trial = |number: u32| {
-        let outcome =
-            if number.is_multiple_of(3) { Outcome::Lost("no queue".to_owned()) } else { Outcome::Completed };
+        let outcome = if number.is_multiple_of(3) {
+            TrialOutcome::Lost("no queue".to_owned())
+        } else {
+            TrialOutcome::Completed
+        };
         let mut trial = trial(outcome);
         trial.number = number;
         trial.consumer.boottime_ns = Some(u64::from(number) * 1_000_000);
@@ -25,14 +30,14 @@ fn trials(count: u32) -> Vec<Trial> {
 fn measured() -> ExperimentRecord {
     let mut skipped = group(Vec::new());
     skipped.skipped = Some("Kubernetes 1.29 is needed".to_owned());
-    let mut hung = group(vec![trial(Outcome::Hung("nothing goes on".to_owned()))]);
+    let mut hung = group(vec![trial(TrialOutcome::Hung("nothing goes on".to_owned()))]);
     hung.trials[0].consumer.boottime_ns = None;
     hung.measured = Measured::of(&hung.trials);
     record(&[group(trials(30)), hung, skipped])
 }
 
 #[test]
-fn an_experiment_is_drawn_and_told_in_numbers() {
+fn the_page_has_plots_and_numbers() {
     let record = measured();
     let page = experiment_page(&record);
     assert_harmless(&tags(&page));
@@ -43,7 +48,7 @@ fn an_experiment_is_drawn_and_told_in_numbers() {
         "role=\"img\" aria-labelledby=\"gaps-title gaps-text\"",
         "<line class=\"zero\"",
         "p50: 12.0 ms",
-        "no trial in which both began",
+        "no trial in which both started",
         "<span class=\"tag warn\">skipped</span> none swapped: Kubernetes 1.29 is needed",
     ] {
         assert!(page.contains(words), "{words}: {page}");
@@ -53,7 +58,7 @@ fn an_experiment_is_drawn_and_told_in_numbers() {
 }
 
 #[test]
-fn an_experiment_of_nothing_has_a_page() {
+fn an_experiment_without_groups_has_a_page() {
     assert_harmless(&tags(&experiment_page(&record(&[]))));
 }
 
@@ -65,10 +70,10 @@ fn a_large_experiment_has_a_small_page() {
 }
 
 #[test]
-fn hostile_words_in_an_experiment_do_no_harm() {
+fn hostile_text_in_an_experiment_is_escaped() {
     const HOSTILE: &str = "</title></svg><script>alert(1)</script>\u{1b}[31m\u{202E}\"";
     let mut record =
-        record(&[group(vec![trial(Outcome::Inconclusive(HOSTILE.to_owned()))]), group(Vec::new())]);
+        record(&[group(vec![trial(TrialOutcome::Inconclusive(HOSTILE.to_owned()))]), group(Vec::new())]);
     for text in [&mut record.experiment, &mut record.podproof, &mut record.cluster.version] {
         HOSTILE.clone_into(text);
     }
@@ -82,7 +87,7 @@ fn hostile_words_in_an_experiment_do_no_harm() {
 }
 
 #[test]
-fn the_page_of_an_experiment_is_written_again_from_its_folder() {
+fn report_writes_the_page_of_an_experiment_from_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     write_experiment(folder.path(), &measured()).unwrap();
     assert_eq!(read_experiment(folder.path()).unwrap(), measured());

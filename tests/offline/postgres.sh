@@ -1,8 +1,8 @@
 #!/bin/sh
-# Keeps a PostgreSQL server of its own until its standard input ends, however whoever holds that ended, and leaves
-# nothing of it. Says in one line where it is, once it answers: sockets and certificate lie there.
+# Runs a temporary PostgreSQL server until standard input closes, then stops it and removes its files. Prints one line
+# when the server answers: the folder with its sockets and its certificate.
 #
-# $1: the folder of the server's programs; $2: the port on 127.0.0.1; $3: the password that is asked for there
+# $1: the folder of the server's programs; $2: the port on 127.0.0.1; $3: the password for this port
 set -eu
 programs=$1 port=$2 password=$3
 
@@ -29,7 +29,7 @@ prepare() {
 }
 prepare >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 
-# A database that nobody needs tomorrow need not survive that the machine stops.
+# A test database need not survive a crash of the machine: syncing it to disk would only take time.
 "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses=127.0.0.1 -c port="$port" \
     -c ssl=on -c ssl_cert_file="$folder/server.crt" -c ssl_key_file="$folder/server.key" \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off \

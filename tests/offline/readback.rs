@@ -1,4 +1,4 @@
-//! JUnit read back by two readers that did not write it.
+//! Reads JUnit back with two independent readers.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, XmlString};
 use quick_xml::Reader;
@@ -28,7 +28,7 @@ fn assert_well_formed(document: &str) {
             }
             Event::Empty(element) => assert_attributes(&element),
             Event::End(_) => depth -= 1,
-            // Text stands in CDATA only; between elements there is nothing but indentation.
+            // Text is in CDATA only; between elements there is only indentation.
             Event::Text(text) => assert_eq!(text.decode().expect("UTF-8").trim(), ""),
             Event::CData(_) | Event::Decl(_) => {}
             other => unreachable!("{other:?}"),
@@ -39,7 +39,7 @@ fn assert_well_formed(document: &str) {
 
 fn assert_attributes(element: &BytesStart<'_>) {
     for attribute in element.attributes() {
-        let attribute = attribute.expect("an attribute that stands once");
+        let attribute = attribute.expect("an attribute that occurs once");
         let raw = String::from_utf8(attribute.value.to_vec()).expect("UTF-8");
         assert!(!raw.contains(['<', '\n', '\t']), "{raw}");
         unescape(&raw).expect("known entities only");
@@ -65,7 +65,7 @@ pub fn status(case: &TestCase) -> String {
     }
 }
 
-/// The text of the element that says why it is no success.
+/// The text of the failure, error or skipped element; empty for a success.
 pub fn body(case: &TestCase) -> &str {
     match &case.status {
         TestCaseStatus::NonSuccess { description, .. } | TestCaseStatus::Skipped { description, .. } => {

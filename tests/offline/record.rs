@@ -57,7 +57,7 @@ pub fn record(purpose: &str, cases: &[Value]) -> RunRecord {
         "cluster": { "version": "v1.20.2", "nodes": [node] },
         "parallel": 4, "interrupted": null, "cases": cases, "faults": [],
     });
-    serde_json::from_value(record).expect("the record is one")
+    serde_json::from_value(record).expect("the record is valid")
 }
 
 /// One execution of each verdict, in two areas, with faults and a second round.
@@ -89,7 +89,7 @@ pub fn checked() -> RunRecord {
     record
 }
 
-/// A case whose attempts ended as `verdicts` say, in their order; the one at `counts`, from 0, counts.
+/// A case whose attempts have these verdicts, in order. The attempt at the index `counts` counts.
 pub fn retried(claim: &str, second: u32, verdicts: &[Value], counts: usize) -> Value {
     let slug = |place: usize| match place {
         0 => claim.to_owned(),
@@ -110,18 +110,18 @@ pub fn retried(claim: &str, second: u32, verdicts: &[Value], counts: usize) -> V
     case
 }
 
-/// A flaky case, one that failed in each attempt, and one that could be told only at the second; beside them one of
-/// each verdict.
+/// A flaky case, one that failed in each attempt, and one that was inconclusive only in the first; also one of each
+/// verdict.
 pub fn tried_again() -> RunRecord {
-    let untold = inconclusive("ErrImageNeverPull");
+    let no_image = inconclusive("ErrImageNeverPull");
     let mut record = record(
         "check",
         &[
             case("volume/shared", 1, &pass()),
             retried("volume/survives-sigkill", 2, &[fail(&["same-content"]), pass()], 0),
             retried("ipc/two-containers", 10, &[fail(&["all-consumed"]), fail(&["exit-code"])], 0),
-            retried("ipc/article", 20, &[untold.clone(), pass()], 1),
-            retried("ipc/marker", 28, &[untold.clone(), untold], 0),
+            retried("ipc/article", 20, &[no_image.clone(), pass()], 1),
+            retried("ipc/marker", 28, &[no_image.clone(), no_image], 0),
             case("startup/spec-order", 3, &skip("needs v1.29 or newer")),
         ],
     );

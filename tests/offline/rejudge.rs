@@ -1,4 +1,4 @@
-//! Judging again: only by evidence of the claim itself, and in words for programs too.
+//! `podproof judge`: it uses only evidence of the same claim and mutant, and it can write JSON.
 
 use std::fs;
 use std::path::Path;
@@ -25,23 +25,23 @@ fn judged(folder: &Path, case: Value, evidence: &Evidence) -> Verdict {
 }
 
 #[test]
-fn evidence_of_another_claim_says_nothing() {
+fn evidence_of_another_claim_is_inconclusive() {
     let folder = tempfile::tempdir().unwrap();
-    let (mine, other) = (recorded("volume/initially-empty"), recorded("ipc/mc2-article"));
+    let (own, other) = (recorded("volume/initially-empty"), recorded("ipc/mc2-article"));
     let claim = || case("volume/initially-empty", 1, &pass());
-    assert_eq!(judged(folder.path(), claim(), &mine), Verdict::Pass);
+    assert_eq!(judged(folder.path(), claim(), &own), Verdict::Pass);
     let reason = "the evidence is of claim ipc/mc2-article".to_owned();
     assert_eq!(judged(folder.path(), claim(), &other), Verdict::Inconclusive { reason });
-    let mutated = Evidence { mutant: Some("no-volume".to_owned()), ..mine.clone() };
+    let mutated = Evidence { mutant: Some("no-volume".to_owned()), ..own.clone() };
     let reason = "the evidence is of claim volume/initially-empty under the mutant no-volume".to_owned();
     assert_eq!(judged(folder.path(), claim(), &mutated), Verdict::Inconclusive { reason });
     let under_mutant = mutant("volume/initially-empty", "other", 1, &pass());
     let reason = "the evidence is of claim volume/initially-empty".to_owned();
-    assert_eq!(judged(folder.path(), under_mutant, &mine), Verdict::Inconclusive { reason });
+    assert_eq!(judged(folder.path(), under_mutant, &own), Verdict::Inconclusive { reason });
 }
 
 #[test]
-fn judge_speaks_json_as_a_run_does() {
+fn judge_writes_the_same_json_events_as_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let cases =
         [case("volume/initially-empty", 1, &pass()), case("ipc/mc2-article", 2, &inconclusive("no image"))];
@@ -52,10 +52,13 @@ fn judge_speaks_json_as_a_run_does() {
     let lines: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["run-started", "case-finished", "case-finished", "run-finished"], "{ended}");
-    let told = |at: usize| (lines[at]["index"].clone(), lines[at]["case"]["verdict"]["kind"].clone());
-    assert_eq!([told(1), told(2)], [(json!(0), json!("pass")), (json!(1), json!("inconclusive"))]);
+    let verdict_of = |at: usize| (lines[at]["index"].clone(), lines[at]["case"]["verdict"]["kind"].clone());
+    assert_eq!(
+        [verdict_of(1), verdict_of(2)],
+        [(json!(0), json!("pass")), (json!(1), json!("inconclusive"))]
+    );
     assert_eq!(lines[1]["at"], "2026-11-22T10:00:04.45Z");
     assert_eq!(lines[3]["outcome"], "inconclusive");
-    // The record is as it was.
+    // The record on disk is unchanged.
     assert_eq!(read_record(folder.path()).unwrap().cases[0].verdict, Verdict::Pass);
 }

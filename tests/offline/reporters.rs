@@ -10,7 +10,7 @@ use podproof::report::{LiveLines, Reporters, Styles};
 use crate::record::{case, checked, fail, record};
 use crate::terminal::{events, live};
 
-/// A stream that takes so many bytes and no more.
+/// A stream that fails after a number of bytes.
 #[derive(Clone, Default)]
 struct Stream {
     taken: Arc<Mutex<Vec<u8>>>,
@@ -42,7 +42,7 @@ impl Write for Stream {
 }
 
 #[test]
-fn a_reporter_that_fails_is_told_and_the_others_go_on() {
+fn a_failed_reporter_is_reported_and_the_others_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("events.jsonl");
     let nowhere = folder.path().join("no/events.jsonl");
@@ -56,15 +56,15 @@ fn a_reporter_that_fails_is_told_and_the_others_go_on() {
         .live("stderr", whole.clone(), LiveLines::new(Styles::default()))
         .log(log.clone());
     let events = events(&checked());
-    for told in &events {
-        reporters.tell(told);
+    for event in &events {
+        reporters.write_event(event);
     }
     let faults: Vec<_> = reporters.close().iter().map(ToString::to_string).collect();
     assert_eq!(faults, [format!("write {}", nowhere.display()), "write to stdout".to_owned()]);
 
     assert_eq!(whole.text(), live(&checked()));
     assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), events.len());
-    // What came through is whole lines.
+    // Only complete lines were written.
     assert!(full.text().ends_with("}\n"), "{}", full.text());
 }
 
@@ -73,8 +73,8 @@ fn the_log_is_on_disk_while_the_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("events.jsonl");
     let mut reporters = Reporters::new().log(PathBuf::clone(&log));
-    for (told, number) in events(&record("check", &[case("volume/a", 1, &fail(&["x"]))])).iter().zip(1..) {
-        reporters.tell(told);
+    for (event, number) in events(&record("check", &[case("volume/a", 1, &fail(&["x"]))])).iter().zip(1..) {
+        reporters.write_event(event);
         assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), number);
     }
 }

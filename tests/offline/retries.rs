@@ -1,8 +1,8 @@
-//! A case that was tried again, in everything that tells of it.
+//! Retried cases in every report.
 
 use std::path::Path;
 
-use podproof::history::{KeptRun, Outcome};
+use podproof::history::{CaseOutcome, HistoryRun};
 use podproof::report::{chrome_trace, html_page, markdown_summary, prometheus_text};
 use serde_json::Value;
 
@@ -12,15 +12,15 @@ use crate::record::tried_again;
 use crate::terminal::{live, plain};
 
 #[test]
-fn a_flake_is_no_pass_and_each_attempt_is_told() {
+fn the_terminal_shows_flakes_and_each_attempt() {
     insta::assert_snapshot!(plain(&tried_again()), @r##"
-    VERDICT  CLAIM                    SECONDS  WHAT
-    PASS     volume/shared                3.2  The claim volume/shared holds.
-    FLAKY    volume/survives-sigkill      3.2  same-content
-    FAIL     ipc/two-containers           3.2  all-consumed
-    PASS     ipc/article                  3.2  The claim ipc/article holds. (attempt 2)
-    INCONC   ipc/marker                   3.2  ErrImageNeverPull
-    SKIP     startup/spec-order           3.2  needs v1.29 or newer
+    VERDICT       CLAIM                    SECONDS  WHAT
+    PASS          volume/shared                3.2  The claim volume/shared holds.
+    FLAKY         volume/survives-sigkill      3.2  same-content
+    FAIL          ipc/two-containers           3.2  all-consumed
+    PASS          ipc/article                  3.2  The claim ipc/article holds. (attempt 2)
+    INCONCLUSIVE  ipc/marker                   3.2  ErrImageNeverPull
+    SKIP          startup/spec-order           3.2  needs v1.29 or newer
 
     FLAKY volume/survives-sigkill
       The claim volume/survives-sigkill holds.
@@ -40,7 +40,7 @@ fn a_flake_is_no_pass_and_each_attempt_is_told() {
       attempts fail, fail
       evidence runs/20261122-100000-3fa9c1d2/cases/ipc/two-containers/evidence.json
 
-    INCONC ipc/marker
+    INCONCLUSIVE ipc/marker
       The claim ipc/marker holds.
       ErrImageNeverPull
       attempts inconclusive, inconclusive
@@ -48,26 +48,26 @@ fn a_flake_is_no_pass_and_each_attempt_is_told() {
     nonconformant (6 cases: 2 passed, 1 failed, 1 flaky, 1 inconclusive, 1 skipped) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
     "##);
     insta::assert_snapshot!(live(&tried_again()), @r##"
-    RUN             20261122-100000-3fa9c1d2: 6 executions, 4 at once, on v1.20.2
-    ON              1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
-    PASS      3.2s  volume/shared
-    RETRY     3.2s  volume/survives-sigkill: fail, attempt 2 begins: same-content
-    FLAKY     3.2s  volume/survives-sigkill: same-content
-    RETRY     3.2s  ipc/two-containers: fail, attempt 2 begins: all-consumed
-    FAIL      3.2s  ipc/two-containers: all-consumed
-    RETRY     3.2s  ipc/article: inconclusive, attempt 2 begins: ErrImageNeverPull
-    PASS      3.2s  ipc/article.attempt-2
-    RETRY     3.2s  ipc/marker: inconclusive, attempt 2 begins: ErrImageNeverPull
-    INCONC    3.2s  ipc/marker: ErrImageNeverPull
-    SKIP      3.2s  startup/spec-order: needs v1.29 or newer
-    STOP            SIGINT: nothing new begins
-    CLEAN           waiting for the namespaces to go
-    END             nonconformant
+    RUN                   20261122-100000-3fa9c1d2: 6 executions, 4 in parallel, on v1.20.2
+    ON                    1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
+    PASS            3.2s  volume/shared
+    RETRY           3.2s  volume/survives-sigkill: fail, starting attempt 2: same-content
+    FLAKY           3.2s  volume/survives-sigkill: same-content
+    RETRY           3.2s  ipc/two-containers: fail, starting attempt 2: all-consumed
+    FAIL            3.2s  ipc/two-containers: all-consumed
+    RETRY           3.2s  ipc/article: inconclusive, starting attempt 2: ErrImageNeverPull
+    PASS            3.2s  ipc/article.attempt-2
+    RETRY           3.2s  ipc/marker: inconclusive, starting attempt 2: ErrImageNeverPull
+    INCONCLUSIVE    3.2s  ipc/marker: ErrImageNeverPull
+    SKIP            3.2s  startup/spec-order: needs v1.29 or newer
+    STOP                  SIGINT: no new cases start
+    CLEAN                 waiting for the namespaces to be deleted
+    END                   nonconformant
     "##);
 }
 
 #[test]
-fn a_flake_is_no_pass_in_any_format() {
+fn no_format_shows_a_flake_as_a_pass() {
     let record = tried_again();
     let summary = markdown_summary(&record, None);
     assert!(summary.contains("- **FLAKY** volume/survives-sigkill"), "{summary}");
@@ -79,7 +79,7 @@ fn a_flake_is_no_pass_in_any_format() {
         assert!(metrics.contains(&sample), "{sample} in {metrics}");
     }
     let document = ctrf(&record);
-    let told: Vec<_> = document["tests"]
+    let tests: Vec<_> = document["tests"]
         .as_array()
         .unwrap()
         .iter()
@@ -94,7 +94,7 @@ fn a_flake_is_no_pass_in_any_format() {
         })
         .collect();
     assert_eq!(
-        told,
+        tests,
         [
             ("passed", "pass", false, 0),
             ("failed", "flaky", true, 1),
@@ -107,15 +107,15 @@ fn a_flake_is_no_pass_in_any_format() {
 }
 
 #[test]
-fn each_attempt_is_kept_and_a_flake_is_told_as_one() {
-    let run = KeptRun::of(&tried_again());
+fn the_history_keeps_each_attempt_and_finds_the_flake() {
+    let run = HistoryRun::of(&tried_again());
     let outcomes = |case: &str| {
         let of_case = run.attempts.iter().filter(|attempt| attempt.key.case == case);
         of_case.map(|attempt| attempt.outcome).collect::<Vec<_>>()
     };
-    assert_eq!(outcomes("volume/survives-sigkill"), [Outcome::Fail, Outcome::Pass]);
-    assert_eq!(outcomes("ipc/two-containers"), [Outcome::Fail, Outcome::Fail]);
-    assert_eq!(outcomes("ipc/article"), [Outcome::Inconclusive, Outcome::Pass]);
+    assert_eq!(outcomes("volume/survives-sigkill"), [CaseOutcome::Fail, CaseOutcome::Pass]);
+    assert_eq!(outcomes("ipc/two-containers"), [CaseOutcome::Fail, CaseOutcome::Fail]);
+    assert_eq!(outcomes("ipc/article"), [CaseOutcome::Inconclusive, CaseOutcome::Pass]);
     let report = judged(&[run]);
     let news = |case: &str| {
         let change = report.changes.iter().find(|change| change.key.case == case);
@@ -127,11 +127,11 @@ fn each_attempt_is_kept_and_a_flake_is_told_as_one() {
 }
 
 #[test]
-fn the_page_and_the_trace_have_each_attempt() {
+fn the_page_and_the_trace_show_each_attempt() {
     let record = tried_again();
     let page = html_page(&record, Path::new("/nonexistent"), None);
-    for told in ["FLAKY", "2 attempts", "cases/volume/survives-sigkill.attempt-2/evidence.json"] {
-        assert!(page.contains(told), "{told}");
+    for expected in ["FLAKY", "2 attempts", "cases/volume/survives-sigkill.attempt-2/evidence.json"] {
+        assert!(page.contains(expected), "{expected}");
     }
     let trace: Value =
         serde_json::from_str(&chrome_trace(&record, Path::new("/nonexistent")).unwrap()).unwrap();

@@ -1,13 +1,13 @@
-//! The rights that are listed are those that are used.
+//! The listed rights are those that podproof uses.
 
 use std::collections::BTreeSet;
 
 use podproof::plan::{Budgets, Manifest, Right};
-use podproof::stage::{Amendment, Removals, Stage, leftovers};
+use podproof::stage::{PodPatch, Removals, Stage, leftovers};
 
-use crate::fake_api::{Asked, FakeApi, Fate, claim, order};
+use crate::fake_api::{FakeApi, Fate, Request, claim, order};
 
-/// One object of each kind, and what is changed of pods.
+/// One object of each kind, and the patches of pods.
 const ALL: &str = "
 kind: Pod
 metadata: { name: pod }
@@ -38,20 +38,20 @@ metadata: { name: job }
 spec: { template: { spec: { containers: [] } } }
 ";
 
-/// Answers are lost, so that what is asked only then is asked as well.
-fn weather(asked: &Asked, before: usize) -> Fate {
-    match asked.method.as_str() {
-        "POST" if before.is_multiple_of(2) && !asked.path.contains("selfsubject") => Fate::Lost,
-        "GET" if asked.path.ends_with("/exec") => Fate::Refused(403),
+/// Loses some responses, so that the requests that follow a lost response are sent too.
+fn policy(request: &Request, before: usize) -> Fate {
+    match request.method.as_str() {
+        "POST" if before.is_multiple_of(2) && !request.path.contains("selfsubject") => Fate::Lost,
+        "GET" if request.path.ends_with("/exec") => Fate::Refused(403),
         _ => Fate::Answered,
     }
 }
 
-/// What a user must be allowed to do for this request, as API servers read it: `create pods/exec`.
-fn right(asked: &Asked) -> Option<String> {
-    let parts: Vec<_> = asked.path.trim_start_matches('/').split('/').collect();
+/// The right that an API server requires for this request, like `create pods/exec`.
+fn right(request: &Request) -> Option<String> {
+    let parts: Vec<_> = request.path.trim_start_matches('/').split('/').collect();
     let (["api", _, ref below @ ..] | ["apis", _, _, ref below @ ..]) = parts[..] else {
-        return Some(format!("get {}", asked.path));
+        return Some(format!("get {}", request.path));
     };
     // Namespaces are objects themselves.
     let (resource, name, part) = match *below {
@@ -61,36 +61,36 @@ fn right(asked: &Asked) -> Option<String> {
         }
         [] => return None,
     };
-    let verb = match asked.method.as_str() {
+    let verb = match request.method.as_str() {
         "POST" => "create",
         "PATCH" => "patch",
         "DELETE" if name.is_none() => "deletecollection",
         "DELETE" => "delete",
-        _ if asked.query.contains("watch=true") => "watch",
+        _ if request.query.contains("watch=true") => "watch",
         _ if name.is_none() => "list",
         _ => "get",
     };
     let part = part.map(|part| format!("/{part}")).unwrap_or_default();
-    // Every user may ask for the own rights.
+    // Every user may review their own rights.
     (!resource.starts_with("selfsubject")).then(|| format!("{verb} {resource}{part}"))
 }
 
 #[tokio::test]
-async fn what_is_asked_of_an_api_server_is_listed_and_nothing_else() {
-    let server = FakeApi::new(weather);
+async fn exactly_the_used_rights_are_listed() {
+    let server = FakeApi::new(policy);
     let access = server.access().await;
     let stage = Stage::open(&access, order("one", ALL), Budgets::stretched(0.1)).await.unwrap();
     let pod = stage.create("pod").await.unwrap();
     for name in ["files", "server", "set", "job"] {
         stage.apply(name).await.unwrap();
     }
-    stage.amend(&pod, "debugged", Amendment::EphemeralContainers).await.unwrap();
-    stage.amend(&pod, "bigger", Amendment::Resources).await.unwrap();
+    stage.patch_pod(&pod, "debugged", PodPatch::EphemeralContainers).await.unwrap();
+    stage.patch_pod(&pod, "bigger", PodPatch::Resources).await.unwrap();
     stage.look_at_nodes().await.unwrap();
-    // None of these has a pod that answers.
+    // No pod answers, so all of these fail.
     let _ = stage.probe("x", &pod, "main", &["hold"]).await;
     let _ = stage.fetch("x", &pod, 80, "/").await;
-    let _ = stage.recall("x", &pod, "main", false).await;
+    let _ = stage.snapshot_log("x", &pod, "main", false).await;
     let _ = stage.until_running(&pod).await;
     stage.delete(&pod).await.unwrap();
     drop(stage.close(claim(), None, Ok(()), None).await);
@@ -99,12 +99,12 @@ async fn what_is_asked_of_an_api_server_is_listed_and_nothing_else() {
     assert_eq!(removals.finish().await, [""; 0]);
     leftovers(&access.client, Budgets::stretched(0.1).request()).await.unwrap();
 
-    let used: BTreeSet<_> = server.asked().iter().filter_map(right).collect();
+    let used: BTreeSet<_> = server.requests().iter().filter_map(right).collect();
     let listed: BTreeSet<_> = Right::all().map(|right| right.to_string()).collect();
     let unlisted: Vec<_> = used.difference(&listed).collect();
     assert!(unlisted.is_empty(), "used and not listed: {unlisted:?}");
-    // API servers ask for `create` beside `get`; the others are for what takes longer, and for kubelets and API servers
-    // that are newer than this one.
+    // Some API servers require `create` as well as `get`. The others are for longer waits, and for kubelets and API
+    // servers that are newer than this one.
     let others = [
         "get namespaces",
         "watch namespaces",
@@ -121,7 +121,7 @@ async fn what_is_asked_of_an_api_server_is_listed_and_nothing_else() {
 }
 
 #[test]
-fn what_is_optional_is_no_condition_of_a_case() {
+fn optional_rights_are_not_required_by_a_case() {
     let manifest = Manifest::parse("x.yaml", ALL).unwrap();
     let needed: BTreeSet<_> = Right::for_manifest(&manifest).iter().map(Right::to_string).collect();
     for optional in ["get nodes/proxy", "watch nodes", "list leases", "patch namespaces", "get /metrics"] {

@@ -1,25 +1,25 @@
-//! The committed schemas of `record.json` and of the lines of events, against what is really written.
+//! The committed schemas of `record.json` and of event lines, checked against real output.
 
 use std::fs;
 use std::path::PathBuf;
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use podproof::report::json_line;
-use podproof::run::{Event, Outcome, RunRecord, Told};
+use podproof::run::{Event, RunOutcome, RunRecord, TimedEvent};
 use podproof_tests::root;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::record::{case, checked, fail, inconclusive, pass, proved, record, tried_again};
 
-/// A schema, ready to be asked.
+/// A compiled schema.
 struct Schema {
     schemas: Schemas,
     index: SchemaIndex,
 }
 
 impl Schema {
-    /// The schema in `file`, as it is or closed: then it takes no field that it does not have.
+    /// The schema in `file`, as it is, or closed: then it allows only the fields that it lists.
     fn read(file: &str, closed: bool) -> Self {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
         compiler.enable_format_assertions();
@@ -35,7 +35,7 @@ impl Schema {
         Self { schemas, index }
     }
 
-    fn complaint(&self, document: &Value) -> Option<String> {
+    fn error(&self, document: &Value) -> Option<String> {
         self.schemas.validate(document, self.index).err().map(|error| error.to_string())
     }
 }
@@ -61,7 +61,7 @@ fn written(record: &RunRecord) -> Value {
     serde_json::to_value(record).unwrap()
 }
 
-/// A record in which every field is there.
+/// A record in which every optional field is set.
 fn full() -> RunRecord {
     let mut case = case("volume/shared", 1, &pass());
     case["since"] = json!("1.29");
@@ -82,8 +82,8 @@ fn full() -> RunRecord {
 #[case::full(&full())]
 #[case::tried_again(&tried_again())]
 #[case::empty(&record("check", &[]))]
-fn a_record_is_what_its_schema_says_and_nothing_else(#[case] record: &RunRecord) {
-    assert_eq!(Schema::read("record.schema.json", true).complaint(&written(record)), None);
+fn a_record_matches_its_closed_schema(#[case] record: &RunRecord) {
+    assert_eq!(Schema::read("record.schema.json", true).error(&written(record)), None);
 }
 
 #[rstest]
@@ -95,38 +95,39 @@ fn a_record_is_what_its_schema_says_and_nothing_else(#[case] record: &RunRecord)
 #[case::another_claim("/cases/0/claim", json!("Volume shared"))]
 #[case::no_time("/started", json!("yesterday"))]
 #[case::no_node("/cluster/nodes/0", json!({}))]
-fn what_is_no_record_is_refused(#[case] place: &str, #[case] value: Value) {
+fn an_invalid_record_is_refused(#[case] place: &str, #[case] value: Value) {
     let mut document = written(&checked());
     *document.pointer_mut(place).unwrap() = value;
-    assert!(Schema::read("record.schema.json", false).complaint(&document).is_some());
+    assert!(Schema::read("record.schema.json", false).error(&document).is_some());
 }
 
 #[test]
-fn fields_that_are_added_later_do_no_harm() {
+fn the_open_schema_accepts_unknown_fields() {
     let mut document = written(&checked());
     document["cases"][0]["verdict"]["added"] = json!(1);
     document["added"] = json!(1);
-    assert_eq!(Schema::read("record.schema.json", false).complaint(&document), None);
-    assert!(Schema::read("record.schema.json", true).complaint(&document).is_some());
+    assert_eq!(Schema::read("record.schema.json", false).error(&document), None);
+    assert!(Schema::read("record.schema.json", true).error(&document).is_some());
 }
 
 #[test]
-fn the_events_of_a_real_run_are_what_their_schema_says() {
+fn the_events_of_a_real_run_match_their_schema() {
     let schema = Schema::read("event.schema.json", true);
     let events = fs::read_to_string(root().join("tests/fixtures/golden/events.jsonl")).unwrap();
     assert!(events.lines().count() > 20);
     for line in events.lines() {
-        assert_eq!(schema.complaint(&serde_json::from_str(line).unwrap()), None, "{line}");
+        assert_eq!(schema.error(&serde_json::from_str(line).unwrap()), None, "{line}");
     }
 }
 
 #[test]
-fn each_event_is_what_its_schema_says() {
+fn each_event_matches_its_schema() {
     let record =
         record("check", &[case("ipc/a", 1, &fail(&["keeps"])), case("ipc/b", 1, &inconclusive("why"))]);
     let finished =
         record.cases.iter().map(|case| Event::CaseFinished { index: 0, case: Box::new(case.clone()) });
-    let outcomes = [Outcome::Conformant, Outcome::Partial, Outcome::Inconclusive, Outcome::Nonconformant];
+    let outcomes =
+        [RunOutcome::Conformant, RunOutcome::Partial, RunOutcome::Inconclusive, RunOutcome::Nonconformant];
     let others = [
         Event::RunStarted {
             run: record.run.clone(),
@@ -143,10 +144,8 @@ fn each_event_is_what_its_schema_says() {
     let schema = Schema::read("event.schema.json", true);
     let ends = outcomes.map(|outcome| Event::RunFinished { outcome });
     for event in finished.chain(others).chain(ends) {
-        let line = json_line(&Told { format: 1, at: record.started, event }).unwrap();
-        assert_eq!(schema.complaint(&serde_json::from_str(&line).unwrap()), None, "{line}");
+        let line = json_line(&TimedEvent { format: 1, at: record.started, event }).unwrap();
+        assert_eq!(schema.error(&serde_json::from_str(&line).unwrap()), None, "{line}");
     }
-    assert!(
-        schema.complaint(&json!({ "format": 1, "at": "2026-11-22T10:00:00Z", "event": "other" })).is_some()
-    );
+    assert!(schema.error(&json!({ "format": 1, "at": "2026-11-22T10:00:00Z", "event": "other" })).is_some());
 }

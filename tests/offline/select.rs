@@ -52,8 +52,8 @@ fn chosen(text: &str) -> Result<Vec<String>, SelectionError> {
 #[case::and_binds_tighter("area:startup or ipc/* and tier:slow", &["ipc/backoff", "startup/spec-order"])]
 #[case::parentheses("(area:startup or ipc/*) and level:extended", &["ipc/backoff", "startup/spec-order"])]
 #[case::double_not("not not ipc/mc2-article", &["ipc/mc2-article"])]
-#[case::order_is_the_list_s("startup/* or volume/survives-sigkill", &["volume/survives-sigkill", "startup/spec-order"])]
-fn selects(#[case] text: &str, #[case] expected: &[&str]) {
+#[case::order_of_the_list("startup/* or volume/survives-sigkill", &["volume/survives-sigkill", "startup/spec-order"])]
+fn an_expression_selects_claims(#[case] text: &str, #[case] expected: &[&str]) {
     assert_eq!(chosen(text).unwrap(), expected);
 }
 
@@ -63,10 +63,14 @@ fn selects(#[case] text: &str, #[case] expected: &[&str]) {
 #[case::tag_value("tier:qick", "tag", "tier:quick")]
 #[case::tag_key("teir:quick", "tag", "tier:")]
 #[case::hidden_behind_or("ipc/* or volume/survives-sigkil", "case", "volume/survives-sigkill")]
-fn unknown_names_are_told_with_the_nearest(#[case] text: &str, #[case] kind: &str, #[case] nearest: &str) {
+fn unknown_names_are_reported_with_the_nearest(
+    #[case] text: &str,
+    #[case] kind: &str,
+    #[case] nearest: &str,
+) {
     let error = chosen(text).unwrap_err();
-    assert_matches!(&error, SelectionError::Unknown { kind: told, nearest: names, .. } => {
-        assert_eq!(*told, kind);
+    assert_matches!(&error, SelectionError::Unknown { kind: found, nearest: names, .. } => {
+        assert_eq!(*found, kind);
         assert_eq!(names[0], nearest);
     });
     assert!(error.hint().unwrap().contains(nearest));
@@ -79,12 +83,12 @@ fn unknown_names_are_told_with_the_nearest(#[case] text: &str, #[case] kind: &st
 #[case::unclosed("(ipc/*")]
 #[case::too_closed("ipc/*)")]
 #[case::two_atoms("ipc/* volume/*")]
-fn what_is_not_of_the_language_is_an_error(#[case] text: &str) {
+fn invalid_syntax_is_an_error(#[case] text: &str) {
     assert_matches!(chosen(text), Err(SelectionError::Syntax { .. }));
 }
 
 #[test]
-fn known_names_that_fit_nothing_together_are_an_error() {
+fn an_empty_selection_is_an_error() {
     assert_matches!(chosen("ipc/* and volume/*"), Err(SelectionError::Nothing { .. }));
 }
 

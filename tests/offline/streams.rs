@@ -1,4 +1,4 @@
-//! Streams that nobody reads, that are full, or whose terminal is gone: nothing of what was asked for is lost by them.
+//! Output streams that nobody reads, that are full, or whose terminal was closed: a command still does its work.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _};
@@ -14,10 +14,10 @@ use rstest::rstest;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
-use crate::facts::{Asked, reticent, serve};
+use crate::facts::{Request, answer_basics, serve};
 use crate::record::{case, pass, record};
 
-/// How long a run may take that was asked to stop.
+/// The longest time that a run may take to end after a signal.
 const GRACE: Duration = Duration::from_secs(90);
 
 fn full() -> File {
@@ -29,15 +29,15 @@ fn gone() -> io::PipeWriter {
     io::pipe().unwrap().1
 }
 
-/// What a program's stderr can be, other than there.
-fn lost(how: &str) -> Stdio {
+/// A stderr that cannot be written to.
+fn broken(how: &str) -> Stdio {
     match how {
         "full" => full().into(),
         _ => gone().into(),
     }
 }
 
-/// Reports of so many runs, each with one test case.
+/// Writes `count` JUnit reports with one test case each. Returns their paths.
 fn reports(folder: &Path, count: usize) -> Vec<PathBuf> {
     let report = |number: usize| {
         let file = folder.join(format!("junit-{number}.xml"));
@@ -68,7 +68,7 @@ fn kept(folder: &Path) -> usize {
 }
 
 #[test]
-fn who_reads_one_line_of_the_talk_does_not_stop_the_import() {
+fn a_reader_that_stops_after_one_line_does_not_stop_the_import() {
     let folder = tempfile::tempdir().unwrap();
     let files = reports(folder.path(), 18);
     let (reader, writer) = io::pipe().unwrap();
@@ -86,7 +86,7 @@ fn who_reads_one_line_of_the_talk_does_not_stop_the_import() {
 #[rstest]
 #[case::full("full")]
 #[case::gone("gone")]
-fn a_lost_stderr_changes_no_exit_code(#[case] how: &str) {
+fn a_broken_stderr_changes_no_exit_code(#[case] how: &str) {
     let folder = tempfile::tempdir().unwrap();
     let runs = folder.path().join("run");
     write_record(&runs, &record("check", &[case("volume/initially-empty", 1, &pass())])).unwrap();
@@ -95,7 +95,7 @@ fn a_lost_stderr_changes_no_exit_code(#[case] how: &str) {
     let import = ["history", "import", files[0].to_str().unwrap()];
     let empty = folder.path().join("empty");
     fs::create_dir(&empty).unwrap();
-    let ended = |args: &[&str], stderr: Stdio| {
+    let exit_code = |args: &[&str], stderr: Stdio| {
         let mut command = podproof(args);
         command.env("XDG_STATE_HOME", folder.path()).env("PATH", &empty);
         command.stdout(Stdio::null()).stderr(stderr).status().unwrap().code()
@@ -106,23 +106,23 @@ fn a_lost_stderr_changes_no_exit_code(#[case] how: &str) {
         &["list", "--frobnicate"],
         &["report", runs],
         &["report", "/nonexistent"],
-        // Its evidence is not there.
+        // Its evidence is missing.
         &["judge", runs],
         &import,
         &["history", "check"],
         &["cluster", "down", "--name", "none-of-that-name"],
     ] {
-        let code = ended(args, Stdio::null());
+        let code = exit_code(args, Stdio::null());
         assert!(
             code.is_some_and(|code| [0, 2, 4, 96, 97].contains(&code) || args[0] == "judge"),
             "{args:?}: {code:?}"
         );
-        assert_eq!(ended(args, lost(how)), code, "{args:?}");
+        assert_eq!(exit_code(args, broken(how)), code, "{args:?}");
     }
 }
 
 #[test]
-fn data_that_cannot_be_delivered_is_told_and_is_no_panic() {
+fn a_failed_write_to_stdout_exits_98_without_a_panic() {
     for args in [&["list"] as &[&str], &["explain", "ipc/mc2-article"], &["explain", "--article"]] {
         let ended = run(podproof(args).stdout(full())).exits(98);
         assert!(ended.stderr.contains("write to stdout"), "{ended}");
@@ -130,58 +130,58 @@ fn data_that_cannot_be_delivered_is_told_and_is_no_panic() {
     }
 }
 
-/// The version and the nodes are told, and nothing that is asked for a case is ever answered.
-fn silent_to_cases(asked: &Asked) -> Option<(u16, String)> {
-    let asks_for_case = asked.line.starts_with("POST /api/v1/namespaces") && !asked.line.contains("dryRun");
-    (!asks_for_case).then(|| reticent(asked))
+/// Answers requests for the version and the nodes, and never responds to a request of a case.
+fn silent_to_cases(request: &Request) -> Option<(u16, String)> {
+    let is_of_case = request.line.starts_with("POST /api/v1/namespaces") && !request.line.contains("dryRun");
+    (!is_of_case).then(|| answer_basics(request))
 }
 
-fn silent(_: &Asked) -> Option<(u16, String)> {
+fn silent(_: &Request) -> Option<(u16, String)> {
     None
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the fake server may also give no answer")]
-fn refusing(asked: &Asked) -> Option<(u16, String)> {
-    Some(reticent(asked))
+fn refusing(request: &Request) -> Option<(u16, String)> {
+    Some(answer_basics(request))
 }
 
-/// A run on a cluster that answers so, with what else is on the command line.
+/// A run on a fake cluster, ready to start.
 struct Running {
     folder: TempDir,
     command: Command,
-    _asked: Receiver<Asked>,
+    _requests: Receiver<Request>,
 }
 
 impl Running {
-    fn on(answer: fn(&Asked) -> Option<(u16, String)>, args: &[&str]) -> Self {
-        let (server, asked) = serve(answer);
+    fn on(answer: fn(&Request) -> Option<(u16, String)>, args: &[&str]) -> Self {
+        let (server, requests) = serve(answer);
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = kubeconfig(folder.path(), &server);
         let mut command = podproof(["run", "--context", "x", "--stretch", "0.1", "--out"]);
         command.arg(folder.path().join("runs")).args(args).env("KUBECONFIG", kubeconfig);
-        Self { folder, command, _asked: asked }
+        Self { folder, command, _requests: requests }
     }
 
     /// The run's folder, once there is one.
     fn run(&self) -> PathBuf {
         let runs = self.folder.path().join("runs");
-        awaited("the run's folder", || fs::read_dir(&runs).ok()?.next()?.ok()).path()
+        wait_for("the run's folder", || fs::read_dir(&runs).ok()?.next()?.ok()).path()
     }
 
-    /// How many events were logged.
+    /// How many events are in the log.
     fn events(&self) -> usize {
         fs::read_to_string(self.run().join("events.jsonl")).unwrap_or_default().lines().count()
     }
 }
 
-/// What `look` finds, once it does.
-fn awaited<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+/// Calls `look` until it returns a value, for three minutes at most.
+fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(begun.elapsed() < Duration::from_secs(180), "{what} did not come");
+        assert!(begun.elapsed() < Duration::from_secs(180), "{what}: timed out");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -190,8 +190,8 @@ fn signal(child: &Child, name: &str) {
     let _ = run(Command::new("kill").args([name, &child.id().to_string()])).exits(0);
 }
 
-/// The end of the process, which must come within the grace.
-fn ended(child: &mut Child) -> ExitStatus {
+/// Waits until the process ends. Kills it and panics after [`GRACE`].
+fn wait_for_exit(child: &mut Child) -> ExitStatus {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -213,13 +213,13 @@ fn a_signal_ends_what_cannot_write_to_stderr(
 ) {
     let (name, code) = signalled;
     let mut running = Running::on(silent, &[]);
-    let mut child = running.command.stdout(Stdio::null()).stderr(lost(how)).spawn().unwrap();
-    awaited("a handler of signals", || catches_signals(&child).then_some(()));
+    let mut child = running.command.stdout(Stdio::null()).stderr(broken(how)).spawn().unwrap();
+    wait_for("a handler of signals", || catches_signals(&child).then_some(()));
     signal(&child, name);
-    assert_eq!(ended(&mut child).code(), Some(code));
+    assert_eq!(wait_for_exit(&mut child).code(), Some(code));
 }
 
-/// Whether the process has a handler for INT, TERM and HUP, as the kernel says.
+/// Returns whether the process has handlers for INT, TERM and HUP, by its status in /proc.
 fn catches_signals(child: &Child) -> bool {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or_default().trim();
@@ -229,17 +229,17 @@ fn catches_signals(child: &Child) -> bool {
 
 #[test]
 fn a_terminal_that_is_closed_ends_the_run_with_reports() {
-    // Nobody else may hold it open.
+    // No other process may hold it open.
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let name = ptsname(&master, Vec::new()).unwrap();
-    // It must not become ours.
+    // It must not become the controlling terminal of this process.
     let flags = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
     let mut open = OpenOptions::new();
     let terminal = open.read(true).write(true).custom_flags(flags).open(name.to_str().unwrap()).unwrap();
     let running = Running::on(silent_to_cases, &["--select", "ipc/*", "--parallel", "2"]);
-    // The terminal is the controlling one of a session of its own, as that of a shell is.
+    // The program gets its own session with this controlling terminal, as from a shell.
     let mut command = Command::new("setsid");
     command.arg("--ctty").arg(running.command.get_program()).args(running.command.get_args());
     for (key, value) in running.command.get_envs() {
@@ -248,13 +248,13 @@ fn a_terminal_that_is_closed_ends_the_run_with_reports() {
             None => command.env_remove(key),
         };
     }
-    let again = || Stdio::from(terminal.try_clone().unwrap());
-    let mut child = command.stdin(again()).stdout(again()).stderr(again()).spawn().unwrap();
+    let stream = || Stdio::from(terminal.try_clone().unwrap());
+    let mut child = command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().unwrap();
     drop((command, terminal));
-    awaited("a case that has begun", || (running.events() >= 3).then_some(()));
+    wait_for("a case that has begun", || (running.events() >= 3).then_some(()));
     drop(master);
-    // What was in flight when the terminal went is inconclusive, and that counts before the signal.
-    assert_eq!(ended(&mut child).code(), Some(101));
+    // The cases in flight are inconclusive, which takes precedence over the signal in the exit code.
+    assert_eq!(wait_for_exit(&mut child).code(), Some(101));
     let record = read_record(&running.run()).unwrap();
     assert!(record.interrupted.is_some());
     for report in ["record.json", "junit.xml", "report.html", "summary.md"] {
@@ -265,33 +265,36 @@ fn a_terminal_that_is_closed_ends_the_run_with_reports() {
 /// Enough events to fill any pipe.
 const MANY: &[&str] = &["--message-format", "json", "--select", "ipc/mc2-article", "--repeat", "400"];
 
-/// How many there are: the beginning and the end of each case, of the run, and that of its cleanup.
+/// The number of events: two per case, two of the run, and one of the cleanup.
 const ALL: usize = 2 * 400 + 3;
 
 #[rstest]
 #[case::never(&[], 101)]
 #[case::once(&["-INT"], 101)]
 #[case::twice(&["-INT", "-INT"], 101)]
-fn who_does_not_read_the_events_holds_neither_run_nor_process(#[case] signals: &[&str], #[case] code: i32) {
+fn a_reader_that_never_reads_blocks_neither_the_run_nor_its_exit(
+    #[case] signals: &[&str],
+    #[case] code: i32,
+) {
     let mut running = Running::on(refusing, MANY);
     let (mut reader, writer) = io::pipe().unwrap();
     let mut child = running.command.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
     running.command = podproof(["--version"]);
     if signals.is_empty() {
-        // The run itself goes on to its end, and its reports are there while nobody has read anything.
-        awaited("the record", || running.run().join("record.json").exists().then_some(()));
+        // The run ends and writes its record before anything was read.
+        wait_for("the record", || running.run().join("record.json").exists().then_some(()));
         let mut events = String::new();
         reader.read_to_string(&mut events).unwrap();
         assert_eq!(events.lines().count(), ALL);
     } else {
         // More than a pipe takes.
-        awaited("many events", || (running.events() >= 400).then_some(()));
+        wait_for("many events", || (running.events() >= 400).then_some(()));
         for name in signals {
             signal(&child, name);
         }
     }
-    // What had ended could not be told, and that counts before the signal.
-    assert_eq!(ended(&mut child).code(), Some(code));
+    // The ended cases are inconclusive, which takes precedence over the signal in the exit code.
+    assert_eq!(wait_for_exit(&mut child).code(), Some(code));
     assert_eq!(read_record(&running.run()).unwrap().cases.len(), 400);
     assert!(running.run().join("junit.xml").exists());
     assert!(!signals.is_empty() || running.events() == ALL);

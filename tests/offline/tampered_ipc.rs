@@ -1,4 +1,4 @@
-//! Evidence of the cases about IPC objects, changed in one place.
+//! Changes of evidence that contradict the assertions about IPC objects.
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning, ContainerStatus, PodStatus};
 use podproof::evidence::Evidence;
@@ -53,9 +53,9 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/kernel-limits", "no-more-queues", |e| {
         on_line(e, "one", "/many", (r#""created":256"#, r#""created":255"#));
     }),
-    ("ipc/unsafe-sysctl-rejected", "never-runs", run_it),
+    ("ipc/unsafe-sysctl-rejected", "never-runs", make_it_run),
     ("ipc/unsafe-sysctl-rejected", "is-failed", |e| {
-        run_it(e);
+        make_it_run(e);
         last_status(e).phase = Some("Running".to_owned());
     }),
     ("ipc/unsafe-sysctl-rejected", "says-why", |e| last_status(e).reason = None),
@@ -136,8 +136,8 @@ fn last_status(evidence: &mut Evidence) -> &mut PodStatus {
     evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap()
 }
 
-/// Makes a container run that never did.
-fn run_it(evidence: &mut Evidence) {
+/// Makes the container run that must never run.
+fn make_it_run(evidence: &mut Evidence) {
     let running =
         ContainerState { running: Some(ContainerStateRunning::default()), ..ContainerState::default() };
     let status =

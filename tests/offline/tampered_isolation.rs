@@ -1,4 +1,4 @@
-//! Evidence of the cases about what pods do not share, changed in one place.
+//! Changes of evidence that contradict the assertions about the isolation of pods.
 
 use podproof::evidence::{Applied, Evidence};
 
@@ -52,7 +52,7 @@ pub(crate) const ISOLATION: &[Tampering] = &[
     }),
 ];
 
-/// The second pod finds what it looks for with `verb`.
+/// Makes the second pod find the object that it looks for with `verb`.
 fn in_look(evidence: &mut Evidence, verb: &str) {
     let exec = evidence.execs.iter_mut().find(|exec| exec.label == "look-there").unwrap();
     let line = exec.stdout.lines().find(|line| line.contains(verb)).unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! What contradicts the assertions about the life of a pod.
+//! Changes of evidence that contradict the assertions about the lifecycle of a pod.
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -31,7 +31,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("lifecycle/grace-period", "not-before-its-time", killed_at_once),
     ("lifecycle/term-reaches-all", "each-gets-term", |e| {
         in_all_logs(e, " second", "");
-        looks_once_more(e, SignedDuration::from_secs(25));
+        add_later_look(e, SignedDuration::from_secs(25));
     }),
     ("lifecycle/prestop-before-term", "hook-is-over-before-term", |e| {
         in_log(e, ("main", 0), "hook over", "hook not over");
@@ -66,7 +66,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("lifecycle/sidecar-exit-ignored", "pod-succeeds", |e| end_in_phase(e, "Failed")),
 ];
 
-/// Nothing is heard of the container after TERM, and the status tells that it ended then.
+/// Removes the log after TERM, and makes the status say that the container ended at TERM.
 fn killed_at_once(evidence: &mut Evidence) {
     let lines = &mut log(evidence, ("main", 0)).lines;
     let term = lines.iter().position(|line| line.text == "TERM").unwrap();
@@ -80,15 +80,15 @@ fn killed_at_once(evidence: &mut Evidence) {
     last_status(evidence, "main").state = Some(state);
 }
 
-/// A container tells of TERM later than all others.
+/// Makes a container report its end later than all others.
 fn term_later(evidence: &mut Evidence, container: &str) {
     let lines = &mut log(evidence, (container, 0)).lines;
     let line = lines.iter_mut().find(|line| line.text.contains("ended")).unwrap();
     line.text = line.text.replacen(r#""monotonic_ns":"#, r#""monotonic_ns":9"#, 1);
 }
 
-/// The witness's last look, made once more so much later.
-pub(crate) fn looks_once_more(evidence: &mut Evidence, later: SignedDuration) {
+/// Repeats the last look of the observing container, `later` after it.
+pub(crate) fn add_later_look(evidence: &mut Evidence, later: SignedDuration) {
     let log = log(evidence, ("witness", 0));
     let mut look = log.lines.iter().rfind(|line| line.text.starts_with("found:")).unwrap().clone();
     look.at = look.at.map(|at| at + later);

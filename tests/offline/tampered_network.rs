@@ -1,4 +1,4 @@
-//! What contradicts the claims about the network.
+//! Changes of evidence that contradict the assertions about the network.
 
 use podproof::evidence::{Evidence, Exec, Mark};
 use serde_json::{Value, json};
@@ -39,11 +39,11 @@ pub(crate) const NETWORK: &[Tampering] = &[
     ("network/ip-survives-container-restart", "reached-again", |e| refuse(e, "after")),
     ("network/clusterip-all-ready", "each-is-reached", |e| in_exec(e, "often", r#""three":"#, r#""two":"#)),
     ("network/clusterip-all-ready", "nobody-else-is", |e| in_exec(e, "often", r#""three":"#, r#""beacon":"#)),
-    ("network/readiness-gates", "told-as-unready", never_tell),
+    ("network/readiness-gates", "told-as-unready", never_unready),
     ("network/readiness-gates", "gets-nothing", |e| {
         in_exec(e, "after", r#""steady":"#, r#""wavering":1,"steady":"#);
     }),
-    ("network/one-container-unready-hides-pod", "told-as-unready", never_tell),
+    ("network/one-container-unready-hides-pod", "told-as-unready", never_unready),
     ("network/one-container-unready-hides-pod", "whole-pod-is-hidden", |e| {
         answer_all_the_same(e, "while-unready");
     }),
@@ -77,7 +77,7 @@ pub(crate) const NETWORK: &[Tampering] = &[
     ("network/terminating-endpoint", "not-ready", |e| in_conditions(e, "ready", true)),
     ("network/dns-service", "is-the-services-address", resolve_one_more),
     ("network/dns-headless", "is-all-the-pods-addresses", resolve_one_more),
-    // What is no pod is seen in these as well.
+    // These also see objects that are not pods.
     ("volume/gone-on-controller-replacement", "same-name", |e| {
         let uid = e.timeline.last().unwrap().uid().to_owned();
         for seen in e.timeline.iter_mut().filter(|seen| seen.uid() == uid) {
@@ -93,8 +93,8 @@ pub(crate) const NETWORK: &[Tampering] = &[
     }),
 ];
 
-/// Slices never tell a pod as not ready, although they are given the time.
-fn never_tell(evidence: &mut Evidence) {
+/// Makes the endpoint slices never report a pod as not ready, although the drive waited long enough.
+fn never_unready(evidence: &mut Evidence) {
     for seen in &mut evidence.objects {
         seen.object = seen.object.to_string().replace(UNREADY, r#""ready":true"#).parse().unwrap();
     }
@@ -105,7 +105,7 @@ fn resolve_one_more(evidence: &mut Evidence) {
     in_exec(evidence, "resolve", r#""addresses":["#, r#""addresses":["10.9.9.9","#);
 }
 
-/// The network refuses what was answered.
+/// Makes the network refuse the connection that was answered.
 fn refuse(evidence: &mut Evidence, label: &str) {
     let argv = evidence.execs.iter().find(|exec| exec.label == label).unwrap().argv.clone();
     let is_it =
@@ -116,7 +116,7 @@ fn refuse(evidence: &mut Evidence, label: &str) {
     }
 }
 
-/// Somebody answers what the network refused.
+/// Makes a server answer the connection that the network refused.
 fn answer_all_the_same(evidence: &mut Evidence, label: &str) {
     let own = format!(r#""ok":true,"status":200,"body":"{}""#, evidence.token);
     in_exec(evidence, label, r#""ok":false"#, &own);

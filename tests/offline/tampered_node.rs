@@ -1,4 +1,4 @@
-//! What contradicts the assertions of the cases that act on the node, and of those that take minutes.
+//! Changes of evidence that contradict the assertions of cases that act on the node or take minutes.
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateWaiting};
 use k8s_openapi::jiff::SignedDuration;
@@ -80,11 +80,11 @@ pub(crate) const ROWS: &[Tampering] = &[
         say_delay(e, "1m20s");
     }),
     ("ipc/not-the-nodes", "another-than-the-nodes", |e| {
-        let told = line_with(e, ("main", 0), "identity");
-        let pods = told.split('"').find(|text| text.starts_with("ipc:[")).unwrap().to_owned();
-        let told = on_node(e, "ipc-of-node");
-        let boot = told.stdout.lines().next().unwrap().to_owned();
-        told.stdout = format!("{boot}\n{pods}\n");
+        let line = line_with(e, ("main", 0), "identity");
+        let pods = line.split('"').find(|text| text.starts_with("ipc:[")).unwrap().to_owned();
+        let command = on_node(e, "ipc-of-node");
+        let boot = command.stdout.lines().next().unwrap().to_owned();
+        command.stdout = format!("{boot}\n{pods}\n");
     }),
     ("ipc/lost-on-sandbox-recreate", "queue-is-lost", |e| found_again(e, "mq-look")),
     ("ipc/lost-on-sandbox-recreate", "segment-is-lost", |e| found_again(e, "shm-look")),
@@ -129,8 +129,7 @@ fn found_again(evidence: &mut Evidence, look: &str) {
     in_log(evidence, ("main", 1), &line, &line.replace(ABSENT, PRESENT));
 }
 
-/// Each end that is told comes so much later: restarts seem to have been put off by less.
-/// The container waits between the last two states.
+/// Makes the container wait between the last two states.
 fn wait_before_the_last(evidence: &mut Evidence) {
     let mut between = evidence.timeline[evidence.timeline.len() - 2].clone();
     let status = &mut between.pod.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0];
@@ -143,6 +142,7 @@ fn wait_before_the_last(evidence: &mut Evidence) {
     evidence.timeline.insert(at, between);
 }
 
+/// Moves each reported end of `main` by `by`: a positive shift makes the restart delays look shorter.
 pub(crate) fn shift_ends(evidence: &mut Evidence, by: SignedDuration) {
     each_end(evidence, "main", |end| {
         let finished = end.finished_at.as_mut().unwrap();

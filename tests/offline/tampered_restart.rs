@@ -1,4 +1,4 @@
-//! What contradicts the assertions about restarts.
+//! Changes of evidence that contradict the assertions about restarts.
 
 use k8s_openapi::jiff::SignedDuration;
 use podproof::evidence::{Evidence, SeenEvent};
@@ -102,19 +102,19 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("restart/restart-all", "sandbox-is-kept", |e| in_log(e, ("trigger", 1), "ipc:[", "ipc:[9")),
 ];
 
-/// The container is restarted once more in the end.
+/// Makes the container restart once more at the end.
 fn once_more(evidence: &mut Evidence, container: &str) {
     repeat_last_state(evidence);
     last_status(evidence, container).restart_count += 1;
 }
 
-/// The container never was restarted.
+/// Makes the container never restart.
 fn never_again(evidence: &mut Evidence, container: &str) {
     each_status(evidence, container, |status| status.restart_count = 0);
     started_once(evidence, container);
 }
 
-/// The kubelet has said that it started `main` twice more.
+/// Adds an event by which the kubelet started `main` three times.
 fn started_a_third_time(evidence: &mut Evidence) {
     let mut events = evidence.events.iter().rev();
     let is_it = |seen: &&SeenEvent| seen.event.reason.as_deref() == Some("Started");
@@ -128,7 +128,7 @@ fn seen_uid(seen: &SeenEvent) -> String {
     seen.event.involved_object.uid.clone().unwrap_or_default()
 }
 
-/// The second instance of `main`, after which a restart is put off, ended that many seconds later.
+/// Makes the second instance of `main`, after which the restart is delayed, end that many seconds later.
 fn second_ended_later(evidence: &mut Evidence, seconds: i64) {
     each_status(evidence, "main", |status| {
         let (count, waits) =
@@ -145,7 +145,7 @@ fn second_ended_later(evidence: &mut Evidence, seconds: i64) {
     });
 }
 
-/// The kubelet says that it puts off each restart for so long.
+/// Makes the kubelet report this delay for each restart.
 pub(crate) fn say_delay(evidence: &mut Evidence, delay: &str) {
     each_status(evidence, "main", |status| {
         let waiting = status.state.as_mut().and_then(|state| state.waiting.as_mut());
@@ -155,7 +155,7 @@ pub(crate) fn say_delay(evidence: &mut Evidence, delay: &str) {
     });
 }
 
-/// All states were seen within a second.
+/// Makes all states be seen within a second.
 pub(crate) fn seen_at_once(evidence: &mut Evidence) {
     let first = evidence.timeline[0].at;
     for (place, seen) in (0..).zip(&mut evidence.timeline) {
@@ -163,7 +163,7 @@ pub(crate) fn seen_at_once(evidence: &mut Evidence) {
     }
 }
 
-/// Each instance ended that many seconds later, by the node's clock.
+/// Makes each instance end that many seconds later by the node's clock.
 pub(crate) fn ended_later(evidence: &mut Evidence, seconds: i64) {
     each_end(evidence, "main", |end| {
         end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(seconds);

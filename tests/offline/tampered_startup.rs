@@ -1,4 +1,4 @@
-//! The claims of the area `startup`, with changes of good evidence that contradict them.
+//! Changes of evidence that contradict the assertions about the startup of containers.
 
 use podproof::evidence::{Evidence, Mark};
 
@@ -6,7 +6,7 @@ use crate::judge_tampered::{
     ABSENT, PRESENT, Tampering, each_status, end_consumer_with, end_in_phase, in_exec, in_log, last_status,
     log, repeat_last_state, started_once, swap_messages,
 };
-use crate::lateness::move_event;
+use crate::late_evidence::move_event;
 
 pub(crate) const ROWS: &[Tampering] = &[
     ("startup/spec-order", "processes-in-order", |e| {
@@ -18,7 +18,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         }
     }),
     ("startup/spec-order", "events-in-order", |e| {
-        // Ticks that tell the processes apart would overrule the events.
+        // Different start ticks would take precedence over the events.
         for container in ["first", "second", "third", "fourth"] {
             in_log(e, (container, 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":7,"was":"#);
         }
@@ -138,7 +138,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     }),
 ];
 
-/// Takes away all that tells of the start of the container, and says that it was waited for.
+/// Removes every trace of the start of the container, and adds the mark that it was waited for.
 pub(crate) fn never_begins(evidence: &mut Evidence, container: &str) {
     each_status(evidence, container, |status| {
         status.state = None;
@@ -167,7 +167,7 @@ fn mark(evidence: &mut Evidence, name: &str) {
     evidence.marks.push(Mark { at: evidence.ended, name: name.to_owned() });
 }
 
-/// Lets the last report of an init container come a day later.
+/// Makes the last report of an init container come later than all others.
 fn ends_late(evidence: &mut Evidence, container: &str) {
     let lines = &mut log(evidence, (container, 0)).lines;
     let line = lines.iter_mut().find(|line| line.text.contains(r#""verb":"identity""#)).unwrap();

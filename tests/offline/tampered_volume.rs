@@ -1,4 +1,4 @@
-//! Evidence of the cases about volumes, changed in one place.
+//! Changes of evidence that contradict the assertions about volumes.
 
 use crate::judge_tampered::{
     ABSENT, OK, PRESENT, REFUSED, Tampering, each_status, in_all_logs, in_exec, in_log, in_page, line_with,

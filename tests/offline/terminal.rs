@@ -1,9 +1,9 @@
-//! What people see.
+//! The terminal output.
 
 use std::path::Path;
 
 use podproof::report::{LiveLines, Styles, json_line, table};
-use podproof::run::{CaseRecord, Event, Outcome, RunRecord, Told};
+use podproof::run::{CaseRecord, Event, RunOutcome, RunRecord, TimedEvent};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub fn plain(record: &RunRecord) -> String {
 }
 
 /// The events of a run that went as `record` says.
-pub fn events(record: &RunRecord) -> Vec<Told> {
+pub fn events(record: &RunRecord) -> Vec<TimedEvent> {
     let started = Event::RunStarted {
         run: record.run.clone(),
         purpose: record.purpose,
@@ -36,26 +36,26 @@ pub fn events(record: &RunRecord) -> Vec<Told> {
     let end = [
         Event::CancelRequested { reason: "SIGINT".to_owned() },
         Event::CleanupStarted,
-        Event::RunFinished { outcome: Outcome::of(record) },
+        Event::RunFinished { outcome: RunOutcome::of(record) },
     ];
-    let told = |event| Told { format: 1, at: record.started, event };
-    [started].into_iter().chain(cases).chain(end).map(told).collect()
+    let timed = |event| TimedEvent { format: 1, at: record.started, event };
+    [started].into_iter().chain(cases).chain(end).map(timed).collect()
 }
 
 pub fn live(record: &RunRecord) -> String {
     let mut lines = LiveLines::new(Styles::default());
-    events(record).iter().filter_map(|told| lines.line(told)).collect()
+    events(record).iter().filter_map(|event| lines.line(event)).collect()
 }
 
 #[test]
 fn the_table_of_a_run() {
     insta::assert_snapshot!(plain(&checked()), @r##"
-    VERDICT  CLAIM                    SECONDS  WHAT
-    PASS     volume/shared                3.2  The claim volume/shared holds.
-    FAIL     volume/survives-sigkill      3.2  same-content, same-inode
-    INCONC   ipc/two-containers           3.2  the image is not there:\nErrImageNeverPull
-    SKIP     ipc/article                  3.2  needs v1.29 or newer
-    PASS     volume/shared (round 2)      3.2  The claim volume/shared holds.
+    VERDICT       CLAIM                    SECONDS  WHAT
+    PASS          volume/shared                3.2  The claim volume/shared holds.
+    FAIL          volume/survives-sigkill      3.2  same-content, same-inode
+    INCONCLUSIVE  ipc/two-containers           3.2  the image is not there:\nErrImageNeverPull
+    SKIP          ipc/article                  3.2  needs v1.29 or newer
+    PASS          volume/shared (round 2)      3.2  The claim volume/shared holds.
 
     FAIL volume/survives-sigkill
       The claim volume/survives-sigkill holds.
@@ -70,7 +70,7 @@ fn the_table_of_a_run() {
         where    probe[1]
       evidence runs/20261122-100000-3fa9c1d2/cases/volume/survives-sigkill/evidence.json
 
-    INCONC ipc/two-containers
+    INCONCLUSIVE ipc/two-containers
       The claim ipc/two-containers holds.
       the image is not there:
       ErrImageNeverPull
@@ -85,22 +85,22 @@ fn the_table_of_a_run() {
 #[test]
 fn the_table_of_a_proof() {
     insta::assert_snapshot!(plain(&proved()), @r##"
-    PROOF      CASE                MUTANT     KILLED BY   SECONDS  WHAT
-    PASS       volume/shared       -          -               3.2  passes without a mutant
-    KILLED     volume/shared       no-volume  keeps           3.2  the volume is on the root file system
-    SURVIVED   volume/shared       host-path  -               3.2  keeps must fail
-    OTHERWISE  volume/shared       other-pod  same-inode      3.2  keeps must fail
-    UNTOLD     volume/shared       too-big    -               3.2  Unschedulable
-    FAIL       ipc/article         -          -               3.2  fails without a mutant: all-consumed
-    UNTOLD     ipc/article         no-queue   -               3.2  the case does not pass without the mutant
-    SKIP       startup/spec-order  -          -               3.2  needs v1.29 or newer
+    PROOF            CASE                MUTANT     KILLED BY   SECONDS  WHAT
+    PASS             volume/shared       -          -               3.2  passes without a mutant
+    KILLED           volume/shared       no-volume  keeps           3.2  the volume is on the root file system
+    SURVIVED         volume/shared       host-path  -               3.2  keeps must fail
+    WRONG-ASSERTION  volume/shared       other-pod  same-inode      3.2  keeps must fail
+    INCONCLUSIVE     volume/shared       too-big    -               3.2  Unschedulable
+    FAIL             ipc/article         -          -               3.2  fails without a mutant: all-consumed
+    INCONCLUSIVE     ipc/article         no-queue   -               3.2  the case does not pass without the mutant
+    SKIP             startup/spec-order  -          -               3.2  needs v1.29 or newer
 
     SURVIVED volume/shared under host-path
       The claim volume/shared holds.
       passed although the volume is on the root file system; keeps must fail
       evidence runs/20261122-100000-3fa9c1d2/cases/volume/shared~host-path/evidence.json
 
-    OTHERWISE volume/shared under other-pod
+    WRONG-ASSERTION volume/shared under other-pod
       The claim volume/shared holds.
       keeps must fail
       same-inode
@@ -109,7 +109,7 @@ fn the_table_of_a_proof() {
         where    logs[0].lines[3]
       evidence runs/20261122-100000-3fa9c1d2/cases/volume/shared~other-pod/evidence.json
 
-    UNTOLD volume/shared under too-big
+    INCONCLUSIVE volume/shared under too-big
       The claim volume/shared holds.
       Unschedulable
 
@@ -121,52 +121,52 @@ fn the_table_of_a_proof() {
         where    logs[0].lines[3]
       evidence runs/20261122-100000-3fa9c1d2/cases/ipc/article/evidence.json
 
-    UNTOLD ipc/article under no-queue
+    INCONCLUSIVE ipc/article under no-queue
       The claim ipc/article holds.
       the case does not pass without the mutant
       evidence runs/20261122-100000-3fa9c1d2/cases/ipc/article~no-queue/evidence.json
 
-    nonconformant (3 cases: 1 passed, 1 failed, 1 skipped; 5 mutants: 1 killed, 1 survived, 1 killed otherwise, 2 untold) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
+    nonconformant (3 cases: 1 passed, 1 failed, 1 skipped; 5 mutants: 1 killed, 1 survived, 1 killed by the wrong assertion, 2 inconclusive) after 41.2 s on v1.20.2, evidence in runs/20261122-100000-3fa9c1d2
     "##);
 }
 
 #[test]
 fn the_lines_of_a_run() {
     insta::assert_snapshot!(live(&checked()), @r##"
-    RUN             20261122-100000-3fa9c1d2: 5 executions, 4 at once, on v1.20.2
-    ON              1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
-    PASS      3.2s  volume/shared
-    FAIL      3.2s  volume/survives-sigkill: same-content, same-inode (1 fault)
-    INCONC    3.2s  ipc/two-containers: the image is not there:\nErrImageNeverPull
-    SKIP      3.2s  ipc/article: needs v1.29 or newer
-    PASS      3.2s  volume/shared.2
-    STOP            SIGINT: nothing new begins
-    CLEAN           waiting for the namespaces to go
-    END             nonconformant
+    RUN                   20261122-100000-3fa9c1d2: 5 executions, 4 in parallel, on v1.20.2
+    ON                    1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
+    PASS            3.2s  volume/shared
+    FAIL            3.2s  volume/survives-sigkill: same-content, same-inode (1 fault)
+    INCONCLUSIVE    3.2s  ipc/two-containers: the image is not there:\nErrImageNeverPull
+    SKIP            3.2s  ipc/article: needs v1.29 or newer
+    PASS            3.2s  volume/shared.2
+    STOP                  SIGINT: no new cases start
+    CLEAN                 waiting for the namespaces to be deleted
+    END                   nonconformant
     "##);
 }
 
 #[test]
 fn the_lines_of_a_proof() {
     insta::assert_snapshot!(live(&proved()), @r##"
-    RUN                20261122-100000-3fa9c1d2: 8 executions, 4 at once, on v1.20.2
-    ON                 1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
-    PASS         3.2s  volume/shared
-    KILLED       3.2s  volume/shared~no-volume: keeps, neighbour
-    SURVIVED     3.2s  volume/shared~host-path
-    OTHERWISE    3.2s  volume/shared~other-pod: same-inode
-    UNTOLD       3.2s  volume/shared~too-big: Unschedulable
-    FAIL         3.2s  ipc/article: all-consumed
-    UNTOLD       3.2s  ipc/article~no-queue: the case does not pass without the mutant
-    SKIP         3.2s  startup/spec-order: needs v1.29 or newer
-    STOP               SIGINT: nothing new begins
-    CLEAN              waiting for the namespaces to go
-    END                nonconformant
+    RUN                      20261122-100000-3fa9c1d2: 8 executions, 4 in parallel, on v1.20.2
+    ON                       1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
+    PASS               3.2s  volume/shared
+    KILLED             3.2s  volume/shared~no-volume: keeps, neighbour
+    SURVIVED           3.2s  volume/shared~host-path
+    WRONG-ASSERTION    3.2s  volume/shared~other-pod: same-inode
+    INCONCLUSIVE       3.2s  volume/shared~too-big: Unschedulable
+    FAIL               3.2s  ipc/article: all-consumed
+    INCONCLUSIVE       3.2s  ipc/article~no-queue: the case does not pass without the mutant
+    SKIP               3.2s  startup/spec-order: needs v1.29 or newer
+    STOP                     SIGINT: no new cases start
+    CLEAN                    waiting for the namespaces to be deleted
+    END                      nonconformant
     "##);
 }
 
 #[test]
-fn what_is_known_of_the_cluster_is_one_line() {
+fn the_facts_of_the_cluster_are_one_line() {
     let mut record = record("check", &[]);
     let mut two = record.cluster.nodes[0].clone();
     two.runtime = "cri-o://1.30.0".to_owned();
@@ -182,14 +182,14 @@ fn what_is_known_of_the_cluster_is_one_line() {
     let line = live(&record).lines().nth(1).unwrap().to_owned();
     assert_eq!(
         line,
-        "ON              2 nodes, 1 schedulable: containerd://1.6.20 or cri-o://1.30.0, Debian GNU/Linux 12, \
+        "ON                    2 nodes, 1 schedulable: containerd://1.6.20 or cri-o://1.30.0, Debian GNU/Linux 12, \
          Linux 6.1.0, amd64, cgroup v2; cluster DNS; Pod Security is enforced; runtime classes gvisor; \
          you may not: create pods/exec, get pods/log, list nodes and 1 more"
     );
 }
 
 #[test]
-fn what_is_known_of_the_runtime_stands_by_a_finding_and_nowhere_else() {
+fn a_note_on_the_runtime_is_shown_only_with_a_finding() {
     let note = "on gVisor: it has no mq_timedsend (gvisor.dev/issue/136)";
     let mut record = checked();
     for case in &mut record.cases {
@@ -198,25 +198,25 @@ fn what_is_known_of_the_runtime_stands_by_a_finding_and_nowhere_else() {
     let table = plain(&record);
     assert_eq!(table.matches(note).count(), 1, "{table}");
     let failed = table.split("FAIL volume/survives-sigkill").nth(1).unwrap();
-    let told = failed.split("evidence").next().unwrap();
-    assert!(told.ends_with(&format!("  note {note}\n  ")), "{told}");
+    let section = failed.split("evidence").next().unwrap();
+    assert!(section.ends_with(&format!("  note {note}\n  ")), "{section}");
     record.cases[1].notes.clear();
     assert_eq!(plain(&record), plain(&checked()));
 }
 
 #[test]
-fn one_is_not_many() {
+fn one_case_is_singular() {
     let table = plain(&record("check", &[case("volume/shared", 1, &pass())]));
     assert!(table.contains("(1 case: 1 passed)"), "{table}");
 }
 
 #[test]
-fn a_run_without_cases_is_no_success() {
+fn a_run_without_cases_is_inconclusive() {
     let table = plain(&record("check", &[]));
     assert!(table.contains("inconclusive (0 cases)"), "{table}");
 }
 
-/// Nothing a terminal obeys, nothing that reorders text: only letters, LF, and what we drew.
+/// Asserts that the text has no control characters except LF and none that reorder text.
 fn assert_harmless(text: &str) {
     let harm: Vec<_> = text
         .chars()
@@ -244,17 +244,17 @@ fn hostile() -> RunRecord {
 }
 
 #[test]
-fn hostile_text_is_shown_and_does_no_harm() {
+fn hostile_text_is_escaped() {
     assert_harmless(&live(&hostile()));
     let table = plain(&hostile()).replace('\t', "");
     assert_harmless(&table);
     assert!(table.contains(r"a\u{1b}[2Jb\u{9b}31mc\u{202e}d\u{2066}e\u{7}f\u{0}g\rPASS"), "{table}");
-    // No line of a hostile text begins where ours do.
+    // A hostile text cannot begin a line.
     assert!(!table.contains("\nPASS"), "{table}");
 }
 
 #[test]
-fn a_text_without_end_is_cut() {
+fn a_very_long_text_is_cut() {
     let text = "ü".repeat(1 << 20);
     let verdict = json!({ "kind": "fail", "findings": [finding(&text, &text, &text, &text)] });
     let table = plain(&record("check", &[case("volume/shared", 1, &verdict)]));
@@ -263,12 +263,12 @@ fn a_text_without_end_is_cut() {
 }
 
 #[test]
-fn a_line_of_json_does_no_harm_and_means_the_same() {
-    for told in events(&hostile()) {
-        let line = json_line(&told).unwrap();
+fn a_json_line_is_escaped_and_keeps_its_meaning() {
+    for event in events(&hostile()) {
+        let line = json_line(&event).unwrap();
         assert_harmless(&line);
         let read: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(read, serde_json::to_value(&told).unwrap());
+        assert_eq!(read, serde_json::to_value(&event).unwrap());
         assert_eq!(line.lines().count(), 1);
     }
 }
@@ -291,13 +291,13 @@ fn colour_adds_nothing_but_colour(#[case] record: RunRecord) {
 }
 
 #[test]
-fn the_place_of_evidence_is_shown_where_there_is_some() {
+fn the_path_of_evidence_is_shown_only_if_it_exists() {
     let folder = tempfile::tempdir().unwrap();
     let record = record("check", &[case("ipc/article", 1, &inconclusive("the API server is silent"))]);
     let shown = |folder: &Path| table(&record, folder, &Styles::default());
     let place = folder.path().join("cases/ipc/article");
     assert!(!shown(folder.path()).contains("evidence.json"));
-    // A folder without it is none.
+    // A folder without the file does not count.
     std::fs::create_dir_all(place.join("logs")).unwrap();
     assert!(!shown(folder.path()).contains("evidence.json"));
     std::fs::write(place.join("evidence.json"), "{}").unwrap();

@@ -1,37 +1,37 @@
-//! What was typed.
+//! The command-line arguments.
 
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
-use podproof::report::{Background, JunitProfile, ReportOrder};
+use podproof::report::{Background, JunitProfile, ReportConfig};
 
-/// Proves on a real Kubernetes cluster that pods with several containers behave as promised.
+/// Tests on a real Kubernetes cluster that pods with several containers behave as documented.
 #[derive(Debug, Parser)]
 #[command(name = "podproof", version, max_term_width = 100)]
 pub struct Args {
-    /// How podproof talks.
+    /// Output options of all commands.
     #[command(flatten)]
-    pub talk: Talk,
-    /// What to do.
+    pub output: OutputArgs,
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// How podproof talks. Data goes to stdout, talk to stderr.
+/// Output options. Data is written to stdout; progress and errors are written to stderr.
 #[derive(Clone, Debug, Group)]
-pub struct Talk {
-    /// The form of what is written to stdout
+pub struct OutputArgs {
+    /// Format of the data on stdout
     #[arg(long, value_enum, default_value_t, global = true, env = "PODPROOF_MESSAGE_FORMAT")]
     pub message_format: Format,
-    /// When to use colours; `NO_COLOR` is honoured
+    /// When to use colours; `NO_COLOR` is respected
     #[arg(long, value_enum, default_value_t, global = true, env = "PODPROOF_COLOR")]
     pub color: Color,
 }
 
-/// The form of what is written to stdout.
+/// The format of the data on stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     #[default]
     Human,
     /// One JSON object per line.
@@ -53,54 +53,54 @@ pub enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check a cluster against the claims
+    /// Run the cases and check a cluster against the claims
     Run(RunArgs),
-    /// Prove that each case can fail: run it, then each of its mutants
-    Prove(CheckArgs),
-    /// Measure how the article's programs fare, instead of checking a claim
+    /// Verify that each case can fail: run the case and then each of its mutants
+    Prove(CasesArgs),
+    /// Measure how reliably the article's programs work, instead of checking claims
     #[command(subcommand)]
     Experiment(ExperimentCommand),
     /// List the claims
     List(ListArgs),
-    /// Tell what a case does, asserts and rests on, or what the article says and a run says of it
+    /// Explain a case, or show each sentence of the article with its claims and their results in a run
     Explain(ExplainArgs),
-    /// Judge a run again from its files; no cluster is needed
+    /// Compute the verdicts of a run again from its files; needs no cluster
     Judge(JudgeArgs),
-    /// Remove what runs that were killed left in a cluster: namespaces whose time is over
+    /// Remove expired namespaces that killed runs left in a cluster
     Sweep(SweepArgs),
-    /// Write the reports of a run again from its files; no cluster is needed
+    /// Write the reports of a run again from its files; needs no cluster
     Report(ReportArgs),
-    /// A kind cluster of podproof's own, and its node image
+    /// Manage podproof's own kind clusters and their node image
     #[command(subcommand)]
     Cluster(ClusterCommand),
-    /// What broke, since when, and what is only flaky: runs kept and compared
+    /// Store and compare runs: find regressions, when they began, and flaky cases
     #[cfg(feature = "history")]
     History(crate::history::HistoryArgs),
 }
 
-/// What to do with clusters of our own.
+/// Commands for podproof's own clusters.
 #[derive(Debug, Subcommand)]
 pub enum ClusterCommand {
-    /// Have the cluster: take it as it is, bring it back, or make it; prints its kubeconfig
+    /// Bring up the cluster: use, start or create it; prints the path of its kubeconfig
     Up(UpArgs),
     /// Remove the cluster
     Down(DownArgs),
-    /// Show the clusters of podproof's own
+    /// Show podproof's own clusters
     Status,
-    /// Build the node image unless there is one of the same inputs; prints its name
+    /// Build the node image, unless one with the same inputs exists; prints its name
     Image(ImageArgs),
 }
 
-/// Which cluster to have.
+/// Which cluster to bring up.
 #[derive(Debug, Group)]
 pub struct UpArgs {
-    /// Its name
+    /// Name of the cluster
     #[arg(long, value_name = "NAME", default_value = "podproof", env = "PODPROOF_CLUSTER_NAME")]
     pub name: String,
-    /// Its nodes: `one-node`, `three-nodes` or a configuration file of kind [default: one-node]
+    /// Nodes of the cluster: `one-node`, `three-nodes` or a kind configuration file [default: one-node]
     #[arg(long, value_name = "CONFIG", env = "PODPROOF_CLUSTER_CONFIG")]
     pub config: Option<String>,
-    /// Its node image [default: kindest/node where it can be had, else one built here]
+    /// Node image [default: kindest/node if available, otherwise built by podproof]
     #[arg(long, value_name = "IMAGE", env = "PODPROOF_CLUSTER_IMAGE")]
     pub image: Option<String>,
 }
@@ -108,84 +108,84 @@ pub struct UpArgs {
 /// Which cluster to remove.
 #[derive(Debug, Group)]
 pub struct DownArgs {
-    /// Its name
+    /// Name of the cluster
     #[arg(long, value_name = "NAME", default_value = "podproof", env = "PODPROOF_CLUSTER_NAME")]
     pub name: String,
 }
 
-/// What to build a node image of.
+/// The inputs of a node image.
 #[derive(Debug, Group)]
 pub struct ImageArgs {
-    /// A folder of Kubernetes binaries, or kubernetes-server-linux-amd64.tar.gz [default: built from Debian's source]
+    /// Folder with Kubernetes binaries, or kubernetes-server-linux-amd64.tar.gz [default: built from Debian's source]
     #[arg(long, value_name = "DIR|TAR.GZ", env = "PODPROOF_BINARIES")]
     pub binaries: Option<PathBuf>,
-    /// A folder with containerd, ctr and the shim [default: Debian's]
+    /// Folder with containerd, ctr and the shim [default: Debian's]
     #[arg(long, value_name = "DIR", env = "PODPROOF_CONTAINERD")]
     pub containerd: Option<PathBuf>,
-    /// A folder with etcd [default: Debian's]
+    /// Folder with etcd [default: Debian's]
     #[arg(long, value_name = "DIR", env = "PODPROOF_ETCD")]
     pub etcd: Option<PathBuf>,
 }
 
-/// What to check, where, and how, and how often again.
+/// Arguments of `podproof run`.
 #[derive(Debug, Group)]
 pub struct RunArgs {
-    /// What to check.
+    /// Which cases to run, where, and how.
     #[command(flatten)]
-    pub check: CheckArgs,
-    /// How often at most what failed or could not be told is tried again; a fail stays one, and is told as flaky where
-    /// another attempt passes
+    pub cases: CasesArgs,
+    /// Maximum number of retries of failed and inconclusive cases; a failed case stays failed, but is reported as flaky
+    /// if a retry passes
     #[arg(long, value_name = "N", default_value_t = 0, env = "PODPROOF_RETRIES", value_parser = clap::value_parser!(u32).range(..=100))]
     pub retries: u32,
 }
 
-/// What to check, where, and how.
+/// Which cases to run, where, and how.
 #[derive(Debug, Group)]
-pub struct CheckArgs {
-    /// Where to check.
+pub struct CasesArgs {
+    /// The cluster.
     #[command(flatten)]
-    pub reach: Reach,
-    /// Which cases.
+    pub cluster: ClusterArgs,
+    /// Which cases to select.
     #[command(flatten)]
-    pub choice: Choice,
-    /// How many cases run at once [default: what the cluster's nodes have room for]
+    pub selection: SelectArgs,
+    /// Maximum number of concurrent cases [default: derived from the size of the cluster's nodes]
     #[arg(long, value_name = "N", env = "PODPROOF_PARALLEL", value_parser = clap::value_parser!(u16).range(1..))]
     pub parallel: Option<u16>,
-    /// How often each case runs
+    /// Number of times each case runs
     #[arg(long, value_name = "N", default_value_t = 1, env = "PODPROOF_REPEAT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub repeat: u32,
-    /// Factor for all time budgets, for slow machines
+    /// Factor for all time limits, for slow machines
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, env = "PODPROOF_STRETCH")]
     pub stretch: f64,
-    /// Where the run's folder is made [default: runs]
+    /// Folder in which to create the run's folder [default: runs]
     #[arg(long, value_name = "DIR", default_value = "runs", hide_default_value = true, env = "PODPROOF_OUT")]
     pub out: PathBuf,
-    /// How to report.
+    /// Report options.
     #[command(flatten)]
-    pub wishes: Wishes,
-    /// The runs before.
+    pub report: ReportOptions,
+    /// Earlier runs to compare with.
     #[cfg(feature = "history")]
     #[command(flatten)]
-    pub before: crate::history::Before,
+    pub before: crate::history::BaselineArgs,
 }
 
-/// How to report.
+/// Report options.
 #[derive(Debug, Group)]
-pub struct Wishes {
-    /// For whom `junit.xml` is written
+pub struct ReportOptions {
+    /// Consumer for which `junit.xml` is written
     #[arg(long, value_enum, value_name = "PROFILE", default_value_t, env = "PODPROOF_JUNIT")]
     pub junit: Junit,
-    /// Write the metrics also to this file, which keeps the time of the last success from run to run
+    /// Also write the metrics to this file, which keeps the time of the last success between runs
     #[arg(long, value_name = "FILE", env = "PODPROOF_METRICS")]
     pub metrics: Option<PathBuf>,
 }
 
-/// For whom `junit.xml` is written.
+/// The consumer for which `junit.xml` is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Junit {
-    /// Valid by the schema of Jenkins' xUnit plugin.
+    /// Tools that validate against the schema of Jenkins' xUnit plugin.
     Strict,
-    /// All that there is to tell.
+    /// Other tools; the report contains all available information.
     #[default]
     Rich,
     /// Prow and TestGrid.
@@ -194,10 +194,10 @@ pub enum Junit {
     Gitlab,
 }
 
-impl Wishes {
-    /// What is wished, and what is known of the runs before, in the library's words.
-    pub fn order(&self, background: Option<Background>) -> ReportOrder {
-        ReportOrder { junit: self.junit.into(), metrics: self.metrics.clone(), background }
+impl ReportOptions {
+    /// Combines the options with the comparison to earlier runs.
+    pub fn to_config(&self, background: Option<Background>) -> ReportConfig {
+        ReportConfig { junit: self.junit.into(), metrics: self.metrics.clone(), background }
     }
 }
 
@@ -212,75 +212,75 @@ impl From<Junit> for JunitProfile {
     }
 }
 
-/// What can be measured.
+/// The experiments.
 #[derive(Debug, Subcommand)]
 pub enum ExperimentCommand {
-    /// How often each remedy against the startup race works, and how far apart containers start
+    /// Measure how often each remedy for the startup race works, and how far apart containers start
     Startup(StartupArgs),
 }
 
-/// What to measure, where, and how.
+/// Arguments of `podproof experiment startup`.
 #[derive(Debug, Group)]
 pub struct StartupArgs {
-    /// Where to measure.
+    /// The cluster.
     #[command(flatten)]
-    pub reach: Reach,
-    /// How many trials of each strategy in each order
+    pub cluster: ClusterArgs,
+    /// Number of trials of each strategy in each order
     #[arg(long, value_name = "N", default_value_t = 20, env = "PODPROOF_TRIALS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub trials: u32,
-    /// How many trials are made at once, in one namespace
+    /// Number of concurrent trials, all in one namespace
     #[arg(long, value_name = "N", default_value_t = 4, env = "PODPROOF_PARALLEL", value_parser = clap::value_parser!(u16).range(1..=100))]
     pub parallel: u16,
-    /// Only these strategies; may be given again
+    /// Only these strategies; may be repeated
     #[arg(long = "strategy", value_name = "NAME", value_delimiter = ',', env = "PODPROOF_STRATEGY")]
     pub strategies: Vec<String>,
-    /// A folder of manifests instead of the built-in ones
+    /// Folder with manifests to use instead of the built-in ones
     #[arg(long, value_name = "DIR", env = "PODPROOF_MANIFESTS")]
     pub manifests: Option<PathBuf>,
-    /// Factor for all time budgets, for slow machines
+    /// Factor for all time limits, for slow machines
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, env = "PODPROOF_STRETCH")]
     pub stretch: f64,
-    /// Where the run's folder is made [default: runs]
+    /// Folder in which to create the run's folder [default: runs]
     #[arg(long, value_name = "DIR", default_value = "runs", hide_default_value = true, env = "PODPROOF_OUT")]
     pub out: PathBuf,
 }
 
-/// A cluster, and the way to it.
+/// A cluster, and how to access it.
 #[derive(Debug, Group)]
-pub struct Reach {
-    /// Which cluster.
+pub struct ClusterArgs {
+    /// The cluster.
     #[command(flatten)]
-    pub place: Place,
-    /// The file in which `--context` is looked up [default: KUBECONFIG, or the one in the home folder]
+    pub choice: ClusterChoice,
+    /// Kubeconfig file for `--context` [default: KUBECONFIG, or ~/.kube/config]
     #[arg(long, value_name = "FILE", env = "PODPROOF_KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
-    /// What stands for an image name in the manifests, for example `nginx=registry.example/nginx:1.29`
+    /// Image to use for an image name in the manifests, for example `nginx=registry.example/nginx:1.29`
     #[arg(long = "image", value_name = "NAME=REFERENCE", value_parser = image)]
     pub images: Vec<(String, String)>,
 }
 
-/// Where to check. There is no default but our own kind cluster: never whatever context is current.
+/// The cluster. podproof never uses the current context.
 #[derive(Debug, Group)]
 #[group(multiple = false)]
-pub struct Place {
-    /// A kind cluster of podproof's own, brought up where it is missing: `kind` or `kind:NAME`
+pub struct ClusterChoice {
+    /// One of podproof's own kind clusters, which is brought up if necessary: `kind` or `kind:NAME`
     #[arg(long, value_name = "kind[:NAME]", env = "PODPROOF_CLUSTER")]
     pub cluster: Option<String>,
-    /// The cluster of this kubeconfig context
+    /// Cluster of this kubeconfig context
     #[arg(long, value_name = "NAME", env = "PODPROOF_CONTEXT")]
     pub context: Option<String>,
 }
 
-/// Which cases.
+/// Which cases to list.
 #[derive(Clone, Debug, Group)]
-pub struct Choice {
-    /// For example `ipc/* and not tier:slow`
+pub struct SelectArgs {
+    /// Filter expression, for example `ipc/* and not tier:slow`
     #[arg(long, value_name = "EXPRESSION", env = "PODPROOF_SELECT")]
     pub select: Option<String>,
-    /// Only cases of this tier [default: quick to run and prove without --select, else all]
+    /// Only cases of this tier [default: all; for run and prove without --select: quick]
     #[arg(long, value_enum, value_name = "TIER", env = "PODPROOF_TIER")]
     pub tier: Option<TierChoice>,
-    /// A folder of manifests instead of the built-in ones
+    /// Folder with manifests to use instead of the built-in ones
     #[arg(long, value_name = "DIR", env = "PODPROOF_MANIFESTS")]
     pub manifests: Option<PathBuf>,
 }
@@ -288,7 +288,7 @@ pub struct Choice {
 /// A tier, or all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TierChoice {
-    /// At most 30 s each, no access to the node.
+    /// Takes at most 30 s, without access to the node.
     Quick,
     /// Needs access to the node.
     Node,
@@ -300,37 +300,37 @@ pub enum TierChoice {
     All,
 }
 
-/// How the claims are listed.
+/// The format of the list of claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
-    /// A line each.
+    /// One line per claim.
     #[default]
     Lines,
-    /// A page of Markdown with everything that is asserted.
+    /// A Markdown page with all assertions.
     Markdown,
 }
 
-/// What to list.
+/// Arguments of `podproof list`.
 #[derive(Debug, Group)]
 pub struct ListArgs {
-    /// The form of the list
+    /// Format of the list
     #[arg(long, value_enum, default_value_t, env = "PODPROOF_LIST_FORMAT")]
     pub format: ListFormat,
     /// Which cases.
     #[command(flatten)]
-    pub choice: Choice,
+    pub selection: SelectArgs,
 }
 
-/// What to explain.
+/// Arguments of `podproof explain`.
 #[derive(Debug, Group)]
 pub struct ExplainArgs {
     /// One case, or the article.
     #[command(flatten)]
-    pub subject: Subject,
-    /// A run's folder: what it says of each sentence of the article
+    pub subject: ExplainSubject,
+    /// Folder of a run, to show its results for each sentence of the article
     #[arg(long, value_name = "DIR", conflicts_with = "case", env = "PODPROOF_RUN")]
     pub run: Option<PathBuf>,
-    /// A folder of manifests instead of the built-in ones
+    /// Folder with manifests to use instead of the built-in ones
     #[arg(long, value_name = "DIR", env = "PODPROOF_MANIFESTS")]
     pub manifests: Option<PathBuf>,
 }
@@ -338,54 +338,54 @@ pub struct ExplainArgs {
 /// One case, or the article.
 #[derive(Debug, Group)]
 #[group(required = true, multiple = false)]
-pub struct Subject {
-    /// The case, `area/name`
+pub struct ExplainSubject {
+    /// Case to explain, `area/name`
     pub case: Option<String>,
-    /// Each sentence of the article, with the claims for and against it
+    /// Show each sentence of the article, with the claims for and against it
     #[arg(long)]
     pub article: bool,
 }
 
-/// What to remove, and where.
+/// Arguments of `podproof sweep`.
 #[derive(Debug, Group)]
 pub struct SweepArgs {
-    /// Where to look.
+    /// The cluster.
     #[command(flatten)]
-    pub reach: Reach,
-    /// Everything of this run instead, whatever its age; the run must not be going on
+    pub cluster: ClusterArgs,
+    /// Remove all namespaces of this run instead, even if they have not expired; the run must have ended
     #[arg(long, value_name = "ID", env = "PODPROOF_SWEEP_RUN")]
     pub run: Option<String>,
-    /// Only say what would be removed
+    /// Only print what would be removed
     #[arg(long, env = "PODPROOF_DRY_RUN")]
     pub dry_run: bool,
 }
 
-/// What to judge again.
+/// Arguments of `podproof judge`.
 #[derive(Debug, Group)]
 pub struct JudgeArgs {
-    /// The run's folder
+    /// Folder of the run
     pub run: PathBuf,
 }
 
-/// What to report again.
+/// Arguments of `podproof report`.
 #[derive(Debug, Group)]
 pub struct ReportArgs {
-    /// The folders of runs or experiments
+    /// Folders of runs or experiments
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// Write only one page, of the cases beside the runs, into this file
+    /// Write only one page, with a table of all cases and runs, to this file
     #[arg(long, value_name = "FILE", env = "PODPROOF_MATRIX")]
     pub matrix: Option<PathBuf>,
-    /// The runs before.
+    /// Earlier runs to compare with.
     #[cfg(feature = "history")]
     #[command(flatten)]
-    pub before: crate::history::Before,
-    /// How to report.
+    pub before: crate::history::BaselineArgs,
+    /// Report options.
     #[command(flatten)]
-    pub wishes: Wishes,
+    pub report: ReportOptions,
 }
 
-/// Parses `NAME=REFERENCE`; the name must be one that manifests use.
+/// Parses `NAME=REFERENCE`. The name must be used in manifests.
 fn image(text: &str) -> Result<(String, String), String> {
     let known = podproof::cluster::Images::NAMES;
     match text.split_once('=') {
@@ -393,8 +393,8 @@ fn image(text: &str) -> Result<(String, String), String> {
             Ok((name.to_owned(), reference.to_owned()))
         }
         Some((name, _)) if !known.contains(&name) => {
-            Err(format!("manifests use no image `{name}`, but {}", known.join(", ")))
+            Err(format!("manifests do not use the image `{name}`, only {}", known.join(", ")))
         }
-        _ => Err("not of the form NAME=REFERENCE".to_owned()),
+        _ => Err("expected NAME=REFERENCE".to_owned()),
     }
 }

@@ -1,79 +1,86 @@
-//! `podproof run` and `podproof prove`: plan, cluster, run, report, exit.
+//! `podproof run` and `podproof prove`.
 
 use jiff::Timestamp;
 use podproof::plan::{Budgets, Plan, Purpose, Tier};
 use podproof::report::{ReportError, Reporters};
-use podproof::run::{Interrupt, Outcome, RunId, RunOrder, Told, conduct, write_record};
+use podproof::run::{Interrupt, RunId, RunOptions, RunOutcome, TimedEvent, conduct, write_record};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 #[cfg(feature = "history")]
 use tokio::task::block_in_place;
 
-use crate::args::{CheckArgs, Choice, RunArgs, Talk, TierChoice};
+use crate::access::{ClusterSharing, open_access};
+use crate::args::{CasesArgs, OutputArgs, RunArgs, SelectArgs, TierChoice};
 use crate::exit::{Code, Failure};
-use crate::place::Company;
-use crate::reach::reach;
 use crate::report::write_all;
 use crate::{list, output, signal};
 
 /// Checks a cluster against the selected claims.
-pub async fn run(RunArgs { check: order, retries }: RunArgs, talk: Talk) -> Result<Code, Failure> {
-    Box::pin(check(order, talk, Purpose::Check, retries)).await
+pub async fn run(RunArgs { cases, retries }: RunArgs, output_args: OutputArgs) -> Result<Code, Failure> {
+    Box::pin(check(cases, output_args, Purpose::Check, retries)).await
 }
 
-/// Proves that each selected case can fail.
-pub async fn prove(order: CheckArgs, talk: Talk) -> Result<Code, Failure> {
-    // A mutant that is killed at the second attempt only is no proof.
-    Box::pin(check(order, talk, Purpose::Prove, 0)).await
+/// Verifies that each selected case can fail.
+pub async fn prove(args: CasesArgs, output_args: OutputArgs) -> Result<Code, Failure> {
+    // No retries: a mutant must fail at the first attempt.
+    Box::pin(check(args, output_args, Purpose::Prove, 0)).await
 }
 
-async fn check(order: CheckArgs, talk: Talk, purpose: Purpose, retries: u32) -> Result<Code, Failure> {
+async fn check(
+    args: CasesArgs,
+    output_args: OutputArgs,
+    purpose: Purpose,
+    retries: u32,
+) -> Result<Code, Failure> {
     let interrupt = Interrupt::default();
-    signal::stop(&interrupt);
-    let catalogue = list::catalogue(&order.choice)?;
-    let chosen = list::select(&catalogue, &quick_unless_asked(&order.choice))?;
-    let plan = Plan::new(&catalogue, &chosen, purpose, order.repeat);
-    let budgets = Budgets::stretched(order.stretch);
+    signal::cancel_on_signal(&interrupt);
+    let catalogue = list::catalogue(&args.selection)?;
+    let chosen = list::select(&catalogue, &with_default_tier(&args.selection))?;
+    let plan = Plan::new(&catalogue, &chosen, purpose, args.repeat);
+    let budgets = Budgets::stretched(args.stretch);
     let disturbs = plan.cases.iter().any(|planned| planned.claim.tier == Tier::Disruptive);
-    let company = if disturbs { Company::Nobody } else { Company::Others };
-    let access = reach(&order.reach, &budgets, &interrupt, company).await?;
+    let sharing = if disturbs { ClusterSharing::Exclusive } else { ClusterSharing::Shared };
+    let access = open_access(&args.cluster, &budgets, &interrupt, sharing).await?;
     let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
-    let folder = output::make_folder(&order.out, &run)?;
-    let parallel = order.parallel.map_or_else(|| access.facts.room(), usize::from);
-    let run_order = RunOrder { run, folder: folder.clone(), parallel, retries, budgets };
+    let folder = output::make_folder(&args.out, &run)?;
+    let parallel = args.parallel.map_or_else(|| access.facts.parallel_cases(), usize::from);
+    let run_options = RunOptions { run, folder: folder.clone(), parallel, retries, budgets };
 
-    let (tell, told) = unbounded_channel();
-    let reporters = output::reporters(&talk).log(folder.join("events.jsonl"));
-    let reporting = tokio::spawn(report_live(told, reporters));
-    let record = conduct(access, plan, run_order, interrupt, tell).await;
+    let (sender, events) = unbounded_channel();
+    let reporters = output::reporters(&output_args).log(folder.join("events.jsonl"));
+    let reporting = tokio::spawn(report_live(events, reporters));
+    let record = conduct(access, plan, run_options, interrupt, sender).await;
 
     #[cfg(feature = "history")]
-    let background = block_in_place(|| order.before.read(&record, order.choice.manifests.as_deref()));
+    let background = block_in_place(|| args.before.read(&record, args.selection.manifests.as_deref()));
     #[cfg(not(feature = "history"))]
     let background = Ok(None);
     let mut faults: Vec<_> = write_record(&folder, &record).err().map(Failure::Record).into_iter().collect();
-    faults.extend(write_all(&folder, &record, &order.wishes, background));
+    faults.extend(write_all(&folder, &record, &args.report, background));
     match reporting.await {
         Ok(live) => faults.extend(live.into_iter().map(Failure::Report)),
-        // A reporter that panicked must not cost the verdicts.
+        // A panic in a reporter must not lose the verdicts.
         Err(error) => faults.push(Failure::Reporter(error)),
     }
-    faults.extend(output::print_record(&record, &folder, &talk).err());
+    faults.extend(output::print_record(&record, &folder, &output_args).err());
     for fault in &faults {
-        output::tell_failure(fault);
+        output::print_failure(fault);
     }
-    Ok(Code::of_run(Outcome::of(&record), signal::code(), faults.is_empty()))
+    Ok(Code::of_run(RunOutcome::of(&record), signal::code(), faults.is_empty()))
 }
 
-/// Who names neither cases nor a tier gets what is quick and disturbs nobody.
-fn quick_unless_asked(choice: &Choice) -> Choice {
-    let named = choice.select.is_some() || choice.tier.is_some();
-    Choice { tier: if named { choice.tier } else { Some(TierChoice::Quick) }, ..choice.clone() }
+/// Selects the quick tier if neither cases nor a tier are named.
+fn with_default_tier(selection: &SelectArgs) -> SelectArgs {
+    let is_named = selection.select.is_some() || selection.tier.is_some();
+    SelectArgs { tier: if is_named { selection.tier } else { Some(TierChoice::Quick) }, ..selection.clone() }
 }
 
-/// Tells each event as it comes; gives back what could not be told.
-async fn report_live(mut told: UnboundedReceiver<Told>, mut reporters: Reporters) -> Vec<ReportError> {
-    while let Some(told) = told.recv().await {
-        reporters.tell(&told);
+/// Passes each event to the reporters. Returns their errors.
+async fn report_live(
+    mut events: UnboundedReceiver<TimedEvent>,
+    mut reporters: Reporters,
+) -> Vec<ReportError> {
+    while let Some(event) = events.recv().await {
+        reporters.write_event(&event);
     }
     reporters.close()
 }

@@ -1,43 +1,43 @@
-//! `podproof cluster`: a kind cluster of podproof's own, and its node image.
+//! `podproof cluster`: manages podproof's own kind clusters and their node image.
 
 use std::path::PathBuf;
 
 use podproof::cluster::{
-    self, ClusterName, ClusterRequest, Folders, Host, ImageRequest, KindCluster, Status, Topology,
+    self, ClusterName, ClusterRequest, ClusterStatus, Folders, Host, ImageRequest, KindCluster, Topology,
 };
 use podproof::run::Interrupt;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{ClusterCommand, DownArgs, Format, ImageArgs, Talk, UpArgs};
+use crate::args::{ClusterCommand, DownArgs, Format, ImageArgs, OutputArgs, UpArgs};
 use crate::exit::Failure;
 use crate::{output, signal};
 
-/// Does what was asked with our own clusters.
-pub async fn cluster(command: ClusterCommand, talk: Talk) -> Result<(), Failure> {
+/// Runs a `podproof cluster` command.
+pub async fn cluster(command: ClusterCommand, output_args: OutputArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::default();
-    signal::stop(&interrupt);
+    signal::cancel_on_signal(&interrupt);
     let host = host(&interrupt.stop)?;
-    // The first signal ends the work in its own order, the second leaves it.
+    // The first signal stops the command cleanly, the second drops it.
     signal::or_interrupted(&interrupt.now, async {
         match command {
-            ClusterCommand::Up(order) => up(&host, order, &talk).await,
-            ClusterCommand::Down(order) => down(&host, order).await,
-            ClusterCommand::Status => status(&host, &talk).await,
-            ClusterCommand::Image(order) => image(&host, order).await,
+            ClusterCommand::Up(args) => up(&host, args, &output_args).await,
+            ClusterCommand::Down(args) => down(&host, args).await,
+            ClusterCommand::Status => status(&host, &output_args).await,
+            ClusterCommand::Image(args) => image(&host, args).await,
         }
     })
     .await
 }
 
-/// This host, which stops when `cancel` says so.
+/// Describes this host. `cancel` cancels the operations on it.
 pub fn host(cancel: &CancellationToken) -> Result<Host, Failure> {
     let program = std::env::current_exe().map_err(Failure::Runtime)?;
-    let folders = Folders::from_environment().map_err(cluster::Error::from)?;
+    let folders = Folders::from_environment().map_err(cluster::ClusterError::from)?;
     Ok(Host { folders, program, cancel: cancel.clone() })
 }
 
-/// The probe: the one that was named, else the one beside this program, else the one built with it.
+/// Finds the probe: in `PODPROOF_PROBE`, next to this executable, or in the build folder.
 pub fn probe(host: &Host) -> Result<PathBuf, Failure> {
     if let Some(named) = std::env::var_os("PODPROOF_PROBE").filter(|value| !value.is_empty()) {
         return Ok(named.into());
@@ -48,19 +48,19 @@ pub fn probe(host: &Host) -> Result<PathBuf, Failure> {
     places.into_iter().find(|place| place.is_file()).ok_or(Failure::NoProbe)
 }
 
-async fn up(host: &Host, order: UpArgs, talk: &Talk) -> Result<(), Failure> {
-    let name = named(&order.name)?;
-    // Infallible: whatever is no known word is a file.
-    let topology = order.config.map(|config| config.parse().unwrap_or(Topology::OneNode));
-    let request = ClusterRequest { name, topology, image: order.image, alone: false };
+async fn up(host: &Host, args: UpArgs, output_args: &OutputArgs) -> Result<(), Failure> {
+    let name = parse_name(&args.name)?;
+    // Infallible: any other word is the name of a file.
+    let topology = args.config.map(|config| config.parse().unwrap_or(Topology::OneNode));
+    let request = ClusterRequest { name, topology, image: args.image, exclusive: false };
     let cluster = cluster::up(host, &request).await?;
-    output::print(&match talk.message_format {
+    output::print(&match output_args.message_format {
         Format::Human => format!("{}\n", cluster.kubeconfig.display()),
-        Format::Json => format!("{}\n", described(&cluster)),
+        Format::Json => format!("{}\n", cluster_json(&cluster)),
     })
 }
 
-fn described(cluster: &KindCluster) -> serde_json::Value {
+fn cluster_json(cluster: &KindCluster) -> serde_json::Value {
     json!({
         "name": cluster.name.as_str(),
         "context": cluster.context,
@@ -70,24 +70,24 @@ fn described(cluster: &KindCluster) -> serde_json::Value {
     })
 }
 
-async fn down(host: &Host, order: DownArgs) -> Result<(), Failure> {
-    let name = named(&order.name)?;
+async fn down(host: &Host, args: DownArgs) -> Result<(), Failure> {
+    let name = parse_name(&args.name)?;
     if !cluster::down(host, &name).await? {
-        tracing::info!(target: "podproof::talk", "there is no cluster `{}`", name.as_str());
+        tracing::info!(target: "podproof::progress", "cluster `{}` does not exist", name.as_str());
     }
     Ok(())
 }
 
-async fn status(host: &Host, talk: &Talk) -> Result<(), Failure> {
+async fn status(host: &Host, output_args: &OutputArgs) -> Result<(), Failure> {
     let clusters = cluster::status(host).await?;
-    let lines = clusters.iter().map(|cluster| match talk.message_format {
-        Format::Human => human(cluster),
+    let lines = clusters.iter().map(|cluster| match output_args.message_format {
+        Format::Human => cluster_line(cluster),
         Format::Json => format!("{}\n", json!(cluster)),
     });
     output::print(&lines.collect::<String>())
 }
 
-fn human(cluster: &Status) -> String {
+fn cluster_line(cluster: &ClusterStatus) -> String {
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let problem = |text: &String| format!("  {}\n", podproof::report::visible_line(text, 1000));
     let problem = cluster.problem.as_ref().map(problem).unwrap_or_default();
@@ -102,12 +102,12 @@ fn human(cluster: &Status) -> String {
     )
 }
 
-async fn image(host: &Host, order: ImageArgs) -> Result<(), Failure> {
-    let request = ImageRequest { binaries: order.binaries, containerd: order.containerd, etcd: order.etcd };
+async fn image(host: &Host, args: ImageArgs) -> Result<(), Failure> {
+    let request = ImageRequest { binaries: args.binaries, containerd: args.containerd, etcd: args.etcd };
     let image = cluster::build_image(host, &request).await?;
     output::print(&format!("{image}\n"))
 }
 
-fn named(name: &str) -> Result<ClusterName, Failure> {
+fn parse_name(name: &str) -> Result<ClusterName, Failure> {
     name.parse().map_err(|error: cluster::ClusterNameError| Failure::Usage(error.to_string()))
 }

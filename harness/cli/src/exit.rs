@@ -1,4 +1,4 @@
-//! Exit codes, and the failures behind them.
+//! Exit codes, and the failures that cause them.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,42 +8,42 @@ use podproof::experiment::{ExperimentError, StrategyError};
 #[cfg(feature = "history")]
 use podproof::history::{
     ImportError, StoreError,
-    regression::{Judgement, WaiverError},
+    regression::{RunJudgement, WaiverError},
 };
 use podproof::plan::{ManifestError, SelectionError};
 use podproof::report::ReportError;
-use podproof::run::{Outcome, RecordError};
+use podproof::run::{RecordError, RunOutcome};
 use thiserror::Error;
 
-/// The exit codes. Documented in the README.
+/// The exit codes, which the README documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// All selected core claims hold.
+    /// All selected core claims passed.
     Conformant = 0,
-    /// The command line is wrong.
+    /// The command line is invalid.
     Usage = 2,
     /// Nothing was selected.
     NothingSelected = 4,
     /// A core claim was skipped.
     Partial = 5,
-    /// This program is itself at fault: it panicked. No verdict has this code.
+    /// podproof panicked. No verdict has this code.
     Panicked = 70,
-    /// A manifest, profile or the catalogue is bad.
+    /// A manifest, a profile or the catalogue is invalid.
     BadManifest = 96,
-    /// No cluster is to be had.
+    /// No cluster is available.
     NoCluster = 97,
     /// A report could not be written.
     NotWritten = 98,
     /// A claim failed.
     Failed = 100,
-    /// Something could not be told.
+    /// Something is inconclusive.
     Inconclusive = 101,
-    /// Something is worse than it was.
+    /// Something is worse than in earlier runs.
     #[cfg(feature = "history")]
     Regressed = 102,
-    /// Interrupted by INT; reports are written.
+    /// Interrupted by SIGINT; reports are written.
     Interrupted = 130,
-    /// Terminated by TERM or HUP; reports are written.
+    /// Terminated by SIGTERM or SIGHUP; reports are written.
     Terminated = 143,
 }
 
@@ -54,28 +54,28 @@ impl From<Code> for ExitCode {
 }
 
 impl Code {
-    /// The code of a run: a failed claim is worth more than what could not be told, that more than an
-    /// interrupt, that more than a report that was not written, that more than a skip.
+    /// The code of a run. If several conditions hold, the first of these decides: a failed claim, an inconclusive one,
+    /// a signal, a report that could not be written, a skipped claim.
     #[must_use]
-    pub fn of_run(outcome: Outcome, interrupted: Option<Self>, all_written: bool) -> Self {
+    pub fn of_run(outcome: RunOutcome, interrupted: Option<Self>, all_written: bool) -> Self {
         match (outcome, interrupted) {
-            (Outcome::Nonconformant, _) => Self::Failed,
-            (Outcome::Inconclusive, _) => Self::Inconclusive,
+            (RunOutcome::Nonconformant, _) => Self::Failed,
+            (RunOutcome::Inconclusive, _) => Self::Inconclusive,
             (_, Some(signal)) => signal,
             (_, None) if !all_written => Self::NotWritten,
-            (Outcome::Partial, None) => Self::Partial,
-            (Outcome::Conformant, None) => Self::Conformant,
+            (RunOutcome::Partial, None) => Self::Partial,
+            (RunOutcome::Conformant, None) => Self::Conformant,
         }
     }
 }
 
 impl Code {
-    /// The code of an experiment, which is neither right nor wrong: what could not be told comes before an interrupt,
-    /// and that before a record that was not written.
+    /// The code of an experiment, which cannot fail. If several conditions hold, the first of these decides: an
+    /// inconclusive trial, a signal, a record that could not be written.
     #[must_use]
-    pub fn of_experiment(all_told: bool, interrupted: Option<Self>, all_written: bool) -> Self {
+    pub fn of_experiment(all_conclusive: bool, interrupted: Option<Self>, all_written: bool) -> Self {
         match interrupted {
-            _ if !all_told => Self::Inconclusive,
+            _ if !all_conclusive => Self::Inconclusive,
             Some(signal) => signal,
             None if !all_written => Self::NotWritten,
             None => Self::Conformant,
@@ -84,54 +84,54 @@ impl Code {
 }
 
 #[cfg(feature = "history")]
-impl From<Judgement> for Code {
-    /// The code of a comparison with earlier runs: what is worse comes before what could not be told.
-    fn from(judgement: Judgement) -> Self {
+impl From<RunJudgement> for Code {
+    /// The code of a comparison with earlier runs.
+    fn from(judgement: RunJudgement) -> Self {
         match judgement {
-            Judgement::Regressed => Self::Regressed,
-            Judgement::Untold => Self::Inconclusive,
-            Judgement::Steady => Self::Conformant,
+            RunJudgement::Regressed => Self::Regressed,
+            RunJudgement::Inconclusive => Self::Inconclusive,
+            RunJudgement::Steady => Self::Conformant,
         }
     }
 }
 
-/// Why a command could not do what it was asked to.
+/// Why a command failed.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// The command line does not say what it must.
+    /// The command line is invalid or incomplete.
     #[error("{0}")]
     Usage(String),
     /// Nothing was selected.
     #[error(transparent)]
     Selection(#[from] SelectionError),
-    /// A manifest is bad.
+    /// A manifest is invalid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The cluster could not be reached.
+    /// The cluster could not be accessed.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// No cluster of our own is to be had.
+    /// podproof's own cluster is not available.
     #[error(transparent)]
-    Cluster(#[from] podproof::cluster::Error),
-    /// What the cluster has of runs could not be found out.
-    #[error("look for what runs have left")]
+    Cluster(#[from] podproof::cluster::ClusterError),
+    /// The leftovers of runs could not be listed.
+    #[error("list the namespaces that runs have left")]
     Sweep(#[source] podproof::stage::Blocked),
-    /// The cluster does not say what time it is.
-    #[error("find out what time it is by the cluster's clock: the API server's answers have no date")]
+    /// The cluster's clock is unknown.
+    #[error("read the cluster's clock: the API server's responses have no Date header")]
     NoClock,
-    /// Something of a run could not be removed.
+    /// A namespace could not be removed.
     #[error("{0}")]
-    Left(String),
-    /// The probe was not built.
-    #[error("find the probe: it is not beside this program")]
+    NotRemoved(String),
+    /// The probe was not found.
+    #[error("find the probe: it is not next to this program")]
     NoProbe,
-    /// A signal came before the work was done.
+    /// A signal interrupted the command.
     #[error("interrupted")]
     Interrupted(Code),
     /// A run's record could not be read.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The strategies that were asked for are not to be had.
+    /// The requested strategies are not available.
     #[error(transparent)]
     Strategy(#[from] StrategyError),
     /// The record of an experiment could not be written.
@@ -140,7 +140,7 @@ pub enum Failure {
     /// A report could not be written.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// The live report ended too early.
+    /// The task of the live report panicked.
     #[error("the live report ended too early")]
     Reporter(#[source] tokio::task::JoinError),
     /// The history could not be used.
@@ -155,23 +155,23 @@ pub enum Failure {
     #[cfg(feature = "history")]
     #[error(transparent)]
     Waivers(#[from] WaiverError),
-    /// No case of that name is in the history.
+    /// The history has no case of that name.
     #[cfg(feature = "history")]
-    #[error("no case `{0}` in the runs that were looked at")]
+    #[error("no case `{0}` in the examined runs")]
     NoCase(String),
-    /// A folder could not be made.
-    #[error("make the folder {}", folder.display())]
+    /// A folder could not be created.
+    #[error("create the folder {}", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The cause.
         source: std::io::Error,
     },
     /// Output could not be written.
     #[error("write to stdout")]
     Stdout(#[source] std::io::Error),
-    /// There is no randomness for ids.
-    #[error("make a random id: {0}")]
+    /// The system could not generate a random id.
+    #[error("create a random id: {0}")]
     Random(String),
     /// The asynchronous runtime could not start.
     #[error("start the asynchronous runtime")]
@@ -204,7 +204,7 @@ impl Failure {
                 }
                 #[cfg(feature = "postgres")]
                 StoreError::Roots { .. } | StoreError::Tls(_) => Code::NotWritten,
-                StoreError::Made { .. } | StoreError::Statement { .. } | StoreError::Unreachable { .. } => {
+                StoreError::Create { .. } | StoreError::Statement { .. } | StoreError::Unreachable { .. } => {
                     Code::NotWritten
                 }
             },
@@ -213,7 +213,7 @@ impl Failure {
             #[cfg(feature = "history")]
             Self::NoCase(_) => Code::NothingSelected,
             Self::Interrupted(code) => *code,
-            Self::Sweep(_) | Self::NoClock | Self::Left(_) => Code::NoCluster,
+            Self::Sweep(_) | Self::NoClock | Self::NotRemoved(_) => Code::NoCluster,
             Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => {
                 Code::NoCluster
             }
@@ -225,7 +225,7 @@ impl Failure {
         }
     }
 
-    /// What would mend it.
+    /// Suggests how to fix the problem.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -241,7 +241,9 @@ impl Failure {
             Self::NoProbe => Some("build it with `make build`, or name it with PODPROOF_PROBE".to_owned()),
             Self::Folder { .. } => Some("name another folder with --out".to_owned()),
             Self::NoClock => Some("name a run that has ended with --run ID".to_owned()),
-            Self::Left(_) => Some("`kubectl describe namespace` says what holds it".to_owned()),
+            Self::NotRemoved(_) => {
+                Some("`kubectl describe namespace` shows what blocks the removal".to_owned())
+            }
             Self::Usage(_)
             | Self::Sweep(_)
             | Self::Interrupted(_)

@@ -1,45 +1,50 @@
-//! `podproof explain`: one case, or the article sentence by sentence, offline.
+//! `podproof explain`: describes one case, or the article sentence by sentence. Needs no cluster.
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Article, Catalogue, Claim, Difference, Script};
-use podproof::run::{accounts, read_record};
+use podproof::plan::{Article, CaseFiles, Catalogue, Claim, Difference};
+use podproof::run::{read_record, sentence_reports};
 
-use crate::args::{Choice, ExplainArgs, Talk};
+use crate::args::{ExplainArgs, OutputArgs, SelectArgs};
 use crate::exit::{Code, Failure};
 use crate::{list, output};
 
-/// Tells all about one case, or about the article.
-pub fn explain(order: &ExplainArgs, talk: &Talk) -> Result<Code, Failure> {
-    match &order.subject.case {
-        Some(case) => explain_case(case, order),
-        None => explain_article(order, talk),
+/// Explains one case, or the article.
+pub fn explain(args: &ExplainArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
+    match &args.subject.case {
+        Some(case) => explain_case(case, args),
+        None => explain_article(args, output_args),
     }
 }
 
-fn explain_case(case: &str, order: &ExplainArgs) -> Result<Code, Failure> {
-    let choice = Choice { select: Some(case.to_owned()), tier: None, manifests: order.manifests.clone() };
-    let catalogue = list::catalogue(&choice)?;
-    for id in list::select(&catalogue, &choice)? {
-        if let (Some(claim), Some(script)) = (catalogue.claim(&id), catalogue.script(&id)) {
-            output::print(&text(claim, script, catalogue.differences(&id)))?;
+fn explain_case(case: &str, args: &ExplainArgs) -> Result<Code, Failure> {
+    let selection =
+        SelectArgs { select: Some(case.to_owned()), tier: None, manifests: args.manifests.clone() };
+    let catalogue = list::catalogue(&selection)?;
+    for id in list::select(&catalogue, &selection)? {
+        if let (Some(claim), Some(case_files)) = (catalogue.claim(&id), catalogue.case_files(&id)) {
+            output::print(&text(claim, case_files, catalogue.differences(&id)))?;
         }
     }
     Ok(Code::Conformant)
 }
 
-/// The verdicts are told and not weighed: that is what `judge` is for.
-fn explain_article(order: &ExplainArgs, talk: &Talk) -> Result<Code, Failure> {
-    let tree = list::tree(order.manifests.as_deref());
+/// Shows the recorded verdicts. They do not change the exit code; `judge` is for that.
+fn explain_article(args: &ExplainArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
+    let tree = list::tree(args.manifests.as_deref());
     let catalogue = Catalogue::read(&tree)?;
     let article = Article::read(&tree, &catalogue)?;
-    let record = order.run.as_deref().map(read_record).transpose()?;
-    let accounts = accounts(&article, &catalogue, record.as_ref());
-    output::print_article(&accounts, record.as_ref(), talk)?;
+    let record = args.run.as_deref().map(read_record).transpose()?;
+    let sentence_reports = sentence_reports(&article, &catalogue, record.as_ref());
+    output::print_article(&sentence_reports, record.as_ref(), output_args)?;
     Ok(Code::Conformant)
 }
 
-fn text<'d>(claim: &Claim, script: &Script, known: impl Iterator<Item = &'d Difference>) -> String {
+fn text<'d>(
+    claim: &Claim,
+    case_files: &CaseFiles,
+    differences: impl Iterator<Item = &'d Difference>,
+) -> String {
     let Claim {
         id,
         title,
@@ -85,11 +90,11 @@ fn text<'d>(claim: &Claim, script: &Script, known: impl Iterator<Item = &'d Diff
     if let Some(observed) = observed {
         let _ = writeln!(text, "  observed {observed}");
     }
-    for difference in known {
+    for difference in differences {
         let _ = writeln!(text, "  differs  {difference}");
     }
-    let _ = writeln!(text, "  manifest cases/{id}.yaml: {}", script.manifest.names().join(", "));
-    for mutant in &script.mutants {
+    let _ = writeln!(text, "  manifest cases/{id}.yaml: {}", case_files.manifest.names().join(", "));
+    for mutant in &case_files.mutants {
         let _ = writeln!(
             text,
             "  mutant   {}: {}; must fail by {}",

@@ -1,25 +1,25 @@
-//! `podproof list`: the claims, offline.
+//! `podproof list`: lists the claims. Needs no cluster.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use podproof::plan::{Article, Catalogue, Claim, ClaimId, Selection, Tier, Tree};
 
-use crate::args::{Choice, ListArgs, ListFormat, TierChoice};
+use crate::args::{ListArgs, ListFormat, SelectArgs, TierChoice};
 use crate::exit::{Code, Failure};
 use crate::{output, page};
 
 /// Lists the selected claims.
-pub fn list(order: &ListArgs) -> Result<Code, Failure> {
-    let tree = tree(order.choice.manifests.as_deref());
+pub fn list(args: &ListArgs) -> Result<Code, Failure> {
+    let tree = tree(args.selection.manifests.as_deref());
     let catalogue = Catalogue::read(&tree)?;
-    let chosen = select(&catalogue, &order.choice)?;
-    let text = match order.format {
+    let chosen = select(&catalogue, &args.selection)?;
+    let text = match args.format {
         ListFormat::Lines => table(&chosen.iter().filter_map(|id| catalogue.claim(id)).collect::<Vec<_>>()),
         ListFormat::Markdown => {
-            // The article leads to claims of every area, so it stands on the page of all.
-            let whole = chosen.len() == catalogue.claims().len();
-            let article = whole.then(|| Article::read(&tree, &catalogue)).transpose()?;
+            // The article links to claims of every area, so it is included only if all claims are.
+            let has_all = chosen.len() == catalogue.claims().len();
+            let article = has_all.then(|| Article::read(&tree, &catalogue)).transpose()?;
             page::page(article.as_ref(), &catalogue, &chosen)
         }
     };
@@ -27,8 +27,8 @@ pub fn list(order: &ListArgs) -> Result<Code, Failure> {
     Ok(Code::Conformant)
 }
 
-/// The catalogue that was asked for.
-pub fn catalogue(choice: &Choice) -> Result<Catalogue, Failure> {
+/// Reads the selected catalogue.
+pub fn catalogue(choice: &SelectArgs) -> Result<Catalogue, Failure> {
     Ok(Catalogue::read(&tree(choice.manifests.as_deref()))?)
 }
 
@@ -37,8 +37,8 @@ pub fn tree(folder: Option<&Path>) -> Tree {
     folder.map_or(Tree::Embedded, |folder| Tree::Folder(folder.to_owned()))
 }
 
-/// The ids of the selected claims.
-pub fn select(catalogue: &Catalogue, choice: &Choice) -> Result<Vec<ClaimId>, Failure> {
+/// Returns the ids of the selected claims.
+pub fn select(catalogue: &Catalogue, choice: &SelectArgs) -> Result<Vec<ClaimId>, Failure> {
     let selection = choice.select.as_deref().map_or(Ok(Selection::all()), Selection::parse)?;
     let selection = match choice.tier.and_then(tier) {
         Some(tier) => selection.and_tier(tier),

@@ -1,5 +1,6 @@
-//! `podproof`: proves on a real Kubernetes cluster that pods with several containers behave as promised.
+//! `podproof`: tests on a real Kubernetes cluster that pods with several containers behave as documented.
 
+mod access;
 mod args;
 mod check;
 mod cluster;
@@ -12,8 +13,6 @@ mod judge;
 mod list;
 mod output;
 mod page;
-mod place;
-mod reach;
 mod report;
 mod signal;
 mod stream;
@@ -32,8 +31,8 @@ use tokio::runtime::Runtime;
 use crate::args::{Args, Command, ExperimentCommand};
 use crate::exit::Failure;
 
-/// How long work that was left behind on other threads may still go on at the end.
-const LEFT_BEHIND: Duration = Duration::from_secs(1);
+/// How long background tasks may continue at the end.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     if runs_as(podproof::cluster::RUNTIME) {
@@ -48,73 +47,73 @@ fn main() -> ExitCode {
     let code = match runtime {
         Ok(runtime) => {
             let code = guarded(|| work(&runtime));
-            runtime.shutdown_timeout(LEFT_BEHIND);
+            runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
             code
         }
         Err(failure) => failed(&failure),
     };
-    output::finish_talk();
+    output::flush_stderr();
     code.into()
 }
 
-/// The code of `work`, or that of a fault of our own where it panics.
+/// Returns the code of `work`, or the code for a panic.
 fn guarded(work: impl FnOnce() -> exit::Code) -> exit::Code {
-    // Nothing of it is used afterwards.
+    // Unwind safe: no state of `work` is used afterwards.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(exit::Code::Panicked)
 }
 
 fn work(runtime: &Runtime) -> exit::Code {
-    // Before anything else: a signal that comes early must not find the system's own way to die.
-    let caught = signal::catch(runtime);
+    // Before anything else, so that an early signal ends with podproof's exit code.
+    let listening = signal::listen(runtime);
     let args = Args::parse();
-    output::set_up(&args.talk);
-    caught.and_then(|()| dispatch(args, runtime)).unwrap_or_else(|failure| failed(&failure))
+    output::set_up(&args.output);
+    listening.and_then(|()| dispatch(args, runtime)).unwrap_or_else(|failure| failed(&failure))
 }
 
 fn failed(failure: &Failure) -> exit::Code {
-    output::tell_failure(failure);
+    output::print_failure(failure);
     failure.code()
 }
 
 fn dispatch(args: Args, runtime: &Runtime) -> Result<exit::Code, Failure> {
     match args.command {
-        Command::Run(order) => in_runtime(runtime, check::run(order, args.talk)),
-        Command::Prove(order) => in_runtime(runtime, check::prove(order, args.talk)),
-        Command::Experiment(ExperimentCommand::Startup(order)) => {
-            in_runtime(runtime, experiment::startup(order, args.talk))
+        Command::Run(options) => in_runtime(runtime, check::run(options, args.output)),
+        Command::Prove(options) => in_runtime(runtime, check::prove(options, args.output)),
+        Command::Experiment(ExperimentCommand::Startup(options)) => {
+            in_runtime(runtime, experiment::startup(options, args.output))
         }
-        Command::List(order) => list::list(&order),
-        Command::Explain(order) => explain::explain(&order, &args.talk),
-        Command::Judge(order) => judge::judge(&order, &args.talk),
-        Command::Sweep(order) => in_runtime(runtime, sweep::sweep(order, args.talk)),
-        Command::Report(order) => report::report(&order),
+        Command::List(options) => list::list(&options),
+        Command::Explain(options) => explain::explain(&options, &args.output),
+        Command::Judge(options) => judge::judge(&options, &args.output),
+        Command::Sweep(options) => in_runtime(runtime, sweep::sweep(options, args.output)),
+        Command::Report(options) => report::report(&options),
         #[cfg(feature = "history")]
-        Command::History(order) => history::history(&order, &args.talk),
+        Command::History(options) => history::history(&options, &args.output),
         Command::Cluster(command) => {
-            in_runtime(runtime, cluster::cluster(command, args.talk)).map(|()| exit::Code::Conformant)
+            in_runtime(runtime, cluster::cluster(command, args.output)).map(|()| exit::Code::Conformant)
         }
     }
 }
 
-/// The one runtime: a Kubernetes client works only on the runtime on which it was made.
+/// Runs `work` on the only runtime, because a Kubernetes client works only on the runtime on which it was created.
 fn in_runtime<T>(runtime: &Runtime, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    // Two TLS providers could be compiled in by accident; this one is chosen.
+    // Choose the TLS provider explicitly, in case a dependency enables a second one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     runtime.block_on(work)
 }
 
-/// Whether this program was started under another name.
+/// Returns whether this program was started under the given name.
 fn runs_as(name: &str) -> bool {
     std::env::args_os()
         .next()
         .is_some_and(|program| Path::new(&program).file_name() == Some(OsStr::new(name)))
 }
 
-/// The container engine calls us as its OCI runtime.
+/// Acts as the OCI runtime, which the container engine starts.
 fn run_as_runtime() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let error = podproof::cluster::act_as_runtime(&arguments);
-    // The engine shows what its runtime says.
+    // The engine shows its runtime's standard error.
     let _ = writeln!(std::io::stderr(), "{}: {error}", podproof::cluster::RUNTIME);
     ExitCode::FAILURE
 }
@@ -124,9 +123,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_has_a_code_that_no_verdict_has() {
+    fn a_panic_has_its_own_exit_code() {
         assert_eq!(guarded(|| exit::Code::Inconclusive), exit::Code::Inconclusive);
-        let code = guarded(|| panic!("a fault of our own"));
+        let code = guarded(|| panic!("a bug"));
         assert_eq!((code, code as u8), (exit::Code::Panicked, 70));
     }
 }

@@ -1,4 +1,4 @@
-//! Where words go: data to stdout, talk to stderr, colour where it is wanted.
+//! Output of the commands: data on stdout, progress and errors on stderr.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::{self, Write as _};
@@ -13,7 +13,7 @@ use podproof::experiment::ExperimentRecord;
 use podproof::report::{
     LiveLines, Reporters, Styles, article_text, experiment_table, json_line, sentence_line, table, visible,
 };
-use podproof::run::{Account, RunId, RunRecord, verdict_events};
+use podproof::run::{RunId, RunRecord, SentenceReport, verdict_events};
 use podproof::stage::causes;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::EnvFilter;
@@ -27,53 +27,54 @@ use crate::exit::Failure;
 use crate::signal::patience;
 use crate::stream::{stderr, stdout};
 
-/// How long a reader of stderr who reads nothing is waited for.
-const TALK: Duration = Duration::from_secs(2);
+/// How long to wait for a reader of stderr that does not read.
+const STDERR_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How much is said of what failed.
+/// The maximum length of an error message, in characters.
 const LONGEST: usize = 1 << 14;
 
-/// Decides about colour once, and sends the library's talk to stderr.
-pub fn set_up(talk: &args::Talk) {
-    match talk.color {
+/// Sets the colour choice and prints the library's progress messages to stderr.
+pub fn set_up(output_args: &args::OutputArgs) {
+    match output_args.color {
         Color::Auto => {}
         Color::Always => ColorChoice::Always.write_global(),
         Color::Never => ColorChoice::Never.write_global(),
     }
-    let filter =
-        EnvFilter::try_from_env("PODPROOF_LOG").unwrap_or_else(|_| EnvFilter::new("off,podproof::talk=info"));
+    let filter = EnvFilter::try_from_env("PODPROOF_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("off,podproof::progress=info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(|| Talk)
+        .with_writer(|| Stderr)
         .log_internal_errors(false)
-        .event_format(TalkLine { start: Instant::now() })
+        .event_format(LogLine { start: Instant::now() })
         .init();
 }
 
-/// A panic is said in one line, like any other failure; for whom it is, `RUST_BACKTRACE` shows where it was.
+/// Prints panics on one line like other failures, with a backtrace if `RUST_BACKTRACE` requests one.
 pub fn report_panics() {
-    panic::set_hook(Box::new(|about| {
-        let payload = about.payload();
-        let said = payload.downcast_ref::<String>().map(String::as_str);
-        let said = said.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("it does not say why");
-        let place = about.location().map(|place| format!(" ({place})")).unwrap_or_default();
+    panic::set_hook(Box::new(|info| {
+        let payload = info.payload();
+        let message = payload.downcast_ref::<String>().map(String::as_str);
+        let message =
+            message.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a message");
+        let place = info.location().map(|place| format!(" ({place})")).unwrap_or_default();
         let backtrace = Backtrace::capture();
         let backtrace = match backtrace.status() {
             BacktraceStatus::Captured => format!("\n{backtrace}"),
             _ => String::new(),
         };
-        let said = visible(&podproof::redacted(said), LONGEST);
-        // Nobody may be there to hear it.
-        let _ = writeln!(Talk, "error: a fault of podproof itself: it panicked: {said}{place}{backtrace}");
+        let message = visible(&podproof::redacted(message), LONGEST);
+        // stderr may be closed.
+        let _ = writeln!(Stderr, "error: podproof panicked (this is a bug): {message}{place}{backtrace}");
     }));
 }
 
-/// Talk on stderr, in colour where it is wanted. Whatever becomes of it, the work goes on: this never fails.
-pub struct Talk;
+/// Writes to stderr, with colours if enabled. Never fails, because problems with stderr must not stop the command.
+pub struct Stderr;
 
-impl io::Write for Talk {
+impl io::Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = stderr().clone().write(&dressed(bytes, AutoStream::choice(&io::stderr())));
+        let _ = stderr().clone().write(&coloured(bytes, AutoStream::choice(&io::stderr())));
         Ok(bytes.len())
     }
 
@@ -82,23 +83,23 @@ impl io::Write for Talk {
     }
 }
 
-/// Lets the talk out before the process ends, or before data that may go to the same place.
-pub fn finish_talk() {
-    let _ = stderr().drain(|| Some(TALK));
+/// Waits until stderr is written: before the process ends, and before data that may go to the same terminal.
+pub fn flush_stderr() {
+    let _ = stderr().drain(|| Some(STDERR_PATIENCE));
 }
 
-/// `bytes` with their colours where `choice` wants them.
-fn dressed(bytes: &[u8], choice: ColorChoice) -> Vec<u8> {
-    let mut dressed = AutoStream::new(Vec::new(), choice);
+/// Removes colours from `bytes` unless `choice` enables them.
+fn coloured(bytes: &[u8], choice: ColorChoice) -> Vec<u8> {
+    let mut coloured = AutoStream::new(Vec::new(), choice);
     // Writing to memory cannot fail.
-    let _ = dressed.write_all(bytes);
-    dressed.into_inner()
+    let _ = coloured.write_all(bytes);
+    coloured.into_inner()
 }
 
-/// Says on stderr what failed, its causes, and what would mend it.
-pub fn tell_failure(failure: &Failure) {
+/// Prints a failure, its causes and its hint to stderr.
+pub fn print_failure(failure: &Failure) {
     let bold = anstyle::Style::new().bold();
-    // What failed may quote a cluster or a file.
+    // The message may quote text from a cluster or a file.
     let clean = |text: &str| visible(&podproof::redacted(text), LONGEST);
     let mut text = format!("{bold}error:{bold:#} {}\n", clean(&failure.to_string()));
     for cause in causes(failure) {
@@ -108,33 +109,33 @@ pub fn tell_failure(failure: &Failure) {
     if let Some(hint) = failure.hint() {
         let _ = writeln!(text, "\n{bold}hint:{bold:#} {}", clean(&hint));
     }
-    // When stderr is gone, nobody reads it.
-    let _ = Talk.write_all(text.as_bytes());
+    // stderr may be closed.
+    let _ = Stderr.write_all(text.as_bytes());
 }
 
-/// Writes data to stdout, and waits until it is read.
+/// Writes data to stdout and waits until it is written.
 pub fn print(text: &str) -> Result<(), Failure> {
-    finish_talk();
-    // What is wrong with the stream is said when it is drained.
-    let _ = stdout().take(&dressed(text.as_bytes(), AutoStream::choice(&io::stdout())));
+    flush_stderr();
+    // `finish_data` reports errors of the stream.
+    let _ = stdout().push(&coloured(text.as_bytes(), AutoStream::choice(&io::stdout())));
     finish_data()
 }
 
-/// Waits until the data on stdout is read.
+/// Waits until the data on stdout is written.
 pub fn finish_data() -> Result<(), Failure> {
     match stdout().drain(patience) {
-        // Who closes the pipe early has read enough.
+        // A reader that closes the pipe early does not need the rest.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(Failure::Stdout),
     }
 }
 
-/// A line of talk: the seconds since the start, and the message.
-struct TalkLine {
+/// Formats a progress line: the seconds since the start, and the message.
+struct LogLine {
     start: Instant,
 }
 
-impl<S, N> FormatEvent<S, N> for TalkLine
+impl<S, N> FormatEvent<S, N> for LogLine
 where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> tracing_subscriber::fmt::FormatFields<'a> + 'static,
@@ -161,7 +162,7 @@ struct Line<'w, 'b> {
 impl Visit for Line<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}");
-        // What a library logs may quote anything.
+        // A library's log message may contain secrets.
         let text = podproof::redacted(&text);
         let written = if field.name() == "message" {
             write!(self.writer, "{text}")
@@ -172,25 +173,33 @@ impl Visit for Line<'_, '_> {
     }
 }
 
-/// The live reporters for this way of talking: lines for people on stderr, or events for programs on stdout.
-pub fn reporters(talk: &args::Talk) -> Reporters {
-    match talk.message_format {
-        Format::Human => Reporters::new().live("stderr", Talk, LiveLines::new(Styles::coloured())),
+/// The live reporters: text on stderr, or JSON events on stdout.
+pub fn reporters(output_args: &args::OutputArgs) -> Reporters {
+    match output_args.message_format {
+        Format::Human => Reporters::new().live("stderr", Stderr, LiveLines::new(Styles::coloured())),
         Format::Json => Reporters::new().json("stdout", stdout().clone()),
     }
 }
 
-/// Prints the table of a record for people; for programs the events hold everything, once they are read.
-pub fn print_record(record: &RunRecord, folder: &Path, talk: &args::Talk) -> Result<(), Failure> {
-    match talk.message_format {
+/// Prints the table of a run as text. With JSON output the events already contain everything.
+pub fn print_record(
+    record: &RunRecord,
+    folder: &Path,
+    output_args: &args::OutputArgs,
+) -> Result<(), Failure> {
+    match output_args.message_format {
         Format::Human => print(&table(record, folder, &Styles::coloured())),
         Format::Json => finish_data(),
     }
 }
 
-/// Prints the table of a record for people, or for programs the events that a run makes of such verdicts.
-pub fn print_verdicts(record: &RunRecord, folder: &Path, talk: &args::Talk) -> Result<(), Failure> {
-    match talk.message_format {
+/// Prints the table of a run, or its verdict events as JSON.
+pub fn print_verdicts(
+    record: &RunRecord,
+    folder: &Path,
+    output_args: &args::OutputArgs,
+) -> Result<(), Failure> {
+    match output_args.message_format {
         Format::Human => print(&table(record, folder, &Styles::coloured())),
         Format::Json => {
             let lines: Result<String, _> = verdict_events(record).iter().map(json_line).collect();
@@ -199,7 +208,7 @@ pub fn print_verdicts(record: &RunRecord, folder: &Path, talk: &args::Talk) -> R
     }
 }
 
-/// Makes the folder of a run.
+/// Creates the folder of a run.
 pub fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {
     let folder = out.join(run.as_str());
     match fs::create_dir_all(&folder) {
@@ -208,37 +217,41 @@ pub fn make_folder(out: &Path, run: &RunId) -> Result<PathBuf, Failure> {
     }
 }
 
-/// Prints what there is for people, or its value in one line for programs.
+/// Prints the text of `human`, or `value` as one line of JSON.
 #[cfg(feature = "history")]
 pub fn print_either(
     human: impl FnOnce() -> String,
     value: &impl serde::Serialize,
-    talk: &args::Talk,
+    output_args: &args::OutputArgs,
 ) -> Result<(), Failure> {
-    match talk.message_format {
+    match output_args.message_format {
         Format::Human => print(&human()),
         Format::Json => print(&json_line(value).map_err(|error| Failure::Stdout(error.into()))?),
     }
 }
 
-/// Prints the table of an experiment for people, or its record in one line for programs.
-pub fn print_experiment(record: &ExperimentRecord, folder: &Path, talk: &args::Talk) -> Result<(), Failure> {
-    match talk.message_format {
+/// Prints the table of an experiment, or its record as one line of JSON.
+pub fn print_experiment(
+    record: &ExperimentRecord,
+    folder: &Path,
+    output_args: &args::OutputArgs,
+) -> Result<(), Failure> {
+    match output_args.message_format {
         Format::Human => print(&experiment_table(record, folder, &Styles::coloured())),
         Format::Json => print(&json_line(record).map_err(|error| Failure::Stdout(error.into()))?),
     }
 }
 
-/// Prints the article for people, or a line for each sentence for programs.
+/// Prints the article as text, or one line of JSON for each sentence.
 pub fn print_article(
-    accounts: &[Account<'_>],
+    sentence_reports: &[SentenceReport<'_>],
     record: Option<&RunRecord>,
-    talk: &args::Talk,
+    output_args: &args::OutputArgs,
 ) -> Result<(), Failure> {
-    match talk.message_format {
-        Format::Human => print(&article_text(accounts, record, &Styles::coloured())),
+    match output_args.message_format {
+        Format::Human => print(&article_text(sentence_reports, record, &Styles::coloured())),
         Format::Json => {
-            let lines: Result<String, _> = accounts.iter().map(sentence_line).collect();
+            let lines: Result<String, _> = sentence_reports.iter().map(sentence_line).collect();
             print(&lines.map_err(|error| Failure::Stdout(error.into()))?)
         }
     }

@@ -1,21 +1,21 @@
-//! The claims as a page of Markdown: `manifests/README.md` is made by this.
+//! Renders the claims as a Markdown page; generates `manifests/README.md`.
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Article, Catalogue, Claim, ClaimId, Script, Sentence};
+use podproof::plan::{Article, CaseFiles, Catalogue, Claim, ClaimId, Sentence};
 
 const HEAD: &str = "# What podproof claims\n\n\
-    Made from `claims.yaml` and `article/sentences.yaml` by `podproof list --format markdown`; `make check` says when \
-    it is stale.\n";
+    Generated from `claims.yaml` and `article/sentences.yaml` by `podproof list --format markdown`; `make check` fails \
+    if it is out of date.\n";
 
 const ARTICLE: &str = "\n## The article\n\n\
-    Each sentence of the article that can be checked, how it stands to what pods do, and the claims that bear it out \
-    or show where it is imprecise or wrong. MC2 and MC3 are sentences of its original. What a note \
-    behind a bearing adds to the claims is documented, and has not been asked of a cluster. \
-    `podproof explain --article --run DIR` tells what a run says of each sentence.\n\n\
+    Each checkable sentence of the article, whether it is correct, and the claims that support it or show where it is \
+    imprecise or wrong. MC2 and MC3 are sentences of the article's original. Statements in a note that go beyond the \
+    claims come from documentation and are not tested. `podproof explain --article --run DIR` shows the results of a \
+    run for each sentence.\n\n\
     | | sentence | bearing | claims for it | claims against it |\n| --- | --- | --- | --- | --- |\n";
 
-/// The sentences of the article where there is one, and the chosen claims, area by area.
+/// Renders the sentences of the article, if given, and the chosen claims by area.
 pub fn page(article: Option<&Article>, catalogue: &Catalogue, chosen: &[ClaimId]) -> String {
     let mut text = HEAD.to_owned();
     if let Some(article) = article {
@@ -24,19 +24,21 @@ pub fn page(article: Option<&Article>, catalogue: &Catalogue, chosen: &[ClaimId]
     }
     let mut area = "";
     for id in chosen {
-        let (Some(claim), Some(script)) = (catalogue.claim(id), catalogue.script(id)) else { continue };
+        let (Some(claim), Some(case_files)) = (catalogue.claim(id), catalogue.case_files(id)) else {
+            continue;
+        };
         if area != id.area() {
             area = id.area();
             let count = chosen.iter().filter(|other| other.area() == area).count();
             // Writing into a string cannot fail.
             let _ = write!(text, "\n## {area} ({count})\n");
         }
-        section(&mut text, claim, script);
+        section(&mut text, claim, case_files);
     }
     text
 }
 
-fn section(text: &mut String, claim: &Claim, script: &Script) {
+fn section(text: &mut String, claim: &Claim, case_files: &CaseFiles) {
     let Claim {
         id,
         title,
@@ -63,25 +65,25 @@ fn section(text: &mut String, claim: &Claim, script: &Script) {
     let mut line = |words: String| {
         let _ = writeln!(text, "{words}");
     };
-    line(format!("\n### {id}\n\n**{}** ({})\n", plain(title), tags.join(", ")));
-    line(format!("- given {}", plain(given)));
-    line(format!("- when {}", plain(when)));
+    line(format!("\n### {id}\n\n**{}** ({})\n", escape(title), tags.join(", ")));
+    line(format!("- given {}", escape(given)));
+    line(format!("- when {}", escape(when)));
     for (assertion, sentence) in then {
-        line(format!("- then {} (`{assertion}`)", plain(sentence)));
+        line(format!("- then {} (`{assertion}`)", escape(sentence)));
     }
     for source in sources {
-        line(format!("- source: {}", plain(source)));
+        line(format!("- source: {}", escape(source)));
     }
     for (what, words) in [("observed", observed), ("unproved", unproved)] {
         if let Some(words) = words {
-            line(format!("- {what}: {}", plain(words)));
+            line(format!("- {what}: {}", escape(words)));
         }
     }
-    for mutant in &script.mutants {
+    for mutant in &case_files.mutants {
         line(format!(
             "- mutant `{}`: {}; must fail by `{}`",
             mutant.name,
-            plain(&mutant.breaks),
+            escape(&mutant.breaks),
             mutant.must_fail
         ));
     }
@@ -89,19 +91,19 @@ fn section(text: &mut String, claim: &Claim, script: &Script) {
 
 fn row(sentence: &Sentence) -> String {
     let Sentence { id, sentence, bearing, note, claims, against } = sentence;
-    let note = note.as_deref().map(|note| format!(": {}", plain(note))).unwrap_or_default();
-    let (sentence, claims, against) = (plain(sentence), links(claims), links(against));
+    let note = note.as_deref().map(|note| format!(": {}", escape(note))).unwrap_or_default();
+    let (sentence, claims, against) = (escape(sentence), links(claims), links(against));
     format!("| {id} | {sentence} | **{bearing}**{note} | {claims} | {against} |\n")
 }
 
-/// Each claim with the way to its heading on this page, whose name is in lower case and without punctuation.
+/// Links each claim to its heading on this page. Anchors are in lower case and without punctuation.
 fn links(claims: &[ClaimId]) -> String {
     let links = claims.iter().map(|id| format!("[{id}](#{}{})", id.area(), id.name()));
     links.collect::<Vec<_>>().join(", ")
 }
 
-/// Words that Markdown would take for its own, taken literally.
-fn plain(words: &str) -> String {
+/// Escapes Markdown syntax.
+fn escape(words: &str) -> String {
     let special = |c: char| matches!(c, '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '|');
     words.trim().chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_markdown_would_take_for_its_own_is_escaped() {
-        assert_eq!(plain("a_b <c> `d` [e](f)"), r"a\_b \<c\> \`d\` \[e\](f)");
+    fn markdown_syntax_is_escaped() {
+        assert_eq!(escape("a_b <c> `d` [e](f)"), r"a\_b \<c\> \`d\` \[e\](f)");
     }
 }

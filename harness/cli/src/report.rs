@@ -1,4 +1,4 @@
-//! `podproof report`: the reports of runs and experiments again, from their files alone.
+//! `podproof report`: writes the reports of runs and experiments again from their files.
 
 use std::path::Path;
 
@@ -6,64 +6,65 @@ use podproof::experiment::{is_experiment, read_experiment};
 use podproof::report::{Background, write_experiment_page, write_matrix, write_reports, write_trials};
 use podproof::run::{RunRecord, read_record};
 
-use crate::args::{ReportArgs, Wishes};
+use crate::args::{ReportArgs, ReportOptions};
 use crate::exit::{Code, Failure};
 use crate::output;
 
-/// Writes every report of each run anew, or the one page of all of them. The verdicts are told and not weighed: that
-/// is what `judge` is for.
-pub fn report(order: &ReportArgs) -> Result<Code, Failure> {
+/// Writes every report of each run again, or one page with all runs. The verdicts do not change the exit code; `judge`
+/// is for that.
+pub fn report(args: &ReportArgs) -> Result<Code, Failure> {
     let mut faults = Vec::new();
-    if let Some(file) = &order.matrix {
-        let records = order.runs.iter().map(|folder| read_record(folder)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(file) = &args.matrix {
+        let records = args.runs.iter().map(|folder| read_record(folder)).collect::<Result<Vec<_>, _>>()?;
         faults.extend(write_matrix(file, &records).err().map(Failure::Report));
         output::print(&format!("{}\n", file.display()))?;
     } else {
-        for folder in &order.runs {
-            faults.extend(one(folder, order)?);
+        for folder in &args.runs {
+            faults.extend(one(folder, args)?);
             output::print(&format!("{}\n", folder.join("report.html").display()))?;
         }
     }
     for fault in &faults {
-        output::tell_failure(fault);
+        output::print_failure(fault);
     }
     Ok(if faults.is_empty() { Code::Conformant } else { Code::NotWritten })
 }
 
-/// Writes what there is to tell of one folder: of a run, or of an experiment.
-fn one(folder: &Path, order: &ReportArgs) -> Result<Vec<Failure>, Failure> {
+/// Writes the reports of one folder, which contains a run or an experiment.
+fn one(folder: &Path, args: &ReportArgs) -> Result<Vec<Failure>, Failure> {
     if is_experiment(folder) {
         let record = read_experiment(folder)?;
         let written = [write_trials(folder, &record), write_experiment_page(folder, &record)];
         return Ok(written.into_iter().filter_map(Result::err).map(Failure::Report).collect());
     }
     let record = read_record(folder)?;
-    Ok(write_all(folder, &record, &order.wishes, background(order, &record)))
+    Ok(write_all(folder, &record, &args.report, background(args, &record)))
 }
 
 #[cfg(feature = "history")]
-fn background(order: &ReportArgs, record: &RunRecord) -> Result<Option<Background>, Failure> {
-    order.before.read(record, None)
+fn background(args: &ReportArgs, record: &RunRecord) -> Result<Option<Background>, Failure> {
+    args.before.read(record, None)
 }
 
 #[cfg(not(feature = "history"))]
-#[expect(clippy::unnecessary_wraps, reason = "with a history it may fail")]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail with the feature `history`")]
 fn background(_: &ReportArgs, _: &RunRecord) -> Result<Option<Background>, Failure> {
     Ok(None)
 }
 
-/// Writes each report; one that cannot be written does not keep the others from it. Where the runs before cannot be
-/// read, the reports say nothing of them.
+/// Writes all reports and returns the failures. A failure does not prevent the other reports from being written. If the
+/// earlier runs cannot be read, the reports omit the comparison.
 pub fn write_all(
     folder: &Path,
     record: &RunRecord,
-    wishes: &Wishes,
+    report: &ReportOptions,
     background: Result<Option<Background>, Failure>,
 ) -> Vec<Failure> {
-    let (background, unknown) = match background {
+    let (background, failure) = match background {
         Ok(background) => (background, None),
         Err(failure) => (None, Some(failure)),
     };
-    let faults = write_reports(folder, record, &wishes.order(background)).into_iter().map(Failure::Report);
-    unknown.into_iter().chain(faults).collect()
+    let faults =
+        write_reports(folder, record, &report.to_config(background)).into_iter().map(Failure::Report);
+    failure.into_iter().chain(faults).collect()
 }

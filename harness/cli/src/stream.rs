@@ -1,4 +1,4 @@
-//! The streams of this process, each written by a thread of its own: who does not read them holds nobody.
+//! stdout and stderr, each written by its own thread, so that a reader that does not read cannot block podproof.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -10,49 +10,48 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-/// How many bytes are written at once: after each it is known that somebody reads.
-const PIECE: usize = 4096;
+/// How many bytes are written at once. Each completed write shows that the reader is reading.
+const CHUNK: usize = 4096;
 
-/// How many bytes may wait for who reads slowly.
-const MOST: usize = 64 << 20;
+/// How many bytes may be buffered for a slow reader.
+const MAX_PENDING: usize = 64 << 20;
 
-/// How often who waits for the reader looks whether a signal came.
+/// How often `drain` checks its time limit.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Where data goes.
+/// The stream for data.
 pub fn stdout() -> &'static Stream {
     static STDOUT: OnceLock<Stream> = OnceLock::new();
     STDOUT.get_or_init(|| Stream::of(io::stdout().as_fd().try_clone_to_owned()))
 }
 
-/// Where talk goes.
+/// The stream for progress and errors.
 pub fn stderr() -> &'static Stream {
     static STDERR: OnceLock<Stream> = OnceLock::new();
     STDERR.get_or_init(|| Stream::of(io::stderr().as_fd().try_clone_to_owned()))
 }
 
-/// A stream that takes what it is given at once, and passes it on as fast as it is read.
+/// A buffered stream whose writes never block.
 #[derive(Clone)]
 pub struct Stream(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<StreamState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    /// What the thread has not taken yet.
+struct StreamState {
+    /// Bytes that the thread has not taken yet.
     pending: Vec<u8>,
-    /// How many bytes are not written yet, with those that the thread has taken.
+    /// The number of unwritten bytes, including those that the thread has taken.
     left: usize,
-    /// Why nothing is written any more.
+    /// The error that stopped the stream.
     fault: Option<io::Error>,
 }
 
 impl Stream {
-    /// The stream that writes to `out`.
     fn of(out: io::Result<OwnedFd>) -> Self {
         let shared = Arc::new(Shared::default());
         let writing = Arc::clone(&shared);
@@ -65,11 +64,11 @@ impl Stream {
         Self(shared)
     }
 
-    /// Takes all of `bytes`, unless nothing can be written any more.
-    pub fn take(&self, bytes: &[u8]) -> io::Result<()> {
+    /// Buffers all of `bytes`. Fails if the stream was stopped by an error.
+    pub fn push(&self, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.0.lock();
         if let Some(fault) = &state.fault {
-            return Err(again(fault));
+            return Err(copy_error(fault));
         }
         state.pending.extend_from_slice(bytes);
         state.left += bytes.len();
@@ -77,14 +76,14 @@ impl Stream {
         Ok(())
     }
 
-    /// Waits until all is written. `patience` says how long to wait for a reader who reads nothing; `None` is for ever.
-    /// After that nothing is written any more.
+    /// Waits until everything is written. `patience` returns how long to wait for a reader that does not read; `None`
+    /// means no limit. After a timeout the stream is stopped.
     pub fn drain(&self, patience: impl Fn() -> Option<Duration>) -> io::Result<()> {
         let mut state = self.0.lock();
         let (mut left, mut since) = (state.left, Instant::now());
         loop {
             if let Some(fault) = &state.fault {
-                return Err(again(fault));
+                return Err(copy_error(fault));
             }
             if state.left == 0 {
                 return Ok(());
@@ -93,7 +92,7 @@ impl Stream {
                 (left, since) = (state.left, Instant::now());
             }
             if patience().is_some_and(|longest| since.elapsed() >= longest) {
-                state.give_up(io::Error::new(io::ErrorKind::TimedOut, "nobody reads it"));
+                state.give_up(io::Error::new(io::ErrorKind::TimedOut, "its reader does not read"));
                 continue;
             }
             let waited = self.0.changed.wait_timeout(state, TICK);
@@ -102,13 +101,13 @@ impl Stream {
     }
 }
 
-/// For reporters: a reader who is too far behind gets nothing more.
+/// For reporters. Fails if the reader is too slow.
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.lock().left > MOST {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "its reader is too far behind"));
+        if self.0.lock().left > MAX_PENDING {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "its reader is too slow"));
         }
-        self.take(bytes).map(|()| bytes.len())
+        self.push(bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -117,18 +116,18 @@ impl Write for Stream {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, StreamState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes whatever comes, until it cannot.
+    /// Writes all buffered bytes until an error occurs.
     fn write_to(&self, out: &File) {
         loop {
-            for piece in self.next().chunks(PIECE) {
-                let written = write_piece(out, piece);
+            for chunk in self.next().chunks(CHUNK) {
+                let written = write_chunk(out, chunk);
                 let mut state = self.lock();
                 match written {
-                    Ok(()) => state.left = state.left.saturating_sub(piece.len()),
+                    Ok(()) => state.left = state.left.saturating_sub(chunk.len()),
                     Err(error) => state.give_up(error),
                 }
                 self.changed.notify_all();
@@ -148,19 +147,19 @@ impl Shared {
     }
 }
 
-impl State {
+impl StreamState {
     fn give_up(&mut self, fault: io::Error) {
         (self.pending, self.left) = (Vec::new(), 0);
         self.fault.get_or_insert(fault);
     }
 }
 
-/// Writes all of `piece`, also where whoever started this process lets writes return at once.
-fn write_piece(mut out: &File, mut piece: &[u8]) -> io::Result<()> {
-    while !piece.is_empty() {
-        match out.write(piece) {
+/// Writes all of `chunk`, even if the file descriptor is in non-blocking mode.
+fn write_chunk(mut out: &File, mut chunk: &[u8]) -> io::Result<()> {
+    while !chunk.is_empty() {
+        match out.write(chunk) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => piece = &piece[count..],
+            Ok(count) => chunk = &chunk[count..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 poll(&mut [PollFd::new(out, PollFlags::OUT)], None)?;
@@ -171,8 +170,8 @@ fn write_piece(mut out: &File, mut piece: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The same error once more: one can be kept and shown.
-fn again(error: &io::Error) -> io::Error {
+/// Copies an error, which is not `Clone`.
+fn copy_error(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::new(error.kind(), error.to_string()),
@@ -191,35 +190,35 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_arrives_whole_and_in_order() {
+    fn a_reader_gets_all_bytes_in_order() {
         let (mut reader, stream) = pipe();
         let text: Vec<u8> = (0..1 << 20).map(|number: u32| number.to_le_bytes()[0]).collect();
         let reading = thread::spawn(move || {
             let mut all = Vec::new();
             reader.by_ref().take(1 << 20).read_to_end(&mut all).map(|_| all)
         });
-        for piece in text.chunks(100_000) {
-            stream.take(piece).unwrap();
+        for chunk in text.chunks(100_000) {
+            stream.push(chunk).unwrap();
         }
         stream.drain(|| None).unwrap();
         assert!(reading.join().unwrap().unwrap() == text);
     }
 
     #[test]
-    fn who_does_not_read_holds_nobody() {
+    fn drain_does_not_wait_for_a_reader_that_does_not_read() {
         let (_reader, stream) = pipe();
-        stream.take(&vec![b'x'; 1 << 20]).unwrap();
+        stream.push(&vec![b'x'; 1 << 20]).unwrap();
         let ended = stream.drain(|| Some(Duration::from_millis(100)));
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        // It is not waited for twice.
+        // The second call must not wait again.
         let ended = stream.drain(|| None);
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[test]
-    fn who_reads_slowly_is_waited_for() {
+    fn drain_waits_for_a_slow_reader() {
         let (mut reader, stream) = pipe();
-        stream.take(&vec![b'x'; 1 << 18]).unwrap();
+        stream.push(&vec![b'x'; 1 << 18]).unwrap();
         let reading = thread::spawn(move || {
             let (mut buffer, mut count) = (vec![0; 16 << 10], 0);
             while count < 1 << 18 {
@@ -232,10 +231,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_who_went_away_is_an_error_and_no_panic() {
+    fn a_closed_reader_is_an_error() {
         let (reader, mut stream) = pipe();
         drop(reader);
-        stream.take(b"x").unwrap();
+        stream.push(b"x").unwrap();
         assert_eq!(stream.drain(|| None).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(stream.write(b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }

@@ -1,8 +1,8 @@
-//! The addresses this process has.
+//! Lists the IP addresses of this network namespace.
 
 use std::io;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::interfaces;
@@ -13,14 +13,13 @@ use crate::verb::Verb;
 pub(crate) struct Addresses;
 
 impl Addresses {
-    /// Reads `addresses`.
-    #[expect(clippy::unnecessary_wraps, reason = "all verbs are read alike")]
-    pub(crate) fn read(_: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `addresses`.
+    #[expect(clippy::unnecessary_wraps, reason = "every parser has this signature")]
+    pub(crate) fn parse(_: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Addresses(Self))
     }
 
-    /// Does it.
-    #[expect(clippy::unused_self, reason = "all verbs are run alike")]
+    #[expect(clippy::unused_self, reason = "every verb has this signature")]
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let result = interfaces::addresses().map(|found| {
             let listed: Vec<_> = found

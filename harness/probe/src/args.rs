@@ -1,4 +1,4 @@
-//! Words of the command line: the options of one verb, and what is wrong with them.
+//! Parses the options of one verb.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -7,33 +7,32 @@ use std::str::FromStr;
 
 use crate::sys::name::Name;
 
-/// A command line that makes no sense. Nothing has run when it is reported.
+/// An invalid command line. It is reported before any verb runs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Usage(String);
+pub(crate) struct UsageError(String);
 
-impl Usage {
-    /// A complaint in words.
+impl UsageError {
     pub(crate) fn new(words: impl Into<String>) -> Self {
         Self(words.into())
     }
 }
 
-impl fmt::Display for Usage {
+impl fmt::Display for UsageError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-/// The options one verb knows. Only declared options are accepted.
+/// The options that a verb accepts. Any other option is an error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Declared {
     /// Options that take a value: `--key value` or `--key=value`.
     pub(crate) values: &'static [&'static str],
-    /// Options that stand alone: `--flag`.
+    /// Options without a value: `--flag`.
     pub(crate) flags: &'static [&'static str],
 }
 
-/// The options that were given to one verb.
+/// The options given to one verb on the command line.
 #[derive(Debug)]
 pub(crate) struct Options {
     verb: &'static str,
@@ -42,12 +41,12 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Takes words until the word `then` or the end.
+    /// Consumes words up to and including `then`, or to the end.
     pub(crate) fn take(
         verb: &'static str,
         declared: Declared,
         words: &mut impl Iterator<Item = OsString>,
-    ) -> Result<Self, Usage> {
+    ) -> Result<Self, UsageError> {
         let mut options = Self { verb, values: Vec::new(), flags: Vec::new() };
         while let Some(word) = words.next() {
             if word == "then" {
@@ -59,82 +58,84 @@ impl Options {
         Ok(options)
     }
 
-    /// The value of an option that must be given.
-    pub(crate) fn required(&mut self, key: &str) -> Result<OsString, Usage> {
-        self.optional(key).ok_or_else(|| self.complaint(&format!("needs --{key}")))
+    /// The value of a required option.
+    pub(crate) fn required(&mut self, key: &str) -> Result<OsString, UsageError> {
+        self.optional(key).ok_or_else(|| self.usage_error(&format!("needs --{key}")))
     }
 
-    /// The value of an option that may be given.
+    /// The value of an option, if it was given.
     pub(crate) fn optional(&mut self, key: &str) -> Option<OsString> {
         let index = self.values.iter().position(|(known, _)| *known == key)?;
         Some(self.values.swap_remove(index).1)
     }
 
-    /// The bytes of an option that must be given.
-    pub(crate) fn required_bytes(&mut self, key: &str) -> Result<Vec<u8>, Usage> {
+    /// The bytes of a required option.
+    pub(crate) fn required_bytes(&mut self, key: &str) -> Result<Vec<u8>, UsageError> {
         self.required(key).map(OsString::into_vec)
     }
 
-    /// The number or address in an option that must be given.
-    pub(crate) fn parsed_required<T: FromStr>(&mut self, key: &str) -> Result<T, Usage> {
-        self.parsed(key)?.ok_or_else(|| self.complaint(&format!("needs --{key}")))
+    /// The parsed value of a required option.
+    pub(crate) fn parsed_required<T: FromStr>(&mut self, key: &str) -> Result<T, UsageError> {
+        self.parsed(key)?.ok_or_else(|| self.usage_error(&format!("needs --{key}")))
     }
 
-    /// The number or address in an option, or its default.
-    pub(crate) fn parsed_or<T: FromStr>(&mut self, key: &str, default: T) -> Result<T, Usage> {
+    /// The parsed value of an option, or its default.
+    pub(crate) fn parsed_or<T: FromStr>(&mut self, key: &str, default: T) -> Result<T, UsageError> {
         Ok(self.parsed(key)?.unwrap_or(default))
     }
 
-    /// The number or address in an option that may be given.
-    pub(crate) fn parsed<T: FromStr>(&mut self, key: &str) -> Result<Option<T>, Usage> {
+    /// The parsed value of an option, if it was given.
+    pub(crate) fn parsed<T: FromStr>(&mut self, key: &str) -> Result<Option<T>, UsageError> {
         let Some(value) = self.optional(key) else { return Ok(None) };
         match value.to_str().and_then(|text| text.parse().ok()) {
             Some(parsed) => Ok(Some(parsed)),
-            None => Err(self.complaint(&format!("cannot take --{key} `{}`", value.display()))),
+            None => Err(self.usage_error(&format!("cannot take --{key} `{}`", value.display()))),
         }
     }
 
-    /// The mode in an option, in octal digits.
-    pub(crate) fn mode(&mut self, key: &str) -> Result<Option<u32>, Usage> {
+    /// A file mode in octal digits, at most 7777.
+    pub(crate) fn mode(&mut self, key: &str) -> Result<Option<u32>, UsageError> {
         let Some(value) = self.optional(key) else { return Ok(None) };
         let mode = value.to_str().and_then(|text| u32::from_str_radix(text, 8).ok());
         match mode.filter(|mode| *mode <= 0o7777) {
             Some(mode) => Ok(Some(mode)),
-            None => Err(self.complaint(&format!(
+            None => Err(self.usage_error(&format!(
                 "cannot take --{key} `{}`: a mode is up to 4 octal digits",
                 value.display()
             ))),
         }
     }
 
-    /// The key of a System V object, in hexadecimal digits.
-    pub(crate) fn ipc_key(&mut self) -> Result<u32, Usage> {
+    /// The System V key in `--key`: hexadecimal digits, optionally after `0x`.
+    pub(crate) fn ipc_key(&mut self) -> Result<u32, UsageError> {
         let given = self.required("key")?;
         let digits = given.to_str().map(|text| text.strip_prefix("0x").unwrap_or(text));
         let key = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
         key.ok_or_else(|| {
-            self.complaint(&format!(
+            self.usage_error(&format!(
                 "cannot take --key `{}`: a key is up to 8 hexadecimal digits",
                 given.display()
             ))
         })
     }
 
-    /// The name of a POSIX object.
-    pub(crate) fn object_name(&mut self) -> Result<Name, Usage> {
+    /// The name of a POSIX object in `--name`.
+    pub(crate) fn object_name(&mut self) -> Result<Name, UsageError> {
         let given = self.required("name")?;
-        let complaint = format!("cannot take --name `{}`: a name is one slash and no other", given.display());
-        Name::new(given.into_encoded_bytes()).ok_or_else(|| self.complaint(&complaint))
+        let message = format!(
+            "cannot take --name `{}`: a name starts with a slash and has no other slash",
+            given.display()
+        );
+        Name::new(given.into_encoded_bytes()).ok_or_else(|| self.usage_error(&message))
     }
 
-    /// Whether a flag was given.
     pub(crate) fn flag(&self, key: &str) -> bool {
         self.flags.contains(&key)
     }
 
-    /// A complaint that names the verb.
-    pub(crate) fn complaint(&self, words: &str) -> Usage {
-        Usage::new(format!("`{}` {words}", self.verb))
+    /// An error message that starts with the verb.
+    pub(crate) fn usage_error(&self, words: &str) -> UsageError {
+        UsageError::new(format!("`{}` {words}", self.verb))
     }
 
     fn take_one(
@@ -142,9 +143,9 @@ impl Options {
         declared: Declared,
         word: &OsStr,
         words: &mut impl Iterator<Item = OsString>,
-    ) -> Result<(), Usage> {
+    ) -> Result<(), UsageError> {
         let Some(option) = word.as_bytes().strip_prefix(b"--") else {
-            return Err(self.complaint(&format!("does not expect `{}`", word.display())));
+            return Err(self.usage_error(&format!("does not expect `{}`", word.display())));
         };
         let (key, inline) = match option.iter().position(|byte| *byte == b'=') {
             Some(at) => (&option[..at], Some(OsString::from_vec(option[at + 1..].to_vec()))),
@@ -152,31 +153,31 @@ impl Options {
         };
         if let Some(key) = declared.flags.iter().find(|flag| flag.as_bytes() == key) {
             if inline.is_some() {
-                return Err(self.complaint(&format!("takes no value for --{key}")));
+                return Err(self.usage_error(&format!("takes no value for --{key}")));
             }
             if self.flags.contains(key) {
-                return Err(self.complaint(&format!("has --{key} twice")));
+                return Err(self.usage_error(&format!("has --{key} twice")));
             }
             self.flags.push(key);
             return Ok(());
         }
         let Some(key) = declared.values.iter().find(|value| value.as_bytes() == key) else {
-            return Err(self.complaint(&format!("has no option `{}`", word.display())));
+            return Err(self.usage_error(&format!("has no option `{}`", word.display())));
         };
         if self.values.iter().any(|(known, _)| known == key) {
-            return Err(self.complaint(&format!("has --{key} twice")));
+            return Err(self.usage_error(&format!("has --{key} twice")));
         }
         let Some(value) = inline.or_else(|| words.next()) else {
-            return Err(self.complaint(&format!("needs a value for --{key}")));
+            return Err(self.usage_error(&format!("needs a value for --{key}")));
         };
         self.values.push((key, value));
         Ok(())
     }
 
-    fn expect_more(&self, words: &impl Iterator<Item = OsString>) -> Result<(), Usage> {
+    fn expect_more(&self, words: &impl Iterator<Item = OsString>) -> Result<(), UsageError> {
         // The iterator over the command line knows its exact length.
         if words.size_hint().1 == Some(0) {
-            return Err(self.complaint("is followed by `then` without a verb"));
+            return Err(self.usage_error("is followed by `then` without a verb"));
         }
         Ok(())
     }
@@ -188,19 +189,19 @@ mod tests {
 
     const DECLARED: Declared = Declared { values: &["path", "count"], flags: &["sync"] };
 
-    fn take(words: &[&str]) -> Result<(Options, Vec<OsString>), Usage> {
+    fn take(words: &[&str]) -> Result<(Options, Vec<OsString>), UsageError> {
         let mut words: std::vec::IntoIter<OsString> =
             words.iter().map(OsString::from).collect::<Vec<_>>().into_iter();
         let options = Options::take("write", DECLARED, &mut words)?;
         Ok((options, words.collect()))
     }
 
-    fn complaint(words: &[&str]) -> String {
+    fn usage_error(words: &[&str]) -> String {
         take(words).expect_err("must be refused").to_string()
     }
 
     #[test]
-    fn values_flags_and_the_rest_after_then() {
+    fn values_and_flags_are_parsed_up_to_then() {
         let (mut options, rest) =
             take(&["--path", "/a", "--sync", "--count=3", "then", "hold"]).expect("fine");
         assert_eq!(options.required("path").expect("given"), "/a");
@@ -210,27 +211,30 @@ mod tests {
     }
 
     #[test]
-    fn a_value_may_look_like_anything() {
+    fn a_value_may_look_like_a_keyword_or_an_option() {
         let (mut options, rest) = take(&["--path", "then", "--count", "--sync"]).expect("fine");
         assert_eq!(options.required("path").expect("given"), "then");
-        assert_eq!(options.parsed::<u32>("count"), Err(Usage::new("`write` cannot take --count `--sync`")));
+        assert_eq!(
+            options.parsed::<u32>("count"),
+            Err(UsageError::new("`write` cannot take --count `--sync`"))
+        );
         assert!(rest.is_empty());
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
-        assert_eq!(complaint(&["--colour"]), "`write` has no option `--colour`");
-        assert_eq!(complaint(&["/a"]), "`write` does not expect `/a`");
-        assert_eq!(complaint(&["--path"]), "`write` needs a value for --path");
-        assert_eq!(complaint(&["--sync=1"]), "`write` takes no value for --sync");
-        assert_eq!(complaint(&["--sync", "--sync"]), "`write` has --sync twice");
-        assert_eq!(complaint(&["--path", "a", "--path", "b"]), "`write` has --path twice");
-        assert_eq!(complaint(&["then"]), "`write` is followed by `then` without a verb");
+    fn errors_name_the_verb_and_the_option() {
+        assert_eq!(usage_error(&["--colour"]), "`write` has no option `--colour`");
+        assert_eq!(usage_error(&["/a"]), "`write` does not expect `/a`");
+        assert_eq!(usage_error(&["--path"]), "`write` needs a value for --path");
+        assert_eq!(usage_error(&["--sync=1"]), "`write` takes no value for --sync");
+        assert_eq!(usage_error(&["--sync", "--sync"]), "`write` has --sync twice");
+        assert_eq!(usage_error(&["--path", "a", "--path", "b"]), "`write` has --path twice");
+        assert_eq!(usage_error(&["then"]), "`write` is followed by `then` without a verb");
     }
 
     #[test]
-    fn a_missing_option_is_named() {
+    fn a_missing_required_option_is_named() {
         let (mut options, _) = take(&[]).expect("fine");
-        assert_eq!(options.required("path"), Err(Usage::new("`write` needs --path")));
+        assert_eq!(options.required("path"), Err(UsageError::new("`write` needs --path")));
     }
 }

@@ -1,9 +1,9 @@
 //! The article's two programs: a producer and a consumer that share one message queue.
 //!
-//! They behave as the program `ch6_ipc` does, down to what it gets wrong: the producer logs a message before
-//! it is sent and never logs the exit message, the consumer does not wait for the queue. Two things are
-//! better by decision: lines are written at once, and a producer that cannot send says so unless
-//! `--unchecked` asks for the original's silence.
+//! They behave like the article's `ch6_ipc`, including its bugs: the producer logs a message before sending it
+//! and never logs the exit message, and the consumer does not wait for the queue. Two differences are
+//! deliberate: each line is written unbuffered, and a producer that cannot send reports the error unless
+//! `--unchecked` is given.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -12,9 +12,9 @@ use std::process;
 use std::thread;
 use std::time::Duration;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::errno;
-use crate::payload::{self, Dice};
+use crate::payload::{self, RandomNumbers};
 use crate::queue;
 use crate::report::{Log, Next};
 use crate::sys::clock;
@@ -29,9 +29,9 @@ const EXIT_MESSAGE: &[u8] = b"done";
 /// The name of the article's program in its image.
 const PROGRAM: &str = "ipc";
 
-/// The command line of the article's program in the words of this one; any other command line stays as it is.
+/// Translates the command line of the article's program to verbs. Any other command line is returned unchanged.
 ///
-/// As in the original, whatever is not `-producer` means the consumer.
+/// As in the original, any first argument other than `-producer` selects the consumer.
 pub(crate) fn translate(called: &OsStr, words: Vec<OsString>) -> Vec<OsString> {
     if Path::new(called).file_name() != Some(OsStr::new(PROGRAM)) {
         return words;
@@ -40,45 +40,45 @@ pub(crate) fn translate(called: &OsStr, words: Vec<OsString>) -> Vec<OsString> {
     vec![OsString::from(if produces { "produce" } else { "consume" })]
 }
 
-/// The producer.
+/// `produce`
 #[derive(Debug)]
 pub(crate) struct Producer {
     queue: Name,
     count: u64,
     style: Style,
-    silent: bool,
+    unchecked: bool,
     duplicate: Option<u64>,
     drop: Option<u64>,
     delay_open: Duration,
 }
 
-/// The consumer.
+/// `consume`
 #[derive(Debug)]
 pub(crate) struct Consumer {
     queue: Name,
     style: Style,
-    patience: Duration,
+    retry_for: Duration,
 }
 
-/// What a message and its log line look like.
+/// The format of a message and of its log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Style {
-    /// A random byte, as in the article.
+    /// A random byte in hexadecimal, as in the article.
     Article,
-    /// Number, checksum and content; the time in the log.
+    /// Sequence number, checksum and content; the log line also has the time.
     Checked,
 }
 
 impl Style {
-    fn read(options: &Options) -> Self {
+    fn parse(options: &Options) -> Self {
         if options.flag("checked") { Self::Checked } else { Self::Article }
     }
 
-    fn payload(self, seq: u64, dice: &mut Dice) -> String {
+    fn payload(self, seq: u64, random: &mut RandomNumbers) -> String {
         match self {
-            // The high bits of this generator are its best ones.
-            Self::Article => format!("{:x}", dice.roll() >> 56),
-            Self::Checked => payload::text(seq, dice.roll()),
+            // The high bits of this generator are the most random.
+            Self::Article => format!("{:x}", random.next_u64() >> 56),
+            Self::Checked => payload::text(seq, random.next_u64()),
         }
     }
 
@@ -93,102 +93,100 @@ impl Style {
 }
 
 impl Producer {
-    /// Reads `produce`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `produce`.
+    pub(crate) fn parse(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Produce(Self {
             queue: queue::name(options)?,
             count: options.parsed_or("count", 500)?,
-            style: Style::read(options),
-            silent: options.flag("unchecked"),
+            style: Style::parse(options),
+            unchecked: options.flag("unchecked"),
             duplicate: options.parsed("duplicate")?,
             drop: options.parsed("drop")?,
             delay_open: Duration::from_millis(options.parsed_or("delay-open", 0)?),
         }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         if !self.delay_open.is_zero() {
             thread::sleep(self.delay_open);
         }
         let queue = match Queue::open_or_create(&self.queue, CAPACITY) {
             Ok(queue) => Some(queue),
-            Err(_) if self.silent => None,
-            Err(error) => return Ok(complain("cannot open the queue", &error)),
+            Err(_) if self.unchecked => None,
+            Err(error) => return Ok(fail("cannot open the queue", &error)),
         };
-        let mut dice = Dice::new(clock::realtime_ns() ^ (u64::from(process::id()) << 32));
+        let mut random = RandomNumbers::new(clock::realtime_ns() ^ (u64::from(process::id()) << 32));
         for seq in 1..=self.count {
-            let payload = self.style.payload(seq, &mut dice);
+            let payload = self.style.payload(seq, &mut random);
             self.style.log(log, "Produced", payload.as_bytes())?;
             let times = u8::from(self.drop != Some(seq)) + u8::from(self.duplicate == Some(seq));
             for _ in 0..times {
                 if let Err(error) = self.send(queue.as_ref(), payload.as_bytes()) {
-                    return Ok(complain("cannot send", &error));
+                    return Ok(fail("cannot send", &error));
                 }
             }
         }
         if let Err(error) = self.send(queue.as_ref(), EXIT_MESSAGE) {
-            return Ok(complain("cannot send the exit message", &error));
+            return Ok(fail("cannot send the exit message", &error));
         }
         drop(queue);
         match mq::unlink(&self.queue) {
-            Err(error) if !self.silent => Ok(complain("cannot unlink the queue", &error)),
-            _ => Ok(Next::GoOn),
+            Err(error) if !self.unchecked => Ok(fail("cannot unlink the queue", &error)),
+            _ => Ok(Next::Continue),
         }
     }
 
-    /// Sends a whole buffer with zeroes behind the text, as the original does.
+    /// Sends a full buffer, padded with zeros, as the original does.
     fn send(&self, queue: Option<&Queue>, text: &[u8]) -> io::Result<()> {
         let mut message = [0; MESSAGE_SIZE];
         message[..text.len()].copy_from_slice(text);
         match queue.map(|queue| queue.send(&message, 0)) {
-            Some(Err(error)) if !self.silent => Err(error),
+            Some(Err(error)) if !self.unchecked => Err(error),
             _ => Ok(()),
         }
     }
 }
 
 impl Consumer {
-    /// Reads `consume`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `consume`.
+    pub(crate) fn parse(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Consume(Self {
             queue: queue::name(options)?,
-            style: Style::read(options),
-            patience: Duration::from_secs(options.parsed_or("retry-for", 0)?),
+            style: Style::parse(options),
+            retry_for: Duration::from_secs(options.parsed_or("retry-for", 0)?),
         }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let queue = match queue::open_when_there(&self.queue, Access::Receive, Some(self.patience)) {
+        let queue = match queue::open_with_retry(&self.queue, Access::Receive, Some(self.retry_for)) {
             Ok(queue) => queue,
             Err(error) => {
-                let cause = errno::name(&error).unwrap_or_else(|| errno::words(&error).into());
+                let cause = errno::name(&error).unwrap_or_else(|| errno::message(&error).into());
                 log.line(format!(
                     "Either the producer has not been started or it has finished already: {cause}"
                 ))?;
-                return Ok(Next::End(1));
+                return Ok(Next::Exit(1));
             }
         };
-        // As large as the original's: a queue with greater messages must fail here as it did there.
+        // The original's buffer size: a queue with a larger msgsize must fail with EMSGSIZE here too.
         let mut buffer = [0; MESSAGE_SIZE];
         loop {
             let message = match queue.receive(&mut buffer) {
                 Ok((message, _priority)) => queue::as_c_string(message),
-                Err(error) => return Ok(complain("cannot receive", &error)),
+                Err(error) => return Ok(fail("cannot receive", &error)),
             };
             self.style.log(log, "Consumed", message)?;
             if message.starts_with(EXIT_MESSAGE) {
-                return Ok(Next::GoOn);
+                return Ok(Next::Continue);
             }
         }
     }
 }
 
-fn complain(what: &str, error: &io::Error) -> Next {
+fn fail(action: &str, error: &io::Error) -> Next {
     let name = errno::name(error).unwrap_or_default();
-    eprintln!("probe: {what}: {} ({name})", errno::words(error));
-    Next::End(1)
+    eprintln!("probe: {action}: {} ({name})", errno::message(error));
+    Next::Exit(1)
 }
 
 #[cfg(test)]
@@ -203,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn called_as_the_articles_program_it_is_that_program() {
+    fn the_name_ipc_selects_the_articles_producer_or_consumer() {
         assert_eq!(translated("./ipc -producer"), "produce");
         assert_eq!(translated("./ipc -consumer"), "consume");
         assert_eq!(translated("/ipc"), "consume");
     }
 
     #[test]
-    fn called_as_the_probe_it_takes_verbs() {
+    fn any_other_name_leaves_the_verbs_unchanged() {
         assert_eq!(translated("/probe mq-look then clocks"), "mq-look then clocks");
     }
 }

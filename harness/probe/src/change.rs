@@ -1,4 +1,4 @@
-//! Changes to what is in a folder: modes, new folders, new names.
+//! Changes modes, creates folders, renames paths.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
@@ -14,58 +14,53 @@ use crate::verb::Verb;
 /// `chmod`, `mkdir` or `rename`
 #[derive(Debug)]
 pub(crate) enum Change {
-    /// Another mode.
     Mode(PathBuf, u32),
-    /// A new folder.
     Folder {
-        /// Where.
         path: PathBuf,
-        /// Its mode exactly, or what the system makes of 777.
+        /// The exact mode; by default 777 reduced by the umask.
         mode: Option<u32>,
-        /// Whether one that is there will do.
+        /// Accept an existing folder.
         if_absent: bool,
     },
-    /// Another name.
     Name(PathBuf, PathBuf),
 }
 
 impl Change {
-    /// Reads `chmod`.
-    pub(crate) fn mode(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `chmod`.
+    pub(crate) fn mode(options: &mut Options) -> Result<Verb, UsageError> {
         let path = options.required("path")?.into();
-        let mode = options.mode("mode")?.ok_or_else(|| options.complaint("needs --mode"))?;
+        let mode = options.mode("mode")?.ok_or_else(|| options.usage_error("needs --mode"))?;
         Ok(Verb::Change(Self::Mode(path, mode)))
     }
 
-    /// Reads `mkdir`.
-    pub(crate) fn folder(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `mkdir`.
+    pub(crate) fn folder(options: &mut Options) -> Result<Verb, UsageError> {
         let path = options.required("path")?.into();
         let mode = options.mode("mode")?;
         Ok(Verb::Change(Self::Folder { path, mode, if_absent: options.flag("if-absent") }))
     }
 
-    /// Reads `rename`.
-    pub(crate) fn name(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `rename`.
+    pub(crate) fn name(options: &mut Options) -> Result<Verb, UsageError> {
         let from = options.required("from")?.into();
         Ok(Verb::Change(Self::Name(from, options.required("to")?.into())))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let place = |key: &str, path: &Path| Fields::new().text(key, path.as_os_str().as_bytes());
+        let path_field = |key: &str, path: &Path| Fields::new().text(key, path.as_os_str().as_bytes());
         match self {
             Self::Mode(path, mode) => {
-                let asked = place("path", &path).text("mode", format!("{mode:o}"));
+                let params = path_field("path", &path).text("mode", format!("{mode:o}"));
                 let result = fs::set_permissions(&path, Permissions::from_mode(mode));
-                log.act("chmod", asked, result.map(|()| Fields::new()))
+                log.act("chmod", params, result.map(|()| Fields::new()))
             }
             Self::Folder { path, mode, if_absent } => {
                 let result = make_folder(&path, mode, if_absent);
-                log.act("mkdir", place("path", &path), result)
+                log.act("mkdir", path_field("path", &path), result)
             }
             Self::Name(from, to) => {
-                let asked = place("from", &from).and(&place("to", &to));
-                log.act("rename", asked, fs::rename(&from, &to).map(|()| Fields::new()))
+                let params = path_field("from", &from).and(&path_field("to", &to));
+                log.act("rename", params, fs::rename(&from, &to).map(|()| Fields::new()))
             }
         }
     }
@@ -82,7 +77,7 @@ fn make_folder(path: &Path, mode: Option<u32>, if_absent: bool) -> io::Result<Fi
         Err(error) => return Err(error),
     };
     if let Some(mode) = mode.filter(|_| created) {
-        // The mask of the process has taken something away, and some bits cannot be given at creation.
+        // mkdir(2) applies the umask and ignores some mode bits.
         fs::set_permissions(path, Permissions::from_mode(mode))?;
     }
     let mode = fs::metadata(path)?.permissions().mode() & 0o7777;

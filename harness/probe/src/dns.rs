@@ -1,6 +1,6 @@
-//! Messages of the domain name system: a question out, an answer in.
+//! Encodes DNS queries and decodes DNS responses.
 //!
-//! An answer is hostile: every length in it is checked, and what makes no sense is no answer.
+//! Responses are untrusted: every length is checked, and an invalid message is ignored.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,28 +9,26 @@ const RECURSION_DESIRED: u16 = 0x0100;
 const IS_ANSWER: u16 = 0x8000;
 const TRUNCATED: u16 = 0x0200;
 
-/// A name of more bytes cannot be asked for.
-const GREATEST_NAME: usize = 255;
-const GREATEST_LABEL: usize = 63;
+/// The longest encoded name, in bytes.
+const MAX_NAME: usize = 255;
+const MAX_LABEL: usize = 63;
 
-/// What is asked about a name.
+/// The record type of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Its addresses of version 4.
+pub(crate) enum RecordType {
+    /// IPv4 addresses.
     A,
-    /// Its addresses of version 6.
+    /// IPv6 addresses.
     Aaaa,
-    /// What it is another name for.
+    /// The canonical name of an alias.
     Cname,
 }
 
-impl Kind {
-    /// The kind with this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+impl RecordType {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         [Self::A, Self::Aaaa, Self::Cname].into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Its name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::A => "A",
@@ -39,7 +37,7 @@ impl Kind {
         }
     }
 
-    fn number(self) -> u16 {
+    fn code(self) -> u16 {
         match self {
             Self::A => 1,
             Self::Cname => 5,
@@ -48,21 +46,21 @@ impl Kind {
     }
 }
 
-/// What a server says.
+/// A decoded response.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// Its verdict, such as `NOERROR` or `NXDOMAIN`.
+    /// The response code, for example `NOERROR` or `NXDOMAIN`.
     pub(crate) rcode: String,
-    /// Whether not all of it fitted into the message.
+    /// True if the response did not fit into the message.
     pub(crate) truncated: bool,
-    /// All addresses in it, sorted.
+    /// All addresses, sorted.
     pub(crate) addresses: Vec<IpAddr>,
-    /// The first other name in it.
+    /// The target of the first CNAME record.
     pub(crate) cname: Option<String>,
 }
 
-/// The message that asks about a name; none if it can be no name. A dot at the end makes no difference.
-pub(crate) fn question(id: u16, name: &str, kind: Kind) -> Option<Vec<u8>> {
+/// Encodes a query. `None` if the name is invalid. A trailing dot is ignored.
+pub(crate) fn question(id: u16, name: &str, kind: RecordType) -> Option<Vec<u8>> {
     let mut message = Vec::new();
     for word in [id, RECURSION_DESIRED, 1, 0, 0, 0] {
         message.extend(word.to_be_bytes());
@@ -70,32 +68,32 @@ pub(crate) fn question(id: u16, name: &str, kind: Kind) -> Option<Vec<u8>> {
     let begin = message.len();
     for label in name.strip_suffix('.').unwrap_or(name).split('.') {
         let length = u8::try_from(label.len()).ok()?;
-        if label.is_empty() || label.len() > GREATEST_LABEL {
+        if label.is_empty() || label.len() > MAX_LABEL {
             return None;
         }
         message.push(length);
         message.extend(label.as_bytes());
     }
     message.push(0);
-    if message.len() - begin > GREATEST_NAME {
+    if message.len() - begin > MAX_NAME {
         return None;
     }
-    message.extend(kind.number().to_be_bytes());
+    message.extend(kind.code().to_be_bytes());
     message.extend(INTERNET.to_be_bytes());
     Some(message)
 }
 
-/// The answer to a question; none if the message is anything else.
+/// Decodes the response to a query. `None` if the message is invalid or answers another query.
 pub(crate) fn answer(message: &[u8], question: &[u8]) -> Option<Answer> {
     let mut reader = Reader { message, at: 0 };
     let id = reader.word()?;
     let flags = reader.word()?;
     let [questions, answers, _, _] = [reader.word()?, reader.word()?, reader.word()?, reader.word()?];
-    let asked = question.get(..2)?;
-    if id.to_be_bytes() != asked || flags & IS_ANSWER == 0 || questions != 1 {
+    let expected_id = question.get(..2)?;
+    if id.to_be_bytes() != expected_id || flags & IS_ANSWER == 0 || questions != 1 {
         return None;
     }
-    // Servers give the question back, letter by letter, but perhaps in other cases.
+    // Servers repeat the question, possibly in different letter case.
     let repeated = reader.take(question.len().checked_sub(12)?)?;
     if !repeated.eq_ignore_ascii_case(question.get(12..)?) {
         return None;
@@ -116,13 +114,13 @@ pub(crate) fn answer(message: &[u8], question: &[u8]) -> Option<Answer> {
         if class != INTERNET {
             continue;
         }
-        if kind == Kind::A.number() {
+        if kind == RecordType::A.code() {
             let bytes: [u8; 4] = data.try_into().ok()?;
             seen.addresses.push(IpAddr::V4(Ipv4Addr::from(bytes)));
-        } else if kind == Kind::Aaaa.number() {
+        } else if kind == RecordType::Aaaa.code() {
             let bytes: [u8; 16] = data.try_into().ok()?;
             seen.addresses.push(IpAddr::V6(Ipv6Addr::from(bytes)));
-        } else if kind == Kind::Cname.number() && seen.cname.is_none() {
+        } else if kind == RecordType::Cname.code() && seen.cname.is_none() {
             seen.cname = Some(inside.name()?);
         }
     }
@@ -164,12 +162,12 @@ impl<'m> Reader<'m> {
         Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
     }
 
-    /// A name, which may go on at an earlier place of the message.
+    /// A name, which may continue at an earlier position through a compression pointer.
     fn name(&mut self) -> Option<String> {
         let mut labels: Vec<String> = Vec::new();
         let mut length = 0;
-        let mut behind = None;
-        // Only ever backwards: so there is an end to it.
+        let mut after_pointer = None;
+        // Every pointer must go backwards, so that the loop ends.
         let mut limit = self.at;
         loop {
             let byte = self.byte()?;
@@ -178,7 +176,7 @@ impl<'m> Reader<'m> {
                 1..=63 => {
                     let label = self.take(usize::from(byte))?;
                     length += label.len() + 1;
-                    if length > GREATEST_NAME {
+                    if length > MAX_NAME {
                         return None;
                     }
                     labels.push(String::from_utf8_lossy(label).to_ascii_lowercase());
@@ -188,14 +186,14 @@ impl<'m> Reader<'m> {
                     if target >= limit {
                         return None;
                     }
-                    behind = behind.or(Some(self.at));
+                    after_pointer = after_pointer.or(Some(self.at));
                     limit = target;
                     self.at = target;
                 }
                 _ => return None,
             }
         }
-        self.at = behind.unwrap_or(self.at);
+        self.at = after_pointer.unwrap_or(self.at);
         Some(labels.join("."))
     }
 }
@@ -203,15 +201,15 @@ impl<'m> Reader<'m> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payload::Dice;
+    use crate::payload::RandomNumbers;
 
-    fn asked() -> Vec<u8> {
-        question(7, "www.example.org", Kind::A).expect("a question")
+    fn query() -> Vec<u8> {
+        question(7, "www.example.org", RecordType::A).expect("a question")
     }
 
-    /// An answer with an alias and two addresses, full of pointers.
-    fn answered() -> Vec<u8> {
-        let mut message = asked();
+    /// A response with a CNAME and two addresses that uses compression pointers.
+    fn response() -> Vec<u8> {
+        let mut message = query();
         message[2..8].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 3]);
         message.extend([0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 9, 0, 6, 3, b'W', b'e', b'b', 0xc0, 16]);
         message.extend([0xc0, 45, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 10, 0, 0, 9]);
@@ -220,68 +218,68 @@ mod tests {
     }
 
     #[test]
-    fn a_question_is_what_the_standard_says() {
+    fn a_query_is_encoded_as_rfc_1035_specifies() {
         let expected = b"\0\x07\x01\0\0\x01\0\0\0\0\0\0\x03www\x07example\x03org\0\0\x01\0\x01";
-        assert_eq!(asked(), expected);
-        assert_eq!(question(7, "www.example.org.", Kind::A).as_deref(), Some(&expected[..]));
+        assert_eq!(query(), expected);
+        assert_eq!(question(7, "www.example.org.", RecordType::A).as_deref(), Some(&expected[..]));
         for wrong in ["", ".", "a..b", ".a", &"x".repeat(64), &"abc.".repeat(70)] {
-            assert_eq!(question(7, wrong, Kind::A), None, "{wrong}");
+            assert_eq!(question(7, wrong, RecordType::A), None, "{wrong}");
         }
     }
 
     #[test]
-    fn an_answer_is_read() {
-        let seen = answer(&answered(), &asked()).expect("an answer");
+    fn a_response_is_decoded() {
+        let seen = answer(&response(), &query()).expect("an answer");
         assert_eq!((seen.rcode.as_str(), seen.truncated), ("NOERROR", false));
         assert_eq!(seen.addresses, [IpAddr::from([10, 0, 0, 2]), IpAddr::from([10, 0, 0, 9])]);
         assert_eq!(seen.cname.as_deref(), Some("web.example.org"));
     }
 
     #[test]
-    fn a_verdict_is_read() {
-        let mut message = asked();
+    fn the_response_code_is_decoded() {
+        let mut message = query();
         message[2..4].copy_from_slice(&[0x83, 0x83]);
-        let seen = answer(&message, &asked()).expect("an answer");
+        let seen = answer(&message, &query()).expect("an answer");
         assert_eq!((seen.rcode.as_str(), seen.truncated, seen.addresses.len()), ("NXDOMAIN", true, 0));
     }
 
     #[test]
-    fn what_answers_another_question_is_no_answer() {
-        let other = question(8, "www.example.org", Kind::A).expect("a question");
-        assert_eq!(answer(&answered(), &other), None);
-        let other = question(7, "www.example.com", Kind::A).expect("a question");
-        assert_eq!(answer(&answered(), &other), None);
-        assert_eq!(answer(&asked(), &asked()), None);
+    fn a_response_to_another_query_is_ignored() {
+        let other = question(8, "www.example.org", RecordType::A).expect("a question");
+        assert_eq!(answer(&response(), &other), None);
+        let other = question(7, "www.example.com", RecordType::A).expect("a question");
+        assert_eq!(answer(&response(), &other), None);
+        assert_eq!(answer(&query(), &query()), None);
     }
 
     #[test]
-    fn torn_answers_are_no_answers() {
-        let whole = answered();
+    fn truncated_responses_are_ignored() {
+        let whole = response();
         for length in 0..whole.len() {
-            assert_eq!(answer(&whole[..length], &asked()), None, "{length}");
+            assert_eq!(answer(&whole[..length], &query()), None, "{length}");
         }
     }
 
     #[test]
-    fn a_name_that_points_at_itself_has_an_end() {
+    fn a_pointer_loop_is_rejected() {
         for target in [33, 34, 200] {
-            let mut message = asked();
+            let mut message = query();
             message[2..8].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1]);
             message.extend([0xc0, target, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 10, 0, 0, 9]);
-            assert_eq!(answer(&message, &asked()), None, "{target}");
+            assert_eq!(answer(&message, &query()), None, "{target}");
         }
     }
 
     #[test]
-    fn junk_is_no_panic() {
-        let mut dice = Dice::new(1);
+    fn corrupt_responses_do_not_panic() {
+        let mut random = RandomNumbers::new(1);
         for _ in 0..20_000 {
-            let mut message = answered();
+            let mut message = response();
             for _ in 0..4 {
-                let place = usize::try_from(dice.roll() >> 32).expect("small") % message.len();
-                message[place] = dice.roll().to_be_bytes()[0];
+                let position = usize::try_from(random.next_u64() >> 32).expect("small") % message.len();
+                message[position] = random.next_u64().to_be_bytes()[0];
             }
-            let _whatever = answer(&message, &asked());
+            let _ignored = answer(&message, &query());
         }
     }
 }

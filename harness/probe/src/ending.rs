@@ -1,8 +1,8 @@
-//! Ends: at once, or when told to.
+//! Ends the process: immediately, or on a signal.
 
 use std::io;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::signal::{self, Signal};
@@ -11,55 +11,56 @@ use crate::verb::Verb;
 /// `exit` or `hold`
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// At once, with this code.
+    /// Exit immediately with this code.
     Exit(u8),
-    /// On TERM or INT.
-    Hold(Manner),
+    /// Wait for TERM or INT.
+    Hold(OnTerm),
 }
 
-/// What TERM does to `hold`.
+/// How `hold` reacts to TERM.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Manner {
-    /// It ends the process with 143.
-    Usual,
-    /// It ends the process with this code.
-    OnTerm(u8),
-    /// Nothing: the process holds on until it is killed.
-    IgnoreTerm,
+pub(crate) enum OnTerm {
+    /// Exit with code 143.
+    Default,
+    /// Exit with this code.
+    Exit(u8),
+    /// Keep running.
+    Ignore,
 }
 
 impl Ending {
-    /// Reads `exit`.
-    pub(crate) fn exit(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `exit`.
+    pub(crate) fn exit(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Ending(Self::Exit(options.parsed_required("code")?)))
     }
 
-    /// Reads `hold`.
-    pub(crate) fn hold(options: &mut Options) -> Result<Verb, Usage> {
-        let manner = match (options.parsed("on-term")?, options.flag("ignore-term")) {
-            (None, false) => Manner::Usual,
-            (Some(code), false) => Manner::OnTerm(code),
-            (None, true) => Manner::IgnoreTerm,
-            (Some(_), true) => return Err(options.complaint("cannot take both --on-term and --ignore-term")),
+    /// Parses the options of `hold`.
+    pub(crate) fn hold(options: &mut Options) -> Result<Verb, UsageError> {
+        let on_term = match (options.parsed("on-term")?, options.flag("ignore-term")) {
+            (None, false) => OnTerm::Default,
+            (Some(code), false) => OnTerm::Exit(code),
+            (None, true) => OnTerm::Ignore,
+            (Some(_), true) => {
+                return Err(options.usage_error("cannot take both --on-term and --ignore-term"));
+            }
         };
-        Ok(Verb::Ending(Self::Hold(manner)))
+        Ok(Verb::Ending(Self::Hold(on_term)))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         match self {
             Self::Exit(code) => {
                 log.done("exit", &Fields::new().number("code", code))?;
-                Ok(Next::End(code))
+                Ok(Next::Exit(code))
             }
-            Self::Hold(manner) => hold(log, manner),
+            Self::Hold(on_term) => hold(log, on_term),
         }
     }
 }
 
-fn hold(log: &mut Log, manner: Manner) -> io::Result<Next> {
-    // Held back before the report: whoever has read it may send the signal at once.
-    let signals = match signal::hold_back() {
+fn hold(log: &mut Log, on_term: OnTerm) -> io::Result<Next> {
+    // Block the signals before reporting `holding`: a reader of the report may send one immediately.
+    let signals = match signal::block_signals() {
         Ok(signals) => signals,
         Err(error) => return log.act("hold", Fields::new(), Err(error)),
     };
@@ -69,20 +70,20 @@ fn hold(log: &mut Log, manner: Manner) -> io::Result<Next> {
             Ok(signal) => signal,
             Err(error) => return log.act("hold", Fields::new(), Err(error)),
         };
-        let told = |state: &str| Fields::new().text("state", state).text("signal", signal.name());
-        let code = match (signal, manner) {
+        let state_fields = |state: &str| Fields::new().text("state", state).text("signal", signal.name());
+        let code = match (signal, on_term) {
             (Signal::Usr1, _) => {
-                log.done("hold", &told("signalled"))?;
+                log.done("hold", &state_fields("signalled"))?;
                 continue;
             }
-            (Signal::Term, Manner::IgnoreTerm) => {
-                log.done("hold", &told("ignored"))?;
+            (Signal::Term, OnTerm::Ignore) => {
+                log.done("hold", &state_fields("ignored"))?;
                 continue;
             }
-            (Signal::Term, Manner::OnTerm(code)) => code,
+            (Signal::Term, OnTerm::Exit(code)) => code,
             (Signal::Term | Signal::Int, _) => signal.exit_code(),
         };
-        log.done("hold", &told("ended").number("code", code))?;
-        return Ok(Next::End(code));
+        log.done("hold", &state_fields("ended").number("code", code))?;
+        return Ok(Next::Exit(code));
     }
 }

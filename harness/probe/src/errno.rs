@@ -1,20 +1,20 @@
-//! Names and words of system errors: `ENOENT`, "no such file or directory".
+//! Names and messages of system errors: `ENOENT`, "no such file or directory".
 
 use std::borrow::Cow;
 use std::io;
 
-/// The name of the error number, if the error has one.
+/// The name of the errno. `None` if the error did not come from the system.
 pub(crate) fn name(error: &io::Error) -> Option<Cow<'static, str>> {
     match (error.raw_os_error(), error.kind()) {
         (Some(code), _) => Some(name_of(code)),
-        // The standard library makes this one up itself when a connect runs into its time limit.
+        // `TcpStream::connect_timeout` returns this error without an errno.
         (None, io::ErrorKind::TimedOut) => Some(Cow::Borrowed("ETIMEDOUT")),
         (None, _) => None,
     }
 }
 
-/// What went wrong, as a lowercase fragment without the number.
-pub(crate) fn words(error: &io::Error) -> String {
+/// The error message in lowercase and without the errno.
+pub(crate) fn message(error: &io::Error) -> String {
     let full = error.to_string();
     let text = match full.rfind(" (os error ") {
         Some(end) => &full[..end],
@@ -27,7 +27,7 @@ pub(crate) fn words(error: &io::Error) -> String {
     }
 }
 
-/// Whether the error says that the thing is not there.
+/// True for `ENOENT`.
 pub(crate) fn is_absent(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ENOENT)
 }
@@ -106,8 +106,8 @@ mod tests {
     }
 
     #[test]
-    fn words_are_lowercase_and_without_the_number() {
-        assert_eq!(words(&io::Error::from_raw_os_error(libc::ENOENT)), "no such file or directory");
-        assert_eq!(words(&io::Error::other("Two match")), "two match");
+    fn messages_are_lowercase_and_without_the_number() {
+        assert_eq!(message(&io::Error::from_raw_os_error(libc::ENOENT)), "no such file or directory");
+        assert_eq!(message(&io::Error::other("Two match")), "two match");
     }
 }

@@ -1,4 +1,4 @@
-//! A small HTTP client: one GET, one answer; or the same again and again, and a count of the answers.
+//! A small HTTP client: sends one GET, or many and counts the responses.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
@@ -6,20 +6,18 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::errno;
 use crate::hosts;
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
 
-const GREATEST_ANSWER: u64 = 64 * 1024;
+const MAX_RESPONSE: u64 = 64 * 1024;
 
-/// The status of a good answer.
-const GOOD: u16 = 200;
+const STATUS_OK: u16 = 200;
 
-/// Between two tries.
-const PAUSE: Duration = Duration::from_millis(100);
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// `fetch`
 #[derive(Debug)]
@@ -29,43 +27,41 @@ pub(crate) struct Fetch {
     path: String,
     limit: Duration,
     count: u64,
-    patience: Duration,
+    retry_for: Duration,
 }
 
-/// Whom to ask.
 #[derive(Debug)]
 enum Host {
     Address(IpAddr),
-    /// A name of `/etc/hosts`.
+    /// A name in `/etc/hosts`.
     Name(String),
 }
 
 impl Fetch {
-    /// Reads `fetch`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `fetch`.
+    pub(crate) fn parse(options: &mut Options) -> Result<Verb, UsageError> {
         let host: String = options.parsed_required("host")?;
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
         let host = match host.parse() {
             Ok(address) => Host::Address(address),
             Err(_) if !host.is_empty() && host.chars().all(is_name) => Host::Name(host),
             Err(_) => {
-                let complaint =
-                    format!("cannot take --host `{host}`: it is neither an IP address nor a name");
-                return Err(options.complaint(&complaint));
+                let message = format!("cannot take --host `{host}`: it is neither an IP address nor a name");
+                return Err(options.usage_error(&message));
             }
         };
         let port = options.parsed_required("port")?;
         let path = options.parsed_or("path", String::from("/"))?;
         if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(options.complaint(&format!("cannot take --path `{path}`")));
+            return Err(options.usage_error(&format!("cannot take --path `{path}`")));
         }
         let limit: u64 = options.parsed_or("timeout-ms", 5000)?;
         if limit == 0 {
-            return Err(options.complaint("cannot take --timeout-ms `0`"));
+            return Err(options.usage_error("cannot take --timeout-ms `0`"));
         }
         let count = options.parsed_or("count", 1)?;
         if count == 0 {
-            return Err(options.complaint("cannot take --count `0`"));
+            return Err(options.usage_error("cannot take --count `0`"));
         }
         Ok(Verb::Fetch(Self {
             host,
@@ -73,37 +69,36 @@ impl Fetch {
             path,
             limit: Duration::from_millis(limit),
             count,
-            patience: Duration::from_secs(options.parsed_or("retry-for", 0)?),
+            retry_for: Duration::from_secs(options.parsed_or("retry-for", 0)?),
         }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let host = match &self.host {
             Host::Address(address) => address.to_string(),
             Host::Name(name) => name.clone(),
         };
-        let mut asked = Fields::new().text("host", host).number("port", self.port).text("path", &self.path);
+        let mut params = Fields::new().text("host", host).number("port", self.port).text("path", &self.path);
         let addresses = match &self.host {
             Host::Address(address) => vec![*address],
             Host::Name(name) => match hosts::addresses_of(name) {
                 Ok(addresses) => {
                     let listed: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
-                    asked = asked.texts("addresses", &listed);
+                    params = params.texts("addresses", &listed);
                     addresses
                 }
-                Err(error) => return log.attempt("fetch", asked, Err(error)),
+                Err(error) => return log.attempt("fetch", params, Err(error)),
             },
         };
         if self.count > 1 {
-            return log.done("fetch", &asked.and(&self.get_many(&addresses)));
+            return log.done("fetch", &params.and(&self.get_many(&addresses)));
         }
-        let result = self.get_patiently(&addresses);
+        let result = self.get_with_retry(&addresses);
         let result = result.map(|(status, body)| Fields::new().number("status", status).text("body", body));
-        log.look("fetch", asked, result)
+        log.look("fetch", params, result)
     }
 
-    /// Asks over a new connection each time, and counts what was answered.
+    /// Sends `count` requests, each over a new connection, and counts the responses.
     fn get_many(&self, addresses: &[IpAddr]) -> Fields {
         let mut bodies: BTreeMap<String, u64> = BTreeMap::new();
         let mut failures: u64 = 0;
@@ -121,7 +116,7 @@ impl Fetch {
         let mut fields =
             Fields::new().number("count", self.count).object("bodies", &bodies).number("failures", failures);
         if let Some(error) = first {
-            fields = fields.text("error", errno::words(&error));
+            fields = fields.text("error", errno::message(&error));
             if let Some(name) = errno::name(&error) {
                 fields = fields.text("errno", name.as_bytes());
             }
@@ -129,45 +124,46 @@ impl Fetch {
         fields
     }
 
-    /// Asks again while there is no good answer and patience lasts.
-    fn get_patiently(&self, addresses: &[IpAddr]) -> io::Result<(u16, Vec<u8>)> {
-        let begun = Instant::now();
+    /// Repeats the request until the status is 200 or `retry_for` has passed. Returns the last result.
+    fn get_with_retry(&self, addresses: &[IpAddr]) -> io::Result<(u16, Vec<u8>)> {
+        let begin = Instant::now();
         loop {
             let result = self.get(addresses);
-            if matches!(result, Ok((GOOD, _))) || begun.elapsed() >= self.patience {
+            if matches!(result, Ok((STATUS_OK, _))) || begin.elapsed() >= self.retry_for {
                 return result;
             }
-            thread::sleep(PAUSE);
+            thread::sleep(RETRY_INTERVAL);
         }
     }
 
-    /// Asks the first of these addresses that lets itself be reached.
+    /// Sends the request to the first address that accepts a connection.
     fn get(&self, addresses: &[IpAddr]) -> io::Result<(u16, Vec<u8>)> {
         let mut last = io::Error::other("the name has no address");
-        for address in addresses {
-            let place = SocketAddr::new(*address, self.port);
-            match TcpStream::connect_timeout(&place, self.limit) {
-                Ok(stream) => return self.ask(stream, place),
+        for ip in addresses {
+            let address = SocketAddr::new(*ip, self.port);
+            match TcpStream::connect_timeout(&address, self.limit) {
+                Ok(stream) => return self.send_request(stream, address),
                 Err(error) => last = error,
             }
         }
         Err(last)
     }
 
-    fn ask(&self, mut stream: TcpStream, place: SocketAddr) -> io::Result<(u16, Vec<u8>)> {
+    fn send_request(&self, mut stream: TcpStream, address: SocketAddr) -> io::Result<(u16, Vec<u8>)> {
         stream.set_read_timeout(Some(self.limit))?;
         stream.set_write_timeout(Some(self.limit))?;
-        let request = format!("GET {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", self.path, place);
+        let request = format!("GET {} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", self.path, address);
         stream.write_all(request.as_bytes())?;
         let mut bytes = Vec::new();
-        stream.take(GREATEST_ANSWER).read_to_end(&mut bytes)?;
-        let (status, body) = answer_in(&bytes).ok_or_else(|| io::Error::other("the answer is not http"))?;
+        stream.take(MAX_RESPONSE).read_to_end(&mut bytes)?;
+        let (status, body) =
+            parse_response(&bytes).ok_or_else(|| io::Error::other("the response is not http"))?;
         Ok((status, body.to_vec()))
     }
 }
 
-/// Status and body of an answer.
-fn answer_in(bytes: &[u8]) -> Option<(u16, &[u8])> {
+/// Status and body of a response.
+fn parse_response(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let head_end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let line = str::from_utf8(bytes.split(|byte| *byte == b'\r').next()?).ok()?;
     let status = line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
@@ -179,10 +175,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn status_and_body_are_found() {
-        assert_eq!(answer_in(b"HTTP/1.1 403 Forbidden\r\nServer: x\r\n\r\nno\n"), Some((403, &b"no\n"[..])));
-        assert_eq!(answer_in(b"HTTP/1.0 204 \r\n\r\n"), Some((204, &b""[..])));
-        assert_eq!(answer_in(b"SSH-2.0-x\r\n\r\n"), None);
-        assert_eq!(answer_in(b""), None);
+    fn status_and_body_are_parsed() {
+        assert_eq!(
+            parse_response(b"HTTP/1.1 403 Forbidden\r\nServer: x\r\n\r\nno\n"),
+            Some((403, &b"no\n"[..]))
+        );
+        assert_eq!(parse_response(b"HTTP/1.0 204 \r\n\r\n"), Some((204, &b""[..])));
+        assert_eq!(parse_response(b"SSH-2.0-x\r\n\r\n"), None);
+        assert_eq!(parse_response(b""), None);
     }
 }

@@ -1,61 +1,60 @@
-//! Named pipes: make, write, read.
+//! Named pipes: create, write, read.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::file;
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::fifo;
 use crate::verb::Verb;
 
-/// A verb about a pipe.
+/// A verb that acts on a named pipe.
 #[derive(Debug)]
 pub(crate) struct FifoVerb {
     path: PathBuf,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     Make { if_absent: bool },
     Write { text: Vec<u8> },
     Read,
 }
 
 impl FifoVerb {
-    /// Reads `fifo-make`.
-    pub(crate) fn make(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `fifo-make`.
+    pub(crate) fn make(options: &mut Options) -> Result<Verb, UsageError> {
         let if_absent = options.flag("if-absent");
-        Self::about(options, What::Make { if_absent })
+        Self::parse(options, Action::Make { if_absent })
     }
 
-    /// Reads `fifo-write`.
-    pub(crate) fn write(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `fifo-write`.
+    pub(crate) fn write(options: &mut Options) -> Result<Verb, UsageError> {
         let text = options.required_bytes("text")?;
-        Self::about(options, What::Write { text })
+        Self::parse(options, Action::Write { text })
     }
 
-    /// Reads `fifo-read`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Read)
+    /// Parses the options of `fifo-read`.
+    pub(crate) fn read(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Read)
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::Fifo(Self { path: options.required("path")?.into(), what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::Fifo(Self { path: options.required("path")?.into(), action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let path = &self.path;
-        let asked = Fields::new().text("path", path.as_os_str().as_bytes());
-        match self.what {
-            What::Make { if_absent } => log.act("fifo-make", asked, make(path, if_absent)),
-            What::Write { text } => log.act("fifo-write", asked, write(path, &text)),
-            What::Read => log.act("fifo-read", asked, read(path)),
+        let params = Fields::new().text("path", path.as_os_str().as_bytes());
+        match self.action {
+            Action::Make { if_absent } => log.act("fifo-make", params, make(path, if_absent)),
+            Action::Write { text } => log.act("fifo-write", params, write(path, &text)),
+            Action::Read => log.act("fifo-read", params, read(path)),
         }
     }
 }
@@ -75,7 +74,7 @@ fn write(path: &Path, text: &[u8]) -> io::Result<Fields> {
     Ok(Fields::new().count("bytes", text.len()))
 }
 
-/// Waits for a writer and reads until the last one is gone.
+/// Waits for a writer and reads until the last writer closes the pipe.
 fn read(path: &Path) -> io::Result<Fields> {
     let mut text = Vec::new();
     File::open(path)?.take(file::READ_LIMIT).read_to_end(&mut text)?;

@@ -1,4 +1,4 @@
-//! Files: write them (safely, or in ways that lose data), read them, tell what they are.
+//! Files: write (safely, or in ways that lose data), read, stat.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Write as _};
@@ -7,32 +7,32 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
 
-/// How much of a file `read` reports; more would not fit into one log line anyhow.
+/// The most bytes that `read` reports. More would not fit into one log line.
 pub(crate) const READ_LIMIT: u64 = 64 * 1024;
 
-/// A verb about a file.
+/// A verb that acts on a file.
 #[derive(Debug)]
 pub(crate) struct FileVerb {
     path: PathBuf,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     Write { text: Vec<u8>, how: How },
     WritePart { synced: Vec<u8>, unsynced: Vec<u8> },
     Read { limit: u64 },
     Stat,
 }
 
-/// How `write` writes. The flags are independent of each other.
+/// The flags of `write`.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "they mirror four independent flags of the command line")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct How {
     append: bool,
     buffered: bool,
@@ -41,8 +41,8 @@ struct How {
 }
 
 impl FileVerb {
-    /// Reads `write`.
-    pub(crate) fn write(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `write`.
+    pub(crate) fn write(options: &mut Options) -> Result<Verb, UsageError> {
         let text = options.required_bytes("text")?;
         let how = How {
             append: options.flag("append"),
@@ -51,44 +51,43 @@ impl FileVerb {
             sync: options.flag("sync"),
         };
         if how.buffered && how.sync {
-            return Err(options.complaint("cannot be both --buffered and --sync"));
+            return Err(options.usage_error("cannot be both --buffered and --sync"));
         }
-        Self::about(options, What::Write { text, how })
+        Self::parse(options, Action::Write { text, how })
     }
 
-    /// Reads `write-part`.
-    pub(crate) fn write_part(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `write-part`.
+    pub(crate) fn write_part(options: &mut Options) -> Result<Verb, UsageError> {
         let synced = options.required_bytes("synced")?;
         let unsynced = options.required_bytes("unsynced")?;
-        Self::about(options, What::WritePart { synced, unsynced })
+        Self::parse(options, Action::WritePart { synced, unsynced })
     }
 
-    /// Reads `read`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `read`.
+    pub(crate) fn read(options: &mut Options) -> Result<Verb, UsageError> {
         let limit = options.parsed_or("limit", READ_LIMIT)?;
-        Self::about(options, What::Read { limit })
+        Self::parse(options, Action::Read { limit })
     }
 
-    /// Reads `stat`.
-    pub(crate) fn stat(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Stat)
+    /// Parses the options of `stat`.
+    pub(crate) fn stat(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Stat)
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::File(Self { path: options.required("path")?.into(), what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::File(Self { path: options.required("path")?.into(), action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let path = &self.path;
-        let asked = Fields::new().text("path", path.as_os_str().as_bytes());
-        match self.what {
-            What::Write { text, how } => log.act("write", asked, write(path, &text, how)),
-            What::WritePart { synced, unsynced } => {
-                log.act("write-part", asked, write_part(path, &synced, &unsynced))
+        let params = Fields::new().text("path", path.as_os_str().as_bytes());
+        match self.action {
+            Action::Write { text, how } => log.act("write", params, write(path, &text, how)),
+            Action::WritePart { synced, unsynced } => {
+                log.act("write-part", params, write_part(path, &synced, &unsynced))
             }
-            What::Read { limit } => log.look("read", asked, read(path, limit)),
-            What::Stat => log.look("stat", asked, stat(path)),
+            Action::Read { limit } => log.look("read", params, read(path, limit)),
+            Action::Stat => log.look("stat", params, stat(path)),
         }
     }
 }
@@ -132,11 +131,11 @@ fn write_part(path: &Path, synced: &[u8], unsynced: &[u8]) -> io::Result<Fields>
         .number("ino", seen.ino()))
 }
 
-/// Puts the text where only this process has it: whoever kills the process loses it.
+/// Leaves the text in a user-space buffer that is never flushed, so that the text is lost when the process ends.
 fn leave_in_buffer(file: File, text: &[u8]) -> io::Result<()> {
     let mut writer = BufWriter::with_capacity(text.len() + 1, file);
     writer.write_all(text)?;
-    // Dropping it would write the text.
+    // Dropping the writer would flush it.
     mem::forget(writer);
     Ok(())
 }
@@ -145,7 +144,7 @@ fn written(bytes: usize, seen: &Metadata) -> Fields {
     Fields::new().count("bytes", bytes).number("dev", seen.dev()).number("ino", seen.ino())
 }
 
-/// What `read` tells of a file.
+/// The report fields of `read`. Reads at most `limit` bytes.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Fields> {
     let file = File::open(path)?;
     let seen = file.metadata()?;

@@ -1,4 +1,4 @@
-//! Folders: list them, empty them, remove them.
+//! Folders: list, empty, remove.
 
 use std::ffi::OsString;
 use std::fs;
@@ -6,46 +6,45 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
 
-/// A verb about a folder, or about whatever is at a path.
+/// A verb that acts on a folder, or on any path.
 #[derive(Debug)]
 pub(crate) struct FolderVerb {
     path: PathBuf,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     List,
     Remove { contents: bool },
 }
 
 impl FolderVerb {
-    /// Reads `list`.
-    pub(crate) fn list(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::List)
+    /// Parses the options of `list`.
+    pub(crate) fn list(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::List)
     }
 
-    /// Reads `remove`.
-    pub(crate) fn remove(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `remove`.
+    pub(crate) fn remove(options: &mut Options) -> Result<Verb, UsageError> {
         let contents = options.flag("contents");
-        Self::about(options, What::Remove { contents })
+        Self::parse(options, Action::Remove { contents })
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::Folder(Self { path: options.required("path")?.into(), what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::Folder(Self { path: options.required("path")?.into(), action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = Fields::new().text("path", self.path.as_os_str().as_bytes());
-        match self.what {
-            What::List => log.look("list", asked, list(&self.path)),
-            What::Remove { contents } => log.act("remove", asked, remove(&self.path, contents)),
+        let params = Fields::new().text("path", self.path.as_os_str().as_bytes());
+        match self.action {
+            Action::List => log.look("list", params, list(&self.path)),
+            Action::Remove { contents } => log.act("remove", params, remove(&self.path, contents)),
         }
     }
 }
@@ -85,7 +84,7 @@ fn remove(path: &Path, contents: bool) -> io::Result<Fields> {
     Ok(Fields::new().flag("present", removed.is_some()).count("removed", removed.unwrap_or(0)))
 }
 
-/// Removes whatever is there. A symbolic link is removed itself, not what it points to.
+/// Removes a file or a tree. Removes a symbolic link itself, not its target.
 fn remove_tree(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path)?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
 }

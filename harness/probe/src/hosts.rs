@@ -1,12 +1,12 @@
-//! The names that this container knows by itself, as its `/etc/hosts` says.
+//! Resolves names with the container's `/etc/hosts`.
 //!
-//! A static program has no resolver that would honour the container's configuration, so this is one.
+//! A static binary has no system resolver that reads the container's configuration.
 
 use std::fs;
 use std::io;
 use std::net::IpAddr;
 
-/// The addresses of a name, in the order of the file; none where the file does not name it.
+/// The addresses of a name, in file order. Empty if the name is not in the file or the file does not exist.
 pub(crate) fn addresses_of(name: &str) -> io::Result<Vec<IpAddr>> {
     match fs::read("/etc/hosts") {
         Ok(bytes) => Ok(addresses_in(&String::from_utf8_lossy(&bytes), name)),
@@ -34,7 +34,7 @@ mod tests {
         ::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\n10.244.0.9\tpair\n";
 
     #[test]
-    fn a_pods_file_is_read() {
+    fn the_hosts_file_of_a_pod_is_parsed() {
         let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
         assert_eq!(addresses_in(POD, "localhost"), loopback);
         assert_eq!(addresses_in(POD, "LocalHost"), loopback);
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_file_does_not_name_has_no_address() {
+    fn a_name_that_is_not_in_the_file_has_no_address() {
         for text in
             ["", "127.0.0.1", "# 127.0.0.1 localhost", "127.0.0.1 local # localhost", "here localhost"]
         {

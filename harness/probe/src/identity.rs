@@ -1,4 +1,4 @@
-//! Who and where this process is: namespaces, process numbers, user, host, environment, and the clocks.
+//! Reports namespaces, PIDs, user, hostname, environment variables and the clocks.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::parent_id;
 use std::process;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::process as kernel;
@@ -19,48 +19,47 @@ const NAMESPACES: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "pid", "user", "ut
 /// `identity`, `clocks` or `environment`
 #[derive(Debug)]
 pub(crate) enum IdentityVerb {
-    /// Everything.
+    /// Namespaces, PIDs, user, hostname and start times.
     Identity,
-    /// Only the time, which every report has.
+    /// Nothing but the time, which every report has.
     Clocks,
-    /// A variable of the environment.
+    /// One environment variable.
     Environment(OsString),
 }
 
 impl IdentityVerb {
-    /// Reads `identity`.
-    #[expect(clippy::unnecessary_wraps, reason = "all verbs are read alike")]
-    pub(crate) fn identity(_: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `identity`.
+    #[expect(clippy::unnecessary_wraps, reason = "every parser has this signature")]
+    pub(crate) fn identity(_: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Identity(Self::Identity))
     }
 
-    /// Reads `clocks`.
-    #[expect(clippy::unnecessary_wraps, reason = "all verbs are read alike")]
-    pub(crate) fn clocks(_: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `clocks`.
+    #[expect(clippy::unnecessary_wraps, reason = "every parser has this signature")]
+    pub(crate) fn clocks(_: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Identity(Self::Clocks))
     }
 
-    /// Reads `environment`.
-    pub(crate) fn environment(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `environment`.
+    pub(crate) fn environment(options: &mut Options) -> Result<Verb, UsageError> {
         let name = options.required("name")?;
         let bytes = name.as_bytes();
         if bytes.is_empty() || bytes.contains(&b'=') {
-            return Err(options.complaint(&format!("cannot take --name `{}`", name.display())));
+            return Err(options.usage_error(&format!("cannot take --name `{}`", name.display())));
         }
         Ok(Verb::Identity(Self::Environment(name)))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         match self {
             Self::Identity => log.done("identity", &identity()),
             Self::Clocks => log.done("clocks", &Fields::new()),
             Self::Environment(name) => {
-                let asked = Fields::new().text("name", name.as_bytes());
+                let params = Fields::new().text("name", name.as_bytes());
                 let value = env::var_os(name).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT));
                 log.look(
                     "environment",
-                    asked,
+                    params,
                     value.map(|value| Fields::new().flag("present", true).text("value", value.as_bytes())),
                 )
             }
@@ -68,7 +67,7 @@ impl IdentityVerb {
     }
 }
 
-/// What cannot be read is null: a sandbox may hide any of it, and the rest is still worth reporting.
+/// Values that cannot be read are null: a sandbox may hide some of them.
 fn identity() -> Fields {
     let mut namespaces = Fields::new();
     for name in NAMESPACES {
@@ -96,11 +95,11 @@ fn start_ticks(pid: &str) -> Option<u64> {
     start_ticks_in(&String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/stat")).ok()?))
 }
 
-/// Field 22 of a `stat` line. Field 2 is a name in parentheses that may contain anything, so counting starts
-/// behind it.
+/// Field 22 of `/proc/PID/stat`. Field 2, in parentheses, may contain any character, so the fields are counted
+/// from its end.
 fn start_ticks_in(stat: &str) -> Option<u64> {
-    let (_, behind_name) = stat.rsplit_once(')')?;
-    behind_name.split_whitespace().nth(22 - 3)?.parse().ok()
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_whitespace().nth(22 - 3)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -108,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_start_time_is_found_behind_any_name() {
+    fn the_start_time_is_found_after_any_process_name() {
         let numbers = "S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 2 3";
         for name in ["probe", "a b", "x) S 1 (y"] {
             assert_eq!(start_ticks_in(&format!("1 ({name}) {numbers}")), Some(987_654));

@@ -1,7 +1,7 @@
-//! JSON text, written by hand: the few shapes a report needs, and nothing that reads JSON.
+//! A minimal JSON writer for reports.
 //!
-//! Bytes from the world (file contents, message bodies, command lines) are hostile: they are made valid UTF-8
-//! by replacement, and everything JSON forbids inside a string is escaped.
+//! Input bytes (file contents, message bodies, command lines) are untrusted: invalid UTF-8 is replaced, and all
+//! characters that JSON forbids in a string are escaped.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,6 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// An object without fields.
     pub(crate) fn new() -> Self {
         Self::default()
     }
@@ -24,7 +23,7 @@ impl Fields {
         self
     }
 
-    /// Adds a string, or null when there is none.
+    /// Adds a string, or null for `None`.
     pub(crate) fn text_or_null(mut self, key: &str, value: Option<impl AsRef<[u8]>>) -> Self {
         self.key(key);
         match value {
@@ -41,7 +40,7 @@ impl Fields {
         self
     }
 
-    /// Adds an integer, or null when there is none.
+    /// Adds an integer, or null for `None`.
     pub(crate) fn number_or_null(mut self, key: &str, value: Option<u64>) -> Self {
         if let Some(value) = value {
             return self.number(key, value);
@@ -51,7 +50,7 @@ impl Fields {
         self
     }
 
-    /// Adds how many there are.
+    /// Adds a count.
     pub(crate) fn count(mut self, key: &str, value: usize) -> Self {
         self.key(key);
         let _infallible = write!(self.body, "{value}");
@@ -95,7 +94,7 @@ impl Fields {
         self
     }
 
-    /// Adds an object inside this one.
+    /// Adds a nested object.
     pub(crate) fn object(mut self, key: &str, value: &Self) -> Self {
         self.key(key);
         self.body.push_str(&value.to_json());
@@ -134,8 +133,8 @@ fn push_string(out: &mut String, bytes: &[u8]) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // U+2028 and U+2029 are legal JSON but end a line for some readers, and a report is one line. DEL
-            // and the C1 controls could steer a terminal that shows the log.
+            // U+2028 and U+2029 are valid JSON, but some readers treat them as line breaks, and a report is one
+            // line. DEL and the C1 controls could control a terminal that shows the log.
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                 let _infallible = write!(out, "\\u{:04x}", u32::from(c));
             }
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn text_beyond_ascii_stays_and_broken_bytes_are_replaced() {
+    fn non_ascii_text_is_kept_and_invalid_bytes_are_replaced() {
         assert_eq!(string("zażółć 🦀".as_bytes()), "\"zażółć 🦀\"");
         assert_eq!(string(b"a\xff\xfeb"), "\"a\u{fffd}\u{fffd}b\"");
     }
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_may_be_empty() {
+    fn an_object_without_fields_is_valid() {
         assert_eq!(Fields::new().and(&Fields::new()).to_json(), "{}");
     }
 }

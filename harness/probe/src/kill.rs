@@ -1,8 +1,8 @@
-//! Signals to other processes: to the one with a command line, or to the one with a number.
+//! Sends signals to other processes, selected by command line or PID.
 
 use std::io;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::process;
 use crate::report::{Log, Next};
@@ -29,51 +29,49 @@ pub(crate) struct Kill {
 
 #[derive(Debug)]
 enum Target {
-    /// The one process with this text in its command line.
+    /// The only process whose command line contains this text.
     Cmdline(Vec<u8>),
-    /// The process with this number.
     Pid(i32),
 }
 
 impl Kill {
-    /// Reads `kill`.
-    pub(crate) fn by_cmdline(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `kill`.
+    pub(crate) fn by_cmdline(options: &mut Options) -> Result<Verb, UsageError> {
         let target = Target::Cmdline(process::cmdline(options)?);
         Ok(Verb::Kill(Self { target, signal: signal(options)? }))
     }
 
-    /// Reads `kill-pid`.
-    pub(crate) fn by_pid(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `kill-pid`.
+    pub(crate) fn by_pid(options: &mut Options) -> Result<Verb, UsageError> {
         let target = Target::Pid(options.parsed_required("pid")?);
         Ok(Verb::Kill(Self { target, signal: signal(options)? }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let (name, number) = self.signal;
         match &self.target {
             Target::Cmdline(cmdline) => {
-                let asked = Fields::new().text("cmdline", cmdline).text("signal", name);
-                log.act("kill", asked, send(cmdline, number))
+                let params = Fields::new().text("cmdline", cmdline).text("signal", name);
+                log.act("kill", params, send(cmdline, number))
             }
             Target::Pid(pid) => {
-                let asked = Fields::new().number("pid", *pid).text("signal", name);
-                log.act("kill-pid", asked, kernel::send_signal(*pid, number).map(|()| Fields::new()))
+                let params = Fields::new().number("pid", *pid).text("signal", name);
+                log.act("kill-pid", params, kernel::send_signal(*pid, number).map(|()| Fields::new()))
             }
         }
     }
 }
 
-fn signal(options: &mut Options) -> Result<(&'static str, i32), Usage> {
+fn signal(options: &mut Options) -> Result<(&'static str, i32), UsageError> {
     let wanted = options.optional("signal").unwrap_or_else(|| "KILL".into());
     SIGNALS.into_iter().find(|(name, _)| wanted == *name).ok_or_else(|| {
         let known = SIGNALS.map(|(name, _)| name).join(", ");
-        options.complaint(&format!("cannot take --signal `{}` (known: {known})", wanted.display()))
+        options.usage_error(&format!("cannot take --signal `{}` (known: {known})", wanted.display()))
     })
 }
 
 fn send(cmdline: &[u8], signal: i32) -> io::Result<Fields> {
-    let (pid, found) = process::only_one(cmdline)?;
+    let (pid, found) = process::find_one(cmdline)?;
     kernel::send_signal(pid, signal)?;
     Ok(Fields::new().number("pid", pid).text("found", found))
 }

@@ -1,8 +1,8 @@
-//! What a namespace allows of message queues: how many there may be, and who may open one.
+//! Limits and permissions of message queues: how many can be created, and whether one can be opened.
 
 use std::io;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::errno;
 use crate::json::Fields;
 use crate::queue;
@@ -15,66 +15,65 @@ use crate::verb::Verb;
 #[derive(Debug)]
 pub(crate) struct Limits {
     queue: Name,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     Create { count: u64, capacity: Capacity, mode: Option<u32> },
     Open(&'static str, Access),
 }
 
 const ACCESSES: [(&str, Access); 3] =
-    [("r", Access::ReceiveAtOnce), ("w", Access::SendAtOnce), ("rw", Access::BothAtOnce)];
+    [("r", Access::ReceiveNonBlocking), ("w", Access::SendNonBlocking), ("rw", Access::BothNonBlocking)];
 
 impl Limits {
-    /// Reads `mq-create`.
-    pub(crate) fn create(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `mq-create`.
+    pub(crate) fn create(options: &mut Options) -> Result<Verb, UsageError> {
         let count = options.parsed_or("count", 1)?;
         let capacity = queue::capacity(options)?;
         let mode = options.mode("mode")?;
-        Self::about(options, What::Create { count, capacity, mode })
+        Self::parse(options, Action::Create { count, capacity, mode })
     }
 
-    /// Reads `mq-open`.
-    pub(crate) fn open(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `mq-open`.
+    pub(crate) fn open(options: &mut Options) -> Result<Verb, UsageError> {
         let given = options.required("access")?;
         let Some((word, access)) = ACCESSES.into_iter().find(|(word, _)| given == *word) else {
             let known = ACCESSES.map(|(word, _)| word).join(", ");
             return Err(
-                options.complaint(&format!("cannot take --access `{}` (known: {known})", given.display()))
+                options.usage_error(&format!("cannot take --access `{}` (known: {known})", given.display()))
             );
         };
-        Self::about(options, What::Open(word, access))
+        Self::parse(options, Action::Open(word, access))
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::Limits(Self { queue: queue::name(options)?, what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::Limits(Self { queue: queue::name(options)?, action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = Fields::new().text("queue", self.queue.as_bytes());
-        match self.what {
-            What::Create { count, capacity, mode } => {
-                let asked = asked
+        let params = Fields::new().text("queue", self.queue.as_bytes());
+        match self.action {
+            Action::Create { count, capacity, mode } => {
+                let params = params
                     .number("count", count)
                     .number("maxmsg", capacity.messages)
                     .number("msgsize", capacity.bytes_each);
                 let mut created = 0;
                 let result = create(&self.queue, count, capacity, mode, &mut created);
-                let asked = asked.number("created", created);
-                log.done("mq-create", &asked.and(&stopped_by(&result)))
+                let params = params.number("created", created);
+                log.done("mq-create", &params.and(&stopped_by(&result)))
             }
-            What::Open(word, access) => {
-                let asked = asked.text("access", word);
-                log.attempt("mq-open", asked, open(&self.queue, access))
+            Action::Open(word, access) => {
+                let params = params.text("access", word);
+                log.attempt("mq-open", params, open(&self.queue, access))
             }
         }
     }
 }
 
-/// An error is part of the answer: it says what the limit was.
+/// The errno that stopped the creation. An error is a result here: it shows which limit was hit.
 fn stopped_by(result: &io::Result<()>) -> Fields {
     match result {
         Ok(()) => Fields::new(),

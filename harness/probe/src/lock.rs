@@ -1,4 +1,4 @@
-//! Locks on files, of the kind that ends with the process (`flock`).
+//! File locks that end with the process (`flock`).
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -6,7 +6,7 @@ use std::mem;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::errno;
 use crate::json::Fields;
 use crate::report::{Log, Next};
@@ -15,29 +15,28 @@ use crate::verb::Verb;
 /// `lock` or `try-lock`
 #[derive(Debug)]
 pub(crate) enum Lock {
-    /// Waits for the lock and keeps it to the end of the process.
+    /// Waits for the lock and keeps it until the process ends.
     Keep(PathBuf),
-    /// Tells whether the lock can be had.
+    /// Checks whether the lock is available.
     Try(PathBuf),
 }
 
 impl Lock {
-    /// Reads `lock`.
-    pub(crate) fn keep(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `lock`.
+    pub(crate) fn keep(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Lock(Self::Keep(options.required("path")?.into())))
     }
 
-    /// Reads `try-lock`.
-    pub(crate) fn attempt(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `try-lock`.
+    pub(crate) fn attempt(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Lock(Self::Try(options.required("path")?.into())))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = |path: &Path| Fields::new().text("path", path.as_os_str().as_bytes());
+        let params = |path: &Path| Fields::new().text("path", path.as_os_str().as_bytes());
         match self {
-            Self::Keep(path) => log.act("lock", asked(&path), keep(&path)),
-            Self::Try(path) => log.look("try-lock", asked(&path), attempt(&path)),
+            Self::Keep(path) => log.act("lock", params(&path), keep(&path)),
+            Self::Try(path) => log.look("try-lock", params(&path), attempt(&path)),
         }
     }
 }
@@ -45,7 +44,7 @@ impl Lock {
 fn keep(path: &Path) -> io::Result<Fields> {
     let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
     lock(&file)?;
-    // Closing the file would give the lock back.
+    // Closing the file would release the lock.
     mem::forget(file);
     Ok(Fields::new().text("state", "locked"))
 }

@@ -2,21 +2,21 @@
 
 use std::io;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::msg::Queue;
 use crate::verb::Verb;
 
-/// A verb about a queue.
+/// A verb that acts on a System V message queue.
 #[derive(Debug)]
 pub(crate) struct MessageVerb {
     key: u32,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     Send { text: Vec<u8> },
     Receive,
     Look,
@@ -24,40 +24,39 @@ enum What {
 }
 
 impl MessageVerb {
-    /// Reads `msg-send`.
-    pub(crate) fn send(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `msg-send`.
+    pub(crate) fn send(options: &mut Options) -> Result<Verb, UsageError> {
         let text = options.required_bytes("text")?;
-        Self::about(options, What::Send { text })
+        Self::parse(options, Action::Send { text })
     }
 
-    /// Reads `msg-receive`.
-    pub(crate) fn receive(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Receive)
+    /// Parses the options of `msg-receive`.
+    pub(crate) fn receive(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Receive)
     }
 
-    /// Reads `msg-look`.
-    pub(crate) fn look(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Look)
+    /// Parses the options of `msg-look`.
+    pub(crate) fn look(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Look)
     }
 
-    /// Reads `msg-remove`.
-    pub(crate) fn remove(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Remove)
+    /// Parses the options of `msg-remove`.
+    pub(crate) fn remove(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Remove)
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::Message(Self { key: options.ipc_key()?, what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::Message(Self { key: options.ipc_key()?, action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let key = self.key;
-        let asked = Fields::new().text("key", format!("{key:08x}"));
-        match self.what {
-            What::Send { text } => log.act("msg-send", asked, send(key, &text)),
-            What::Receive => log.look("msg-receive", asked, receive(key)),
-            What::Look => log.look("msg-look", asked, look(key)),
-            What::Remove => log.look("msg-remove", asked, remove(key)),
+        let params = Fields::new().text("key", format!("{key:08x}"));
+        match self.action {
+            Action::Send { text } => log.act("msg-send", params, send(key, &text)),
+            Action::Receive => log.look("msg-receive", params, receive(key)),
+            Action::Look => log.look("msg-look", params, look(key)),
+            Action::Remove => log.look("msg-remove", params, remove(key)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Mounts: which one holds a path, and what it is like.
+//! Finds the mount that contains a path.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::disk;
@@ -33,15 +33,14 @@ struct Mount {
 }
 
 impl MountVerb {
-    /// Reads `mount`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `mount`.
+    pub(crate) fn parse(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Mount(Self { path: options.required("path")?.into() }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = Fields::new().text("path", self.path.as_os_str().as_bytes());
-        log.look("mount", asked, look(&self.path))
+        let params = Fields::new().text("path", self.path.as_os_str().as_bytes());
+        log.look("mount", params, look(&self.path))
     }
 }
 
@@ -50,8 +49,9 @@ fn look(path: &Path) -> io::Result<Fields> {
     let id = mount_id(&path)?;
     let mounts: Vec<Mount> =
         fs::read("/proc/self/mountinfo")?.split(|byte| *byte == b'\n').filter_map(parse).collect();
-    let mount = holding(&mounts, &path, id).ok_or_else(|| io::Error::other("no mount holds the path"))?;
-    let room = disk::room(&path)?;
+    let mount =
+        find_mount(&mounts, &path, id).ok_or_else(|| io::Error::other("no mount contains the path"))?;
+    let space = disk::space(&path)?;
     let listed = |text: &str| text.split(',').map(String::from).collect::<Vec<_>>();
     Ok(Fields::new()
         .flag("present", true)
@@ -62,20 +62,20 @@ fn look(path: &Path) -> io::Result<Fields> {
         .texts("options", &listed(&mount.options))
         .texts("super_options", &listed(&mount.super_options))
         .text("dev", &mount.dev)
-        .number("total_bytes", room.total)
-        .number("free_bytes", room.free))
+        .number("total_bytes", space.total)
+        .number("free_bytes", space.free))
 }
 
-/// The number of the mount that holds the path, if the kernel tells it.
+/// The ID of the mount that contains the path, if the kernel exposes it.
 fn mount_id(path: &Path) -> io::Result<Option<u64>> {
-    // A file that is only named and not opened needs no permission of its own.
+    // O_PATH needs no read permission on the file.
     let file = OpenOptions::new().read(true).custom_flags(libc::O_PATH).open(path)?;
-    let told = fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd())).unwrap_or_default();
-    Ok(told.lines().find_map(|line| line.strip_prefix("mnt_id:")?.trim().parse().ok()))
+    let fdinfo = fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd())).unwrap_or_default();
+    Ok(fdinfo.lines().find_map(|line| line.strip_prefix("mnt_id:")?.trim().parse().ok()))
 }
 
-/// The mount with this number; in a sandbox that tells no numbers, the last of those nearest to the path.
-fn holding<'a>(mounts: &'a [Mount], path: &Path, id: Option<u64>) -> Option<&'a Mount> {
+/// The mount with this ID. Without an ID (some sandboxes hide it), the last of the mounts nearest to the path.
+fn find_mount<'a>(mounts: &'a [Mount], path: &Path, id: Option<u64>) -> Option<&'a Mount> {
     mounts.iter().find(|mount| Some(mount.id) == id).or_else(|| {
         mounts
             .iter()
@@ -84,8 +84,8 @@ fn holding<'a>(mounts: &'a [Mount], path: &Path, id: Option<u64>) -> Option<&'a 
     })
 }
 
-/// Reads a line: id, parent, device, root, mount point, options, some tags, a dash, type, source, options of
-/// the filesystem.
+/// Parses a line: ID, parent ID, device, root, mount point, mount options, optional fields, a dash, filesystem
+/// type, source, superblock options.
 fn parse(line: &[u8]) -> Option<Mount> {
     let text = |word: &[u8]| String::from_utf8_lossy(&unescaped(word)).into_owned();
     let mut words = line.split(|byte| *byte == b' ');
@@ -100,20 +100,20 @@ fn parse(line: &[u8]) -> Option<Mount> {
     Some(Mount { id, dev, point, options, fstype, source, super_options })
 }
 
-/// Takes back what the kernel did to blanks, tabs, line ends and backslashes: `\040`.
+/// Decodes the octal escapes (`\040`) that the kernel writes for spaces, tabs, newlines and backslashes.
 fn unescaped(word: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = word;
-    while let Some((first, behind)) = rest.split_first() {
+    while let Some((first, tail)) = rest.split_first() {
         if *first == b'\\'
-            && let Some((digits, behind)) = behind.split_first_chunk::<3>()
+            && let Some((digits, tail)) = tail.split_first_chunk::<3>()
             && let Some(byte) = str::from_utf8(digits).ok().and_then(|text| u8::from_str_radix(text, 8).ok())
         {
             bytes.push(byte);
-            rest = behind;
+            rest = tail;
         } else {
             bytes.push(*first);
-            rest = behind;
+            rest = tail;
         }
     }
     bytes
@@ -127,7 +127,7 @@ mod tests {
         b"36 35 98:0 /mnt1 /a\\040b\\134c rw,noatime master:1 shared:2 - ext3 /dev/my\\040root rw,errors=continue";
 
     #[test]
-    fn a_line_is_read_with_its_escapes() {
+    fn a_line_is_parsed_and_its_escapes_are_decoded() {
         let mount = parse(LINE).expect("a mount");
         assert_eq!((mount.id, mount.dev.as_str(), mount.fstype.as_str()), (36, "98:0", "ext3"));
         assert_eq!(mount.point, Path::new("/a b\\c"));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_line_is_no_mount_and_no_panic() {
+    fn a_truncated_line_is_ignored() {
         for length in 0..LINE.len() - "rw,errors=continue".len() - 1 {
             assert_eq!(parse(&LINE[..length]), None, "{length}");
         }
@@ -145,10 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn without_numbers_the_nearest_and_last_mount_holds_the_path() {
+    fn without_a_mount_id_the_last_of_the_nearest_mounts_is_used() {
         let mount = |id, point: &str| Mount { id, point: point.into(), ..parse(LINE).expect("a mount") };
         let mounts = [mount(1, "/"), mount(2, "/a"), mount(3, "/a"), mount(4, "/ab")];
-        let found = |path, id| holding(&mounts, Path::new(path), id).map(|mount| mount.id);
+        let found = |path, id| find_mount(&mounts, Path::new(path), id).map(|mount| mount.id);
         assert_eq!(found("/a/b", None), Some(3));
         assert_eq!(found("/abc", None), Some(1));
         assert_eq!(found("/a/b", Some(2)), Some(2));

@@ -1,4 +1,4 @@
-//! The node under a privileged pod that shares its processes.
+//! Runs a script on the node, from a privileged pod with `hostPID`.
 
 use std::ffi::OsString;
 use std::io;
@@ -6,13 +6,13 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::mounts;
 use crate::verb::Verb;
 
-/// Where programs are on a node.
+/// The `PATH` of the script.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// `on-node`
@@ -22,18 +22,18 @@ pub(crate) struct OnNode {
 }
 
 impl OnNode {
-    /// Reads `on-node`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `on-node`.
+    pub(crate) fn parse(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::OnNode(Self { script: options.required("script")? }))
     }
 
-    /// Becomes the node's shell; returns only to say why it could not.
+    /// Replaces this process with a shell on the node. Returns only on failure.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = Fields::new().text("script", self.script.as_bytes());
-        let failed = match mounts::of_first_process() {
+        let params = Fields::new().text("script", self.script.as_bytes());
+        let failed = match mounts::enter_namespace_of_init() {
             Ok(()) => Command::new("/bin/sh").arg("-c").arg(&self.script).env("PATH", PATH).exec(),
             Err(error) => error,
         };
-        log.act("on-node", asked, Err(failed))
+        log.act("on-node", params, Err(failed))
     }
 }

@@ -1,4 +1,4 @@
-//! A nonce: bytes that nobody else has, so that two starts of a container can be told apart.
+//! Random nonces, which distinguish the starts of a container.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::random;
@@ -19,26 +19,25 @@ pub(crate) struct Nonce {
 }
 
 impl Nonce {
-    /// Reads `nonce`.
-    #[expect(clippy::unnecessary_wraps, reason = "all verbs are read alike")]
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `nonce`.
+    #[expect(clippy::unnecessary_wraps, reason = "every parser has this signature")]
+    pub(crate) fn parse(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Nonce(Self { from: options.optional("from").map(PathBuf::from) }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let Some(path) = self.from else {
-            let result = fresh().map(|nonce| Fields::new().text("nonce", nonce));
+            let result = generate().map(|nonce| Fields::new().text("nonce", nonce));
             return log.act("nonce", Fields::new(), result);
         };
-        let asked = Fields::new().text("from", path.as_os_str().as_bytes());
-        let result =
-            kept(&path).map(|(nonce, created)| Fields::new().text("nonce", nonce).flag("created", created));
-        log.act("nonce", asked, result)
+        let params = Fields::new().text("from", path.as_os_str().as_bytes());
+        let result = load_or_create(&path)
+            .map(|(nonce, created)| Fields::new().text("nonce", nonce).flag("created", created));
+        log.act("nonce", params, result)
     }
 }
 
-fn fresh() -> io::Result<String> {
+fn generate() -> io::Result<String> {
     let mut bytes = [0; 16];
     random::fill(&mut bytes)?;
     let mut text = String::new();
@@ -48,11 +47,11 @@ fn fresh() -> io::Result<String> {
     Ok(text)
 }
 
-fn kept(path: &Path) -> io::Result<(String, bool)> {
+fn load_or_create(path: &Path) -> io::Result<(String, bool)> {
     let new = OpenOptions::new().write(true).create_new(true).open(path);
     match new {
         Ok(mut file) => {
-            let nonce = fresh()?;
+            let nonce = generate()?;
             file.write_all(nonce.as_bytes())?;
             Ok((nonce, true))
         }

@@ -1,7 +1,7 @@
-//! The checked payload: a message that tells by itself whether it is whole and where it belongs.
+//! The checked payload: a message with a sequence number and a checksum.
 //!
 //! The text is `SEQ CHECKSUM CONTENT`: the number of the message from 1, the checksum of `SEQ CONTENT` as 16
-//! hexadecimal digits, and 16 random hexadecimal digits. The checksum is FNV-1a of 64 bits.
+//! hexadecimal digits, and 16 random hexadecimal digits. The checksum is 64-bit FNV-1a.
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -13,27 +13,24 @@ pub(crate) fn text(seq: u64, random: u64) -> String {
     format!("{seq} {sum:016x} {content}")
 }
 
-/// FNV-1a of 64 bits.
+/// The 64-bit FNV-1a hash.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(FNV_OFFSET, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
-/// A small stream of random numbers. Messages must differ from each other and from run to run; nothing here
-/// is secret.
+/// A small pseudorandom generator (xorshift64*). It makes messages differ; it is not cryptographic.
 #[derive(Debug)]
-pub(crate) struct Dice {
+pub(crate) struct RandomNumbers {
     state: u64,
 }
 
-impl Dice {
-    /// Starts a stream; different seeds give different streams.
+impl RandomNumbers {
     pub(crate) fn new(seed: u64) -> Self {
-        // Zero would stay zero for ever.
+        // The state must not be zero.
         Self { state: seed | 1 }
     }
 
-    /// The next number (xorshift with a multiplication at the end).
-    pub(crate) fn roll(&mut self) -> u64 {
+    pub(crate) fn next_u64(&mut self) -> u64 {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
         self.state ^= self.state >> 27;
@@ -46,15 +43,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_is_the_published_one() {
-        // Test vectors of the authors of FNV.
+    fn the_checksum_matches_the_published_test_vectors() {
+        // Test vectors published by the authors of FNV.
         assert_eq!(checksum(b""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(checksum(b"a"), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(checksum(b"foobar"), 0x8594_4171_f739_67e8);
     }
 
     #[test]
-    fn a_payload_has_three_words_and_its_checksum_covers_the_other_two() {
+    fn the_checksum_covers_sequence_number_and_content() {
         let text = text(7, 0xab);
         let words: Vec<_> = text.split(' ').collect();
         assert_eq!(words.len(), 3);
@@ -63,9 +60,9 @@ mod tests {
     }
 
     #[test]
-    fn dice_do_not_repeat_soon() {
-        let mut dice = Dice::new(42);
-        let rolls: std::collections::BTreeSet<_> = (0..1000).map(|_| dice.roll()).collect();
-        assert_eq!(rolls.len(), 1000);
+    fn the_first_1000_random_numbers_differ() {
+        let mut random = RandomNumbers::new(42);
+        let numbers: std::collections::BTreeSet<_> = (0..1000).map(|_| random.next_u64()).collect();
+        assert_eq!(numbers.len(), 1000);
     }
 }

@@ -1,10 +1,10 @@
-//! POSIX shared memory and named semaphores: what `/dev/shm` holds.
+//! POSIX shared memory and named semaphores, which are files in `/dev/shm`.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::semaphore;
@@ -13,15 +13,15 @@ use crate::sys::psem::{self, Semaphore};
 use crate::sys::pshm;
 use crate::verb::Verb;
 
-/// A verb about an object.
+/// A verb that acts on a POSIX object.
 #[derive(Debug)]
 pub(crate) struct PosixVerb {
     name: Name,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     PutMemory { text: Vec<u8> },
     LookAtMemory,
     RemoveMemory,
@@ -33,71 +33,72 @@ enum What {
 }
 
 impl PosixVerb {
-    /// Reads `pshm-put`.
-    pub(crate) fn put_memory(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `pshm-put`.
+    pub(crate) fn put_memory(options: &mut Options) -> Result<Verb, UsageError> {
         let text = options.required_bytes("text")?;
-        Self::about(options, What::PutMemory { text })
+        Self::parse(options, Action::PutMemory { text })
     }
 
-    /// Reads `pshm-look`.
-    pub(crate) fn look_at_memory(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::LookAtMemory)
+    /// Parses the options of `pshm-look`.
+    pub(crate) fn look_at_memory(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::LookAtMemory)
     }
 
-    /// Reads `pshm-remove`.
-    pub(crate) fn remove_memory(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::RemoveMemory)
+    /// Parses the options of `pshm-remove`.
+    pub(crate) fn remove_memory(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::RemoveMemory)
     }
 
-    /// Reads `psem-create`.
-    pub(crate) fn create_semaphore(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `psem-create`.
+    pub(crate) fn create_semaphore(options: &mut Options) -> Result<Verb, UsageError> {
         let value = options.parsed_or("value", 0)?;
-        Self::about(options, What::CreateSemaphore { value })
+        Self::parse(options, Action::CreateSemaphore { value })
     }
 
-    /// Reads `psem-wait`.
-    pub(crate) fn wait_for_semaphore(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::WaitForSemaphore)
+    /// Parses the options of `psem-wait`.
+    pub(crate) fn wait_for_semaphore(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::WaitForSemaphore)
     }
 
-    /// Reads `psem-post`.
-    pub(crate) fn post_semaphore(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::PostSemaphore)
+    /// Parses the options of `psem-post`.
+    pub(crate) fn post_semaphore(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::PostSemaphore)
     }
 
-    /// Reads `psem-look`.
-    pub(crate) fn look_at_semaphore(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::LookAtSemaphore)
+    /// Parses the options of `psem-look`.
+    pub(crate) fn look_at_semaphore(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::LookAtSemaphore)
     }
 
-    /// Reads `psem-remove`.
-    pub(crate) fn remove_semaphore(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::RemoveSemaphore)
+    /// Parses the options of `psem-remove`.
+    pub(crate) fn remove_semaphore(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::RemoveSemaphore)
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::Posix(Self { name: options.object_name()?, what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::Posix(Self { name: options.object_name()?, action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let name = &self.name;
-        let asked = Fields::new().text("name", name.as_bytes());
+        let params = Fields::new().text("name", name.as_bytes());
         let gone = |()| Fields::new().flag("present", true);
-        match self.what {
-            What::PutMemory { text } => log.act("pshm-put", asked, put_memory(name, &text)),
-            What::LookAtMemory => log.look("pshm-look", asked, look_at_memory(name)),
-            What::RemoveMemory => log.look("pshm-remove", asked, pshm::unlink(name).map(gone)),
-            What::CreateSemaphore { value } => log.act("psem-create", asked, create_semaphore(name, value)),
-            What::WaitForSemaphore => {
-                semaphore::wait(log, "psem-wait", &asked, Semaphore::find(name), Semaphore::wait)
+        match self.action {
+            Action::PutMemory { text } => log.act("pshm-put", params, put_memory(name, &text)),
+            Action::LookAtMemory => log.look("pshm-look", params, look_at_memory(name)),
+            Action::RemoveMemory => log.look("pshm-remove", params, pshm::unlink(name).map(gone)),
+            Action::CreateSemaphore { value } => {
+                log.act("psem-create", params, create_semaphore(name, value))
             }
-            What::PostSemaphore => {
+            Action::WaitForSemaphore => {
+                semaphore::wait(log, "psem-wait", &params, Semaphore::find(name), Semaphore::wait)
+            }
+            Action::PostSemaphore => {
                 let result = Semaphore::find(name).and_then(|semaphore| semaphore.post());
-                log.act("psem-post", asked, result.map(|()| Fields::new()))
+                log.act("psem-post", params, result.map(|()| Fields::new()))
             }
-            What::LookAtSemaphore => log.look("psem-look", asked, look_at_semaphore(name)),
-            What::RemoveSemaphore => log.look("psem-remove", asked, psem::unlink(name).map(gone)),
+            Action::LookAtSemaphore => log.look("psem-look", params, look_at_semaphore(name)),
+            Action::RemoveSemaphore => log.look("psem-remove", params, psem::unlink(name).map(gone)),
         }
     }
 }
@@ -105,21 +106,21 @@ impl PosixVerb {
 fn put_memory(name: &Name, text: &[u8]) -> io::Result<Fields> {
     let object = pshm::find_or_create(name)?;
     pshm::write(&object, text)?;
-    Ok(Fields::new().count("bytes", text.len()).and(&told(&object)?))
+    Ok(Fields::new().count("bytes", text.len()).and(&file_fields(&object)?))
 }
 
 fn look_at_memory(name: &Name) -> io::Result<Fields> {
     let object = pshm::find(name)?;
     let text = pshm::read(&object)?;
-    Ok(Fields::new().flag("present", true).text("text", text).and(&told(&object)?))
+    Ok(Fields::new().flag("present", true).text("text", text).and(&file_fields(&object)?))
 }
 
-fn told(object: &File) -> io::Result<Fields> {
+fn file_fields(object: &File) -> io::Result<Fields> {
     let seen = object.metadata()?;
     Ok(Fields::new().number("size", seen.len()).number("dev", seen.dev()).number("ino", seen.ino()))
 }
 
-/// Creates it with this value; one that is there already keeps its own.
+/// Creates a semaphore with this value. An existing semaphore keeps its value.
 fn create_semaphore(name: &Name, value: u32) -> io::Result<Fields> {
     let (semaphore, created) = match Semaphore::create_new(name, value) {
         Ok(semaphore) => (semaphore, true),

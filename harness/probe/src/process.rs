@@ -1,34 +1,35 @@
-//! Other processes: what `/proc` shows of them, and how one is found by its command line.
+//! Lists processes from `/proc`, and finds one by its command line.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::process;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 
-/// A process as `/proc` shows it.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Process {
     parent: i32,
-    /// The words of the command line with blanks between them.
+    /// The arguments, separated by spaces.
     pub(crate) cmdline: Vec<u8>,
 }
 
-/// The text in `--cmdline`.
-pub(crate) fn cmdline(options: &mut Options) -> Result<Vec<u8>, Usage> {
+/// Parses `--cmdline`, which must not be empty.
+pub(crate) fn cmdline(options: &mut Options) -> Result<Vec<u8>, UsageError> {
     let cmdline = options.required_bytes("cmdline")?;
     if cmdline.is_empty() {
-        return Err(options.complaint("needs a --cmdline that is not empty"));
+        return Err(options.usage_error("needs a --cmdline that is not empty"));
     }
     Ok(cmdline)
 }
 
-/// The one process with this text in its command line: its number and its whole command line.
-pub(crate) fn only_one(cmdline: &[u8]) -> io::Result<(i32, Vec<u8>)> {
+/// Finds the only process whose command line contains this text. Returns its PID and its whole command line.
+///
+/// Fails with `ESRCH` if no process matches, and without an errno if several match.
+pub(crate) fn find_one(cmdline: &[u8]) -> io::Result<(i32, Vec<u8>)> {
     let all = all()?;
-    let ours = i32::try_from(process::id()).map_err(io::Error::other)?;
-    let matches = matches(&all, cmdline, ours);
+    let own_pid = i32::try_from(process::id()).map_err(io::Error::other)?;
+    let matches = matches(&all, cmdline, own_pid);
     let [(pid, found)] = matches.as_slice() else {
         if matches.is_empty() {
             return Err(io::Error::from_raw_os_error(libc::ESRCH));
@@ -39,29 +40,28 @@ pub(crate) fn only_one(cmdline: &[u8]) -> io::Result<(i32, Vec<u8>)> {
     Ok((*pid, found.to_vec()))
 }
 
-/// All that match, without this process and those that started it: their command lines contain the text as
-/// well.
-fn matches<'a>(all: &'a BTreeMap<i32, Seen>, text: &[u8], ours: i32) -> Vec<(i32, &'a [u8])> {
-    let mut line = vec![ours];
-    while let Some(parent) = line.last().and_then(|pid| all.get(pid)).map(|seen| seen.parent) {
-        if line.contains(&parent) {
+/// All matching processes except this one and its ancestors, whose command lines contain the text too.
+fn matches<'a>(all: &'a BTreeMap<i32, Process>, text: &[u8], own_pid: i32) -> Vec<(i32, &'a [u8])> {
+    let mut ancestors = vec![own_pid];
+    while let Some(parent) = ancestors.last().and_then(|pid| all.get(pid)).map(|seen| seen.parent) {
+        if ancestors.contains(&parent) {
             break;
         }
-        line.push(parent);
+        ancestors.push(parent);
     }
     all.iter()
-        .filter(|(pid, _)| !line.contains(pid))
+        .filter(|(pid, _)| !ancestors.contains(pid))
         .map(|(pid, seen)| (*pid, seen.cmdline.as_slice()))
         .filter(|(_, cmdline)| cmdline.windows(text.len()).any(|window| window == text))
         .collect()
 }
 
-/// All processes that can be seen.
-pub(crate) fn all() -> io::Result<BTreeMap<i32, Seen>> {
+/// All visible processes by PID.
+pub(crate) fn all() -> io::Result<BTreeMap<i32, Process>> {
     let mut all = BTreeMap::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();
-        // A process may end between the listing and the reading; then it is no match any more.
+        // Skip a process that ends between listing and reading.
         if let Some(pid) = name.to_str().and_then(|name| name.parse().ok())
             && let Some(seen) = look(pid)
         {
@@ -71,18 +71,18 @@ pub(crate) fn all() -> io::Result<BTreeMap<i32, Seen>> {
     Ok(all)
 }
 
-fn look(pid: i32) -> Option<Seen> {
+fn look(pid: i32) -> Option<Process> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let parent = parent_in(&String::from_utf8_lossy(&stat))?;
     let raw = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let words: Vec<u8> = raw.iter().map(|byte| if *byte == 0 { b' ' } else { *byte }).collect();
-    Some(Seen { parent, cmdline: words.trim_ascii_end().to_vec() })
+    Some(Process { parent, cmdline: words.trim_ascii_end().to_vec() })
 }
 
-/// Field 4 of a `stat` line, counted from behind the name.
+/// Field 4 of `/proc/PID/stat`, counted from the end of the process name.
 fn parent_in(stat: &str) -> Option<i32> {
-    let (_, behind_name) = stat.rsplit_once(')')?;
-    behind_name.split_whitespace().nth(4 - 3)?.parse().ok()
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_whitespace().nth(4 - 3)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -90,8 +90,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_and_its_ancestors_are_no_matches() {
-        let process = |parent, cmdline: &str| Seen { parent, cmdline: cmdline.into() };
+    fn this_process_and_its_ancestors_do_not_match() {
+        let process = |parent, cmdline: &str| Process { parent, cmdline: cmdline.into() };
         let all = BTreeMap::from([
             (1, process(0, "/pause")),
             (7, process(0, "/probe write-part --path /x then hold")),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parent_is_found_behind_any_name() {
+    fn the_parent_is_found_after_any_process_name() {
         assert_eq!(parent_in("12 (a) R 3 (b) S 5 12 12"), Some(5));
     }
 }

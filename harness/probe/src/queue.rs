@@ -1,10 +1,10 @@
-//! Message queues: send, receive, look, unlink, steal.
+//! POSIX message queues: send, receive, look, unlink, steal.
 
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::errno;
 use crate::json::Fields;
 use crate::report::{Log, Next};
@@ -15,33 +15,32 @@ use crate::verb::Verb;
 /// The queue of the article's program.
 const ARTICLE_QUEUE: &str = "/ch6_ipc";
 
-/// How often an absent queue is looked for.
+/// How often to look for a queue that does not exist yet.
 ///
-/// There is nothing to sleep on: a queue is no file in a folder. `/dev/mqueue` shows queues as files, but a
-/// container need not have it mounted, and what is mounted there may belong to another IPC namespace, where a
-/// watch would sleep for ever.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// A queue cannot be watched with inotify: `/dev/mqueue` may not be mounted in the container, or may show the
+/// queues of another IPC namespace.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A verb about a queue.
+/// A verb that acts on a POSIX message queue.
 #[derive(Debug)]
 pub(crate) struct QueueVerb {
     queue: Name,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
-    Steal { count: u64, patience: Option<Duration> },
-    Send(Sending),
+enum Action {
+    Steal { count: u64, retry_for: Option<Duration> },
+    Send(SendOptions),
     Receive,
     Look,
     Unlink,
     WaitFor,
 }
 
-/// What `mq-send` sends, and into what.
+/// The options of `mq-send`.
 #[derive(Debug)]
-struct Sending {
+struct SendOptions {
     text: Vec<u8>,
     count: u64,
     priority: u32,
@@ -51,17 +50,17 @@ struct Sending {
 }
 
 impl QueueVerb {
-    /// Reads `steal`.
-    pub(crate) fn steal(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `steal`.
+    pub(crate) fn steal(options: &mut Options) -> Result<Verb, UsageError> {
         let count = options.parsed_or("count", 1)?;
-        let patience = options.parsed("retry-for")?.map(Duration::from_secs);
-        Self::about(options, What::Steal { count, patience })
+        let retry_for = options.parsed("retry-for")?.map(Duration::from_secs);
+        Self::parse(options, Action::Steal { count, retry_for })
     }
 
-    /// Reads `mq-send`.
-    pub(crate) fn send(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `mq-send`.
+    pub(crate) fn send(options: &mut Options) -> Result<Verb, UsageError> {
         let text = options.required_bytes("text")?;
-        let sending = Sending {
+        let send = SendOptions {
             text,
             count: options.parsed_or("count", 1)?,
             priority: options.parsed_or("priority", 0)?,
@@ -69,88 +68,89 @@ impl QueueVerb {
             mode: options.mode("mode")?,
             if_absent: options.flag("if-absent"),
         };
-        Self::about(options, What::Send(sending))
+        Self::parse(options, Action::Send(send))
     }
 
-    /// Reads `mq-receive`.
-    pub(crate) fn receive(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Receive)
+    /// Parses the options of `mq-receive`.
+    pub(crate) fn receive(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Receive)
     }
 
-    /// Reads `mq-look`.
-    pub(crate) fn look(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Look)
+    /// Parses the options of `mq-look`.
+    pub(crate) fn look(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Look)
     }
 
-    /// Reads `mq-unlink`.
-    pub(crate) fn unlink(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Unlink)
+    /// Parses the options of `mq-unlink`.
+    pub(crate) fn unlink(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Unlink)
     }
 
-    /// Reads `wait-queue`.
-    pub(crate) fn wait_for(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::WaitFor)
+    /// Parses the options of `wait-queue`.
+    pub(crate) fn wait_for(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::WaitFor)
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::Queue(Self { queue: name(options)?, what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::Queue(Self { queue: name(options)?, action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let queue = &self.queue;
-        let asked = Fields::new().text("queue", queue.as_bytes());
-        match self.what {
-            What::Steal { count, patience } => steal(log, queue, count, patience),
-            What::Send(sending) => {
+        let params = Fields::new().text("queue", queue.as_bytes());
+        match self.action {
+            Action::Steal { count, retry_for } => steal(log, queue, count, retry_for),
+            Action::Send(options) => {
                 let mut sent = 0;
-                let result = send(queue, &sending, &mut sent);
-                log.act("mq-send", asked.number("sent", sent), result)
+                let result = send(queue, &options, &mut sent);
+                log.act("mq-send", params.number("sent", sent), result)
             }
-            What::Receive => log.look("mq-receive", asked, receive_all(queue)),
-            What::Look => log.look("mq-look", asked, look(queue)),
-            What::WaitFor => log.act("wait-queue", asked, wait_for(queue)),
-            What::Unlink => {
-                log.look("mq-unlink", asked, mq::unlink(queue).map(|()| Fields::new().flag("present", true)))
+            Action::Receive => log.look("mq-receive", params, receive_all(queue)),
+            Action::Look => log.look("mq-look", params, look(queue)),
+            Action::WaitFor => log.act("wait-queue", params, wait_for(queue)),
+            Action::Unlink => {
+                log.look("mq-unlink", params, mq::unlink(queue).map(|()| Fields::new().flag("present", true)))
             }
         }
     }
 }
 
-/// The name of the queue in `--queue`.
-pub(crate) fn name(options: &mut Options) -> Result<Name, Usage> {
+/// Parses `--queue`. The default is the article's queue.
+pub(crate) fn name(options: &mut Options) -> Result<Name, UsageError> {
     let given = options.optional("queue").unwrap_or_else(|| ARTICLE_QUEUE.into());
-    let complaint = format!("cannot take --queue `{}`: a name is one slash and no other", given.display());
-    Name::new(given.into_encoded_bytes()).ok_or_else(|| options.complaint(&complaint))
+    let message = format!(
+        "cannot take --queue `{}`: a name starts with a slash and has no other slash",
+        given.display()
+    );
+    Name::new(given.into_encoded_bytes()).ok_or_else(|| options.usage_error(&message))
 }
 
-/// What a new queue shall hold, in `--maxmsg` and `--msgsize`.
-pub(crate) fn capacity(options: &mut Options) -> Result<Capacity, Usage> {
+/// Parses `--maxmsg` and `--msgsize`, the capacity of a queue that is created.
+pub(crate) fn capacity(options: &mut Options) -> Result<Capacity, UsageError> {
     Ok(Capacity {
         messages: options.parsed_or("maxmsg", 10)?,
         bytes_each: options.parsed_or("msgsize", 1024)?,
     })
 }
 
-/// Opens a queue, and while there is none looks again until patience is over; without a limit there is no end
-/// to it.
-pub(crate) fn open_when_there(name: &Name, access: Access, patience: Option<Duration>) -> io::Result<Queue> {
+/// Opens a queue. Retries for `retry_for` while the queue does not exist; `None` retries without limit.
+pub(crate) fn open_with_retry(name: &Name, access: Access, retry_for: Option<Duration>) -> io::Result<Queue> {
     let begin = Instant::now();
     loop {
         match Queue::open(name, access) {
             Err(error)
-                if errno::is_absent(&error) && patience.is_none_or(|limit| begin.elapsed() < limit) =>
+                if errno::is_absent(&error) && retry_for.is_none_or(|limit| begin.elapsed() < limit) =>
             {
-                thread::sleep(LOOK_AGAIN);
+                thread::sleep(POLL_INTERVAL);
             }
             result => return result,
         }
     }
 }
 
-/// Waits until there is a queue, whoever may open it.
+/// Waits until the queue exists, even if this process may not open it.
 fn wait_for(name: &Name) -> io::Result<Fields> {
-    let is_there = |patience| match open_when_there(name, Access::ReceiveAtOnce, patience) {
+    let is_there = |retry_for| match open_with_retry(name, Access::ReceiveNonBlocking, retry_for) {
         Ok(_) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::EACCES) => Ok(true),
         Err(error) if errno::is_absent(&error) => Ok(false),
@@ -163,39 +163,39 @@ fn wait_for(name: &Name) -> io::Result<Fields> {
     Ok(Fields::new().flag("waited", waited))
 }
 
-/// The bytes before the first NUL: what a C program would print of a message.
+/// The bytes before the first NUL, as a C program would print the message.
 pub(crate) fn as_c_string(message: &[u8]) -> &[u8] {
     message.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-fn steal(log: &mut Log, name: &Name, count: u64, patience: Option<Duration>) -> io::Result<Next> {
-    let asked = || Fields::new().text("queue", name.as_bytes());
+fn steal(log: &mut Log, name: &Name, count: u64, retry_for: Option<Duration>) -> io::Result<Next> {
+    let params = || Fields::new().text("queue", name.as_bytes());
     let opened =
-        open_when_there(name, Access::Receive, patience).and_then(|queue| Ok((buffer_for(&queue)?, queue)));
+        open_with_retry(name, Access::Receive, retry_for).and_then(|queue| Ok((buffer_for(&queue)?, queue)));
     let (mut buffer, queue) = match opened {
         Ok(opened) => opened,
-        Err(error) => return log.act("steal", asked(), Err(error)),
+        Err(error) => return log.act("steal", params(), Err(error)),
     };
     for index in 1..=count {
         let stolen =
             queue.receive(&mut buffer).map(|(message, _)| Fields::new().text("text", as_c_string(message)));
-        let next = log.act("steal", asked().number("index", index), stolen)?;
-        if next != Next::GoOn {
+        let next = log.act("steal", params().number("index", index), stolen)?;
+        if next != Next::Continue {
             return Ok(next);
         }
     }
-    Ok(Next::GoOn)
+    Ok(Next::Continue)
 }
 
-fn send(name: &Name, sending: &Sending, sent: &mut u64) -> io::Result<Fields> {
-    let (queue, created) = open_or_create(name, sending.capacity, sending.mode)?;
-    if created || !sending.if_absent {
-        for index in 1..=sending.count {
-            if sending.count == 1 {
-                queue.send(&sending.text, sending.priority)?;
+fn send(name: &Name, options: &SendOptions, sent: &mut u64) -> io::Result<Fields> {
+    let (queue, created) = open_or_create(name, options.capacity, options.mode)?;
+    if created || !options.if_absent {
+        for index in 1..=options.count {
+            if options.count == 1 {
+                queue.send(&options.text, options.priority)?;
             } else {
-                let text = [&sending.text, format!("-{index}").as_bytes()].concat();
-                queue.send(&text, sending.priority)?;
+                let text = [&options.text, format!("-{index}").as_bytes()].concat();
+                queue.send(&text, options.priority)?;
             }
             *sent += 1;
         }
@@ -203,7 +203,7 @@ fn send(name: &Name, sending: &Sending, sent: &mut u64) -> io::Result<Fields> {
     Ok(Fields::new().flag("created", created).and(&attributes(queue.attributes()?)))
 }
 
-/// Creates the queue or takes the one that is there, and says which.
+/// Creates or opens the queue. The bool is true if the queue was created.
 fn open_or_create(name: &Name, capacity: Capacity, mode: Option<u32>) -> io::Result<(Queue, bool)> {
     loop {
         match Queue::create_new(name, capacity, mode) {
@@ -211,9 +211,9 @@ fn open_or_create(name: &Name, capacity: Capacity, mode: Option<u32>) -> io::Res
             Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
             Err(error) => return Err(error),
         }
-        match Queue::open(name, Access::SendAtOnce) {
+        match Queue::open(name, Access::SendNonBlocking) {
             Ok(queue) => return Ok((queue, false)),
-            // Unlinked by somebody between the two calls: begin again.
+            // Unlinked by another process between the two calls: try again.
             Err(error) if errno::is_absent(&error) => {}
             Err(error) => return Err(error),
         }
@@ -221,7 +221,7 @@ fn open_or_create(name: &Name, capacity: Capacity, mode: Option<u32>) -> io::Res
 }
 
 fn receive_all(name: &Name) -> io::Result<Fields> {
-    let queue = Queue::open(name, Access::ReceiveAtOnce)?;
+    let queue = Queue::open(name, Access::ReceiveNonBlocking)?;
     let mut buffer = buffer_for(&queue)?;
     let mut texts = Vec::new();
     let mut priorities = Vec::new();
@@ -243,7 +243,7 @@ fn receive_all(name: &Name) -> io::Result<Fields> {
 }
 
 fn look(name: &Name) -> io::Result<Fields> {
-    let seen = Queue::open(name, Access::ReceiveAtOnce)?.attributes()?;
+    let seen = Queue::open(name, Access::ReceiveNonBlocking)?.attributes()?;
     Ok(Fields::new().flag("present", true).and(&attributes(seen)))
 }
 

@@ -1,7 +1,7 @@
-//! The log of the probe: JSON lines that say what each verb did, and plain lines for the article's programs.
+//! The probe's log: JSON reports of the verbs, and the plain lines of the article's programs.
 //!
-//! Every line leaves with one `write(2)` of its own and nothing is kept back: whoever reads the pod's log
-//! must see a line even if the process is killed right after it.
+//! Each line is written with its own `write(2)`, unbuffered: it must be in the pod's log even if the process is
+//! killed immediately afterwards.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -11,16 +11,16 @@ use crate::errno;
 use crate::json::Fields;
 use crate::sys::clock;
 
-/// What the chain does after a verb.
+/// How the chain continues after a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// The next verb runs.
-    GoOn,
-    /// The process ends with this exit code.
-    End(u8),
+    /// Run the next verb.
+    Continue,
+    /// End the process with this exit code.
+    Exit(u8),
 }
 
-/// Standard output without a buffer, and the number of the next report.
+/// Unbuffered standard output, and the sequence number of the last report.
 #[derive(Debug)]
 pub(crate) struct Log {
     out: File,
@@ -28,7 +28,6 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Takes standard output.
     pub(crate) fn open() -> io::Result<Self> {
         let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         Ok(Self { out, seq: 0 })
@@ -41,61 +40,66 @@ impl Log {
         self.out.write_all(&line)
     }
 
-    /// Reports a verb that worked.
+    /// Reports success.
     pub(crate) fn done(&mut self, verb: &str, fields: &Fields) -> io::Result<Next> {
         let line = self.head(verb, true).and(fields).to_json();
         self.line(line)?;
-        Ok(Next::GoOn)
+        Ok(Next::Continue)
     }
 
-    /// Reports a verb that may end the chain: a failure ends it with exit code 1.
+    /// Reports a verb that acts: a failure ends the chain with exit code 1.
     ///
-    /// `asked` is what was to be done (a path, a queue) and is reported either way.
-    pub(crate) fn act(&mut self, verb: &str, asked: Fields, result: io::Result<Fields>) -> io::Result<Next> {
+    /// `params` (a path, a queue) are reported in either case.
+    pub(crate) fn act(&mut self, verb: &str, params: Fields, result: io::Result<Fields>) -> io::Result<Next> {
         match result {
-            Ok(seen) => self.done(verb, &asked.and(&seen)),
+            Ok(seen) => self.done(verb, &params.and(&seen)),
             Err(error) => {
-                self.failed(verb, &asked, &error)?;
-                Ok(Next::End(1))
+                self.failed(verb, &params, &error)?;
+                Ok(Next::Exit(1))
             }
         }
     }
 
-    /// Reports a verb that only looks: a failure is an answer too, and the chain goes on.
-    pub(crate) fn look(&mut self, verb: &str, asked: Fields, result: io::Result<Fields>) -> io::Result<Next> {
-        match result {
-            Ok(seen) => self.done(verb, &asked.and(&seen)),
-            Err(error) if errno::is_absent(&error) => {
-                self.done(verb, &asked.flag("present", false).text("errno", "ENOENT"))
-            }
-            Err(error) => {
-                self.failed(verb, &asked, &error)?;
-                Ok(Next::GoOn)
-            }
-        }
-    }
-
-    /// Reports a verb that tries something: a failure is reported as one, and the chain goes on.
-    ///
-    /// Unlike [`Log::look`] it knows no absent thing: what is tried is something to be done, and the verb has
-    /// put into its fields whatever is an answer.
-    pub(crate) fn attempt(
+    /// Reports a verb that only looks: `ENOENT` is a result, and no failure ends the chain.
+    pub(crate) fn look(
         &mut self,
         verb: &str,
-        asked: Fields,
+        params: Fields,
         result: io::Result<Fields>,
     ) -> io::Result<Next> {
         match result {
-            Ok(seen) => self.done(verb, &asked.and(&seen)),
+            Ok(seen) => self.done(verb, &params.and(&seen)),
+            Err(error) if errno::is_absent(&error) => {
+                self.done(verb, &params.flag("present", false).text("errno", "ENOENT"))
+            }
             Err(error) => {
-                self.failed(verb, &asked, &error)?;
-                Ok(Next::GoOn)
+                self.failed(verb, &params, &error)?;
+                Ok(Next::Continue)
             }
         }
     }
 
-    fn failed(&mut self, verb: &str, asked: &Fields, error: &io::Error) -> io::Result<()> {
-        let mut fields = self.head(verb, false).and(asked).text("error", errno::words(error));
+    /// Reports a verb that tries something: a failure does not end the chain.
+    ///
+    /// Unlike for [`Log::look`], `ENOENT` is a failure. A verb for which some errors are results passes them as
+    /// fields.
+    pub(crate) fn attempt(
+        &mut self,
+        verb: &str,
+        params: Fields,
+        result: io::Result<Fields>,
+    ) -> io::Result<Next> {
+        match result {
+            Ok(seen) => self.done(verb, &params.and(&seen)),
+            Err(error) => {
+                self.failed(verb, &params, &error)?;
+                Ok(Next::Continue)
+            }
+        }
+    }
+
+    fn failed(&mut self, verb: &str, params: &Fields, error: &io::Error) -> io::Result<()> {
+        let mut fields = self.head(verb, false).and(params).text("error", errno::message(error));
         if let Some(name) = errno::name(error) {
             fields = fields.text("errno", name.as_bytes());
         }

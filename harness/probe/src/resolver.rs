@@ -1,27 +1,27 @@
-//! How this container finds names: servers, search list and dots, as its `/etc/resolv.conf` says.
+//! The container's resolver configuration: nameserver, search list and `ndots` from `/etc/resolv.conf`.
 
 use std::fs;
 use std::io;
 use std::net::IpAddr;
 
-/// What the file says.
+/// The settings that the probe uses.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Configuration {
-    /// The first server.
+    /// The first nameserver.
     pub(crate) server: Option<IpAddr>,
     search: Vec<String>,
-    dots: usize,
+    ndots: usize,
 }
 
 impl Configuration {
-    /// What the container's file says.
+    /// Reads `/etc/resolv.conf`.
     pub(crate) fn load() -> io::Result<Self> {
         fs::read("/etc/resolv.conf").map(|bytes| Self::parse(&String::from_utf8_lossy(&bytes)))
     }
 
-    /// What is so without a file.
+    /// The defaults.
     pub(crate) fn empty() -> Self {
-        Self { server: None, search: Vec::new(), dots: 1 }
+        Self { server: None, search: Vec::new(), ndots: 1 }
     }
 
     fn parse(text: &str) -> Self {
@@ -32,11 +32,11 @@ impl Configuration {
                 Some("nameserver") if found.server.is_none() => {
                     found.server = words.next().and_then(|word| word.parse().ok());
                 }
-                // The last of these lines counts.
+                // The last of these lines wins.
                 Some("search" | "domain") => found.search = words.map(String::from).collect(),
                 Some("options") => {
                     for number in words.filter_map(|word| word.strip_prefix("ndots:")?.parse().ok()) {
-                        found.dots = number;
+                        found.ndots = number;
                     }
                 }
                 _ => {}
@@ -45,17 +45,17 @@ impl Configuration {
         found
     }
 
-    /// The full names to ask for, one after another.
+    /// The full names to query, in order.
     ///
-    /// A name that ends in a dot is full. Any other is tried with every suffix of the search list, and as it
-    /// is: first if it has enough dots, else last.
+    /// A name with a trailing dot is fully qualified. Any other name is tried with each search suffix and as given:
+    /// first if it has at least `ndots` dots, last if it has fewer.
     pub(crate) fn candidates(&self, name: &str) -> Vec<String> {
         if name.ends_with('.') {
             return vec![name.into()];
         }
         let mut names: Vec<String> =
             self.search.iter().map(|suffix| format!("{name}.{}.", suffix.trim_end_matches('.'))).collect();
-        let enough = name.matches('.').count() >= self.dots;
+        let enough = name.matches('.').count() >= self.ndots;
         names.insert(if enough { 0 } else { names.len() }, format!("{name}."));
         names
     }
@@ -69,7 +69,7 @@ mod tests {
         nameserver 10.96.0.10\nnameserver 8.8.8.8\n# no\noptions ndots:5 timeout:1\n";
 
     #[test]
-    fn a_pods_file_is_read() {
+    fn the_resolv_conf_of_a_pod_is_parsed() {
         let pod = Configuration::parse(POD);
         assert_eq!(pod.server, Some(IpAddr::from([10, 96, 0, 10])));
         assert_eq!(
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_leaves_the_name_as_it_is() {
+    fn an_empty_file_gives_the_defaults() {
         assert_eq!(Configuration::parse(""), Configuration::empty());
         assert_eq!(Configuration::parse("nameserver\noptions ndots:x\n"), Configuration::empty());
         assert_eq!(Configuration::empty().candidates("web"), ["web."]);

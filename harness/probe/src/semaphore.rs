@@ -3,21 +3,21 @@
 use std::io;
 use std::time::Instant;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::sem::Semaphore;
 use crate::verb::Verb;
 
-/// A verb about a semaphore.
+/// A verb that acts on a System V semaphore.
 #[derive(Debug)]
 pub(crate) struct SemaphoreVerb {
     key: u32,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     Create { value: u16 },
     Wait,
     Post,
@@ -26,75 +26,74 @@ enum What {
 }
 
 impl SemaphoreVerb {
-    /// Reads `sem-create`.
-    pub(crate) fn create(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `sem-create`.
+    pub(crate) fn create(options: &mut Options) -> Result<Verb, UsageError> {
         let value = options.parsed_or("value", 0)?;
-        Self::about(options, What::Create { value })
+        Self::parse(options, Action::Create { value })
     }
 
-    /// Reads `sem-wait`.
-    pub(crate) fn wait(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Wait)
+    /// Parses the options of `sem-wait`.
+    pub(crate) fn wait(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Wait)
     }
 
-    /// Reads `sem-post`.
-    pub(crate) fn post(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Post)
+    /// Parses the options of `sem-post`.
+    pub(crate) fn post(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Post)
     }
 
-    /// Reads `sem-look`.
-    pub(crate) fn look(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Look)
+    /// Parses the options of `sem-look`.
+    pub(crate) fn look(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Look)
     }
 
-    /// Reads `sem-remove`.
-    pub(crate) fn remove(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Remove)
+    /// Parses the options of `sem-remove`.
+    pub(crate) fn remove(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Remove)
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::Semaphore(Self { key: options.ipc_key()?, what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::Semaphore(Self { key: options.ipc_key()?, action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let key = self.key;
-        let asked = Fields::new().text("key", format!("{key:08x}"));
-        match self.what {
-            What::Create { value } => log.act("sem-create", asked, create(key, value)),
-            What::Wait => {
+        let params = Fields::new().text("key", format!("{key:08x}"));
+        match self.action {
+            Action::Create { value } => log.act("sem-create", params, create(key, value)),
+            Action::Wait => {
                 let semaphore = Semaphore::find(key);
-                wait(log, "sem-wait", &asked, semaphore, |semaphore| semaphore.wait())
+                wait(log, "sem-wait", &params, semaphore, |semaphore| semaphore.wait())
             }
-            What::Post => log.act("sem-post", asked, post(key)),
-            What::Look => log.look("sem-look", asked, look(key)),
-            What::Remove => log.look("sem-remove", asked, remove(key)),
+            Action::Post => log.act("sem-post", params, post(key)),
+            Action::Look => log.look("sem-look", params, look(key)),
+            Action::Remove => log.look("sem-remove", params, remove(key)),
         }
     }
 }
 
-/// Waits for what was found, with a report before and one after.
+/// Waits for a semaphore, with one report before and one after the wait.
 pub(crate) fn wait<S>(
     log: &mut Log,
     verb: &str,
-    asked: &Fields,
+    params: &Fields,
     found: io::Result<S>,
     sleep: impl FnOnce(&S) -> io::Result<()>,
 ) -> io::Result<Next> {
     let semaphore = match found {
         Ok(semaphore) => semaphore,
-        Err(error) => return log.act(verb, asked.clone(), Err(error)),
+        Err(error) => return log.act(verb, params.clone(), Err(error)),
     };
-    log.done(verb, &asked.clone().text("state", "waiting"))?;
+    log.done(verb, &params.clone().text("state", "waiting"))?;
     let begin = Instant::now();
     let woken = sleep(&semaphore).map(|()| {
         let waited = u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX);
         Fields::new().text("state", "woken").number("waited_ns", waited)
     });
-    log.act(verb, asked.clone(), woken)
+    log.act(verb, params.clone(), woken)
 }
 
-/// Creates it with this value; one that is there already keeps its own.
+/// Creates a semaphore with this value. An existing semaphore keeps its value.
 fn create(key: u32, value: u16) -> io::Result<Fields> {
     let (semaphore, created) = match Semaphore::create_new(key) {
         Ok(semaphore) => {

@@ -1,4 +1,4 @@
-//! A small HTTP server: one text, or the files of a folder.
+//! A small HTTP server for one text or for the files of a folder.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -6,15 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::listen;
 use crate::verb::Verb;
 
-/// How long one silent client may keep the others waiting.
-const PATIENCE: Duration = Duration::from_secs(1);
-const GREATEST_REQUEST: u64 = 16 * 1024;
+/// How long a silent client may block the others.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
+const MAX_REQUEST: u64 = 16 * 1024;
 
 /// `serve`
 #[derive(Debug)]
@@ -28,17 +28,17 @@ pub(crate) struct Serve {
 enum Content {
     /// The same text for every path.
     Text(Vec<u8>),
-    /// The same text for every path, and the address of whoever asks.
+    /// The same text for every path, and the client's address.
     TextAndPeer(Vec<u8>),
-    /// Files as they are when asked for.
+    /// Files, read at each request.
     Files(PathBuf),
-    /// The index file as it was at the start.
+    /// The index file, read once at the start.
     CopyOf(PathBuf),
 }
 
 impl Serve {
-    /// Reads `serve`.
-    pub(crate) fn read(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `serve`.
+    pub(crate) fn parse(options: &mut Options) -> Result<Verb, UsageError> {
         let port = options.parsed_required("port")?;
         let bind = options.parsed_or("bind", IpAddr::V6(Ipv6Addr::UNSPECIFIED))?;
         let flags = (options.flag("cached"), options.flag("peer"));
@@ -48,7 +48,7 @@ impl Serve {
             (None, Some(root), (false, false)) => Content::Files(root.into()),
             (None, Some(root), (true, false)) => Content::CopyOf(root.into()),
             _ => {
-                return Err(options.complaint(
+                return Err(options.usage_error(
                     "needs either --text or --root (--cached only with --root, --peer only with --text)",
                 ));
             }
@@ -56,23 +56,23 @@ impl Serve {
         Ok(Verb::Serve(Self { bind, port, content }))
     }
 
-    /// Does it, until the process ends.
+    /// Serves until the process ends.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = SocketAddr::new(self.bind, self.port);
-        let at = |place: SocketAddr| {
-            Fields::new().text("bind", place.ip().to_string()).number("port", place.port())
+        let wanted = SocketAddr::new(self.bind, self.port);
+        let at = |address: SocketAddr| {
+            Fields::new().text("bind", address.ip().to_string()).number("port", address.port())
         };
         let (listener, content) = match self.start() {
             Ok(started) => started,
-            Err(error) => return log.act("serve", at(asked), Err(error)),
+            Err(error) => return log.act("serve", at(wanted), Err(error)),
         };
-        // The place is asked back: port 0 means "any free one", and there may be no version 6.
-        let place = listener.local_addr().unwrap_or(asked);
-        log.done("serve", &at(place).text("state", "listening"))?;
+        // The actual address: port 0 selects a free port, and without IPv6 the server binds to 0.0.0.0.
+        let address = listener.local_addr().unwrap_or(wanted);
+        log.done("serve", &at(address).text("state", "listening"))?;
         loop {
             if let Ok((stream, peer)) = listener.accept() {
-                // A client that goes away is its own affair.
-                let _whatever = answer(stream, peer, &content);
+                // A client that disconnects early does not concern the others.
+                let _ignored = answer(stream, peer, &content);
             }
         }
     }
@@ -87,23 +87,25 @@ impl Serve {
         Ok((self.listen()?, content))
     }
 
-    /// Every address of version 6 stands for every address at all.
+    /// Binds to all IPv4 and IPv6 addresses if the address is `::`.
     fn listen(&self) -> io::Result<TcpListener> {
         if self.bind != IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
             return TcpListener::bind((self.bind, self.port));
         }
-        match listen::on_both(self.port) {
-            Err(error) if listen::is_unknown(&error) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, self.port)),
+        match listen::dual_stack(self.port) {
+            Err(error) if listen::is_ipv6_unavailable(&error) => {
+                TcpListener::bind((Ipv4Addr::UNSPECIFIED, self.port))
+            }
             result => result,
         }
     }
 }
 
 fn answer(mut stream: TcpStream, peer: SocketAddr, content: &Content) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(CLIENT_TIMEOUT))?;
+    stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
     let request = read_request(&mut stream)?;
-    let (status, body) = match requested(&request) {
+    let (status, body) = match request_path(&request) {
         Some(path) => content.find(path, peer.ip()),
         None => ("400 Bad Request", b"bad request\n".to_vec()),
     };
@@ -114,11 +116,11 @@ fn answer(mut stream: TcpStream, peer: SocketAddr, content: &Content) -> io::Res
     stream.write_all(&[head.as_bytes(), &body].concat())
 }
 
-/// Reads to the empty line, or to the end of what a client can be bothered to send.
+/// Reads up to the empty line, or to the end of the stream.
 fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     let mut part = [0; 1024];
-    let mut limited = stream.take(GREATEST_REQUEST);
+    let mut limited = stream.take(MAX_REQUEST);
     loop {
         let length = limited.read(&mut part)?;
         request.extend_from_slice(&part[..length]);
@@ -129,7 +131,7 @@ fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
 }
 
 /// The path of a GET request.
-fn requested(request: &[u8]) -> Option<&str> {
+fn request_path(request: &[u8]) -> Option<&str> {
     let line = request.split(|byte| *byte == b'\r').next()?;
     let (path, _version) = str::from_utf8(line).ok()?.strip_prefix("GET ")?.split_once(' ')?;
     path.split('?').next()
@@ -140,18 +142,18 @@ impl Content {
         const MISSING: (&str, &[u8]) = ("404 Not Found", b"not found\n");
         let found = match self {
             Self::Text(text) => Some(text.clone()),
-            // A server for both versions sees addresses of version 4 in the clothes of version 6.
+            // A dual-stack socket reports IPv4 peers as IPv4-mapped IPv6 addresses.
             Self::TextAndPeer(text) => Some([text, format!(" {}", peer.to_canonical()).as_bytes()].concat()),
             Self::Files(root) | Self::CopyOf(root) => {
-                inside(path).and_then(|path| fs::read(root.join(path)).ok())
+                path_in_root(path).and_then(|path| fs::read(root.join(path)).ok())
             }
         };
         found.map_or((MISSING.0, MISSING.1.to_vec()), |body| ("200 OK", body))
     }
 }
 
-/// A path relative to the root that cannot leave it.
-fn inside(path: &str) -> Option<&Path> {
+/// The requested path relative to the root. `None` if it would leave the root.
+fn path_in_root(path: &str) -> Option<&Path> {
     let relative = path.trim_start_matches('/');
     let relative = Path::new(if relative.is_empty() { "index.html" } else { relative });
     relative.components().all(|part| matches!(part, Component::Normal(_))).then_some(relative)
@@ -162,18 +164,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_path_is_taken_from_the_request_line() {
-        assert_eq!(requested(b"GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n"), Some("/a"));
-        assert_eq!(requested(b"POST / HTTP/1.1\r\n\r\n"), None);
-        assert_eq!(requested(b""), None);
-        assert_eq!(requested(b"GET \xff HTTP/1.1\r\n\r\n"), None);
+    fn the_path_is_parsed_from_the_request_line() {
+        assert_eq!(request_path(b"GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n"), Some("/a"));
+        assert_eq!(request_path(b"POST / HTTP/1.1\r\n\r\n"), None);
+        assert_eq!(request_path(b""), None);
+        assert_eq!(request_path(b"GET \xff HTTP/1.1\r\n\r\n"), None);
     }
 
     #[test]
-    fn no_path_leaves_the_root() {
-        assert_eq!(inside("/"), Some(Path::new("index.html")));
-        assert_eq!(inside("//a/b"), Some(Path::new("a/b")));
-        assert_eq!(inside("/../etc/passwd"), None);
-        assert_eq!(inside("/a/../../b"), None);
+    fn paths_outside_the_root_are_rejected() {
+        assert_eq!(path_in_root("/"), Some(Path::new("index.html")));
+        assert_eq!(path_in_root("//a/b"), Some(Path::new("a/b")));
+        assert_eq!(path_in_root("/../etc/passwd"), None);
+        assert_eq!(path_in_root("/a/../../b"), None);
     }
 }

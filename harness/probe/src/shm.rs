@@ -2,21 +2,21 @@
 
 use std::io;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::shm::Segment;
 use crate::verb::Verb;
 
-/// A verb about a segment.
+/// A verb that acts on a System V segment.
 #[derive(Debug)]
 pub(crate) struct ShmVerb {
     key: u32,
-    what: What,
+    action: Action,
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     Put { text: Vec<u8>, if_absent: bool },
     Hold { text: Vec<u8>, private: bool },
     Look,
@@ -24,43 +24,42 @@ enum What {
 }
 
 impl ShmVerb {
-    /// Reads `shm-put`.
-    pub(crate) fn put(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `shm-put`.
+    pub(crate) fn put(options: &mut Options) -> Result<Verb, UsageError> {
         let text = options.required_bytes("text")?;
         let if_absent = options.flag("if-absent");
-        Self::about(options, What::Put { text, if_absent })
+        Self::parse(options, Action::Put { text, if_absent })
     }
 
-    /// Reads `shm-hold`.
-    pub(crate) fn hold(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `shm-hold`.
+    pub(crate) fn hold(options: &mut Options) -> Result<Verb, UsageError> {
         let text = options.required_bytes("text")?;
         let private = options.flag("private");
-        Self::about(options, What::Hold { text, private })
+        Self::parse(options, Action::Hold { text, private })
     }
 
-    /// Reads `shm-look`.
-    pub(crate) fn look(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Look)
+    /// Parses the options of `shm-look`.
+    pub(crate) fn look(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Look)
     }
 
-    /// Reads `shm-remove`.
-    pub(crate) fn remove(options: &mut Options) -> Result<Verb, Usage> {
-        Self::about(options, What::Remove)
+    /// Parses the options of `shm-remove`.
+    pub(crate) fn remove(options: &mut Options) -> Result<Verb, UsageError> {
+        Self::parse(options, Action::Remove)
     }
 
-    fn about(options: &mut Options, what: What) -> Result<Verb, Usage> {
-        Ok(Verb::Shm(Self { key: options.ipc_key()?, what }))
+    fn parse(options: &mut Options, action: Action) -> Result<Verb, UsageError> {
+        Ok(Verb::Shm(Self { key: options.ipc_key()?, action }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         let key = self.key;
-        let asked = Fields::new().text("key", format!("{key:08x}"));
-        match self.what {
-            What::Put { text, if_absent } => log.act("shm-put", asked, put(key, &text, if_absent)),
-            What::Hold { text, private } => log.act("shm-hold", asked, hold(key, &text, private)),
-            What::Look => log.look("shm-look", asked, look(key)),
-            What::Remove => log.look("shm-remove", asked, remove(key)),
+        let params = Fields::new().text("key", format!("{key:08x}"));
+        match self.action {
+            Action::Put { text, if_absent } => log.act("shm-put", params, put(key, &text, if_absent)),
+            Action::Hold { text, private } => log.act("shm-hold", params, hold(key, &text, private)),
+            Action::Look => log.look("shm-look", params, look(key)),
+            Action::Remove => log.look("shm-remove", params, remove(key)),
         }
     }
 }
@@ -84,14 +83,15 @@ fn put(key: u32, text: &[u8], if_absent: bool) -> io::Result<Fields> {
         .count("size", seen.size))
 }
 
-/// Attaches for the rest of the process.
+/// Writes the text and stays attached until the process ends.
 fn hold(key: u32, text: &[u8], private: bool) -> io::Result<Fields> {
     let segment = if private { Segment::create_private()? } else { Segment::find_or_create(key)? };
-    // Before writing, which attaches for a moment: the kernel may be told to end a segment with its last user.
+    // Attach before writing: `write` detaches again, and with kernel.shm_rmid_forced=1 the kernel then destroys an
+    // unattached segment.
     segment.keep_attached()?;
     segment.write(text)?;
     if private {
-        // Nobody else can find it to remove it; from now on it ends with its last user.
+        // The kernel destroys it when the last process detaches. Without a key nothing could remove it later.
         segment.remove()?;
     }
     let seen = segment.facts()?;
@@ -100,7 +100,7 @@ fn hold(key: u32, text: &[u8], private: bool) -> io::Result<Fields> {
 
 fn look(key: u32) -> io::Result<Fields> {
     let segment = Segment::find(key)?;
-    // Before our own attachment counts.
+    // Before `read` attaches, so that `nattch` does not count the probe.
     let seen = segment.facts()?;
     let text = segment.read()?;
     Ok(Fields::new()

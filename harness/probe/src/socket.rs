@@ -1,4 +1,4 @@
-//! Unix sockets: a server that gives back what it gets, and a client that wants it back.
+//! Unix sockets: an echo server and its client.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Read as _, Write as _};
@@ -10,76 +10,74 @@ use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::errno;
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
 
-/// How long one silent client may keep the others waiting, and how long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit of each read and write, on both sides.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How much is given back.
-const GREATEST_TEXT: u64 = 64 * 1024;
+/// The most bytes that are echoed.
+const MAX_TEXT: u64 = 64 * 1024;
 
 /// `sock-serve` or `sock-connect`
 #[derive(Debug)]
 pub(crate) struct Socket {
-    place: Place,
-    what: What,
+    endpoint: Endpoint,
+    action: Action,
 }
 
-/// Where a socket is.
 #[derive(Debug)]
-enum Place {
-    /// A file.
+enum Endpoint {
+    /// A socket file.
     Path(PathBuf),
-    /// A name in the network namespace.
+    /// A name in the abstract namespace, which belongs to the network namespace.
     Abstract(Vec<u8>),
 }
 
 #[derive(Debug)]
-enum What {
+enum Action {
     Serve { unlink_first: bool },
     Connect { text: Vec<u8> },
 }
 
 impl Socket {
-    /// Reads `sock-serve`.
-    pub(crate) fn serve(options: &mut Options) -> Result<Verb, Usage> {
-        let place = Place::read(options)?;
+    /// Parses the options of `sock-serve`.
+    pub(crate) fn serve(options: &mut Options) -> Result<Verb, UsageError> {
+        let endpoint = Endpoint::parse(options)?;
         let unlink_first = options.flag("unlink-first");
-        if unlink_first && matches!(place, Place::Abstract(_)) {
-            return Err(options.complaint("cannot unlink an --abstract name"));
+        if unlink_first && matches!(endpoint, Endpoint::Abstract(_)) {
+            return Err(options.usage_error("cannot unlink an --abstract name"));
         }
-        Ok(Verb::Socket(Self { place, what: What::Serve { unlink_first } }))
+        Ok(Verb::Socket(Self { endpoint, action: Action::Serve { unlink_first } }))
     }
 
-    /// Reads `sock-connect`.
-    pub(crate) fn connect(options: &mut Options) -> Result<Verb, Usage> {
-        let place = Place::read(options)?;
-        Ok(Verb::Socket(Self { place, what: What::Connect { text: options.required_bytes("text")? } }))
+    /// Parses the options of `sock-connect`.
+    pub(crate) fn connect(options: &mut Options) -> Result<Verb, UsageError> {
+        let endpoint = Endpoint::parse(options)?;
+        Ok(Verb::Socket(Self { endpoint, action: Action::Connect { text: options.required_bytes("text")? } }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = self.place.fields();
-        match self.what {
-            What::Serve { unlink_first } => match self.place.listen(unlink_first) {
+        let params = self.endpoint.fields();
+        match self.action {
+            Action::Serve { unlink_first } => match self.endpoint.listen(unlink_first) {
                 Ok(listener) => {
-                    log.done("sock-serve", &asked.text("state", "listening"))?;
+                    log.done("sock-serve", &params.text("state", "listening"))?;
                     serve(&listener)
                 }
-                Err(error) => log.act("sock-serve", asked, Err(error)),
+                Err(error) => log.act("sock-serve", params, Err(error)),
             },
-            What::Connect { text } => match self.place.connect() {
+            Action::Connect { text } => match self.endpoint.connect() {
                 Ok(stream) => {
                     let result = exchange(stream, &text).map(|echo| Fields::new().text("echo", echo));
-                    log.attempt("sock-connect", asked.flag("connected", true), result)
+                    log.attempt("sock-connect", params.flag("connected", true), result)
                 }
                 Err(error) => {
-                    let asked = asked.flag("connected", false);
-                    // Nobody there, nobody listening, not allowed: the system's reasons are the answer.
+                    let params = params.flag("connected", false);
+                    // A system error (ECONNREFUSED, ENOENT, EACCES …) is a result.
                     let result = match error.raw_os_error() {
                         Some(_) => {
                             let name = errno::name(&error).unwrap_or_default();
@@ -87,19 +85,19 @@ impl Socket {
                         }
                         None => Err(error),
                     };
-                    log.attempt("sock-connect", asked, result)
+                    log.attempt("sock-connect", params, result)
                 }
             },
         }
     }
 }
 
-impl Place {
-    fn read(options: &mut Options) -> Result<Self, Usage> {
+impl Endpoint {
+    fn parse(options: &mut Options) -> Result<Self, UsageError> {
         match (options.optional("path"), options.optional("abstract")) {
             (Some(path), None) => Ok(Self::Path(path.into())),
             (None, Some(name)) if !name.is_empty() => Ok(Self::Abstract(name.into_vec())),
-            _ => Err(options.complaint("needs either --path or --abstract")),
+            _ => Err(options.usage_error("needs either --path or --abstract")),
         }
     }
 
@@ -120,7 +118,7 @@ impl Place {
                     }
                 }
                 let listener = UnixListener::bind(path)?;
-                // For everybody: containers run as different users.
+                // Containers may run as different users.
                 fs::set_permissions(path, Permissions::from_mode(0o777))?;
                 Ok(listener)
             }
@@ -136,34 +134,34 @@ impl Place {
     }
 }
 
-/// Gives back what it gets, until the process ends.
+/// Echoes until the process ends.
 fn serve(listener: &UnixListener) -> ! {
     loop {
         if let Ok((stream, _)) = listener.accept() {
-            // A client that goes away is its own affair.
-            let _whatever = give_back(stream);
+            // A client that disconnects early does not concern the others.
+            let _ignored = echo_once(stream);
         }
     }
 }
 
-fn give_back(mut stream: UnixStream) -> io::Result<()> {
-    patiently(&stream)?;
+fn echo_once(mut stream: UnixStream) -> io::Result<()> {
+    set_timeouts(&stream)?;
     let mut text = Vec::new();
-    (&stream).take(GREATEST_TEXT).read_to_end(&mut text)?;
+    (&stream).take(MAX_TEXT).read_to_end(&mut text)?;
     stream.write_all(&text)
 }
 
-/// Sends the text, says that this was all, and reads what comes back.
+/// Sends the text, shuts down the write side, and reads the echo.
 fn exchange(mut stream: UnixStream, text: &[u8]) -> io::Result<Vec<u8>> {
-    patiently(&stream)?;
+    set_timeouts(&stream)?;
     stream.write_all(text)?;
     stream.shutdown(Shutdown::Write)?;
     let mut echo = Vec::new();
-    stream.take(GREATEST_TEXT).read_to_end(&mut echo)?;
+    stream.take(MAX_TEXT).read_to_end(&mut echo)?;
     Ok(echo)
 }
 
-fn patiently(stream: &UnixStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))
+fn set_timeouts(stream: &UnixStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))
 }

@@ -1,4 +1,4 @@
-//! Space: files that fill a disk, memory that is really used.
+//! Fills files, and allocates memory.
 
 use std::fs::File;
 use std::hint;
@@ -9,81 +9,80 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::errno;
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::disk;
 use crate::verb::Verb;
 
-/// The greatest piece that is written at once.
-const GREATEST_BLOCK: usize = 16 << 20;
+/// The largest `--block`, in bytes.
+const MAX_BLOCK: usize = 16 << 20;
 
-/// How much memory is taken at once.
+/// Bytes allocated per step.
 const STEP: u64 = 1 << 20;
 
 /// `fill` or `allocate`
 #[derive(Debug)]
 pub(crate) enum Space {
-    /// Zeros in a file.
+    /// Writes zeros to a file.
     Fill {
-        /// The file.
         path: PathBuf,
-        /// How many of them.
+        /// How many bytes.
         bytes: u64,
-        /// How many at once.
+        /// Bytes per write.
         block: usize,
     },
-    /// Memory.
+    /// Allocates memory.
     Allocate {
-        /// How much.
+        /// How many bytes.
         bytes: u64,
-        /// How long to rest after each step.
+        /// The pause after each step.
         pause: Duration,
     },
 }
 
 impl Space {
-    /// Reads `fill`.
-    pub(crate) fn fill(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `fill`.
+    pub(crate) fn fill(options: &mut Options) -> Result<Verb, UsageError> {
         let path = options.required("path")?.into();
         let bytes = options.parsed_required("bytes")?;
         let block = options.parsed_or("block", 65536)?;
-        if block == 0 || block > GREATEST_BLOCK {
-            return Err(options
-                .complaint(&format!("cannot take --block `{block}`: it must be 1 to {GREATEST_BLOCK}")));
+        if block == 0 || block > MAX_BLOCK {
+            return Err(
+                options.usage_error(&format!("cannot take --block `{block}`: it must be 1 to {MAX_BLOCK}"))
+            );
         }
         Ok(Verb::Space(Self::Fill { path, bytes, block }))
     }
 
-    /// Reads `allocate`.
-    pub(crate) fn allocate(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `allocate`.
+    pub(crate) fn allocate(options: &mut Options) -> Result<Verb, UsageError> {
         let bytes = options.parsed_required("bytes")?;
         let pause = Duration::from_millis(options.parsed_or("step-ms", 0)?);
         Ok(Verb::Space(Self::Allocate { bytes, pause }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         match self {
             Self::Fill { path, bytes, block } => {
                 disk::survive_file_limit();
                 let mut written = 0;
                 let result = fill(&path, bytes, block, &mut written);
-                let asked = Fields::new()
+                let params = Fields::new()
                     .text("path", path.as_os_str().as_bytes())
                     .number("bytes_written", written)
                     .flag("complete", result.is_ok());
                 let result = match result {
                     Ok(()) => Ok(Fields::new()),
-                    // How much fitted is the answer.
+                    // A full disk is a result: `bytes_written` shows how much fit.
                     Err(error) if is_full(&error) => {
                         let name = errno::name(&error).unwrap_or_default();
                         Ok(Fields::new().text("errno", name.as_bytes()))
                     }
                     Err(error) => Err(error),
                 };
-                log.attempt("fill", asked, result)
+                log.attempt("fill", params, result)
             }
             Self::Allocate { bytes, pause } => {
                 let result = allocate(bytes, pause).map(|()| Fields::new().text("state", "allocated"));
@@ -109,20 +108,20 @@ fn fill(path: &Path, bytes: u64, block: usize, written: &mut u64) -> io::Result<
             Err(error) => return Err(error),
         }
     }
-    // Some filesystems find out only now that there is no room.
+    // Some filesystems report a full disk only here.
     file.sync_all()
 }
 
-/// Takes memory to the end of the process.
+/// Allocates memory and keeps it until the process ends.
 fn allocate(bytes: u64, pause: Duration) -> io::Result<()> {
     let mut left = bytes;
     while left > 0 {
         let step = left.min(STEP);
         let length = usize::try_from(step).map_err(io::Error::other)?;
         let mut piece: Vec<u8> = Vec::new();
-        // The usual way to get memory ends the process when there is none.
+        // An ordinary allocation aborts the process on failure.
         piece.try_reserve_exact(length).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
-        // Memory counts only when it is written to, and ones cannot share a page of zeros.
+        // Only written pages count as used, and pages of ones cannot share the zero page.
         piece.resize(length, 1);
         mem::forget(hint::black_box(piece));
         left -= step;

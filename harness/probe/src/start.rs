@@ -1,27 +1,27 @@
-//! Starts of a process, counted in a file that outlives it.
+//! Counts the starts of a container in a file that survives restarts.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::verb::Verb;
 
-/// What a start does.
+/// The action of `exit-nth` at one start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    /// It exits with this code.
+enum StartAction {
+    /// Exit with this code.
     Exit(u8),
-    /// It goes on.
-    GoOn,
+    /// Continue with the next verb.
+    Continue,
 }
 
-impl Turn {
-    fn read(text: &str) -> Option<Self> {
-        if text == "-" { Some(Self::GoOn) } else { text.parse().ok().map(Self::Exit) }
+impl StartAction {
+    fn parse(text: &str) -> Option<Self> {
+        if text == "-" { Some(Self::Continue) } else { text.parse().ok().map(Self::Exit) }
     }
 }
 
@@ -29,67 +29,66 @@ impl Turn {
 #[derive(Debug)]
 pub(crate) struct Start {
     path: PathBuf,
-    /// What the first starts do; the last one is for all later starts as well.
-    codes: Option<Vec<Turn>>,
+    /// One action per start; the last one also applies to all later starts. `None` for `count-start`.
+    codes: Option<Vec<StartAction>>,
 }
 
 impl Start {
-    /// Reads `count-start`.
-    pub(crate) fn count(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `count-start`.
+    pub(crate) fn count(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Start(Self { path: options.required("path")?.into(), codes: None }))
     }
 
-    /// Reads `exit-nth`.
-    pub(crate) fn exit(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `exit-nth`.
+    pub(crate) fn exit(options: &mut Options) -> Result<Verb, UsageError> {
         let given = options.required("codes")?;
-        let codes: Option<Vec<Turn>> =
-            given.to_str().and_then(|text| text.split(',').map(Turn::read).collect());
+        let codes: Option<Vec<StartAction>> =
+            given.to_str().and_then(|text| text.split(',').map(StartAction::parse).collect());
         let codes = codes.ok_or_else(|| {
-            options.complaint(&format!(
-                "cannot take --codes `{}`: they are numbers to 255, or dashes, with commas between them",
+            options.usage_error(&format!(
+                "cannot take --codes `{}`: a code is a number up to 255 or a dash, and commas separate the codes",
                 given.display()
             ))
         })?;
         Ok(Verb::Start(Self { path: options.required("path")?.into(), codes: Some(codes) }))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = Fields::new().text("path", self.path.as_os_str().as_bytes());
+        let params = Fields::new().text("path", self.path.as_os_str().as_bytes());
         let counted = count(&self.path);
         let Some(codes) = &self.codes else {
             return log.act(
                 "count-start",
-                asked,
+                params,
                 counted.map(|number| Fields::new().number("number", number)),
             );
         };
         match counted {
             Ok(number) => match nth(codes, number) {
-                Turn::Exit(code) => {
-                    log.done("exit-nth", &asked.number("number", number).number("code", code))?;
-                    Ok(Next::End(code))
+                StartAction::Exit(code) => {
+                    log.done("exit-nth", &params.number("number", number).number("code", code))?;
+                    Ok(Next::Exit(code))
                 }
-                Turn::GoOn => log.done("exit-nth", &asked.number("number", number)),
+                StartAction::Continue => log.done("exit-nth", &params.number("number", number)),
             },
-            Err(error) => log.act("exit-nth", asked, Err(error)),
+            Err(error) => log.act("exit-nth", params, Err(error)),
         }
     }
 }
 
-fn nth(codes: &[Turn], number: u64) -> Turn {
+fn nth(codes: &[StartAction], number: u64) -> StartAction {
     let index = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-    codes.get(index).or(codes.last()).copied().unwrap_or(Turn::Exit(0))
+    codes.get(index).or(codes.last()).copied().unwrap_or(StartAction::Exit(0))
 }
 
-/// Adds a line with the number of the line, on the disk before it counts.
+/// Appends a line with its own number, and syncs it before returning the number.
 fn count(path: &Path) -> io::Result<u64> {
     let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-    // Two processes that start at the same time are two starts. The lock goes with the file.
+    // Concurrent starts count separately. Closing the file releases the lock.
     file.lock()?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
-    // What stands behind the last line end is the line to come.
+    // The empty part after the last newline counts as the new line.
     let lines = text.split(|byte| *byte == b'\n').count();
     let number = u64::try_from(lines).map_err(io::Error::other)?;
     file.write_all(format!("{number}\n").as_bytes())?;
@@ -102,10 +101,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_code_is_that_of_all_later_starts() {
-        let codes = [Turn::Exit(3), Turn::Exit(4), Turn::GoOn];
-        let turns = [1, 2, 3, 9].map(|number| nth(&codes, number));
-        assert_eq!(turns, [Turn::Exit(3), Turn::Exit(4), Turn::GoOn, Turn::GoOn]);
-        assert_eq!(nth(&[], 1), Turn::Exit(0));
+    fn the_last_code_applies_to_all_later_starts() {
+        let codes = [StartAction::Exit(3), StartAction::Exit(4), StartAction::Continue];
+        let actions = [1, 2, 3, 9].map(|number| nth(&codes, number));
+        assert_eq!(
+            actions,
+            [StartAction::Exit(3), StartAction::Exit(4), StartAction::Continue, StartAction::Continue]
+        );
+        assert_eq!(nth(&[], 1), StartAction::Exit(0));
     }
 }

@@ -1,15 +1,14 @@
-//! The verbs: their names, their options, and what reads and runs them.
+//! The verbs: names, options, and the functions that parse and run them.
 
 use std::ffi::OsStr;
 use std::io;
 
 use crate::addresses::Addresses;
-use crate::args::{Declared, Options, Usage};
+use crate::args::{Declared, Options, UsageError};
 use crate::article::{Consumer, Producer};
 use crate::catalogue;
 use crate::change::Change;
 use crate::ending::Ending;
-use crate::exchange::Exchange;
 use crate::fetch::Fetch;
 use crate::fifo::FifoVerb;
 use crate::file::FileVerb;
@@ -25,6 +24,7 @@ use crate::nonce::Nonce;
 use crate::peek::Peek;
 use crate::posix::PosixVerb;
 use crate::queue::QueueVerb;
+use crate::replace_loop::ReplaceLoop;
 use crate::report::{Log, Next};
 use crate::resolve::Resolve;
 use crate::semaphore::SemaphoreVerb;
@@ -45,7 +45,7 @@ pub(crate) enum Verb {
     Produce(Producer),
     /// `consume`
     Consume(Consumer),
-    /// `steal`, `wait-queue` and the verbs that begin with `mq-`, but for those below
+    /// `steal`, `wait-queue` and the verbs that begin with `mq-`, except `mq-create` and `mq-open`
     Queue(QueueVerb),
     /// `mq-create`, `mq-open`
     Limits(Limits),
@@ -72,7 +72,7 @@ pub(crate) enum Verb {
     /// `tick`
     Tick(Tick),
     /// `rename-loop`, `check-loop`
-    Exchange(Exchange),
+    ReplaceLoop(ReplaceLoop),
     /// The verbs that begin with `fifo-`
     Fifo(FifoVerb),
     /// `lock`, `try-lock`
@@ -104,7 +104,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    /// Does it. An error means that the log cannot be written; all else is in the log.
+    /// Runs the verb and reports its result. An error means that the log cannot be written.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
         match self {
             Self::Help => help(log),
@@ -123,7 +123,7 @@ impl Verb {
             Self::Space(space) => space.run(log),
             Self::Start(start) => start.run(log),
             Self::Tick(tick) => tick.run(log),
-            Self::Exchange(exchange) => exchange.run(log),
+            Self::ReplaceLoop(verb) => verb.run(log),
             Self::Fifo(verb) => verb.run(log),
             Self::Lock(lock) => lock.run(log),
             Self::Nonce(nonce) => nonce.run(log),
@@ -142,32 +142,29 @@ impl Verb {
     }
 }
 
-/// One line of the list of verbs.
+/// An entry of the verb catalogue.
 pub(crate) struct Entry {
     /// The word on the command line.
     pub(crate) name: &'static str,
-    /// What it does, in a line.
-    says: &'static str,
-    /// The options it knows.
+    /// A one-line description for `help`.
+    summary: &'static str,
     pub(crate) declared: Declared,
-    /// Makes the verb out of the options.
-    pub(crate) read: fn(&mut Options) -> Result<Verb, Usage>,
+    /// Parses the options.
+    pub(crate) parse: fn(&mut Options) -> Result<Verb, UsageError>,
 }
 
-/// The entry of a verb.
 pub(crate) fn find(word: &OsStr) -> Option<&'static Entry> {
     catalogue::all().find(|entry| word == entry.name)
 }
 
-/// An entry of the list.
 pub(crate) const fn entry(
     name: &'static str,
-    says: &'static str,
+    summary: &'static str,
     values: &'static [&'static str],
     flags: &'static [&'static str],
-    read: fn(&mut Options) -> Result<Verb, Usage>,
+    parse: fn(&mut Options) -> Result<Verb, UsageError>,
 ) -> Entry {
-    Entry { name, says, declared: Declared { values, flags }, read }
+    Entry { name, summary, declared: Declared { values, flags }, parse }
 }
 
 fn help(log: &mut Log) -> io::Result<Next> {
@@ -176,7 +173,7 @@ fn help(log: &mut Log) -> io::Result<Next> {
         let values = entry.declared.values.iter().map(|value| format!(" --{value} X"));
         let flags = entry.declared.flags.iter().map(|flag| format!(" --{flag}"));
         let options: String = values.chain(flags).collect();
-        log.line(format!("  {:<12} {:<67}{options}", entry.name, entry.says).trim_end())?;
+        log.line(format!("  {:<12} {:<67}{options}", entry.name, entry.summary).trim_end())?;
     }
-    Ok(Next::GoOn)
+    Ok(Next::Continue)
 }

@@ -1,4 +1,4 @@
-//! Waiting: for a path, or for a while.
+//! Waits for a path or for a duration.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::args::{Options, Usage};
+use crate::args::{Options, UsageError};
 use crate::json::Fields;
 use crate::report::{Log, Next};
 use crate::sys::inotify::{Change, Watch};
@@ -21,37 +21,36 @@ pub(crate) enum Wait {
     For(PathBuf),
     /// Until the path exists; then it is removed and the process ends.
     ThenExit(PathBuf, u8),
-    /// For a while.
+    /// For this many milliseconds.
     Pause(u64),
 }
 
 impl Wait {
-    /// Reads `wait-for`.
-    pub(crate) fn wait_for(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `wait-for`.
+    pub(crate) fn wait_for(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Wait(Self::For(path(options)?)))
     }
 
-    /// Reads `exit-when`.
-    pub(crate) fn exit_when(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `exit-when`.
+    pub(crate) fn exit_when(options: &mut Options) -> Result<Verb, UsageError> {
         let code = options.parsed_or("code", 0)?;
         Ok(Verb::Wait(Self::ThenExit(path(options)?, code)))
     }
 
-    /// Reads `pause`.
-    pub(crate) fn pause(options: &mut Options) -> Result<Verb, Usage> {
+    /// Parses the options of `pause`.
+    pub(crate) fn pause(options: &mut Options) -> Result<Verb, UsageError> {
         Ok(Verb::Wait(Self::Pause(options.parsed_required("ms")?)))
     }
 
-    /// Does it.
     pub(crate) fn run(self, log: &mut Log) -> io::Result<Next> {
-        let asked = |path: &Path| Fields::new().text("path", path.as_os_str().as_bytes());
+        let params = |path: &Path| Fields::new().text("path", path.as_os_str().as_bytes());
         match self {
-            Self::For(path) => log.act("wait-for", asked(&path), until_there(&path)),
+            Self::For(path) => log.act("wait-for", params(&path), until_path_exists(&path)),
             Self::ThenExit(path, code) => {
-                let result = until_there(&path).and_then(|seen| remove(&path).map(|()| seen));
-                match log.act("exit-when", asked(&path).number("code", code), result)? {
-                    Next::GoOn => Ok(Next::End(code)),
-                    end @ Next::End(_) => Ok(end),
+                let result = until_path_exists(&path).and_then(|seen| remove(&path).map(|()| seen));
+                match log.act("exit-when", params(&path).number("code", code), result)? {
+                    Next::Continue => Ok(Next::Exit(code)),
+                    exit @ Next::Exit(_) => Ok(exit),
                 }
             }
             Self::Pause(ms) => {
@@ -62,21 +61,22 @@ impl Wait {
     }
 }
 
-/// The path in `--path`, which must name something in a folder.
-pub(crate) fn path(options: &mut Options) -> Result<PathBuf, Usage> {
+/// Parses `--path`, which must end in a file name.
+pub(crate) fn path(options: &mut Options) -> Result<PathBuf, UsageError> {
     let path = PathBuf::from(options.required("path")?);
     if path.file_name().is_none() {
-        return Err(options
-            .complaint(&format!("cannot take --path `{}`: it names nothing in a folder", path.display())));
+        return Err(
+            options.usage_error(&format!("cannot take --path `{}`: it has no file name", path.display()))
+        );
     }
     Ok(path)
 }
 
 /// Sleeps until the path exists. Its folder must exist already.
 ///
-/// The watch is set before the first look, so nothing can appear between the two unseen. A path that appeared
-/// and is gone again counts: it did appear.
-pub(crate) fn until_there(path: &Path) -> io::Result<Fields> {
+/// The watch starts before the first check, so that no creation is missed. A path that appeared and was removed again
+/// counts.
+pub(crate) fn until_path_exists(path: &Path) -> io::Result<Fields> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().map(OsStr::as_bytes).unwrap_or_default();
     let mut watch = Watch::on(folder)?;
@@ -103,7 +103,7 @@ fn exists(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Takes the path away; somebody else may have been faster.
+/// Removes the file, which another process may have removed already.
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -1,4 +1,4 @@
-//! What a case is, and the list of all of them.
+//! The type of a case, and the list of all cases.
 
 use futures::future::BoxFuture;
 
@@ -7,9 +7,9 @@ use super::{ipc, isolation, lifecycle, network, restart, startup, volume};
 use crate::evidence::{Evidence, Missing};
 use crate::judge::{Inquiry, Verdict, changed_by_admission};
 use crate::plan::{ClaimId, Security, assertions_of};
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
-/// A drive on its way.
+/// The future that a case's `drive` returns.
 pub type Driving<'s> = BoxFuture<'s, Result<(), Blocked>>;
 
 /// The check of one claim.
@@ -17,23 +17,23 @@ pub type Driving<'s> = BoxFuture<'s, Result<(), Blocked>>;
 pub struct Case {
     /// The claim's id.
     pub id: &'static str,
-    /// How its pods are dressed, which is also what its namespace enforces.
-    pub attire: Attire,
-    /// What its pods may meet that would disturb any other case.
+    /// The profile applied to its pods. It also decides the Pod Security level of its namespace.
+    pub pod_profile: PodProfile,
+    /// Disturbances that belong to this case. Any other disturbance of its pods makes the verdict inconclusive.
     pub expects: &'static [Expected],
-    /// Acts and observes.
+    /// Acts on the cluster and records what it observes.
     pub drive: for<'s> fn(&'s Stage) -> Driving<'s>,
-    /// States what must hold.
+    /// States the claim's assertions about the evidence.
     pub judge: fn(&Evidence, &mut Inquiry) -> Result<(), Missing>,
 }
 
 impl Case {
-    /// The verdict on `evidence`.
+    /// Judges `evidence`. A disturbance or a change by an admission controller makes the verdict inconclusive.
     #[must_use]
     pub fn verdict(&self, evidence: &Evidence) -> Verdict {
-        // Another pod than the one that was sent says nothing about the claim.
+        // A pod that admission changed is not the pod of the claim, so it says nothing about the claim.
         if let Some(cause) = changed_by_admission(evidence).or_else(|| disturbance(evidence, self.expects)) {
-            return Inquiry::disturbed(evidence, cause);
+            return Inquiry::unjudged(evidence, cause);
         }
         Inquiry::verdict(evidence, assertions_of(self.id), self.judge)
     }
@@ -41,10 +41,10 @@ impl Case {
     /// The Pod Security level of the case's namespace.
     #[must_use]
     pub fn security(&self) -> Security {
-        match self.attire {
-            Attire::Restricted => Security::Restricted,
-            Attire::AsTyped => Security::Baseline,
-            Attire::Privileged => Security::Privileged,
+        match self.pod_profile {
+            PodProfile::Restricted => Security::Restricted,
+            PodProfile::AsTyped => Security::Baseline,
+            PodProfile::Privileged => Security::Privileged,
         }
     }
 }
@@ -63,7 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     AREAS.into_iter().flatten()
 }
 
-/// The case of a claim.
+/// Returns the case that checks the claim `id`, if there is one.
 #[must_use]
 pub fn find(id: &ClaimId) -> Option<&'static Case> {
     all().find(|case| case.id == id.as_str())

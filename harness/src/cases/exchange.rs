@@ -1,42 +1,43 @@
 //! The article's exchange: a producer and a consumer on one message queue.
 //!
-//! Shared by the cases about it and the experiment. The containers are called `producer` and `consumer`, as in the article.
+//! Shared by the cases about the exchange and by the experiment. The containers are called `producer` and
+//! `consumer`, as in the article.
 
-use crate::evidence::{Change, Evidence, Fact, LogText, Missing, Observed, SeenPod};
+use crate::evidence::{Evidence, Fact, LogText, Missing, Observed, SeenPod, WatchChange};
 use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Progress, Stage, StuckPod, stuck};
 
 pub(crate) const PRODUCER: &str = "producer";
 pub(crate) const CONSUMER: &str = "consumer";
 
-/// The message after which the consumer ends.
+/// The message that makes the consumer exit.
 pub(crate) const EXIT_MESSAGE: &str = "done";
 
-/// How the only line of a consumer begins that finds no queue.
+/// The start of the only line that a consumer logs if it finds no queue.
 const TOO_EARLY: &str = "Either the producer has not been started";
 
-/// How many messages a producer logs that nobody receives: ten fit into the queue, and the eleventh is logged before it
-/// is sent.
+/// The number of messages that a producer logs if none is received: the queue holds ten, and the eleventh is logged
+/// before `mq_send` blocks.
 pub(super) const STUCK_AT: usize = 11;
 
-/// How the last line of a consumer begins that could not go on.
-const COMPLAINT: &str = "probe: cannot receive";
+/// The start of the last line of a consumer that failed to receive.
+const RECEIVE_ERROR: &str = "probe: cannot receive";
 
-/// How many messages at the end of both logs must agree for the producer's to be known as whole.
-const SURE: usize = 8;
+/// The number of messages at the end of both logs that must agree to show that the producer's log is complete.
+const MATCHING_TAIL: usize = 8;
 
-/// Waits until the pod has ended; or its consumer has failed, and the producer has ended or waits for ever.
-pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+/// Waits until the pod has ended, or until its consumer has failed and the producer has ended or blocks.
+pub(super) async fn until_exchange_settled(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
     let what = format!("the end of the exchange in pod {}", pod.name);
     let settled = |seen: &SeenPod| (seen.is_terminal() || failed(seen, CONSUMER)).then(|| seen.is_terminal());
     if stage.until_pod(&what, stage.budgets().pod_done(), pod, settled).await? {
         return Ok(());
     }
-    let what = format!("the producer of pod {} to end, or to wait for a consumer that failed", pod.name);
-    stage.until(&what, stage.budgets().pod_done(), |seen| producer_is_through(seen, pod)).await
+    let what = format!("the producer of pod {} to end, or to block because its consumer failed", pod.name);
+    stage.until(&what, stage.budgets().pod_done(), |seen| producer_ended_or_blocked(seen, pod)).await
 }
 
-fn producer_is_through(seen: &Observed, pod: &PodRef) -> Progress<()> {
+fn producer_ended_or_blocked(seen: &Observed, pod: &PodRef) -> Progress<()> {
     let Some(state) = seen.pod(&pod.uid) else { return Progress::NotYet };
     if state.is_terminal() || state.end_of(PRODUCER, 0).is_some() {
         return Progress::Met(());
@@ -44,170 +45,172 @@ fn producer_is_through(seen: &Observed, pod: &PodRef) -> Progress<()> {
     if let Some(StuckPod(why)) = stuck(state) {
         return Progress::Hopeless(why);
     }
-    if state.change == Change::Deleted {
+    if state.change == WatchChange::Deleted {
         return Progress::Hopeless(format!("pod {} was deleted", pod.name));
     }
     let (from, to) = (seen.log(&pod.uid, PRODUCER, 0), seen.log(&pod.uid, CONSUMER, 0));
-    let waits = from.zip(to).is_some_and(|(from, to)| {
-        let whole = to.complete || to.lack().is_some();
-        whole && sent_so_far(from) >= received(to).len() + STUCK_AT
+    let is_blocked = from.zip(to).is_some_and(|(from, to)| {
+        let whole = to.complete || to.why_incomplete().is_some();
+        whole && produced_count(from) >= received(to).len() + STUCK_AT
     });
-    if waits { Progress::Met(()) } else { Progress::NotYet }
+    if is_blocked { Progress::Met(()) } else { Progress::NotYet }
 }
 
-/// Whether the first instance of a container has failed.
+/// Returns whether the first instance of a container ended with an exit code other than 0.
 fn failed(seen: &SeenPod, container: &str) -> bool {
     seen.end_of(container, 0).is_some_and(|ended| ended.exit_code != 0)
 }
 
-/// What both programs of an exchange logged, from the first line to the last.
+/// The complete logs of both programs of an exchange.
 #[derive(Debug)]
 pub(crate) struct Exchange<'a> {
-    /// The messages that the producer told.
+    /// The messages that the producer logged.
     pub(crate) sent: Vec<&'a str>,
-    /// The messages that the consumer told, the exit message included.
+    /// The messages that the consumer logged, including the exit message.
     pub(crate) received: Vec<&'a str>,
-    /// Where the producer's log stands.
+    /// The pointer to the producer's log in the evidence.
     pub(crate) sent_at: String,
-    /// Where the consumer's log stands.
+    /// The pointer to the consumer's log in the evidence.
     pub(crate) received_at: String,
 }
 
 impl<'a> Exchange<'a> {
-    /// Reads both logs, which must have ended, and that of the consumer with its last line.
+    /// Reads the logs of the producer and of the consumer's first instance. Requires that both logs have ended, and
+    /// that the consumer's last line is not missing.
     pub(crate) fn read(seen: &'a Evidence, uid: &str) -> Result<Self, Missing> {
         Self::read_from(seen, uid, 0)
     }
 
-    /// The same, with the log of the `restart`th instance of the consumer.
+    /// Like [`Exchange::read`], with the log of the consumer's `restart`th instance (0 is the first).
     pub(crate) fn read_from(seen: &'a Evidence, uid: &str, restart: i32) -> Result<Self, Missing> {
         let (from, to) = (seen.ended_log(uid, PRODUCER, 0)?, consumer_log(seen, uid, restart)?);
         let (sent, received) = (messages(from.value, "Produced"), received(to.value));
-        premise_beginning(&sent, &received)?;
+        premise_log_start(&sent, &received)?;
         Ok(Self { sent, received, sent_at: from.pointer, received_at: to.pointer })
     }
 
     /// Requires that no line of the producer's log is missing.
     ///
-    /// The producer does not log that it has sent all: it has if it logged `count` messages, or if its last ones are
-    /// the last that the consumer got. A log that was cut on its node lacks its beginning.
-    pub(crate) fn premise_whole(&self, count: usize) -> Result<(), Missing> {
+    /// The producer logs no final line. Its log is complete if it has `count` messages, or if its last messages are the
+    /// last that the consumer got and its start is not missing. A log rotated on the node loses its start.
+    pub(crate) fn premise_complete_log(&self, count: usize) -> Result<(), Missing> {
         let got = self.received.strip_suffix(&[EXIT_MESSAGE]).unwrap_or(&self.received);
-        let last = |messages: &[&'a str]| messages.iter().rev().take(SURE).copied().collect::<Vec<_>>();
-        let has_its_end = last(&self.sent) == last(got);
-        let lacks_its_beginning = self.sent.len() < got.len() && got.ends_with(&self.sent);
-        let whole = self.sent.len() >= count || (has_its_end && !lacks_its_beginning);
-        Inquiry::premise("the whole log of the producer", whole)
+        let last =
+            |messages: &[&'a str]| messages.iter().rev().take(MATCHING_TAIL).copied().collect::<Vec<_>>();
+        let has_end = last(&self.sent) == last(got);
+        let lost_start = self.sent.len() < got.len() && got.ends_with(&self.sent);
+        let is_complete = self.sent.len() >= count || (has_end && !lost_start);
+        Inquiry::premise("the complete log of the producer", is_complete)
     }
 }
 
-/// Requires that the consumer's log does not lack its beginning, as one may that was cut on its node: what is in it is then
-/// the end of what was to come, and nothing shows that the messages before it were lost.
-pub(super) fn premise_beginning(expected: &[&str], got: &[&str]) -> Result<(), Missing> {
-    // Some carry the time at which they were logged.
+/// Requires that the start of the consumer's log is not missing. If the log was rotated on its node, it holds only the
+/// last of the `expected` messages, and nothing shows that the earlier messages were lost.
+pub(super) fn premise_log_start(expected: &[&str], got: &[&str]) -> Result<(), Missing> {
+    // Some messages end with the time at which they were logged.
     let text = |message: &str| message.split(" at ").next().unwrap_or_default().to_owned();
     let texts = |messages: &[&str]| messages.iter().map(|message| text(message)).collect::<Vec<_>>();
     let (mut expected, mut got) = (texts(expected), texts(got));
     for messages in [&mut expected, &mut got] {
         messages.pop_if(|last| last == EXIT_MESSAGE);
     }
-    let lacks = got.len() < expected.len() && expected.ends_with(&got);
-    Inquiry::premise(&format!("the beginning of the log of container {CONSUMER}"), !lacks)
+    let lost_start = got.len() < expected.len() && expected.ends_with(&got);
+    Inquiry::premise(&format!("the beginning of the log of container {CONSUMER}"), !lost_start)
 }
 
-/// The log of the `restart`th instance of the consumer, with the line that it writes last: the exit message, or why it
-/// could not go on. A log that ends before may have been cut off.
+/// Returns the log of the consumer's `restart`th instance (0 is the first). Requires the line that the consumer writes
+/// last, which is the exit message or an error: a log without it may have been cut off.
 pub(crate) fn consumer_log<'e>(
     seen: &'e Evidence,
     uid: &str,
     restart: i32,
 ) -> Result<Fact<&'e LogText>, Missing> {
     let log = seen.ended_log(uid, CONSUMER, restart)?;
-    let is_last = |line: &str| line.starts_with(TOO_EARLY) || line.starts_with(COMPLAINT);
-    let over = received(log.value).iter().any(|message| message.starts_with(EXIT_MESSAGE));
-    let whole = over || log.value.texts().any(is_last);
-    Inquiry::premise(&format!("the last line of container {CONSUMER} in its log"), whole)?;
+    let is_last = |line: &str| line.starts_with(TOO_EARLY) || line.starts_with(RECEIVE_ERROR);
+    let has_exit = received(log.value).iter().any(|message| message.starts_with(EXIT_MESSAGE));
+    let has_last_line = has_exit || log.value.texts().any(is_last);
+    Inquiry::premise(&format!("the last line of container {CONSUMER} in its log"), has_last_line)?;
     Ok(log)
 }
 
-/// The messages in the log of a program whose lines begin with `word`.
+/// Returns the messages in a log: the rest of each line that begins with `word`.
 fn messages<'a>(log: &'a LogText, word: &str) -> Vec<&'a str> {
     log.texts().filter_map(|line| line.strip_prefix(word)?.strip_prefix(": ")).collect()
 }
 
-/// How many messages the producer has told so far.
-pub(super) fn sent_so_far(log: &LogText) -> usize {
+/// Returns the number of messages that the producer has logged so far.
+pub(super) fn produced_count(log: &LogText) -> usize {
     messages(log, "Produced").len()
 }
 
-/// The messages that the consumer has told, the exit message included.
+/// Returns the messages that the consumer has logged, including the exit message.
 pub(super) fn received(log: &LogText) -> Vec<&str> {
     messages(log, "Consumed")
 }
 
-/// Whether the consumer has told the exit message.
-pub(crate) fn has_all(log: &LogText) -> bool {
+/// Returns whether the consumer has logged the exit message.
+pub(crate) fn has_exit_message(log: &LogText) -> bool {
     received(log).last() == Some(&EXIT_MESSAGE)
 }
 
-/// Whether the consumer looked for the queue before the producer had made it, and gave up.
+/// Returns whether the consumer exited because the producer had not created the queue yet.
 pub(crate) fn gave_up(log: &LogText) -> bool {
     log.texts().any(|line| line.starts_with(TOO_EARLY))
 }
 
-/// Requires that nobody but the programs themselves ended the pod or one of its containers.
-pub(super) fn undisturbed(seen: &Evidence, uid: &str) -> Result<(), Missing> {
+/// Requires that the node neither failed the pod nor OOM killed one of its containers.
+pub(super) fn premise_not_ended_by_node(seen: &Evidence, uid: &str) -> Result<(), Missing> {
     let last = seen.last(uid)?;
-    // `DeadlineExceeded`, `Evicted` and the like: the kubelet's doing, for want of something.
+    // The kubelet sets `DeadlineExceeded`, `Evicted` and similar reasons when it ends a pod.
     let reason = last.reason();
     Inquiry::premise(
-        &format!("a pod that is left alone ({})", reason.unwrap_or_default()),
+        &format!("a pod without a status reason ({})", reason.unwrap_or_default()),
         reason.is_none(),
     )?;
-    let starved = last.containers().any(|status| {
+    let oom_killed = last.containers().any(|status| {
         let ended = status.state.as_ref().and_then(|state| state.terminated.as_ref());
         ended.is_some_and(|ended| ended.reason.as_deref() == Some("OOMKilled"))
     });
-    Inquiry::premise("containers with enough memory", !starved)
+    Inquiry::premise("containers that were not OOM killed", !oom_killed)
 }
 
 /// Asserts that a container ended with exit code 0.
 pub(super) fn assert_exit_zero(
     seen: &Evidence,
-    say: &mut Inquiry,
+    inquiry: &mut Inquiry,
     assertion: &str,
     (uid, container): (&str, &str),
 ) -> Result<(), Missing> {
     let end = seen.ending(uid, container, 0)?;
-    say.assert_equal(assertion, &0, &end.value.exit_code, end.pointer);
+    inquiry.assert_equal(assertion, &0, &end.value.exit_code, end.pointer);
     Ok(())
 }
 
-/// Asserts that the pod ended, and that its phase is `Succeeded`. It never will be where a container has failed that is
-/// not started again.
+/// Asserts that the pod ended and that its phase is `Succeeded`. A pod in which a container failed and is never
+/// restarted contradicts the assertion even before it ends.
 pub(super) fn assert_succeeded(
     seen: &Evidence,
-    say: &mut Inquiry,
+    inquiry: &mut Inquiry,
     assertion: &str,
     uid: &str,
 ) -> Result<(), Missing> {
     let last = seen.last(uid)?;
     let pointer = format!("timeline/{}", last.name());
     if last.is_terminal() {
-        say.assert_equal(assertion, &"Succeeded", &last.phase(), pointer);
+        inquiry.assert_equal(assertion, &"Succeeded", &last.phase(), pointer);
         return Ok(());
     }
     let failed = failed_for_good(last);
     Inquiry::premise(&format!("the end of pod {}", last.name()), failed.is_some())?;
     let state = format!("{}, and container {} has failed", last.phase(), failed.unwrap_or_default());
-    say.assert(assertion, false, "Succeeded", state, pointer);
+    inquiry.assert(assertion, false, "Succeeded", state, pointer);
     Ok(())
 }
 
-/// A container that has failed in a pod that nobody deletes, and that starts none of its containers again.
+/// Returns a failed container, if the pod restarts none of its containers and is not being deleted.
 fn failed_for_good(seen: &SeenPod) -> Option<&str> {
     let spec = seen.pod.spec.as_ref()?;
-    if seen.change == Change::Deleted || seen.pod.metadata.deletion_timestamp.is_some() {
+    if seen.change == WatchChange::Deleted || seen.pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
     let policies = spec.containers.iter().filter_map(|container| container.restart_policy.as_deref());

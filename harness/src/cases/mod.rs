@@ -1,29 +1,31 @@
-//! The cases: for each claim how it is driven, and how what was seen is judged.
+//! The cases: how each claim is driven, and how its evidence is judged.
 //!
-//! A case's value, its `drive` and its `judge` stand together, one file per theme. A drive acts and observes
-//! through its stage and may *not* decide; a judge reads the evidence and may *not* act.
+//! A case's value, its `drive` and its `judge` are in the same file; there is one file per topic. A drive acts and
+//! observes through its stage and must *not* decide; a judge reads the evidence and must *not* act.
 
 mod case;
-mod comeback;
+mod container_restart;
+mod containers;
 mod exchange;
 mod ipc;
 mod isolation;
-mod keeper;
 mod lifecycle;
-mod members;
-mod namesake;
-mod neighbours;
 mod network;
-mod place;
+mod never_happens;
+mod node_disturbance;
+mod node_service;
+mod pod_replacement;
 mod premise;
-mod quiet;
 mod restart;
-mod service;
 mod startup;
+mod two_pods;
 mod volume;
+mod volume_on_node;
 
-pub(crate) use exchange::{CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, consumer_log, gave_up, has_all};
-pub(crate) use premise::left_alone;
+pub(crate) use exchange::{
+    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, consumer_log, gave_up, has_exit_message,
+};
+pub(crate) use premise::premise_undisturbed;
 
 pub use case::{Case, Driving, all, find};
 pub use premise::Expected;

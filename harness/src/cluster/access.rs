@@ -1,4 +1,4 @@
-//! A way into a cluster: a client, its images, its facts.
+//! Access to a cluster: a client, the images, and facts about the cluster.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,105 +8,105 @@ use kube::Client;
 use thiserror::Error;
 use tokio::time::timeout;
 
-use super::door::Door;
-use super::facts::{Facts, read_facts};
+use super::facts::{ClusterFacts, read_facts};
 use super::images::Images;
 use super::kubeconfig::configuration;
-use super::lock::Hold;
-use crate::refusal::Refusal;
+use super::lock::LockGuard;
+use super::node_access::NodeAccess;
+use crate::client_error::ClientError;
 
-/// A cluster that answers.
+/// Access to a cluster whose API server answered.
 #[derive(Clone)]
 pub struct Access {
-    /// The client; it belongs to the runtime on which it was made.
+    /// The client. It works only on the Tokio runtime on which it was created.
     pub client: Client,
-    /// What the nodes have for the images in manifests.
+    /// The image references to use for the image names in manifests.
     pub images: Images,
-    /// What the cluster is.
-    pub facts: Facts,
-    /// The way onto its nodes.
-    pub door: Door,
-    /// As long as somebody has this way, nobody changes or removes a cluster of ours.
-    _held: Option<Arc<Hold>>,
+    /// Versions, nodes and capabilities of the cluster.
+    pub facts: ClusterFacts,
+    /// How to run commands on the nodes.
+    pub node_access: NodeAccess,
+    /// While any clone of this value exists, no other podproof changes or removes the cluster, if it is podproof's own.
+    _held: Option<Arc<LockGuard>>,
 }
 
 impl Access {
-    /// The same way, with what is held as long as it is used.
+    /// Keeps `held` locked for the lifetime of this value and its clones.
     #[must_use]
-    pub fn holding(self, held: Option<Hold>) -> Self {
+    pub fn with_lock(self, held: Option<LockGuard>) -> Self {
         Self { _held: held.map(Arc::new), ..self }
     }
 }
 
-/// A named cluster could not be reached.
+/// Why the cluster of a kubeconfig context could not be accessed.
 #[derive(Debug, Error)]
 pub enum AccessError {
     /// The kubeconfig could not be read.
     #[error("read kubeconfig{}", file.as_ref().map(|file| format!(" {}", file.display())).unwrap_or_default())]
     Kubeconfig {
-        /// The file, where one was named.
+        /// The file; `None` if the default files were used.
         file: Option<PathBuf>,
-        /// What is wrong.
-        source: Refusal,
+        /// The cause.
+        source: ClientError,
     },
-    /// The kubeconfig has no such context.
+    /// The kubeconfig has no context of that name.
     #[error("there is no context `{context}` in the kubeconfig{}", only(known))]
     NoContext {
         /// The context.
         context: String,
-        /// Those that it has.
+        /// The contexts that the kubeconfig has.
         known: Vec<String>,
     },
-    /// What the kubeconfig says of the context cannot be used.
+    /// The kubeconfig's entry for the context is invalid.
     #[error("context `{context}` cannot be used: {why}")]
     Unfit {
         /// The context.
         context: String,
-        /// What is wrong.
+        /// The cause.
         why: String,
     },
-    /// The context leads to no usable client.
-    #[error("make a client for context `{context}`")]
+    /// No client could be created from the context.
+    #[error("create a client for context `{context}`")]
     Client {
         /// The context.
         context: String,
-        /// What is wrong.
-        source: Refusal,
+        /// The cause.
+        source: ClientError,
     },
-    /// The API server gave an error.
+    /// The API server returned an error.
     #[error("ask the cluster of context `{context}` for its version and nodes")]
-    Refused {
+    Api {
         /// The context.
         context: String,
-        /// What it said.
-        source: Refusal,
+        /// The error that it returned.
+        source: ClientError,
     },
     /// The API server did not answer.
     #[error("the cluster of context `{context}` did not answer in {} s", patience.as_secs())]
     Silent {
         /// The context.
         context: String,
-        /// How long it was given.
+        /// How long podproof waited.
         patience: Duration,
     },
 }
 
 impl AccessError {
-    /// What would mend it.
+    /// Suggests how to fix the problem.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
             Self::Kubeconfig { .. } | Self::NoContext { .. } | Self::Unfit { .. } => {
-                "`kubectl config get-contexts` shows the contexts there are".to_owned()
+                "`kubectl config get-contexts` lists the contexts".to_owned()
             }
-            Self::Client { context, .. } | Self::Refused { context, .. } | Self::Silent { context, .. } => {
+            Self::Client { context, .. } | Self::Api { context, .. } | Self::Silent { context, .. } => {
                 format!("try `kubectl --context {context} get nodes`")
             }
         }
     }
 }
 
-/// The contexts that there are, at most so many as fit into a line.
+/// Lists the known contexts, at most as many as fit on one line.
 fn only(known: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<_> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
@@ -117,10 +117,10 @@ fn only(known: &[String]) -> String {
     }
 }
 
-/// Connects to the cluster of a *named* context; never to whatever is current.
+/// Connects to the cluster of a *named* context, never to the current context.
 ///
-/// `kubeconfig` is the file to read; without one, what `KUBECONFIG` or the home folder names. The file is only
-/// read. Ends within `patience`.
+/// Reads `kubeconfig`, or, if it is `None`, the files that kubectl would read. Never writes to them. Returns within
+/// `patience`.
 pub async fn connect(
     kubeconfig: Option<&Path>,
     context: &str,
@@ -133,10 +133,10 @@ pub async fn connect(
         .map_err(|source| AccessError::Client { context: context.to_owned(), source: source.into() })?;
     match timeout(patience, read_facts(&client, patience)).await {
         Ok(Ok(facts)) => {
-            let facts = Facts { name: Some(context.to_owned()), ..facts };
-            Ok(Access { client, images, facts, door: Door::Inspector, _held: None })
+            let facts = ClusterFacts { name: Some(context.to_owned()), ..facts };
+            Ok(Access { client, images, facts, node_access: NodeAccess::Inspector, _held: None })
         }
-        Ok(Err(source)) => Err(AccessError::Refused { context: context.to_owned(), source: source.into() }),
+        Ok(Err(source)) => Err(AccessError::Api { context: context.to_owned(), source: source.into() }),
         Err(_) => Err(AccessError::Silent { context: context.to_owned(), patience }),
     }
 }

@@ -1,80 +1,81 @@
-//! What a cluster lets pods do, and us: as far as it tells. What it does not tell is unknown, never guessed.
+//! Capabilities of a cluster's pods and of the user, as the cluster reports them. Anything else is unknown, never
+//! guessed.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What the API server tells of what can be done in its cluster.
+/// Cluster-wide capabilities that the API server reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Capabilities {
-    /// The API server's feature gates by name, and whether they are on; empty where it does not tell.
+    /// The API server's feature gates by name, and whether they are enabled; empty if unknown.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub gates: BTreeMap<String, bool>,
-    /// The runtime classes that pods can name.
+    /// The runtime classes that pods can use; `None` if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_classes: Option<Vec<RuntimeClassFacts>>,
-    /// Whether it has the admission that enforces Pod Security in namespaces that ask for it. It can still exempt
-    /// the user that asks.
+    /// True if Pod Security admission enforces the levels that namespaces request. It can still exempt the current
+    /// user. `None` if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_security: Option<bool>,
-    /// What the catalogue needs and the user may not do: `create pods/exec`.
+    /// The permissions that cases need and the user does not have, for example `create pods/exec`; `None` if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_rights: Option<Vec<String>>,
-    /// The addresses of nodes to which its proxies are limited where they take ports for services, as kube-proxy's
-    /// configuration lists them; empty for all.
+    /// The node address ranges on which kube-proxy opens node ports (`nodePortAddresses`); empty for all addresses,
+    /// `None` if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_port_addresses: Option<Vec<String>>,
 }
 
-/// A runtime class.
+/// A `RuntimeClass` object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuntimeClassFacts {
-    /// Its name.
+    /// The name that pods use.
     pub name: String,
-    /// What the container runtime calls it: `runsc`, `kata-qemu`.
+    /// The handler in the container runtime's configuration, for example `runsc` or `kata-qemu`.
     pub handler: String,
 }
 
-/// What a node tells of what its pods can do.
+/// Capabilities of a node, as it reports them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NodeCapabilities {
-    /// The kubelet's feature gates by name, and whether they are on: all since 1.26, before that only those that its
-    /// configuration names; empty where it does not tell.
+    /// The kubelet's feature gates by name, and whether they are enabled: all of them since 1.26, before that only
+    /// those that its configuration sets; empty if unknown.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub gates: BTreeMap<String, bool>,
-    /// The kernel parameters that pods may set although they are not safe; a trailing `*` stands for anything.
+    /// The unsafe sysctls that pods may set; a trailing `*` matches any suffix. `None` if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsafe_sysctls: Option<Vec<String>>,
-    /// The longest time for which the kubelet puts off a restart, as its configuration has it (`300s`); absent where
-    /// the configuration leaves the default.
+    /// The maximum restart back-off of the kubelet, as its configuration writes it (`300s`); `None` if the
+    /// configuration does not set it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_backoff: Option<String>,
-    /// Whether the kubelet limits how much of the node's disk pods use, where its configuration says; absent where it
-    /// leaves the default.
+    /// True if the kubelet isolates local ephemeral storage (`localStorageCapacityIsolation`); `None` if its
+    /// configuration does not set it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_storage: Option<bool>,
-    /// The version of control groups, 1 or 2; kubelets tell it since 1.31.
+    /// The cgroup version, 1 or 2. Kubelets report it since 1.31.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup: Option<u8>,
-    /// The container runtime's handlers; nodes tell them since 1.31.
+    /// The container runtime's handlers. Nodes report them since 1.31.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handlers: Option<Vec<HandlerFacts>>,
 }
 
-/// A handler of a container runtime.
+/// A runtime handler of a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandlerFacts {
-    /// Its name; empty for the one that runs pods without a runtime class.
+    /// The handler's name; empty for the default handler, which runs pods without a runtime class.
     pub name: String,
-    /// Whether it can give pods users of their own, where it tells.
+    /// True if it supports user namespaces; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_namespaces: Option<bool>,
 }
 
 impl NodeCapabilities {
-    /// Whether the kubelet lets pods set the unsafe kernel parameter `name`, where it tells.
+    /// Returns whether the kubelet lets pods set the unsafe sysctl `name`; `None` if unknown.
     #[must_use]
     pub fn allows_sysctl(&self, name: &str) -> Option<bool> {
         let covers = |pattern: &String| match pattern.strip_suffix('*') {
@@ -84,9 +85,9 @@ impl NodeCapabilities {
         Some(self.unsafe_sysctls.as_ref()?.iter().any(covers))
     }
 
-    /// Whether pods without a runtime class can have users of their own, where the runtime tells.
+    /// Returns whether pods without a runtime class can use user namespaces; `None` if unknown.
     #[must_use]
-    pub fn gives_users(&self) -> Option<bool> {
+    pub fn supports_user_namespaces(&self) -> Option<bool> {
         self.handlers.as_ref()?.iter().find(|handler| handler.name.is_empty())?.user_namespaces
     }
 }
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_ending() {
+    fn a_trailing_star_matches_any_suffix() {
         let allows = |patterns: &[&str], name: &str| {
             let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
             NodeCapabilities { unsafe_sysctls: Some(patterns), ..NodeCapabilities::default() }
@@ -110,14 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn the_handler_without_a_name_runs_ordinary_pods() {
+    fn the_handler_with_an_empty_name_is_the_default() {
         let handler = |name: &str, user_namespaces| HandlerFacts { name: name.to_owned(), user_namespaces };
         let of = |handlers| NodeCapabilities { handlers: Some(handlers), ..NodeCapabilities::default() };
         assert_eq!(
-            of(vec![handler("", Some(false)), handler("runsc", Some(true))]).gives_users(),
+            of(vec![handler("", Some(false)), handler("runsc", Some(true))]).supports_user_namespaces(),
             Some(false)
         );
-        assert_eq!(of(vec![handler("runsc", Some(true))]).gives_users(), None);
-        assert_eq!(NodeCapabilities::default().gives_users(), None);
+        assert_eq!(of(vec![handler("runsc", Some(true))]).supports_user_namespaces(), None);
+        assert_eq!(NodeCapabilities::default().supports_user_namespaces(), None);
     }
 }

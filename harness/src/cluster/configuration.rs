@@ -1,5 +1,5 @@
-//! The container engine's configuration file: our runtime is added to it, and taken out again. All else in it is the
-//! user's.
+//! Adds podproof's runtime to the container engine's configuration file and removes it again. All other settings belong
+//! to the user and are preserved.
 
 use std::fs;
 use std::io;
@@ -8,31 +8,36 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::bounding::RUNTIME;
-use super::error::Error;
+use super::error::ClusterError;
+use super::oci_runtime::RUNTIME;
 use crate::disk::write_whole;
 
-/// The engine's own default.
-pub(super) const USUAL_RUNTIME: &str = "runc";
+/// The engine's default runtime if its configuration does not set one.
+pub(super) const DEFAULT_RUNTIME: &str = "runc";
 
-/// What the configuration was before our runtime came into it.
+/// The parts of the configuration that `register` changes, as they were before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Before {
-    /// Whether there was a file.
+struct PreviousConfiguration {
+    /// True if the file existed.
     file: bool,
-    /// Whether it named runtimes.
+    /// True if it had a `runtimes` section.
     runtimes: bool,
-    /// Its default runtime, where it named one.
+    /// Its `default-runtime`, if set.
     default_runtime: Option<Value>,
 }
 
-/// Writes `from` with our runtime as one more and as the default to `to`; keeps in `note`, where one is wanted, what
-/// was there before.
-pub(super) fn register(from: &Path, to: &Path, runtime: &Path, note: Option<&Path>) -> Result<(), Error> {
+/// Copies the configuration `from` to `to` with podproof's runtime added and made the default. Saves the previous
+/// settings in the file `note`, if given.
+pub(super) fn register(
+    from: &Path,
+    to: &Path,
+    runtime: &Path,
+    note: Option<&Path>,
+) -> Result<(), ClusterError> {
     let present = read(from)?;
     let configuration = present.clone().unwrap_or_else(|| json!({}));
     if let Some(note) = note.filter(|_| configuration["default-runtime"] != RUNTIME) {
-        let before = Before {
+        let before = PreviousConfiguration {
             file: present.is_some(),
             runtimes: configuration.get("runtimes").is_some(),
             default_runtime: configuration.get("default-runtime").cloned(),
@@ -42,21 +47,22 @@ pub(super) fn register(from: &Path, to: &Path, runtime: &Path, note: Option<&Pat
     write(to, &with_runtime(configuration, runtime))
 }
 
-/// Whether the runtime in this configuration is the one that we put into `folder`.
-pub(super) fn has_ours(configuration: &Path, folder: &Path) -> bool {
+/// Returns whether the configuration refers to the podproof runtime that is installed in `folder`.
+pub(super) fn has_podproof_runtime(configuration: &Path, folder: &Path) -> bool {
     let Ok(Some(present)) = read(configuration) else { return false };
     let path = present["runtimes"][RUNTIME]["path"].as_str();
     path.is_some_and(|path| Path::new(path).parent() == Some(folder))
 }
 
-/// Makes the default runtime what it was, for an engine that keeps a default that is no longer named; gives its name.
-pub(super) fn restore_default(configuration: &Path, note: &Path) -> Result<String, Error> {
+/// Restores the previous default runtime and returns its name. The name is always written to the file, because the
+/// engine keeps its current default on reload when the setting is absent.
+pub(super) fn restore_default(configuration: &Path, note: &Path) -> Result<String, ClusterError> {
     let mut present = read(configuration)?.unwrap_or_else(|| json!({}));
-    let before = noted(note);
+    let before = read_note(note);
     let named = before.as_ref().and_then(|before| before.default_runtime.as_ref()?.as_str());
     let name = match present["default-runtime"].as_str() {
-        Some(RUNTIME) | None => named.unwrap_or(USUAL_RUNTIME).to_owned(),
-        // Changed since: the user's word counts.
+        Some(RUNTIME) | None => named.unwrap_or(DEFAULT_RUNTIME).to_owned(),
+        // The user changed it since then.
         Some(other) => other.to_owned(),
     };
     present["default-runtime"] = json!(name);
@@ -64,28 +70,28 @@ pub(super) fn restore_default(configuration: &Path, note: &Path) -> Result<Strin
     Ok(name)
 }
 
-/// Takes our runtime out of the configuration; removes the file where it was ours alone.
-pub(super) fn take_out(configuration: &Path, note: &Path) -> Result<(), Error> {
+/// Removes podproof's runtime from the configuration. Deletes the file if podproof created it and nothing else is in
+/// it.
+pub(super) fn unregister(configuration: &Path, note: &Path) -> Result<(), ClusterError> {
     let present = read(configuration)?.unwrap_or_else(|| json!({}));
-    match without_runtime(present, noted(note).as_ref()) {
+    match without_runtime(present, read_note(note).as_ref()) {
         Some(rest) => write(configuration, &rest)?,
-        None => gone(fs::remove_file(configuration)).map_err(Error::file(configuration))?,
+        None => ignore_missing(fs::remove_file(configuration)).map_err(ClusterError::file(configuration))?,
     }
-    gone(fs::remove_file(note)).map_err(Error::file(note))
+    ignore_missing(fs::remove_file(note)).map_err(ClusterError::file(note))
 }
 
-/// The engine's configuration with our runtime as one more and as the default.
 fn with_runtime(mut configuration: Value, runtime: &Path) -> Value {
     configuration["runtimes"][RUNTIME] = json!({"path": runtime});
     configuration["default-runtime"] = json!(RUNTIME);
     configuration
 }
 
-/// The configuration without our runtime; nothing where nothing else was ever in it.
-fn without_runtime(mut configuration: Value, before: Option<&Before>) -> Option<Value> {
+/// Returns `None` if podproof created the file and no other setting is in it.
+fn without_runtime(mut configuration: Value, before: Option<&PreviousConfiguration>) -> Option<Value> {
     let fields = configuration.as_object_mut()?;
-    let ours_or_usual = |value: &Value| *value == RUNTIME || *value == USUAL_RUNTIME;
-    if fields.get("default-runtime").is_some_and(ours_or_usual) {
+    let ours_or_default = |value: &Value| *value == RUNTIME || *value == DEFAULT_RUNTIME;
+    if fields.get("default-runtime").is_some_and(ours_or_default) {
         match before.and_then(|before| before.default_runtime.clone()) {
             Some(named) => drop(fields.insert("default-runtime".to_owned(), named)),
             None => drop(fields.shift_remove("default-runtime")),
@@ -97,29 +103,29 @@ fn without_runtime(mut configuration: Value, before: Option<&Before>) -> Option<
             fields.shift_remove("runtimes");
         }
     }
-    let was_ours_alone = fields.is_empty() && before.is_some_and(|before| !before.file);
-    (!was_ours_alone).then_some(configuration)
+    let created_by_podproof = fields.is_empty() && before.is_some_and(|before| !before.file);
+    (!created_by_podproof).then_some(configuration)
 }
 
-fn noted(note: &Path) -> Option<Before> {
+fn read_note(note: &Path) -> Option<PreviousConfiguration> {
     serde_json::from_slice(&fs::read(note).ok()?).ok()
 }
 
-fn read(file: &Path) -> Result<Option<Value>, Error> {
+fn read(file: &Path) -> Result<Option<Value>, ClusterError> {
     match fs::read(file) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
-            .map_err(|source| Error::EngineConfiguration { file: file.to_owned(), source }),
+            .map_err(|source| ClusterError::EngineConfiguration { file: file.to_owned(), source }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::file(file)(error)),
+        Err(error) => Err(ClusterError::file(file)(error)),
     }
 }
 
-fn write(file: &Path, value: &Value) -> Result<(), Error> {
-    write_whole(file, format!("{value:#}\n").as_bytes()).map_err(Error::file(file))
+fn write(file: &Path, value: &Value) -> Result<(), ClusterError> {
+    write_whole(file, format!("{value:#}\n").as_bytes()).map_err(ClusterError::file(file))
 }
 
-fn gone(removed: io::Result<()>) -> io::Result<()> {
+fn ignore_missing(removed: io::Result<()>) -> io::Result<()> {
     removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
@@ -156,13 +162,13 @@ mod tests {
         fn register(&self) {
             let runtime = self.folder.path().join(RUNTIME);
             register(&self.configuration, &self.configuration, &runtime, Some(&self.note)).unwrap();
-            assert!(has_ours(&self.configuration, self.folder.path()));
+            assert!(has_podproof_runtime(&self.configuration, self.folder.path()));
         }
 
-        fn put_back(&self) -> (String, Option<Value>) {
+        fn restore(&self) -> (String, Option<Value>) {
             let name = restore_default(&self.configuration, &self.note).unwrap();
-            take_out(&self.configuration, &self.note).unwrap();
-            assert!(!has_ours(&self.configuration, self.folder.path()) && !self.note.exists());
+            unregister(&self.configuration, &self.note).unwrap();
+            assert!(!has_podproof_runtime(&self.configuration, self.folder.path()) && !self.note.exists());
             (name, read(&self.configuration).unwrap())
         }
     }
@@ -184,22 +190,25 @@ mod tests {
     #[case::no_runtimes(Some(json!({"runtimes": {}})), "runc")]
     #[case::usual(Some(json!({"default-runtime": "runc"})), "runc")]
     #[case::another(Some(json!({"default-runtime": "kata", "runtimes": {"kata": {"path": "/k"}}})), "kata")]
-    fn what_was_there_is_there_again(#[case] present: Option<Value>, #[case] default: &str) {
+    fn unregistering_restores_the_previous_configuration(
+        #[case] present: Option<Value>,
+        #[case] default: &str,
+    ) {
         let files = Files::with(present.as_ref());
         files.register();
-        // A second time changes nothing of what is remembered.
+        // Registering twice must not overwrite the saved settings.
         files.register();
-        assert_eq!(files.put_back(), (default.to_owned(), present));
+        assert_eq!(files.restore(), (default.to_owned(), present));
     }
 
     #[test]
-    fn who_may_read_it_stays_the_same() {
+    fn file_permissions_are_preserved() {
         let files = Files::with(Some(&json!({"debug": true})));
         let mode = || fs::metadata(&files.configuration).unwrap().permissions().mode() & 0o7777;
         fs::set_permissions(&files.configuration, Permissions::from_mode(0o600)).unwrap();
         files.register();
         assert_eq!(mode(), 0o600);
-        files.put_back();
+        files.restore();
         assert_eq!(mode(), 0o600);
     }
 
@@ -212,12 +221,12 @@ mod tests {
         edited["default-runtime"] = json!("crun");
         write(&files.configuration, &edited).unwrap();
         let rest = json!({"default-runtime": "crun", "debug": true});
-        assert_eq!(files.put_back(), ("crun".to_owned(), Some(rest)));
+        assert_eq!(files.restore(), ("crun".to_owned(), Some(rest)));
     }
 
     #[test]
-    fn a_runtime_of_somebody_else_is_not_ours() {
+    fn a_runtime_in_another_folder_is_not_ours() {
         let files = Files::with(Some(&json!({"runtimes": {RUNTIME: {"path": "/elsewhere/podproof-runc"}}})));
-        assert!(!has_ours(&files.configuration, files.folder.path()));
+        assert!(!has_podproof_runtime(&files.configuration, files.folder.path()));
     }
 }

@@ -1,4 +1,4 @@
-//! Making a cluster, and removing one.
+//! Creates and removes kind clusters.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,53 +7,54 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::Engine;
-use super::error::Error;
-use super::image::{choose_image, is_ours};
-use super::kind::{Kind, Node, nodes};
+use super::engine_route::Origin;
+use super::error::ClusterError;
+use super::image::{choose_image, is_built_here};
+use super::kind::{KindCli, Node, nodes};
 use super::node_logs::keep_logs;
-use super::ownership::{ClusterName, Mark};
-use super::progress::{step, talk};
-use super::proved::prove_since_start;
-use super::topology::{Demands, cgroup_v1};
+use super::ownership::{ClusterName, OwnershipMark};
+use super::progress::{report_progress, step};
+use super::readiness_record::verify_since_start;
+use super::topology::{Requirements, cgroup_v1};
 use super::up::{ANSWER, ClusterRequest, KindCluster, identifiers, interruptible, kubeconfig};
-use super::which_engine::Origin;
 use super::{Host, network};
 use crate::disk::write_whole;
 
-/// How long logs are collected.
+/// Time limit for collecting node logs.
 const LOGS: Duration = Duration::from_secs(120);
-/// How long logs are collected after the word to stop.
+/// Time limit for collecting node logs after a cancellation.
 const LAST_LOGS: Duration = Duration::from_secs(15);
 
-/// Makes a cluster where there is none, or only `present`: what we left half made, or what the engine calls dead.
+/// Creates a cluster. `present` are the node containers to replace: of an unfinished creation, or dead ones.
 ///
-/// The caller holds the cluster alone.
+/// The caller holds the cluster's lock exclusively.
 pub(super) async fn create(
     host: &Host,
     engine: &Engine,
     request: &ClusterRequest,
     present: &[Node],
-) -> Result<(), Error> {
+) -> Result<(), ClusterError> {
     let name = &request.name;
-    let kind = Kind::find(host).await?;
+    let kind = KindCli::find(host).await?;
     let image = Box::pin(choose_image(host, request.image.as_deref())).await?;
     let topology = request.topology.clone().unwrap_or_default();
-    let demands = Demands { image: &image, restricted: engine.restricted(), cgroup_v1: cgroup_v1() };
-    let configuration = topology.render(demands)?;
-    // An image may have taken minutes: what came meanwhile is not ours.
+    let requirements =
+        Requirements { image: &image, restricted: engine.is_restricted(), cgroup_v1: cgroup_v1() };
+    let configuration = topology.render(requirements)?;
+    // Building the image may have taken minutes: containers that appeared since then are not podproof's.
     if identifiers(&nodes(host, name.as_str()).await?) != identifiers(present) {
-        return Err(Error::Foreign { name: name.as_str().to_owned() });
+        return Err(ClusterError::Foreign { name: name.as_str().to_owned() });
     }
     if !present.is_empty() {
         let logs = keep_logs(host, &kind, name, LOGS).await;
-        talk!("the logs of the nodes that are replaced: {}", logs.display());
+        report_progress!("the logs of the replaced nodes: {}", logs.display());
     }
     remove(host, name, !present.is_empty()).await?;
     let origin = match engine.id() {
-        Some(id) => Some(Origin::present(host, id).await),
+        Some(id) => Some(Origin::current(host, id).await),
         None => None,
     };
-    let mut mark = Mark {
+    let mut mark = OwnershipMark {
         format: 1,
         image: image.clone(),
         topology: topology.to_string(),
@@ -61,8 +62,9 @@ pub(super) async fn create(
         containers: BTreeSet::new(),
     };
     mark.write(host, name)?;
-    // From now on the mark keeps the engine's configuration as it is; what became of it before is looked at again.
-    if let Err(error) = Engine::ready(host).await {
+    // The mark keeps the engine's configuration from being restored. Check once more what happened before it was
+    // written.
+    if let Err(error) = Engine::ensure_ready(host).await {
         remove(host, name, false).await?;
         return Err(error);
     }
@@ -72,62 +74,63 @@ pub(super) async fn create(
             mark.write(host, name)
         }
         Err(error) => {
-            // Both must happen also after a cancel.
+            // Collecting logs and removing the cluster must also work after a cancellation.
             let after = Host { cancel: CancellationToken::new(), ..host.clone() };
             let patience = if host.cancel.is_cancelled() { LAST_LOGS } else { LOGS };
             let logs = keep_logs(&after, &kind, name, patience).await;
-            // kind refuses to add to a cluster; what is there then was made by somebody else meanwhile.
-            let somebody_elses = said(&error).contains("already exist for a cluster");
-            remove(&after, name, !somebody_elses).await?;
+            // kind refuses to create a cluster whose name is in use, so these nodes belong to another program.
+            let is_foreign = stderr_tail(&error).contains("already exist for a cluster");
+            remove(&after, name, !is_foreign).await?;
             if host.cancel.is_cancelled() {
-                return Err(Error::Interrupted);
+                return Err(ClusterError::Interrupted);
             }
-            Err(Error::Create { name: name.as_str().to_owned(), logs, source: Box::new(error) })
+            Err(ClusterError::Create { name: name.as_str().to_owned(), logs, source: Box::new(error) })
         }
     }
 }
 
-fn said(error: &Error) -> &str {
+fn stderr_tail(error: &ClusterError) -> &str {
     match error {
-        Error::Command(error) => error.said(),
+        ClusterError::Command(error) => error.stderr_tail(),
         _ => "",
     }
 }
 
 async fn make(
     host: &Host,
-    kind: &Kind,
+    kind: &KindCli,
     name: &ClusterName,
     image: &str,
     configuration: &str,
-) -> Result<Vec<Node>, Error> {
+) -> Result<Vec<Node>, ClusterError> {
     let file = host.folders.cluster(name.as_str()).join("kind.yaml");
-    write_whole(&file, configuration.as_bytes()).map_err(Error::file(&file))?;
+    write_whole(&file, configuration.as_bytes()).map_err(ClusterError::file(&file))?;
     let kubeconfig = kubeconfig(host, name);
     let create = kind.create(name.as_str(), image, &file, &kubeconfig);
     step(&format!("creating cluster `{}` of {image}", name.as_str()), create.run(&host.cancel)).await?;
     let made = nodes(host, name.as_str()).await?;
     let cluster = KindCluster::of(host, name, image, made.clone());
-    if is_ours(image) {
+    if is_built_here(image) {
         let without_dns = async { network::remove_dns(&cluster.client(ANSWER).await?).await };
         interruptible(host, Box::pin(without_dns)).await?;
     }
-    prove_since_start(host, &cluster).await?;
+    verify_since_start(host, &cluster).await?;
     Ok(made)
 }
 
-/// Removes containers first and the mark last, so that what is left after a kill is still ours.
+/// Removes the containers first and the ownership mark last, so that a killed removal can be repeated.
 ///
-/// The caller holds the cluster alone and has shown that the containers are ours.
-pub(super) async fn remove(host: &Host, name: &ClusterName, there: bool) -> Result<(), Error> {
+/// The caller holds the cluster's lock exclusively and has checked that podproof owns the containers. `exists` is false
+/// if there are no containers.
+pub(super) async fn remove(host: &Host, name: &ClusterName, exists: bool) -> Result<(), ClusterError> {
     let folder = host.folders.cluster(name.as_str());
-    if there {
-        let kind = Kind::find(host).await?;
+    if exists {
+        let kind = KindCli::find(host).await?;
         let delete = kind.delete(name.as_str(), &kubeconfig(host, name));
         step(&format!("removing cluster `{}`", name.as_str()), delete.run(&host.cancel)).await?;
     }
     match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file(&folder)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ClusterError::file(&folder)(error)),
         _ => Ok(()),
     }
 }

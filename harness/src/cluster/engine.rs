@@ -1,4 +1,4 @@
-//! The container engine: found running, or started by us and left running.
+//! Finds the container engine, or starts it and leaves it running.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,23 +8,23 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::bounding::{Bounding, RUNTIME, install_runtime};
-use super::configuration::{has_ours, register, restore_default, take_out};
-use super::error::Error;
-use super::lock::{Hold, Lock, Use};
+use super::configuration::{has_podproof_runtime, register, restore_default, unregister};
+use super::engine_route::{Route, engine_id};
+use super::error::ClusterError;
+use super::lock::{Lock, LockGuard, LockMode};
+use super::oci_runtime::{BoundingSet, RUNTIME, install_runtime};
 use super::program::{CommandError, Output, Program};
-use super::which_engine::{Route, engine_id};
-use super::{Host, talk};
+use super::{Host, report_progress};
 
 const PID_FILE: &str = "/var/run/docker.pid";
 const CONTAINERD_PID_FILE: &str = "/var/run/docker/containerd/containerd.pid";
 const USER_CONFIGURATION: &str = "/etc/docker/daemon.json";
-/// What the configuration was before we changed it, in our folder.
-const BEFORE: &str = "before.json";
-/// How long a new engine may take for its first answer; it may have containers to restore.
+/// The file with the engine's settings from before podproof changed them.
+const PREVIOUS_CONFIGURATION: &str = "before.json";
+/// How long a started engine may take to answer; it may have containers to restore.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An engine that answers.
+/// A running container engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
     restricted: bool,
@@ -32,222 +32,232 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Finds the engine, or starts one where this host has none running.
+    /// Starts the engine if it is not running, and makes sure that it can start privileged containers.
     ///
-    /// Afterwards privileged containers can be started, also on hosts that lack capabilities.
-    pub async fn ready(host: &Host) -> Result<Self, Error> {
-        Self::answers(host).await?;
+    /// On hosts with a restricted capability bounding set this makes podproof's OCI runtime the engine's default
+    /// runtime.
+    pub async fn ensure_ready(host: &Host) -> Result<Self, ClusterError> {
+        Self::ensure_running(host).await?;
         let id = engine_id(host).await?;
-        // An engine whose process cannot be seen has other capabilities than we: it is taken to have all.
-        let Some(process) = process(host).await else {
+        // An engine on another host, or in another PID namespace, is assumed to have all capabilities.
+        let Some(process) = engine_process(host).await else {
             return Ok(Self { restricted: false, id });
         };
         let missing = missing_capabilities(&process)?;
         if !missing.is_empty() {
-            use_runtime(host, &process, &missing).await?;
+            configure_runtime(host, &process, &missing).await?;
         }
         Ok(Self { restricted: missing.iter().any(|name| name == "CAP_SYS_RESOURCE"), id })
     }
 
-    /// Finds the engine, or starts one; changes nothing of it.
-    pub async fn answers(host: &Host) -> Result<(), Error> {
-        match answer().run(&host.cancel).await {
+    /// Starts the engine if it is not running. Does not change its configuration.
+    pub async fn ensure_running(host: &Host) -> Result<(), ClusterError> {
+        match version_query().run(&host.cancel).await {
             Ok(_) => return Ok(()),
-            Err(error) => not_startable(error)?,
+            Err(error) => startable(error)?,
         };
-        // One that another podproof starts meanwhile is not started twice.
-        let _alone = lock(host).hold(host, Use::Alone).await?;
-        match answer().run(&host.cancel).await {
+        // Another podproof may be starting it right now.
+        let _lock = engine_lock(host).acquire(host, LockMode::Exclusive).await?;
+        match version_query().run(&host.cancel).await {
             Ok(_) => Ok(()),
-            Err(error) => start(host, not_startable(error)?).await,
+            Err(error) => start(host, startable(error)?).await,
         }
     }
 
-    /// What it calls itself, where it does.
+    /// The engine's own identifier; `None` if it does not report one.
     pub(super) fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Whether containers lack `CAP_SYS_RESOURCE`, so that nothing in them can lower an OOM score.
+    /// Returns whether containers have no `CAP_SYS_RESOURCE`, so that they cannot lower an OOM score.
     #[must_use]
-    pub fn restricted(&self) -> bool {
+    pub fn is_restricted(&self) -> bool {
         self.restricted
     }
 }
 
-fn lock(host: &Host) -> Lock<'static> {
+fn engine_lock(host: &Host) -> Lock<'static> {
     Lock::new(host.folders.engine_lock(), "the container engine")
 }
 
-/// Keeps the engine's configuration as it is: nobody puts it back meanwhile. Afterwards the mark of a cluster does.
-pub(super) async fn need_configuration(host: &Host) -> Result<Hold, Error> {
-    needed(host).hold(host, Use::Shared).await
+/// Prevents other podproof processes from restoring the engine's configuration until the guard is dropped. After that,
+/// the ownership mark of a cluster has the same effect.
+pub(super) async fn lock_configuration(host: &Host) -> Result<LockGuard, ClusterError> {
+    configuration_lock(host).acquire(host, LockMode::Shared).await
 }
 
-fn needed(host: &Host) -> Lock<'static> {
+fn configuration_lock(host: &Host) -> Lock<'static> {
     Lock::new(host.folders.engine_users_lock(), "the container engine's configuration")
 }
 
-/// The answer of an engine that a start could mend, or why none could.
-fn not_startable(error: CommandError) -> Result<CommandError, Error> {
+/// Returns `error` if starting the engine could fix it, or else the reason why it cannot.
+fn startable(error: CommandError) -> Result<CommandError, ClusterError> {
     match error {
-        CommandError::Missing { .. } => Err(Error::NoEngine),
+        CommandError::Missing { .. } => Err(ClusterError::NoEngine),
         CommandError::Cancelled { .. } => Err(error.into()),
-        error if error.said().contains("permission denied") => Err(Error::NoRight),
+        error if error.stderr_tail().contains("permission denied") => Err(ClusterError::NoRight),
         error => Ok(error),
     }
 }
 
-fn answer() -> Program {
+fn version_query() -> Program {
     Program::new("docker")
         .args(["version", "--format", "{{.Server.Version}}"])
         .deadline(Duration::from_secs(15))
 }
 
-/// The process of the engine, where it is this host's: neither the environment nor a context leads elsewhere.
-async fn process(host: &Host) -> Option<String> {
+/// The engine's process id; `None` if the Docker host or context is not on this host.
+async fn engine_process(host: &Host) -> Option<String> {
     let named = std::env::var("DOCKER_HOST").unwrap_or_default();
     let is_here = match Route::find(host).await {
-        Some(route) => route.stays_here(),
+        Some(route) => route.is_local(),
         None => named.is_empty() || named.starts_with("unix://"),
     };
     if is_here { running_process(PID_FILE, "dockerd") } else { None }
 }
 
-fn missing_capabilities(process: &str) -> Result<Vec<String>, Error> {
-    let bounding = Bounding::of(process);
-    bounding.map(|set| set.missing()).map_err(Error::file(Path::new("/proc").join(process).join("status")))
+fn missing_capabilities(process: &str) -> Result<Vec<String>, ClusterError> {
+    let bounding = BoundingSet::of(process);
+    bounding
+        .map(|set| set.missing())
+        .map_err(ClusterError::file(Path::new("/proc").join(process).join("status")))
 }
 
-async fn start(host: &Host, refusal: CommandError) -> Result<(), Error> {
+async fn start(host: &Host, refusal: CommandError) -> Result<(), ClusterError> {
     let named = std::env::var_os("DOCKER_HOST").is_some_and(|host| !host.is_empty());
-    let elsewhere = Route::find(host).await.is_some_and(|route| !route.stays_here());
+    let elsewhere = Route::find(host).await.is_some_and(|route| !route.is_local());
     if named || elsewhere || !rustix::process::geteuid().is_root() {
-        return Err(Error::EngineSilent { source: refusal });
+        return Err(ClusterError::EngineSilent { source: refusal });
     }
     if Path::new("/run/systemd/system").is_dir() {
-        talk!("starting the container engine by systemd");
+        report_progress!("starting the container engine with systemd");
         Program::new("systemctl").args(["start", "docker"]).deadline(PATIENCE).run(&host.cancel).await?;
     } else {
         start_detached(host)?;
     }
     let log = host.folders.engine().join("dockerd.log");
-    answer()
-        .run_until_well(PATIENCE, &host.cancel)
+    version_query()
+        .run_until_success(PATIENCE, &host.cancel)
         .await
-        .map_err(|source| Error::EngineStart { log, source })?;
+        .map_err(|source| ClusterError::EngineStart { log, source })?;
     Ok(())
 }
 
-/// Starts the engine where no init does it.
-fn start_detached(host: &Host) -> Result<(), Error> {
-    talk!("starting the container engine");
+/// Starts the engine on a host without systemd.
+fn start_detached(host: &Host) -> Result<(), ClusterError> {
+    report_progress!("starting the container engine");
     for (file, program) in [(PID_FILE, "dockerd"), (CONTAINERD_PID_FILE, "containerd")] {
         if Path::new(file).exists() && running_process(file, program).is_none() {
-            talk!("removing {file}: the {program} that wrote it has ended");
-            fs::remove_file(file).map_err(Error::file(file))?;
+            report_progress!("removing {file}: the {program} that wrote it has ended");
+            fs::remove_file(file).map_err(ClusterError::file(file))?;
         }
     }
     let folder = host.folders.engine();
-    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+    fs::create_dir_all(&folder).map_err(ClusterError::file(&folder))?;
     let log = folder.join("dockerd.log");
-    let log = File::options().create(true).append(true).open(&log).map_err(Error::file(&log))?;
+    let log = File::options().create(true).append(true).open(&log).map_err(ClusterError::file(&log))?;
     let mut command = Program::new("dockerd");
     if !missing_capabilities("self")?.is_empty() {
-        let runtime = install_runtime(&host.program, &folder).map_err(Error::file(&folder))?;
+        let runtime = install_runtime(&host.program, &folder).map_err(ClusterError::file(&folder))?;
         let configuration = folder.join("daemon.json");
         register(Path::new(USER_CONFIGURATION), &configuration, &runtime, None)?;
         command = command.arg("--config-file").arg(configuration);
     }
-    command.leave_running(&log).map_err(|source| match source {
-        CommandError::Missing { .. } => Error::NoEngine,
+    command.spawn_detached(&log).map_err(|source| match source {
+        CommandError::Missing { .. } => ClusterError::NoEngine,
         other => other.into(),
     })?;
     Ok(())
 }
 
-/// Makes a running engine use the runtime that asks for no more than this host can give.
-async fn use_runtime(host: &Host, process: &str, missing: &[String]) -> Result<(), Error> {
+/// Makes podproof's OCI runtime, which drops unavailable capabilities, the default runtime of a running engine.
+async fn configure_runtime(host: &Host, process: &str, missing: &[String]) -> Result<(), ClusterError> {
     let folder = host.folders.engine();
     let configuration = configuration_of(process);
     let present =
         fs::read(&configuration).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     let ours = present.as_ref().is_some_and(|value| value["default-runtime"] == RUNTIME);
-    // A colleague's copy of this program may have set it up: its runtime is as good as ours.
+    // Another user's podproof may have registered its copy of the runtime, which works equally well.
     let named = present.as_ref().and_then(|value| value["runtimes"][RUNTIME]["path"].as_str());
     if ours && named.is_some_and(|path| Path::new(path).exists() && Path::new(path).parent() != Some(&folder))
     {
         return Ok(());
     }
-    let runtime = install_runtime(&host.program, &folder).map_err(Error::file(&folder))?;
+    let runtime = install_runtime(&host.program, &folder).map_err(ClusterError::file(&folder))?;
     if ours && named == runtime.to_str() {
         return Ok(());
     }
-    talk!(
-        "this host lacks {}: making {RUNTIME} the default runtime in {}, until the last cluster is removed",
+    report_progress!(
+        "this host does not grant {}: making {RUNTIME} the default runtime in {}, until the last cluster is removed",
         missing.join(", "),
         configuration.display()
     );
-    let _alone = lock(host).hold(host, Use::Alone).await?;
-    register(&configuration, &configuration, &runtime, Some(&folder.join(BEFORE)))?;
-    have_default(host, process, RUNTIME, configuration).await
+    let _lock = engine_lock(host).acquire(host, LockMode::Exclusive).await?;
+    register(&configuration, &configuration, &runtime, Some(&folder.join(PREVIOUS_CONFIGURATION)))?;
+    await_default_runtime(host, process, RUNTIME, configuration).await
 }
 
-/// Makes the engine read its configuration, until its default runtime is `name`.
-async fn have_default(host: &Host, process: &str, name: &str, configuration: PathBuf) -> Result<(), Error> {
-    reload(process).map_err(Error::file(PID_FILE))?;
+/// Reloads the engine's configuration and waits until its default runtime is `name`.
+async fn await_default_runtime(
+    host: &Host,
+    process: &str,
+    name: &str,
+    configuration: PathBuf,
+) -> Result<(), ClusterError> {
+    reload(process).map_err(ClusterError::file(PID_FILE))?;
     let default = Program::new("docker").args(["info", "--format", "{{.DefaultRuntime}}"]);
     for _ in 0..50 {
         if default.run(&host.cancel).await?.stdout.trim() == name {
             return Ok(());
         }
     }
-    Err(Error::EngineRuntime { configuration })
+    Err(ClusterError::EngineRuntime { configuration })
 }
 
-/// Puts the engine's configuration back when no cluster of ours is left and no container needs our runtime.
-pub(super) async fn put_back(host: &Host) -> Result<(), Error> {
+/// Restores the engine's configuration if podproof has no cluster left and no container needs podproof's runtime.
+pub(super) async fn restore_configuration(host: &Host) -> Result<(), ClusterError> {
     let folder = host.folders.engine();
-    let Some(process) = process(host).await else { return Ok(()) };
+    let Some(process) = engine_process(host).await else { return Ok(()) };
     let configuration = configuration_of(&process);
-    // An engine that we started reads a file of ours, which nobody else does.
-    if configuration.parent() == Some(&folder) || !has_ours(&configuration, &folder) {
+    // An engine that podproof started reads podproof's own file, which needs no restoring.
+    if configuration.parent() == Some(&folder) || !has_podproof_runtime(&configuration, &folder) {
         return Ok(());
     }
-    let Some(_unneeded) = needed(host).take(Use::Alone)? else {
-        talk!(
-            "{RUNTIME} stays in {}: another podproof is about to have a cluster; the next `podproof cluster down` puts it back",
+    let Some(_unused) = configuration_lock(host).try_acquire(LockMode::Exclusive)? else {
+        report_progress!(
+            "{RUNTIME} stays in {}: another podproof is creating a cluster; the next `podproof cluster down` \
+             removes it",
             configuration.display()
         );
         return Ok(());
     };
-    let _alone = lock(host).hold(host, Use::Alone).await?;
+    let _lock = engine_lock(host).acquire(host, LockMode::Exclusive).await?;
     if !host.folders.cluster_names().is_empty() {
         return Ok(());
     }
-    let users = using_runtime(host).await?;
+    let users = containers_using_runtime(host).await?;
     if users > 0 {
-        talk!("{RUNTIME} stays in {}: {users} containers were made with it", configuration.display());
+        report_progress!("{RUNTIME} stays in {}: {users} containers use it", configuration.display());
         return Ok(());
     }
-    let note = folder.join(BEFORE);
+    let note = folder.join(PREVIOUS_CONFIGURATION);
     let default = restore_default(&configuration, &note)?;
-    have_default(host, &process, &default, configuration.clone()).await?;
-    take_out(&configuration, &note)?;
-    reload(&process).map_err(Error::file(PID_FILE))?;
-    talk!(
-        "{} is put back: {RUNTIME} is out of it, the default runtime is {default}",
+    await_default_runtime(host, &process, &default, configuration.clone()).await?;
+    unregister(&configuration, &note)?;
+    reload(&process).map_err(ClusterError::file(PID_FILE))?;
+    report_progress!(
+        "{} is restored: {RUNTIME} is removed, the default runtime is {default}",
         configuration.display()
     );
     Ok(())
 }
 
-/// How many containers could not be started any more without our runtime.
-async fn using_runtime(host: &Host) -> Result<usize, Error> {
+/// Counts the containers that need podproof's runtime to start again.
+async fn containers_using_runtime(host: &Host) -> Result<usize, ClusterError> {
     let list = Program::new("docker").args(["ps", "--all", "--quiet", "--no-trunc"]);
-    let said = list.run(&host.cancel).await?.stdout;
+    let output = list.run(&host.cancel).await?.stdout;
     let mut users = 0;
-    for container in said.lines() {
+    for container in output.lines() {
         let inspect = Program::new("docker").args(["inspect", "--type", "container", "--format"]);
         let runtime = inspect.args(["{{.HostConfig.Runtime}}", container]).run(&host.cancel).await;
         users += usize::from(uses_runtime(runtime)?);
@@ -255,16 +265,16 @@ async fn using_runtime(host: &Host) -> Result<usize, Error> {
     Ok(users)
 }
 
-/// Reads the runtime of one container; one that was removed meanwhile has none.
+/// Reads the output of `docker inspect` for one container. A container that no longer exists does not use the runtime.
 fn uses_runtime(runtime: Result<Output, CommandError>) -> Result<bool, CommandError> {
     match runtime {
-        Ok(said) => Ok(said.stdout.trim() == RUNTIME),
-        Err(error) if error.said().to_lowercase().contains("no such container") => Ok(false),
+        Ok(output) => Ok(output.stdout.trim() == RUNTIME),
+        Err(error) if error.stderr_tail().to_lowercase().contains("no such container") => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// The configuration file that the engine was started with.
+/// Reads the path of the engine's configuration file from its command line.
 fn configuration_of(process: &str) -> PathBuf {
     let line = fs::read(Path::new("/proc").join(process).join("cmdline")).unwrap_or_default();
     let words: Vec<_> = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
@@ -281,8 +291,8 @@ fn reload(process: &str) -> io::Result<()> {
     Ok(kill_process(pid, Signal::HUP)?)
 }
 
-/// The process that wrote a pid file, if it still runs. Its number may long belong to another program, and one that
-/// was killed stays in the list, as a zombie, where nobody collects it.
+/// Returns the process id in `pid_file` if that process still runs `program`. The id may have been reused by another
+/// program, and a killed process that nobody waits for stays as a zombie.
 fn running_process(pid_file: &str, program: &str) -> Option<String> {
     let pid = fs::read_to_string(pid_file).ok()?.trim().to_owned();
     let stat = fs::read_to_string(Path::new("/proc").join(&pid).join("stat")).ok()?;
@@ -301,14 +311,14 @@ mod tests {
     use crate::cluster::Folders;
 
     #[test]
-    fn a_pid_that_belongs_to_another_program_is_stale() {
+    fn a_reused_pid_is_stale() {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), std::process::id().to_string()).unwrap();
         assert_eq!(running_process(file.path().to_str().unwrap(), "dockerd"), None);
     }
 
     #[tokio::test]
-    async fn a_container_that_is_gone_needs_no_runtime() {
+    async fn a_removed_container_does_not_use_the_runtime() {
         let never = CancellationToken::new();
         let inspect =
             async |script: &str| uses_runtime(Program::new("sh").args(["-c", script]).run(&never).await);
@@ -320,22 +330,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_makes_a_cluster_needs_the_configuration() {
+    async fn the_configuration_is_locked_until_all_guards_are_dropped() {
         let home = tempfile::tempdir().unwrap();
         let host = Host {
             folders: Folders::below(home.path()),
             program: "/bin/true".into(),
             cancel: CancellationToken::new(),
         };
-        let (one, two) = (need_configuration(&host).await.unwrap(), need_configuration(&host).await.unwrap());
+        let (one, two) = (lock_configuration(&host).await.unwrap(), lock_configuration(&host).await.unwrap());
         drop(one);
-        assert!(needed(&host).take(Use::Alone).unwrap().is_none());
+        assert!(configuration_lock(&host).try_acquire(LockMode::Exclusive).unwrap().is_none());
         drop(two);
-        assert!(needed(&host).take(Use::Alone).unwrap().is_some());
+        assert!(configuration_lock(&host).try_acquire(LockMode::Exclusive).unwrap().is_some());
     }
 
     #[test]
-    fn a_process_that_nobody_collected_does_not_run() {
+    fn a_zombie_is_not_running() {
         let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), child.id().to_string()).unwrap();
@@ -344,8 +354,8 @@ mod tests {
 
         child.kill().unwrap();
         let pid = Pid::from_child(&child);
-        let only_look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        rustix::process::waitid(WaitId::Pid(pid), only_look).unwrap();
+        let without_reaping = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        rustix::process::waitid(WaitId::Pid(pid), without_reaping).unwrap();
         assert_eq!(runs(), None);
         child.wait().unwrap();
     }

@@ -1,4 +1,4 @@
-//! Why no cluster could be had.
+//! Errors of creating, using and removing clusters.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,29 +11,29 @@ use super::image::ImageError;
 use super::ownership::ClusterNameError;
 use super::paths::HomeUnknown;
 use super::program::CommandError;
-use crate::refusal::Refusal;
+use crate::client_error::ClientError;
 
-/// No cluster could be had, or not be removed.
+/// Why a cluster could not be created, used or removed.
 #[derive(Debug, ThisError)]
-pub enum Error {
+pub enum ClusterError {
     /// There is no container engine on this host.
     #[error("no container engine is installed")]
     NoEngine,
-    /// The engine is there but not for this user.
+    /// This user has no permission to use the engine.
     #[error("this user may not use the container engine")]
     NoRight,
-    /// The engine does not answer, and it is not ours to start.
+    /// The engine does not answer, and podproof cannot start it.
     #[error("the container engine does not answer")]
     EngineSilent {
-        /// What it said.
+        /// The failed `docker` command.
         source: CommandError,
     },
-    /// The engine was started and does not answer.
+    /// podproof started the engine, but it does not answer.
     #[error("start the container engine (log: {})", log.display())]
     EngineStart {
-        /// Where it says why.
+        /// The engine's log file.
         log: PathBuf,
-        /// What the last question to it gave.
+        /// The last failed `docker` command.
         source: CommandError,
     },
     /// The engine's configuration is not JSON.
@@ -41,131 +41,131 @@ pub enum Error {
     EngineConfiguration {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The cause.
         source: serde_json::Error,
     },
-    /// The engine did not take the runtime.
-    #[error("the container engine did not take its new runtime from {}", configuration.display())]
+    /// The engine did not apply its new configuration.
+    #[error("the container engine did not load its new runtime from {}", configuration.display())]
     EngineRuntime {
-        /// The engine's configuration.
+        /// The engine's configuration file.
         configuration: PathBuf,
     },
-    /// There is no kind.
+    /// kind is not installed, or too old.
     #[error("no kind of version {minimum} or later is installed")]
     NoKind {
-        /// The oldest that would do.
+        /// The oldest version that podproof supports.
         minimum: &'static str,
     },
-    /// A cluster of that name is somebody else's.
+    /// A cluster of that name exists, and podproof did not create it.
     #[error("cluster `{name}` was not made by podproof")]
     Foreign {
         /// The name.
         name: String,
     },
-    /// The cluster was made on another engine than the one that answers.
+    /// The cluster was created on another engine than the one in use.
     #[error(
         "cluster `{name}` was made on another container engine, {made_on}; the one that answers is {present}; nothing was changed"
     )]
     AnotherEngine {
         /// The name.
         name: String,
-        /// The engine that has it.
+        /// The engine on which it was created.
         made_on: String,
-        /// The engine that answers.
+        /// The engine in use.
         present: String,
-        /// How its engine was reached, as a shell sets it.
+        /// The shell assignment that selects its engine; `None` if unknown.
         reached: Option<String>,
-        /// What is known of the cluster.
+        /// The folder with podproof's files of this cluster.
         folder: PathBuf,
     },
-    /// A cluster of that name is there, but made in another way.
-    #[error("cluster `{name}` is there, with {present} instead of {asked}")]
+    /// A cluster of that name exists, but with another image or topology.
+    #[error("cluster `{name}` exists, with {present} instead of {asked}")]
     Different {
         /// The name.
         name: String,
-        /// What it has.
+        /// Its image or topology.
         present: String,
-        /// What was asked.
+        /// The requested image or topology.
         asked: String,
     },
-    /// Node containers of a cluster of ours are gone while others are there.
+    /// Some node containers of a cluster that podproof created no longer exist.
     #[error(
-        "{missing} of the {of} node containers of cluster `{name}` are gone; the others were left as they are"
+        "{missing} of the {of} node containers of cluster `{name}` are gone; the others were not changed"
     )]
     Incomplete {
         /// The name.
         name: String,
-        /// How many are gone.
+        /// The number of missing containers.
         missing: usize,
-        /// How many there were.
+        /// The number of containers that were created.
         of: usize,
     },
-    /// The engine says something of its node containers that we cannot mend without harm.
-    #[error("cluster `{name}` cannot be used: {why}; it was left as it is")]
+    /// The node containers are in a state that podproof does not repair.
+    #[error("cluster `{name}` cannot be used: {why}; it was not changed")]
     Stuck {
         /// The name.
         name: String,
-        /// What the engine says.
+        /// The state that the engine reports.
         why: String,
     },
-    /// Its node containers run and it does not do what it must.
-    #[error("cluster `{name}` runs and cannot be used; nothing of it was removed")]
+    /// The node containers run, but the cluster does not work.
+    #[error("cluster `{name}` is running but cannot be used; nothing was removed")]
     Unusable {
         /// The name.
         name: String,
         /// Its kubeconfig.
         kubeconfig: PathBuf,
-        /// What went wrong.
-        source: Box<Error>,
+        /// The failed step.
+        source: Box<ClusterError>,
     },
-    /// Others use it.
+    /// Another podproof holds a lock.
     #[error("{what} is in use by another podproof{holders}: waited {} s", waited.as_secs())]
     Held {
-        /// What is in use.
+        /// The locked thing, for example "cluster `x`".
         what: String,
-        /// The processes that use it, in brackets, where they are known.
+        /// The processes that hold it, in parentheses; empty if unknown.
         holders: String,
-        /// How long they were waited for.
+        /// How long podproof waited.
         waited: Duration,
     },
-    /// The cluster could not be made.
+    /// The cluster could not be created.
     #[error("create cluster `{name}` (node logs: {})", logs.display())]
     Create {
         /// The name.
         name: String,
-        /// Where the nodes' logs are.
+        /// The folder with the nodes' logs.
         logs: PathBuf,
-        /// What went wrong.
-        source: Box<Error>,
+        /// The failed step.
+        source: Box<ClusterError>,
     },
-    /// The cluster's configuration cannot be used.
+    /// The kind configuration file is invalid.
     #[error("use cluster configuration {}: {why}", file.display())]
     Configuration {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The cause.
         why: String,
     },
-    /// A pod did not run.
-    #[error("node `{node}` runs no pod: {why}")]
+    /// A test pod did not start on a node.
+    #[error("node `{node}` does not run pods: {why}")]
     NotReady {
         /// The node.
         node: String,
-        /// What was seen last.
+        /// The last observed state.
         why: String,
     },
     /// The cluster could not be reached.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The API server gave an error.
+    /// The API server returned an error.
     #[error("{doing}")]
     Api {
-        /// What we were doing.
+        /// The failed operation.
         doing: &'static str,
-        /// What it said.
-        source: Refusal,
+        /// The error that it returned.
+        source: ClientError,
     },
-    /// An image could not be made.
+    /// An image could not be built.
     #[error(transparent)]
     Image(#[from] ImageError),
     /// A program failed.
@@ -176,33 +176,33 @@ pub enum Error {
     File {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The cause.
         source: io::Error,
     },
-    /// There is nowhere to keep things.
+    /// The home folder is unknown.
     #[error(transparent)]
     Home(#[from] HomeUnknown),
-    /// The name cannot be used.
+    /// The cluster name is invalid.
     #[error(transparent)]
     Name(#[from] ClusterNameError),
-    /// We were asked to stop.
+    /// podproof was asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
-impl Error {
-    /// An error for this file.
+impl ClusterError {
+    /// Wraps an I/O error of this file.
     pub(super) fn file(file: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
         let file = file.as_ref().to_owned();
         move |source| Self::File { file, source }
     }
 
-    /// An error of the API server while doing this.
+    /// Wraps an API error of the operation `doing`.
     pub(super) fn api(doing: &'static str) -> impl FnOnce(kube::Error) -> Self {
         move |source| Self::Api { doing, source: source.into() }
     }
 
-    /// What would mend it.
+    /// Suggests how to fix the problem.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -210,14 +210,14 @@ impl Error {
                 Some("`make setup` installs what is missing (`ci/setup.sh`, as root)".to_owned())
             }
             Self::NoRight => Some("run as root, or add this user to the group `docker`".to_owned()),
-            Self::EngineSilent { .. } => {
-                Some("start it (`systemctl start docker`), or run as root to have it started".to_owned())
-            }
+            Self::EngineSilent { .. } => Some(
+                "start it (`systemctl start docker`), or run podproof as root, which starts it".to_owned(),
+            ),
             Self::Foreign { .. } => Some("choose another name with `--name`".to_owned()),
             Self::AnotherEngine { reached, folder, .. } => {
                 let reached = reached.as_deref().unwrap_or("DOCKER_HOST=…");
                 Some(format!(
-                    "`export {reached}` leads to its engine; where that engine is gone for good, `rm -r {}` forgets \
+                    "`export {reached}` selects its engine; if that engine no longer exists, `rm -r {}` forgets \
                      the cluster",
                     folder.display()
                 ))
@@ -225,13 +225,13 @@ impl Error {
             Self::Different { name, .. } => {
                 Some(format!("`podproof cluster down --name {name}` first, or choose another name"))
             }
-            Self::Incomplete { name, .. } | Self::Stuck { name, .. } => Some(anew(name)),
+            Self::Incomplete { name, .. } | Self::Stuck { name, .. } => Some(recreate_hint(name)),
             Self::Unusable { name, kubeconfig, .. } => Some(format!(
                 "`kubectl --kubeconfig {} get nodes` shows more; {}",
                 kubeconfig.display(),
-                anew(name)
+                recreate_hint(name)
             )),
-            Self::Held { .. } => Some("end those first, or wait until they have ended".to_owned()),
+            Self::Held { .. } => Some("stop those processes, or wait until they have ended".to_owned()),
             Self::Create { source, .. } => source.hint(),
             Self::Access(error) => Some(error.hint()),
             Self::Image(error) => error.hint(),
@@ -243,8 +243,8 @@ impl Error {
     }
 }
 
-fn anew(name: &str) -> String {
+fn recreate_hint(name: &str) -> String {
     format!(
-        "`podproof cluster down --name {name}` removes it, `podproof cluster up --name {name}` makes it anew"
+        "`podproof cluster down --name {name}` removes it, `podproof cluster up --name {name}` creates it again"
     )
 }

@@ -1,4 +1,4 @@
-//! What a cluster is: facts for reports, never part of a case's identity.
+//! Facts about a cluster for reports; never part of a case's identity.
 
 use std::time::Duration;
 
@@ -10,36 +10,37 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::capabilities::{Capabilities, NodeCapabilities};
-use super::questions::{Asker, handlers};
+use super::detection::{Detector, handlers};
 
-/// The kubelets of no more nodes are asked: the answers of all have a place in every record.
+/// The maximum number of nodes whose kubelets are asked, because every record stores the answers.
 const MOST_KUBELETS: usize = 50;
 
-/// How many kubelets are asked at once.
+/// The number of kubelets asked at the same time.
 const KUBELETS_AT_ONCE: usize = 8;
 
-/// What a cluster says of itself.
+/// Facts that a cluster reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
-    /// The name under which it was asked: its context in a kubeconfig, which may have any characters. Its own it has not.
+pub struct ClusterFacts {
+    /// The kubeconfig context through which the cluster was accessed; it may contain any characters. (A cluster has no
+    /// name of its own.)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The API server's version, `v1.20.2`.
     pub version: String,
-    /// Its nodes, by name.
+    /// Its nodes, sorted by name.
     pub nodes: Vec<NodeFacts>,
-    /// Whether a cluster DNS is there: the Service `kube-dns` with an endpoint that is ready.
+    /// True if the cluster has DNS: the Service `kube-dns` has a ready endpoint.
     #[serde(default)]
     pub cluster_dns: bool,
-    /// What can be done in it, as far as it tells.
+    /// Cluster-wide capabilities, as far as they are known.
     #[serde(default)]
     pub capabilities: Capabilities,
-    /// Whether its nodes are containers of the host on which podproof runs, which can be stopped and started.
+    /// True if its nodes are containers on podproof's host, which podproof can stop and start.
     #[serde(default)]
     pub node_containers: bool,
 }
 
-/// What a node says of itself.
+/// Facts that a node reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeFacts {
     /// Its name.
@@ -52,25 +53,25 @@ pub struct NodeFacts {
     pub os: String,
     /// The kernel's version.
     pub kernel: String,
-    /// `amd64`, `arm64`.
+    /// The CPU architecture, for example `amd64` or `arm64`.
     pub architecture: String,
-    /// How many pods it takes.
+    /// The maximum number of pods.
     pub pods: u32,
-    /// How many processors its pods may use, in thousandths.
+    /// The allocatable CPU, in millicores.
     #[serde(default)]
     pub millicores: u64,
-    /// Whether pods without tolerations may be scheduled to it.
+    /// True if pods without tolerations can be scheduled on it.
     pub schedulable: bool,
-    /// What its pods can do, as far as it tells.
+    /// Capabilities of its pods, as far as they are known.
     #[serde(default)]
     pub capabilities: NodeCapabilities,
 }
 
-impl Facts {
-    /// How many cases its schedulable nodes have room for at once. A case mostly waits: for its kubelet, which has
-    /// one loop for all pods, more than for processors.
+impl ClusterFacts {
+    /// Returns how many cases the schedulable nodes can run at once, at least 1. A case mostly waits for the kubelet,
+    /// which has one loop for all pods, and needs little CPU.
     #[must_use]
-    pub fn room(&self) -> usize {
+    pub fn parallel_cases(&self) -> usize {
         const CASES_PER_CORE: u64 = 8;
         const PODS_PER_CASE: u64 = 4;
         let cases = |node: &NodeFacts| {
@@ -82,7 +83,7 @@ impl Facts {
     }
 }
 
-/// A quantity of processors, `2` or `1930m`, in thousandths.
+/// Parses a CPU quantity, for example `2` or `1930m`.
 fn millicores(quantity: &str) -> Option<u64> {
     match quantity.strip_suffix('m') {
         Some(thousandths) => thousandths.parse().ok(),
@@ -90,30 +91,31 @@ fn millicores(quantity: &str) -> Option<u64> {
     }
 }
 
-/// Asks the cluster for its version, its nodes, its DNS, and what can be done in it. The last may stay unanswered; it
-/// gets a quarter of `patience`.
-pub async fn read_facts(client: &Client, patience: Duration) -> Result<Facts, kube::Error> {
+/// Reads the cluster's version, nodes, DNS and capabilities. Capabilities get a quarter of `patience`; those that the
+/// cluster does not report in time stay unknown.
+pub async fn read_facts(client: &Client, patience: Duration) -> Result<ClusterFacts, kube::Error> {
     let version = client.apiserver_version().await?.git_version;
-    let asker = Asker::new(client, &version, Instant::now() + patience / 4);
-    let (nodes, cluster_dns, capabilities) = try_join!(read_nodes(client, &asker), has_dns(client), async {
-        Ok(Box::pin(asker.capabilities()).await)
-    })?;
-    Ok(Facts { name: None, version, nodes, cluster_dns, capabilities, node_containers: false })
+    let detector = Detector::new(client, &version, Instant::now() + patience / 4);
+    let (nodes, cluster_dns, capabilities) =
+        try_join!(read_nodes(client, &detector), has_dns(client), async {
+            Ok(Box::pin(detector.capabilities()).await)
+        })?;
+    Ok(ClusterFacts { name: None, version, nodes, cluster_dns, capabilities, node_containers: false })
 }
 
-async fn read_nodes(client: &Client, asker: &Asker<'_>) -> Result<Vec<NodeFacts>, kube::Error> {
+async fn read_nodes(client: &Client, detector: &Detector<'_>) -> Result<Vec<NodeFacts>, kube::Error> {
     let nodes: Api<Node> = Api::all(client.clone());
     let mut nodes = nodes.list(&ListParams::default()).await?.items;
     nodes.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
     let mut kubelets = 0;
     let facts = nodes.iter().map(|node| {
         let mut facts = node_facts(node);
-        // One that does not answer costs the whole time.
-        let answers = facts.schedulable && is_ready(node) && kubelets < MOST_KUBELETS;
-        kubelets += usize::from(answers);
+        // An unready node would use up the whole time.
+        let is_asked = facts.schedulable && is_ready(node) && kubelets < MOST_KUBELETS;
+        kubelets += usize::from(is_asked);
         async move {
-            if answers {
-                asker.ask_kubelet(&mut facts).await;
+            if is_asked {
+                detector.read_kubelet(&mut facts).await;
             }
             facts
         }
@@ -122,13 +124,13 @@ async fn read_nodes(client: &Client, asker: &Asker<'_>) -> Result<Vec<NodeFacts>
     Ok(stream::iter(facts).buffered(KUBELETS_AT_ONCE).collect().await)
 }
 
-/// Whether a node says that it is ready.
+/// Returns whether the node has the condition `Ready`.
 pub(crate) fn is_ready(node: &Node) -> bool {
     let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
     conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
-/// Who may not look is taken to have none: what needs it is skipped, and the skip says so.
+/// Without permission to read endpoints the answer is no: cases that need DNS are then skipped, with that reason.
 async fn has_dns(client: &Client) -> Result<bool, kube::Error> {
     let endpoints: Api<Endpoints> = Api::namespaced(client.clone(), "kube-system");
     match endpoints.get_opt("kube-dns").await {
@@ -181,9 +183,9 @@ mod tests {
         }
     }
 
-    fn room(nodes: Vec<NodeFacts>) -> usize {
+    fn parallel_cases(nodes: Vec<NodeFacts>) -> usize {
         let capabilities = Capabilities::default();
-        Facts {
+        ClusterFacts {
             name: None,
             version: "v1.20.2".to_owned(),
             nodes,
@@ -191,20 +193,20 @@ mod tests {
             capabilities,
             node_containers: false,
         }
-        .room()
+        .parallel_cases()
     }
 
     #[test]
-    fn room_grows_with_processors_and_ends_with_pods() {
-        assert_eq!(room(vec![node(2000, 110)]), 16);
-        assert_eq!(room(vec![node(500, 110)]), 8);
-        assert_eq!(room(vec![node(64_000, 110)]), 27);
-        assert_eq!(room(vec![node(2000, 110), node(2000, 110)]), 32);
-        assert_eq!(room(vec![NodeFacts { schedulable: false, ..node(2000, 110) }]), 1);
+    fn parallel_cases_grow_with_cpu_up_to_the_pod_limit() {
+        assert_eq!(parallel_cases(vec![node(2000, 110)]), 16);
+        assert_eq!(parallel_cases(vec![node(500, 110)]), 8);
+        assert_eq!(parallel_cases(vec![node(64_000, 110)]), 27);
+        assert_eq!(parallel_cases(vec![node(2000, 110), node(2000, 110)]), 32);
+        assert_eq!(parallel_cases(vec![NodeFacts { schedulable: false, ..node(2000, 110) }]), 1);
     }
 
     #[test]
-    fn processors_are_counted_in_thousandths() {
+    fn cpu_quantities_are_parsed_as_millicores() {
         assert_eq!(millicores("2"), Some(2000));
         assert_eq!(millicores("1930m"), Some(1930));
         assert_eq!(millicores("two"), None);

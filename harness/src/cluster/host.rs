@@ -1,4 +1,4 @@
-//! What the host gives to all that is done on it.
+//! The environment in which all operations on the host run.
 
 use std::path::PathBuf;
 
@@ -6,13 +6,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::paths::Folders;
 
-/// The folders, ourselves as a program, and the word to stop.
+/// podproof's folders, its executable, and the cancellation token.
 #[derive(Clone, Debug)]
 pub struct Host {
-    /// Where things are kept.
+    /// podproof's cache and state folders.
     pub folders: Folders,
-    /// The podproof program, which also serves as an OCI runtime on hosts that lack capabilities.
+    /// The podproof executable, which is also the OCI runtime on hosts with a restricted capability set.
     pub program: PathBuf,
-    /// Ends what is being done.
+    /// Cancels the current operation.
     pub cancel: CancellationToken,
 }

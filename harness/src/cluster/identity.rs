@@ -1,4 +1,4 @@
-//! Which cluster it is that answers: what stays the same while a cluster lives and its nodes are not started again.
+//! Detects whether a cluster was replaced or its nodes were restarted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,86 +11,86 @@ use tokio::join;
 use tokio::time::timeout;
 
 use super::access::Access;
-use super::door::Door;
+use super::node_access::NodeAccess;
 
-/// What a cluster is known by; what is absent is unknown.
+/// The identifiers of a cluster and of the current start of its nodes; absent fields are unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Identity {
-    /// The UID of the namespace `kube-system`, which is made once in a cluster's life.
+    /// The UID of the namespace `kube-system`, which is created once and lives until the cluster is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kube_system: Option<String>,
-    /// Its nodes, by name.
+    /// Its Node objects, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub nodes: Option<BTreeMap<String, Life>>,
-    /// The containers that are its nodes, by name, where they are this host's.
+    pub nodes: Option<BTreeMap<String, Instance>>,
+    /// Its node containers, by name, if they run on this host.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub containers: Option<BTreeMap<String, Life>>,
+    pub containers: Option<BTreeMap<String, Instance>>,
 }
 
-/// Something that is made once and started one or more times.
+/// One start of a node or node container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Life {
-    /// What it got when it was made.
+pub struct Instance {
+    /// The identifier assigned at creation.
     pub id: String,
-    /// What it got when it was started last.
+    /// The identifier or time of the last start.
     pub start: String,
 }
 
-/// What two looks at a cluster say together.
+/// The result of comparing two identities.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sameness {
-    /// It is the same cluster, and its nodes were not started again.
+pub enum IdentityMatch {
+    /// The same cluster, with no unexpected restart of a node.
     Same,
-    /// It is not: in words.
+    /// Another cluster, or a restarted node; the text says which.
     Different(String),
-    /// Nothing is known from both looks.
+    /// The identities have no known field in common.
     Unknown,
 }
 
 impl Identity {
-    /// Whether the cluster said anything of itself.
+    /// Returns whether any field is known.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.kube_system.is_some() || self.nodes.is_some() || self.containers.is_some()
     }
 
-    /// Compares with what was seen later; nodes may have been started again where `restarts` says so.
+    /// Compares with a later identity. If `restarts` is true, restarted nodes are expected.
     #[must_use]
-    pub fn compare(&self, later: &Self, restarts: bool) -> Sameness {
-        let mut looked = false;
+    pub fn compare(&self, later: &Self, restarts: bool) -> IdentityMatch {
+        let mut compared = false;
         if let (Some(before), Some(after)) = (&self.kube_system, &later.kube_system) {
             if before != after {
-                return Sameness::Different("its namespace `kube-system` is another one".to_owned());
+                return IdentityMatch::Different("its namespace `kube-system` is another one".to_owned());
             }
-            looked = true;
+            compared = true;
         }
         if let (Some(before), Some(after)) = (&self.containers, &later.containers) {
-            looked = true;
-            for (name, life) in before {
-                let found = after.get(name).map(|now| life.until(now, restarts));
+            compared = true;
+            for (name, instance) in before {
+                let found = after.get(name).map(|now| instance.change_to(now, restarts));
                 let what = found.unwrap_or(Some("is gone"));
                 if let Some(what) = what {
-                    return Sameness::Different(format!("its node container `{name}` {what}"));
+                    return IdentityMatch::Different(format!("its node container `{name}` {what}"));
                 }
             }
         }
         if let (Some(before), Some(after)) = (&self.nodes, &later.nodes) {
-            // Nodes may come and go in a cluster that stays.
-            let both = before.iter().filter_map(|(name, life)| Some((name, life, after.get(name)?)));
-            for (name, life, now) in both {
-                looked = true;
-                if let Some(what) = life.until(now, restarts) {
-                    return Sameness::Different(format!("its node `{name}` {what}"));
+            // Nodes may be added and removed during the lifetime of a cluster.
+            let both = before.iter().filter_map(|(name, instance)| Some((name, instance, after.get(name)?)));
+            for (name, instance, now) in both {
+                compared = true;
+                if let Some(what) = instance.change_to(now, restarts) {
+                    return IdentityMatch::Different(format!("its node `{name}` {what}"));
                 }
             }
         }
-        if looked { Sameness::Same } else { Sameness::Unknown }
+        if compared { IdentityMatch::Same } else { IdentityMatch::Unknown }
     }
 
-    /// The same, with what is known later instead.
+    /// Replaces every field that is known in `later`.
     #[must_use]
-    pub fn renewed(self, later: Self) -> Self {
+    pub fn updated_with(self, later: Self) -> Self {
         Self {
             kube_system: later.kube_system.or(self.kube_system),
             nodes: later.nodes.or(self.nodes),
@@ -99,9 +99,9 @@ impl Identity {
     }
 }
 
-impl Life {
-    /// What became of it.
-    fn until(&self, now: &Self, restarts: bool) -> Option<&'static str> {
+impl Instance {
+    /// Describes an unexpected change.
+    fn change_to(&self, now: &Self, restarts: bool) -> Option<&'static str> {
         if self.id != now.id {
             Some("is another one")
         } else if self.start != now.start && !restarts {
@@ -113,12 +113,12 @@ impl Life {
 }
 
 impl Access {
-    /// Looks which cluster it is; asks nobody for longer than `patience`.
+    /// Reads the cluster's identity. Each request takes at most `patience`.
     pub async fn identity(&self, patience: Duration) -> Identity {
         let containers = async {
-            match &self.door {
-                Door::Containers(containers) => containers.lives(patience).await,
-                Door::Inspector => None,
+            match &self.node_access {
+                NodeAccess::Containers(containers) => containers.instances(patience).await,
+                NodeAccess::Inspector => None,
             }
         };
         let (kube_system, nodes, containers) = join!(
@@ -135,14 +135,14 @@ async fn kube_system(client: &Client) -> Option<String> {
     namespaces.get("kube-system").await.ok()?.metadata.uid
 }
 
-async fn nodes(client: &Client) -> Option<BTreeMap<String, Life>> {
+async fn nodes(client: &Client) -> Option<BTreeMap<String, Instance>> {
     let nodes: Api<Node> = Api::all(client.clone());
     let list = nodes.list(&ListParams::default()).await.ok()?;
-    let life = |node: Node| {
+    let instance = |node: Node| {
         let start = node.status.and_then(|status| status.node_info).map(|info| info.boot_id);
-        Some((node.metadata.name?, Life { id: node.metadata.uid?, start: start.unwrap_or_default() }))
+        Some((node.metadata.name?, Instance { id: node.metadata.uid?, start: start.unwrap_or_default() }))
     };
-    Some(list.items.into_iter().filter_map(life).collect())
+    Some(list.items.into_iter().filter_map(instance).collect())
 }
 
 #[cfg(test)]
@@ -157,8 +157,8 @@ mod tests {
     }
 
     fn whole() -> Value {
-        let life = json!({"n": {"id": "1", "start": "a"}});
-        json!({"kube_system": "u", "nodes": life, "containers": life})
+        let instance = json!({"n": {"id": "1", "start": "a"}});
+        json!({"kube_system": "u", "nodes": instance, "containers": instance})
     }
 
     #[rstest]
@@ -166,39 +166,43 @@ mod tests {
     #[case::another_container("/containers/n/id", json!("2"), "its node container `n` is another one")]
     #[case::another_node("/nodes/n/id", json!("2"), "its node `n` is another one")]
     #[case::no_container("/containers", json!({}), "its node container `n` is gone")]
-    fn another_cluster_is_different(#[case] place: &str, #[case] value: Value, #[case] expected: &str) {
+    fn a_replaced_part_makes_the_cluster_different(
+        #[case] place: &str,
+        #[case] value: Value,
+        #[case] expected: &str,
+    ) {
         let mut later = whole();
         *later.pointer_mut(place).unwrap() = value;
         for restarts in [false, true] {
             let sameness = identity(whole()).compare(&identity(later.clone()), restarts);
-            assert_eq!(sameness, Sameness::Different(expected.to_owned()));
+            assert_eq!(sameness, IdentityMatch::Different(expected.to_owned()));
         }
     }
 
     #[rstest]
     #[case("/containers/n/start", "its node container `n` was started again")]
     #[case("/nodes/n/start", "its node `n` was started again")]
-    fn a_start_is_a_change_unless_it_is_ours(#[case] place: &str, #[case] expected: &str) {
+    fn a_restart_is_a_change_unless_it_is_expected(#[case] place: &str, #[case] expected: &str) {
         let mut later = whole();
         *later.pointer_mut(place).unwrap() = json!("b");
         let later = identity(later);
         let compared = |restarts| identity(whole()).compare(&later, restarts);
-        assert_eq!(compared(false), Sameness::Different(expected.to_owned()));
-        assert_eq!(compared(true), Sameness::Same);
+        assert_eq!(compared(false), IdentityMatch::Different(expected.to_owned()));
+        assert_eq!(compared(true), IdentityMatch::Same);
     }
 
     #[test]
-    fn nodes_come_and_go() {
+    fn added_and_removed_nodes_are_not_a_change() {
         let later = json!({"kube_system": "u", "nodes": {"m": {"id": "3", "start": "c"}}});
-        assert_eq!(identity(whole()).compare(&identity(later), false), Sameness::Same);
+        assert_eq!(identity(whole()).compare(&identity(later), false), IdentityMatch::Same);
     }
 
     #[test]
-    fn what_is_not_known_twice_says_nothing() {
+    fn fields_known_only_once_are_not_compared() {
         let (nothing, some) = (Identity::default(), identity(json!({"kube_system": "u"})));
-        assert_eq!(identity(whole()).compare(&nothing, false), Sameness::Unknown);
-        assert_eq!(nothing.compare(&identity(whole()), false), Sameness::Unknown);
-        assert_eq!(identity(whole()).compare(&some, false), Sameness::Same);
-        assert_eq!(identity(whole()).renewed(some), identity(whole()));
+        assert_eq!(identity(whole()).compare(&nothing, false), IdentityMatch::Unknown);
+        assert_eq!(nothing.compare(&identity(whole()), false), IdentityMatch::Unknown);
+        assert_eq!(identity(whole()).compare(&some, false), IdentityMatch::Same);
+        assert_eq!(identity(whole()).updated_with(some), identity(whole()));
     }
 }

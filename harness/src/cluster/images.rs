@@ -1,15 +1,15 @@
-//! Which image stands for which name in a manifest.
+//! Maps the image names in manifests to image references.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether the kubelet may ask a registry.
+/// The `imagePullPolicy` of test pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PullPolicy {
-    /// The image is on every node, or the pod fails at once.
+    /// The image must be on the node; otherwise the pod fails at once.
     Never,
-    /// The image is pulled where it is not on the node.
+    /// The image is pulled if it is not on the node.
     IfNotPresent,
 }
 
@@ -24,12 +24,12 @@ impl PullPolicy {
     }
 }
 
-/// The images of a cluster: the names that manifests use, and what the nodes have for them.
+/// The images of a cluster, by their names in manifests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Images {
-    /// From the name in a manifest (`nginx`, `podproof/probe`) to the image reference.
+    /// Image references by their name in a manifest (`nginx`, `podproof/probe`).
     pub references: BTreeMap<String, String>,
-    /// The pull policy for them.
+    /// The pull policy for all of them.
     pub pull: PullPolicy,
 }
 
@@ -37,12 +37,12 @@ impl Images {
     /// The names that manifests may use.
     pub const NAMES: [&str; 4] = ["podproof/probe", "allingeek/ch6_ipc", "nginx", "debian"];
 
-    /// No images, for who only asks.
-    pub(super) fn none() -> Self {
+    /// No images, for callers that do not create pods.
+    pub(super) fn empty() -> Self {
         Self { references: BTreeMap::new(), pull: PullPolicy::Never }
     }
 
-    /// What stands for `name`; a name that is not known stands for itself.
+    /// Returns the reference for `name`, or `name` itself if it is unknown.
     #[must_use]
     pub fn resolve<'a>(&'a self, name: &'a str) -> &'a str {
         self.references.get(name).map_or(name, String::as_str)

@@ -1,4 +1,4 @@
-//! kind, by its arguments: clusters are made, removed and described; nothing is decided here.
+//! The kind command line: creates, deletes and lists clusters. Contains no policy.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -6,70 +6,70 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 
 use super::Host;
-use super::error::Error;
+use super::error::ClusterError;
 use super::program::{CommandError, Program};
 use super::versions::{VERSIONS, Version};
 
-/// How long the creation of a cluster may take.
+/// Time limit for creating a cluster.
 pub(super) const CREATE_PATIENCE: Duration = Duration::from_secs(600);
-/// The label kind gives to node containers.
+/// kind's label of node containers.
 const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 
-/// A kind that is new enough.
+/// A kind executable that is new enough.
 #[derive(Clone, Debug)]
-pub(super) struct Kind {
+pub(super) struct KindCli {
     program: PathBuf,
 }
 
 /// A node's container.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Node {
-    /// Its identifier.
+    /// The container's identifier.
     #[serde(rename = "ID")]
     pub id: String,
-    /// Its name, which is the node's.
+    /// The container's name, which is also the node's.
     #[serde(rename = "Names")]
     pub name: String,
-    /// `running`, `exited` …
+    /// The state that the engine reports: `running`, `exited` …
     #[serde(rename = "State")]
     pub state: String,
-    /// The image it was made of.
+    /// The node image.
     #[serde(rename = "Image")]
     pub image: String,
-    /// When it was made: `2026-01-31 12:00:00 +0000 UTC`.
+    /// The creation time as the engine writes it: `2026-01-31 12:00:00 +0000 UTC`.
     #[serde(rename = "CreatedAt", default)]
     pub created: String,
 }
 
 impl Node {
-    /// Whether it runs.
+    /// Returns whether the container is running.
     #[must_use]
-    pub fn runs(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         self.state == "running"
     }
 
-    /// When it was made, where the engine says so in a way that can be read.
-    pub(super) fn made(&self) -> Option<SystemTime> {
+    /// The parsed creation time; `None` if its format is unknown.
+    pub(super) fn created_at(&self) -> Option<SystemTime> {
         let words: Vec<_> = self.created.split(' ').take(3).collect();
         let time = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S %z", words.join(" ")).ok()?;
         Some(time.to_timestamp().ok()?.into())
     }
 }
 
-/// What the engine says of a cluster's node containers.
+/// The combined state of a cluster's node containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
-    /// All run.
+    /// All are running.
     Running,
-    /// These were stopped and can be started.
+    /// The named ones are stopped and can be started.
     Stopped(Vec<String>),
-    /// All are past starting.
+    /// None can be started again.
     Dead,
-    /// Something else, which nobody but the user can mend: in words.
+    /// A state that only the user can resolve; the text describes it.
     Stuck(String),
 }
 
-/// Takes the containers of a cluster together.
+/// Combines the states of a cluster's node containers.
 pub(super) fn condition(nodes: &[Node]) -> Condition {
     let dead = |node: &Node| ["dead", "removing"].contains(&node.state.as_str());
     let stopped = |node: &&Node| ["exited", "created"].contains(&node.state.as_str());
@@ -84,9 +84,9 @@ pub(super) fn condition(nodes: &[Node]) -> Condition {
     if stopped.is_empty() { Condition::Running } else { Condition::Stopped(stopped) }
 }
 
-impl Kind {
-    /// The one on `PATH` if it is new enough, else the one that the set-up fetched.
-    pub(super) async fn find(host: &Host) -> Result<Self, Error> {
+impl KindCli {
+    /// Finds kind on `PATH`, or, if that one is too old, the one that `ci/setup.sh` fetched.
+    pub(super) async fn find(host: &Host) -> Result<Self, ClusterError> {
         let minimum = Version::find(VERSIONS.kind_minimum).map_err(super::image::ImageError::from)?;
         for program in [PathBuf::from("kind"), host.folders.fetched_kind()] {
             match Program::new(&program).arg("version").run(&host.cancel).await {
@@ -97,11 +97,11 @@ impl Kind {
                 Ok(_) | Err(_) => {}
             }
         }
-        Err(Error::NoKind { minimum: VERSIONS.kind_minimum })
+        Err(ClusterError::NoKind { minimum: VERSIONS.kind_minimum })
     }
 
-    /// Makes a cluster. Its nodes stay when that fails, so that their logs can be had; they stop when we are killed, so that
-    /// nothing goes on in them.
+    /// Creates a cluster. If that fails, its nodes are retained for their logs. If podproof is killed, they are
+    /// stopped.
     pub(super) fn create(&self, name: &str, image: &str, configuration: &Path, kubeconfig: &Path) -> Program {
         let stop = format!(
             "docker ps --quiet --filter label={CLUSTER_LABEL}={name} | xargs --no-run-if-empty docker kill >/dev/null 2>&1"
@@ -120,7 +120,7 @@ impl Kind {
         self.command(&["delete", "cluster", "--name", name]).arg("--kubeconfig").arg(kubeconfig)
     }
 
-    /// Writes the kubeconfig anew.
+    /// Writes the current kubeconfig.
     pub(super) fn export_kubeconfig(&self, name: &str, kubeconfig: &Path) -> Program {
         self.command(&["export", "kubeconfig", "--name", name]).arg("--kubeconfig").arg(kubeconfig)
     }
@@ -135,16 +135,18 @@ impl Kind {
     }
 }
 
-/// The node containers of a cluster, in the order of their names.
-pub(super) async fn nodes(host: &Host, name: &str) -> Result<Vec<Node>, Error> {
+/// Lists the node containers of a cluster, sorted by name.
+pub(super) async fn nodes(host: &Host, name: &str) -> Result<Vec<Node>, ClusterError> {
     let list = Program::new("docker")
         .args(["ps", "--all", "--no-trunc", "--format", "{{json .}}", "--filter"])
         .arg(format!("label={CLUSTER_LABEL}={name}"));
-    let said = list.run(&host.cancel).await?.stdout;
-    let read: Result<Vec<Node>, _> = said.lines().map(serde_json::from_str).collect();
-    // A line that cannot be read is a container all the same.
-    let unread =
-        |error: serde_json::Error| CommandError::Unread { command: list.shown(), why: error.to_string() };
+    let output = list.run(&host.cancel).await?.stdout;
+    let read: Result<Vec<Node>, _> = output.lines().map(serde_json::from_str).collect();
+    // Skipping an unreadable line would hide a container.
+    let unread = |error: serde_json::Error| CommandError::Unread {
+        command: list.command_line(),
+        why: error.to_string(),
+    };
     let mut nodes = read.map_err(unread)?;
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(nodes)
@@ -157,29 +159,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn create_keeps_failed_nodes_and_leaves_the_users_kubeconfig() {
-        let kind = Kind { program: "kind".into() };
+    fn create_retains_failed_nodes_and_does_not_use_the_default_kubeconfig() {
+        let kind = KindCli { program: "kind".into() };
         let create = kind.create("p", "i:1", Path::new("/c.yaml"), Path::new("/k"));
         let expected = "kind create cluster --name p --image i:1 --retain --config /c.yaml --kubeconfig /k";
-        assert_eq!(create.shown(), expected);
-        assert!(!create.shown().contains("--wait"));
+        assert_eq!(create.command_line(), expected);
+        assert!(!create.command_line().contains("--wait"));
     }
 
     #[test]
-    fn delete_names_cluster_and_kubeconfig() {
-        let kind = Kind { program: "/x/kind".into() };
+    fn delete_passes_cluster_and_kubeconfig() {
+        let kind = KindCli { program: "/x/kind".into() };
         let expected = "/x/kind delete cluster --name p --kubeconfig /k";
-        assert_eq!(kind.delete("p", Path::new("/k")).shown(), expected);
+        assert_eq!(kind.delete("p", Path::new("/k")).command_line(), expected);
     }
 
     #[test]
-    fn reads_what_the_engine_lists() {
+    fn the_engines_list_is_parsed() {
         let line = r#"{"ID":"a1","Names":"p-control-plane","State":"exited","Image":"i:1",
             "Status":"Exited (137)","CreatedAt":"1970-01-01 01:00:07 +0100 CET"}"#;
         let node: Node = serde_json::from_str(line).unwrap();
-        assert!(!node.runs());
+        assert!(!node.is_running());
         assert_eq!(node.name, "p-control-plane");
-        assert_eq!(node.made(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(7)));
+        assert_eq!(node.created_at(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(7)));
     }
 
     #[rstest]
@@ -191,7 +193,7 @@ mod tests {
     #[case(&["running", "dead"], Condition::Stuck("its node container `n1` is dead".into()))]
     #[case(&["paused"], Condition::Stuck("its node container `n0` is paused".into()))]
     #[case(&["exited", "something new"], Condition::Stuck("its node container `n1` is something new".into()))]
-    fn only_what_the_engine_calls_dead_is_dead(#[case] states: &[&str], #[case] expected: Condition) {
+    fn only_dead_containers_may_be_replaced(#[case] states: &[&str], #[case] expected: Condition) {
         let node = |(at, state): (usize, &&str)| {
             serde_json::from_value(serde_json::json!({
                 "ID": format!("id{at}"), "Names": format!("n{at}"), "State": state, "Image": "i",

@@ -1,4 +1,4 @@
-//! How a client is made for a context of a kubeconfig, as kubectl makes it.
+//! Creates a client configuration for a context of a kubeconfig, as kubectl does.
 
 use std::env;
 use std::fs;
@@ -13,7 +13,7 @@ use kube::config::{AuthInfo, Cluster, ExecInteractiveMode, Kubeconfig, Kubeconfi
 use super::access::AccessError;
 use super::proxy::Proxies;
 
-/// The configuration of a client for this context, of this file or of those that the environment names.
+/// Reads the context from `file`, or from the files in `KUBECONFIG` if `file` is `None`.
 pub(super) fn configuration(file: Option<&Path>, context: &str) -> Result<Config, AccessError> {
     let unreadable = |source: KubeconfigError| AccessError::Kubeconfig {
         file: file.map(Path::to_owned),
@@ -27,7 +27,7 @@ pub(super) fn configuration(file: Option<&Path>, context: &str) -> Result<Config
     of_context(kubeconfig, context, &Proxies::from_environment())
 }
 
-/// Reads the files that are named and there, one over the other; the usual one where none is named.
+/// Merges those of the given files that exist. Reads the default file if none is given.
 fn read_named(files: Option<Vec<PathBuf>>) -> Result<Kubeconfig, KubeconfigError> {
     let files: Vec<_> =
         files.unwrap_or_default().into_iter().filter(|file| !file.as_os_str().is_empty()).collect();
@@ -35,7 +35,7 @@ fn read_named(files: Option<Vec<PathBuf>>) -> Result<Kubeconfig, KubeconfigError
         return Kubeconfig::read();
     }
     files.iter().try_fold(Kubeconfig::default(), |merged, file| match Kubeconfig::read_from(file) {
-        // As kubectl does: files come and go with the clusters that they describe.
+        // kubectl ignores missing files too.
         Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == io::ErrorKind::NotFound => Ok(merged),
         read => merged.merge(read?),
     })
@@ -53,12 +53,12 @@ fn of_context(kubeconfig: Kubeconfig, context: &str, proxies: &Proxies) -> Resul
         .and_then(|named| named.cluster)
         .ok_or_else(|| unfit(format!("there is no cluster `{}`", found.cluster)))?;
     let user = kubeconfig.auth_infos.into_iter().find(|named| Some(&named.name) == found.user.as_ref());
-    // Who is named and not there is nobody, as for kubectl.
+    // Like kubectl, treat an unknown user as anonymous.
     let user = user.and_then(|named| named.auth_info).unwrap_or_default();
 
     let server = cluster.server.clone().filter(|server| !server.is_empty());
     let server = server.ok_or_else(|| unfit(format!("cluster `{}` has no server", found.cluster)))?;
-    let server = server.parse().map_err(|error| unfit(format!("its server is no URL: {error}")))?;
+    let server = server.parse().map_err(|error| unfit(format!("its server is not a URL: {error}")))?;
     let mut config = Config::new(server);
     config.proxy_url = proxies.choose(&config.cluster_url, cluster.proxy_url.as_deref()).map_err(unfit)?;
     config.root_cert = authorities(&cluster).map_err(unfit)?;
@@ -70,7 +70,7 @@ fn of_context(kubeconfig: Kubeconfig, context: &str, proxies: &Proxies) -> Resul
     Ok(config)
 }
 
-/// The certificates that the server's must be signed by.
+/// The trusted certificate authorities, in DER; `None` for the system's.
 fn authorities(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, String> {
     let named = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let bytes = match (named(&cluster.certificate_authority_data), named(&cluster.certificate_authority)) {
@@ -85,11 +85,11 @@ fn authorities(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, String> {
     let found = certificates(&String::from_utf8_lossy(&bytes));
     match found {
         Some(found) if !found.is_empty() => Ok(Some(found)),
-        _ => Err("its certificate authority is no certificate".to_owned()),
+        _ => Err("its certificate authority is not a certificate".to_owned()),
     }
 }
 
-/// The certificates of a text in PEM; nothing where one of them is damaged.
+/// Decodes the certificates of a PEM text; `None` if one of them is invalid.
 fn certificates(text: &str) -> Option<Vec<Vec<u8>>> {
     let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);
     let decoded = blocks.map(|block| {
@@ -99,16 +99,16 @@ fn certificates(text: &str) -> Option<Vec<Vec<u8>>> {
     decoded.collect()
 }
 
-/// The user, with what a credential plugin is to know.
+/// Completes the settings of the user's credential plugin.
 fn with_cluster(mut user: AuthInfo, cluster: &Cluster) -> Result<AuthInfo, String> {
     if let Some(plugin) = &mut user.exec {
         if plugin.provide_cluster_info {
             let about = cluster.try_into().map_err(|error: KubeconfigError| error.to_string())?;
             plugin.cluster = Some(about);
         }
-        // What a plugin says where nobody can answer is for us to show, without its secrets.
-        let asks = matches!(plugin.interactive_mode, Some(ExecInteractiveMode::Always));
-        if !asks && !io::stdin().is_terminal() {
+        // Without a terminal, podproof captures the plugin's output and shows it without secrets.
+        let is_interactive = matches!(plugin.interactive_mode, Some(ExecInteractiveMode::Always));
+        if !is_interactive && !io::stdin().is_terminal() {
             plugin.interactive_mode = Some(ExecInteractiveMode::Never);
         }
     }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_not_there_are_passed_over() {
+    fn missing_files_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let one = written(folder.path(), "one", ONE);
         let files = vec![folder.path().join("gone"), PathBuf::new(), one];
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_not_passed_over() {
+    fn unreadable_files_are_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let bad = written(folder.path(), "bad", "clusters: 7\n");
         assert!(read_named(Some(vec![bad])).is_err());
@@ -150,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn a_context_that_is_not_there_is_named_with_those_that_are() {
+    fn an_unknown_context_is_reported_with_the_known_ones() {
         let kubeconfig = Kubeconfig::from_yaml(ONE).unwrap();
         let error = of_context(kubeconfig, "two", &Proxies::default()).unwrap_err();
         assert_eq!(error.to_string(), "there is no context `two` in the kubeconfig, only `one`");
     }
 
     #[test]
-    fn certificates_are_read_from_what_stands_around_them() {
+    fn text_around_certificates_is_ignored() {
         let text = "x\n-----BEGIN CERTIFICATE-----\nAQI=\n-----END CERTIFICATE-----\n\
                     -----BEGIN CERTIFICATE-----\nAw==\n-----END CERTIFICATE-----\n";
         assert_eq!(certificates(text), Some(vec![vec![1, 2], vec![3]]));

@@ -1,4 +1,4 @@
-//! Who uses a cluster, and who changes it: a lock on a file, which the system releases when its holder ends.
+//! File locks between podproof processes. The kernel releases a lock when its holder ends.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
@@ -10,72 +10,76 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::error::Error;
-use super::{Host, talk};
+use super::error::ClusterError;
+use super::{Host, report_progress};
 
-/// How a lock is held.
+/// How a lock is acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
-    /// Beside others that change nothing either.
+pub(super) enum LockMode {
+    /// Together with other shared holders.
     Shared,
-    /// By nobody else.
-    Alone,
+    /// By one holder only.
+    Exclusive,
 }
 
-/// Held until it is dropped; released also when the process is killed.
+/// Holds a lock until it is dropped, or until the process ends.
 #[derive(Debug)]
-pub struct Hold {
+pub struct LockGuard {
     _file: File,
 }
 
-/// What is held, and how long it is waited for.
+/// A lock file, and how long to wait for it.
 #[derive(Clone, Debug)]
 pub(super) struct Lock<'l> {
-    /// The file that is locked.
+    /// The lock file.
     pub(super) file: PathBuf,
-    /// What it stands for, in words.
+    /// The name of the locked resource, for messages.
     pub(super) what: &'l str,
-    /// How long others are waited for; for ever where it is absent.
+    /// How long to wait for other holders; `None` to wait without a limit.
     pub(super) patience: Option<Duration>,
 }
 
 impl<'l> Lock<'l> {
-    /// Others are waited for as long as they hold it.
+    /// A lock without a time limit.
     pub(super) fn new(file: PathBuf, what: &'l str) -> Self {
         Self { file, what, patience: None }
     }
 
-    /// Takes it where nobody holds it in another way.
-    pub(super) fn take(&self, how: Use) -> Result<Option<Hold>, Error> {
+    /// Acquires the lock without waiting; `None` if another process holds it.
+    pub(super) fn try_acquire(&self, mode: LockMode) -> Result<Option<LockGuard>, ClusterError> {
         let file = self.open()?;
-        let taken = match how {
-            Use::Shared => file.try_lock_shared(),
-            Use::Alone => file.try_lock(),
+        let taken = match mode {
+            LockMode::Shared => file.try_lock_shared(),
+            LockMode::Exclusive => file.try_lock(),
         };
         match taken {
-            Ok(()) => Ok(Some(Hold { _file: file })),
+            Ok(()) => Ok(Some(LockGuard { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(Error::file(&self.file)(error)),
+            Err(TryLockError::Error(error)) => Err(ClusterError::file(&self.file)(error)),
         }
     }
 
-    /// Takes it, and waits for those that hold it in another way; says so and names them.
-    pub(super) async fn hold(&self, host: &Host, how: Use) -> Result<Hold, Error> {
-        if let Some(hold) = self.take(how)? {
-            return Ok(hold);
+    /// Acquires the lock. If another process holds it, reports which one and waits.
+    pub(super) async fn acquire(&self, host: &Host, mode: LockMode) -> Result<LockGuard, ClusterError> {
+        if let Some(guard) = self.try_acquire(mode)? {
+            return Ok(guard);
         }
         let file = self.open()?;
-        talk!("waiting for another podproof that works on {}{}", self.what, named(&holders(&self.file)));
+        report_progress!(
+            "waiting for another podproof that uses {}{}",
+            self.what,
+            describe(&holders(&self.file))
+        );
         let (sender, receiver) = oneshot::channel();
-        // A thread of its own: the runtime would wait for a blocking task even after a cancel.
+        // On its own thread, because the runtime would wait for a blocking task even after a cancellation.
         thread::spawn(move || {
-            let locked = match how {
-                Use::Shared => file.lock_shared(),
-                Use::Alone => file.lock(),
+            let locked = match mode {
+                LockMode::Shared => file.lock_shared(),
+                LockMode::Exclusive => file.lock(),
             };
             sender.send(locked.map(|()| file))
         });
-        let over = async {
+        let timed_out = async {
             match self.patience {
                 Some(patience) => sleep(patience).await,
                 None => std::future::pending().await,
@@ -83,28 +87,28 @@ impl<'l> Lock<'l> {
         };
         tokio::select! {
             locked = receiver => match locked {
-                Ok(Ok(file)) => Ok(Hold { _file: file }),
-                Ok(Err(error)) => Err(Error::file(&self.file)(error)),
-                Err(_) => Err(Error::Interrupted),
+                Ok(Ok(file)) => Ok(LockGuard { _file: file }),
+                Ok(Err(error)) => Err(ClusterError::file(&self.file)(error)),
+                Err(_) => Err(ClusterError::Interrupted),
             },
-            () = over => Err(Error::Held {
+            () = timed_out => Err(ClusterError::Held {
                 what: self.what.to_owned(),
-                holders: named(&holders(&self.file)),
+                holders: describe(&holders(&self.file)),
                 waited: self.patience.unwrap_or_default(),
             }),
-            () = host.cancel.cancelled() => Err(Error::Interrupted),
+            () = host.cancel.cancelled() => Err(ClusterError::Interrupted),
         }
     }
 
-    fn open(&self) -> Result<File, Error> {
+    fn open(&self) -> Result<File, ClusterError> {
         if let Some(folder) = self.file.parent() {
-            fs::create_dir_all(folder).map_err(Error::file(folder))?;
+            fs::create_dir_all(folder).map_err(ClusterError::file(folder))?;
         }
-        File::create(&self.file).map_err(Error::file(&self.file))
+        File::create(&self.file).map_err(ClusterError::file(&self.file))
     }
 }
 
-/// The processes that hold a lock on `file`, as far as the system says.
+/// The other processes that hold a lock on `file`; empty if unknown.
 fn holders(file: &Path) -> BTreeSet<u32> {
     let (Ok(table), Ok(data)) = (fs::read_to_string("/proc/locks"), fs::metadata(file)) else {
         return BTreeSet::new();
@@ -112,8 +116,8 @@ fn holders(file: &Path) -> BTreeSet<u32> {
     holders_in(&table, data.ino())
 }
 
-/// Reads lines such as `4: FLOCK  ADVISORY  WRITE 4321 00:2f:1234 0 EOF`; one with an arrow only waits. The number of
-/// the device is left out: layered file systems show another one there.
+/// Parses `/proc/locks`, which has lines like `4: FLOCK  ADVISORY  WRITE 4321 00:2f:1234 0 EOF`; processes on lines
+/// with an arrow are waiting. The device number is ignored because overlay file systems report a different one there.
 fn holders_in(table: &str, inode: u64) -> BTreeSet<u32> {
     let holder = |line: &str| {
         let words: Vec<_> = line.split_whitespace().collect();
@@ -124,7 +128,7 @@ fn holders_in(table: &str, inode: u64) -> BTreeSet<u32> {
     table.lines().filter_map(holder).filter(|pid| *pid != std::process::id()).collect()
 }
 
-fn named(holders: &BTreeSet<u32>) -> String {
+fn describe(holders: &BTreeSet<u32>) -> String {
     let pids: Vec<_> = holders.iter().map(ToString::to_string).collect();
     match pids.len() {
         0 => String::new(),
@@ -146,49 +150,49 @@ mod tests {
     }
 
     #[test]
-    fn many_use_it_and_one_changes_it() {
+    fn a_lock_has_many_shared_holders_or_one_exclusive_holder() {
         let home = tempfile::tempdir().unwrap();
         let lock = Lock::new(home.path().join("lock"), "it");
-        let one = lock.take(Use::Shared).unwrap().unwrap();
-        let two = lock.take(Use::Shared).unwrap().unwrap();
-        assert!(lock.take(Use::Alone).unwrap().is_none());
+        let one = lock.try_acquire(LockMode::Shared).unwrap().unwrap();
+        let two = lock.try_acquire(LockMode::Shared).unwrap().unwrap();
+        assert!(lock.try_acquire(LockMode::Exclusive).unwrap().is_none());
         drop(one);
-        assert!(lock.take(Use::Alone).unwrap().is_none());
+        assert!(lock.try_acquire(LockMode::Exclusive).unwrap().is_none());
         drop(two);
-        let _alone = lock.take(Use::Alone).unwrap().unwrap();
-        assert!(lock.take(Use::Shared).unwrap().is_none());
+        let _lock = lock.try_acquire(LockMode::Exclusive).unwrap().unwrap();
+        assert!(lock.try_acquire(LockMode::Shared).unwrap().is_none());
     }
 
     #[tokio::test]
-    async fn who_waits_long_enough_gets_it() {
+    async fn acquire_waits_for_the_holder() {
         let home = tempfile::tempdir().unwrap();
         let host = host(home.path());
         let lock = Lock::new(home.path().join("lock"), "it");
-        let user = lock.take(Use::Shared).unwrap();
-        let (end, ()) = tokio::join!(lock.hold(&host, Use::Alone), async { drop(user) });
+        let user = lock.try_acquire(LockMode::Shared).unwrap();
+        let (end, ()) = tokio::join!(lock.acquire(&host, LockMode::Exclusive), async { drop(user) });
         end.unwrap();
     }
 
     #[tokio::test]
-    async fn patience_and_a_cancel_end_the_wait() {
+    async fn a_time_limit_and_a_cancellation_end_the_wait() {
         let home = tempfile::tempdir().unwrap();
         let host = host(home.path());
         let lock =
             Lock { patience: Some(Duration::from_millis(50)), ..Lock::new(home.path().join("lock"), "it") };
-        let _user = lock.take(Use::Shared).unwrap();
-        assert_matches!(lock.hold(&host, Use::Alone).await, Err(Error::Held { .. }));
+        let _user = lock.try_acquire(LockMode::Shared).unwrap();
+        assert_matches!(lock.acquire(&host, LockMode::Exclusive).await, Err(ClusterError::Held { .. }));
         host.cancel.cancel();
-        let for_ever = Lock::new(home.path().join("lock"), "it");
-        assert_matches!(for_ever.hold(&host, Use::Alone).await, Err(Error::Interrupted));
+        let unlimited = Lock::new(home.path().join("lock"), "it");
+        assert_matches!(unlimited.acquire(&host, LockMode::Exclusive).await, Err(ClusterError::Interrupted));
     }
 
     #[test]
-    fn holders_are_read_from_the_systems_table() {
+    fn holders_are_parsed_from_proc_locks() {
         let table = "1: POSIX  ADVISORY  WRITE 7 00:2f:55 0 EOF\n\
                      2: FLOCK  ADVISORY  READ  4321 00:2f:55 0 EOF\n\
                      2: -> FLOCK  ADVISORY  WRITE 99 00:2f:55 0 EOF\n\
                      3: FLOCK  ADVISORY  WRITE 12 00:2f:56 0 EOF\n";
         assert_eq!(holders_in(table, 55), BTreeSet::from([4321]));
-        assert_eq!(named(&BTreeSet::from([1, 2])), " (processes 1, 2)");
+        assert_eq!(describe(&BTreeSet::from([1, 2])), " (processes 1, 2)");
     }
 }

@@ -1,16 +1,15 @@
-//! How a cluster is had: a kind cluster of our own, or one that was named; its images and its facts.
+//! Creates podproof's own kind clusters, connects to existing clusters, loads images, and reads facts about clusters.
 //!
-//! This is the only room that starts programs on the host, and in it only `program` does. It may *not* act on a
-//! cluster that it neither made nor was told to use, write the user's kubeconfig, install packages, or know what
-//! a case is.
+//! Only this module starts programs on the host, and within it only `program` does. It must *not* act on a cluster that
+//! it neither created nor was asked to use, write the user's kubeconfig, install packages, or depend on cases.
 
 mod access;
-mod bounding;
 mod capabilities;
 mod configuration;
 mod create;
-mod door;
+mod detection;
 mod engine;
+mod engine_route;
 mod error;
 mod facts;
 mod group;
@@ -21,46 +20,46 @@ mod images;
 mod kind;
 mod kubeconfig;
 mod lock;
+mod managed_context;
 mod network;
+mod node_access;
 mod node_logs;
-mod of_ours;
+mod oci_runtime;
 mod ownership;
 mod paths;
-mod patience;
 mod program;
 mod progress;
-mod proved;
+mod progress_wait;
 mod proxy;
-mod questions;
+mod readiness_record;
 mod ready;
 mod status;
 mod supervisor;
 mod topology;
 mod up;
 mod versions;
-mod which_engine;
 
-use progress::talk;
+use progress::report_progress;
 
-pub use crate::refusal::{Refusal, in_words, with_causes};
+pub use crate::client_error::{ClientError, in_words, with_causes};
 pub use access::{Access, AccessError, connect};
-pub use bounding::{RUNTIME, act_as_runtime};
 pub use capabilities::{Capabilities, HandlerFacts, NodeCapabilities, RuntimeClassFacts};
-pub use door::{Door, NodeContainers};
-pub use error::Error;
+pub use error::ClusterError;
 pub(crate) use facts::is_ready;
-pub use facts::{Facts, NodeFacts, read_facts};
+pub use facts::{ClusterFacts, NodeFacts, read_facts};
 pub use host::Host;
-pub use identity::{Identity, Life, Sameness};
+pub use identity::{Identity, IdentityMatch, Instance};
 pub use image::{ImageError, ImageRequest, build_image, name_images};
 pub use images::{Images, PullPolicy};
 pub use kind::Node;
-pub use lock::Hold;
-pub use of_ours::hold_if_ours;
+pub use lock::LockGuard;
+pub use managed_context::lock_if_managed;
+pub use node_access::{NodeAccess, NodeContainers};
+pub use oci_runtime::{RUNTIME, act_as_runtime};
 pub use ownership::{ClusterName, ClusterNameError};
 pub use paths::{Folders, HomeUnknown};
 pub use program::{CommandError, Output, Program};
-pub use status::{Status, status};
+pub use status::{ClusterStatus, status};
 pub use supervisor::{SUPERVISOR, act_as_supervisor, supervise_programs};
 pub use topology::Topology;
 pub use up::{ClusterRequest, KindCluster, down, up};

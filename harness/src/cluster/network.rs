@@ -1,4 +1,4 @@
-//! The pod network of nodes that were made here: routes between nodes, and a pair of interfaces for each pod.
+//! The pod network of podproof's own node images: routes between nodes, and a veth pair for each pod.
 
 use std::time::Duration;
 
@@ -11,21 +11,21 @@ use kube::{Api, Client};
 use serde_json::json;
 
 use super::Host;
-use super::error::Error;
-use super::patience::while_active;
+use super::error::ClusterError;
 use super::program::{CommandError, Program};
+use super::progress_wait::while_active;
 
-/// Pods' addresses are in here unless a cluster's configuration says otherwise; kind's own default.
+/// kind's default `podSubnet`.
 const POD_SUBNET: &str = "10.244.0.0/16";
-/// The addresses that the first node of a cluster gets for its pods.
+/// The pod CIDR of the first node of a cluster.
 pub(super) const FIRST_NODE: &str = "10.244.0.0/24";
-/// Where a node's container runtime looks for its network.
+/// The path of the CNI configuration on a node.
 const CONFLIST: &str = "/etc/cni/net.d/10-podproof.conflist";
-/// Services' addresses are in here unless a cluster's configuration says otherwise; kind's own default.
+/// kind's default `serviceSubnet`.
 const SERVICE_SUBNET: &str = "10.96.0.0/16";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A node as the network sees it.
+/// A node's addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Member {
     name: String,
@@ -33,10 +33,10 @@ struct Member {
     pods: String,
 }
 
-/// The network of a node whose pods have addresses in `pods`.
+/// The CNI configuration of a node with the pod CIDR `pods`.
 ///
-/// Pairs of interfaces rather than a bridge: all traffic is routed by the node, so that services work also
-/// between pods of one node on hosts without bridge filtering.
+/// It uses veth pairs and no bridge. All traffic is then routed by the node, so that services also work between pods of
+/// one node on hosts without bridge filtering.
 pub(super) fn conflist(pods: &str) -> String {
     let ipam =
         json!({"type": "host-local", "ranges": [[{"subnet": pods}]], "routes": [{"dst": "0.0.0.0/0"}]});
@@ -47,16 +47,16 @@ pub(super) fn conflist(pods: &str) -> String {
     format!("{:#}\n", json!({"cniVersion": "0.3.1", "name": "podproof", "plugins": plugins}))
 }
 
-/// Connects the nodes; may be done again, and must be after a node's container was restarted. It adds what is missing and
-/// takes nothing away: pods that run meanwhile keep their network. One podproof does it at a time.
-pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Result<(), Error> {
+/// Sets up the pod network between the nodes. This is needed again after a node container was restarted. It only adds
+/// missing settings, so running pods keep their network. The caller makes sure that one podproof does it at a time.
+pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Result<(), ClusterError> {
     let members = members(client, nodes).await?;
     for member in &members {
         write_conflist(host, member).await?;
         masquerade(host, member).await?;
-        keep_in(host, member).await?;
+        reject_unknown_services(host, member).await?;
         for other in members.iter().filter(|other| *other != member) {
-            inside(member)
+            exec_in(member)
                 .args(["ip", "route", "replace", &other.pods, "via", &other.address])
                 .run(&host.cancel)
                 .await?;
@@ -65,10 +65,11 @@ pub(super) async fn connect(host: &Host, client: &Client, nodes: usize) -> Resul
     Ok(())
 }
 
-/// Writes the network of a node that has another or none. It is there whole or not at all: pods may start meanwhile.
-async fn write_conflist(host: &Host, member: &Member) -> Result<(), Error> {
+/// Writes the CNI configuration unless it is up to date. The file is replaced atomically because pods may start
+/// meanwhile.
+async fn write_conflist(host: &Host, member: &Member) -> Result<(), ClusterError> {
     let wanted = conflist(&member.pods);
-    match inside(member).args(["cat", CONFLIST]).run(&host.cancel).await {
+    match exec_in(member).args(["cat", CONFLIST]).run(&host.cancel).await {
         Ok(present) if present.stdout == wanted => return Ok(()),
         Ok(_) | Err(CommandError::Failed { .. }) => {}
         Err(error) => return Err(error.into()),
@@ -80,33 +81,33 @@ async fn write_conflist(host: &Host, member: &Member) -> Result<(), Error> {
     Ok(())
 }
 
-fn inside(member: &Member) -> Program {
+fn exec_in(member: &Member) -> Program {
     Program::new("docker").args(["exec", &member.name])
 }
 
-/// What leaves the cluster leaves under the node's address; what stays keeps the pod's.
-async fn masquerade(host: &Host, member: &Member) -> Result<(), Error> {
+/// Uses the node's address as the source of traffic that leaves the cluster; traffic between pods keeps its addresses.
+async fn masquerade(host: &Host, member: &Member) -> Result<(), ClusterError> {
     let away = ["--source", POD_SUBNET, "!", "--destination", POD_SUBNET, "--jump", "MASQUERADE"];
-    have_rule(host, member, ["nat", "POSTROUTING"], &away).await
+    ensure_rule(host, member, ["nat", "POSTROUTING"], &away).await
 }
 
-/// An address of a service that nobody has turned into that of a pod is known to nobody yet: its packets stay here
-/// instead of leaving by the node's default route, where somebody else may have the address.
-async fn keep_in(host: &Host, member: &Member) -> Result<(), Error> {
+/// Rejects packets to service addresses that kube-proxy has not translated yet. Otherwise they would leave through the
+/// node's default route, where another host may have the address.
+async fn reject_unknown_services(host: &Host, member: &Member) -> Result<(), ClusterError> {
     let unknown = ["--destination", SERVICE_SUBNET, "--jump", "REJECT"];
-    have_rule(host, member, ["filter", "FORWARD"], &unknown).await?;
-    have_rule(host, member, ["filter", "OUTPUT"], &unknown).await
+    ensure_rule(host, member, ["filter", "FORWARD"], &unknown).await?;
+    ensure_rule(host, member, ["filter", "OUTPUT"], &unknown).await
 }
 
-/// Adds a rule to the node's packet filter unless it is there.
-async fn have_rule(
+/// Adds an iptables rule unless it exists.
+async fn ensure_rule(
     host: &Host,
     member: &Member,
     [table, chain]: [&str; 2],
     rule: &[&str],
-) -> Result<(), Error> {
+) -> Result<(), ClusterError> {
     let with =
-        |verb: &str| inside(member).args(["iptables", "--wait", "--table", table, verb, chain]).args(rule);
+        |verb: &str| exec_in(member).args(["iptables", "--wait", "--table", table, verb, chain]).args(rule);
     match with("--check").run(&host.cancel).await {
         Err(CommandError::Failed { .. }) => with("--append").run(&host.cancel).await?,
         other => other?,
@@ -114,18 +115,19 @@ async fn have_rule(
     Ok(())
 }
 
-/// Removes the cluster DNS of a cluster whose nodes have no image for it: it would try for ever.
-pub(super) async fn remove_dns(client: &Client) -> Result<(), Error> {
+/// Removes the deployment `coredns`, because podproof's node images do not contain its image and its pods could never
+/// start.
+pub(super) async fn remove_dns(client: &Client) -> Result<(), ClusterError> {
     let deployments: Api<Deployment> = Api::namespaced(client.clone(), "kube-system");
     match deployments.delete("coredns", &DeleteParams::background()).await {
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-        Err(error) => Err(Error::api("remove the cluster DNS")(error)),
+        Err(error) => Err(ClusterError::api("remove the cluster DNS")(error)),
         Ok(_) => Ok(()),
     }
 }
 
-/// The nodes, once each has its addresses for pods.
-async fn members(client: &Client, nodes: usize) -> Result<Vec<Member>, Error> {
+/// Waits until each node has a pod CIDR.
+async fn members(client: &Client, nodes: usize) -> Result<Vec<Member>, ClusterError> {
     let api: Api<Node> = Api::all(client.clone());
     let changes = watcher(api.clone(), watcher::Config::default()).default_backoff();
     let all = async {
@@ -140,9 +142,9 @@ async fn members(client: &Client, nodes: usize) -> Result<Vec<Member>, Error> {
         }
         Vec::new()
     };
-    Box::pin(while_active(client, PATIENCE, all)).await.map_err(|waited| Error::NotReady {
+    Box::pin(while_active(client, PATIENCE, all)).await.map_err(|waited| ClusterError::NotReady {
         node: "any".to_owned(),
-        why: format!("not all {nodes} nodes got addresses for pods {waited}"),
+        why: format!("not all {nodes} nodes got a pod CIDR {waited}"),
     })
 }
 
@@ -162,14 +164,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_conflist_gives_pods_addresses_of_their_node() {
+    fn the_conflist_uses_the_nodes_pod_cidr() {
         let list: serde_json::Value = serde_json::from_str(&conflist("10.244.1.0/24")).unwrap();
         assert_eq!(list["plugins"][0]["ipam"]["ranges"][0][0]["subnet"], "10.244.1.0/24");
         assert_eq!(list["plugins"][0]["ipMasq"], false);
     }
 
     #[test]
-    fn a_node_without_addresses_for_pods_is_not_a_member_yet() {
+    fn a_node_without_a_pod_cidr_is_not_a_member() {
         let node = |spec: serde_json::Value| -> Node {
             serde_json::from_value(json!({"metadata": {"name": "n"}, "spec": spec, "status": {"addresses": [
                 {"type": "Hostname", "address": "n"}, {"type": "InternalIP", "address": "172.18.0.2"},

@@ -1,4 +1,4 @@
-//! What the nodes said, kept before they are replaced: the newest few, without secrets.
+//! Keeps the logs of nodes before they are removed: only the newest, and without secrets.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
@@ -7,66 +7,70 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::kind::Kind;
+use super::kind::KindCli;
 use super::ownership::ClusterName;
-use super::{Host, talk};
+use super::{Host, report_progress};
 use crate::redact::redacted;
 
-/// How many are kept of the clusters of one name.
+/// The number of log folders kept for each cluster name.
 const KEPT: usize = 5;
 
-/// Keeps what the nodes said, beside what was kept before; gives the folder.
-pub(super) async fn keep_logs(host: &Host, kind: &Kind, name: &ClusterName, patience: Duration) -> PathBuf {
+/// Saves the nodes' logs in a new folder and returns it. Failures are only reported.
+pub(super) async fn keep_logs(
+    host: &Host,
+    kind: &KindCli,
+    name: &ClusterName,
+    patience: Duration,
+) -> PathBuf {
     let all = host.folders.node_logs(name.as_str());
     let folder = all.join(Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string());
     if let Err(error) = fs::create_dir_all(&folder) {
-        talk!("the node logs cannot be kept in {}: {error}", folder.display());
+        report_progress!("the node logs cannot be saved in {}: {error}", folder.display());
         return folder;
     }
     let export = kind.export_logs(name.as_str(), &folder).deadline(patience);
-    // It takes what it can; nodes made here have, for one, no crictl to be asked for images.
+    // kind exports what it can. It reports an error for podproof's node images, which have no crictl.
     if let Err(error) = export.run(&host.cancel).await {
-        talk!("the node logs may not be whole: {error}");
+        report_progress!("the node logs may be incomplete: {error}");
     }
-    if let Err(error) = without_secrets(&folder) {
-        // What may hold a secret is not kept.
-        talk!("the node logs are not kept, for they may hold secrets: {error}");
+    if let Err(error) = redact_files(&folder) {
+        report_progress!("the node logs are not kept because they may contain secrets: {error}");
         let _ = fs::remove_dir_all(&folder);
     }
     if let Err(error) = remove_older(&all) {
-        talk!("older node logs stay in {}: {error}", all.display());
+        report_progress!("older node logs in {} were not removed: {error}", all.display());
     }
     folder
 }
 
-/// Hides what looks like a secret in all files below; a node's environment has, for one, the proxies.
-fn without_secrets(folder: &Path) -> io::Result<()> {
-    // Drafts that come meanwhile are none of them.
+/// Redacts secrets in all files below `folder`. A node's environment may contain proxy passwords, for example.
+fn redact_files(folder: &Path) -> io::Result<()> {
+    // List the entries first, because `redact_file` creates temporary files in the folder.
     let entries: Vec<_> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     for entry in entries {
         let about = entry.file_type()?;
         if about.is_dir() {
-            without_secrets(&entry.path())?;
+            redact_files(&entry.path())?;
         } else if about.is_file() {
-            hide_in(&entry.path())?;
+            redact_file(&entry.path())?;
         }
     }
     Ok(())
 }
 
-/// Line by line: logs may be long, and what hides the rest of an error must not hide the rest of a log.
-fn hide_in(file: &Path) -> io::Result<()> {
+/// Works line by line: logs may be long, and redacting the rest of a message must not remove later lines.
+fn redact_file(file: &Path) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut from = BufReader::new(File::open(file)?);
     let mut draft = tempfile::NamedTempFile::new_in(folder)?;
-    let (mut to, mut line, mut hides) = (BufWriter::new(draft.as_file_mut()), Vec::new(), false);
+    let (mut to, mut line, mut changed) = (BufWriter::new(draft.as_file_mut()), Vec::new(), false);
     while from.read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
         let clean = redacted(&text);
         if clean == text {
             to.write_all(&line)?;
         } else {
-            hides = true;
+            changed = true;
             to.write_all(clean.as_bytes())?;
             if line.ends_with(b"\n") && !clean.ends_with('\n') {
                 to.write_all(b"\n")?;
@@ -76,18 +80,18 @@ fn hide_in(file: &Path) -> io::Result<()> {
     }
     to.flush()?;
     drop(to);
-    if hides {
+    if changed {
         draft.as_file().set_permissions(fs::metadata(file)?.permissions())?;
         draft.persist(file)?;
     }
     Ok(())
 }
 
-/// Removes all but the newest. They are named by their time.
+/// Removes all but the newest log folders, whose names are timestamps.
 fn remove_older(all: &Path) -> io::Result<()> {
-    let is_ours = |name: &str| name.len() == 16 && name.ends_with('Z') && name.as_bytes()[8] == b'T';
+    let is_timestamp = |name: &str| name.len() == 16 && name.ends_with('Z') && name.as_bytes()[8] == b'T';
     let names = fs::read_dir(all)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<_> = names.filter(|name| is_ours(name)).collect();
+    let mut names: Vec<_> = names.filter(|name| is_timestamp(name)).collect();
     names.sort();
     let older = names.len().saturating_sub(KEPT);
     names[..older].iter().try_for_each(|name| fs::remove_dir_all(all.join(name)))
@@ -98,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_few_are_kept_and_nothing_else_is_touched() {
+    fn only_older_log_folders_are_removed() {
         let all = tempfile::tempdir().unwrap();
         let name = |second: usize| format!("20260101T0000{second:02}Z");
         for second in 0..8 {
@@ -106,15 +110,15 @@ mod tests {
         }
         fs::create_dir(all.path().join("mine")).unwrap();
         remove_older(all.path()).unwrap();
-        let there = |name: &str| all.path().join(name).is_dir();
-        assert!((0..3).all(|second| !there(&name(second))));
-        assert!((3..8).all(|second| there(&name(second))) && there("mine"));
+        let exists = |name: &str| all.path().join(name).is_dir();
+        assert!((0..3).all(|second| !exists(&name(second))));
+        assert!((3..8).all(|second| exists(&name(second))) && exists("mine"));
         remove_older(all.path()).unwrap();
-        assert!(there(&name(3)));
+        assert!(exists(&name(3)));
     }
 
     #[test]
-    fn secrets_are_hidden_in_all_files_and_all_else_stays() {
+    fn only_secrets_are_redacted() {
         let all = tempfile::tempdir().unwrap();
         let node = all.path().join("x-control-plane");
         fs::create_dir(&node).unwrap();
@@ -124,7 +128,7 @@ mod tests {
         let error = "auth exec command 'A=\"B\" \"x\"' failed with SECRET";
         fs::write(&journal, [format!("one\n{error}\n").as_bytes(), b"\xff two\n"].concat()).unwrap();
         std::os::unix::fs::symlink("/dev/zero", node.join("endless")).unwrap();
-        without_secrets(all.path()).unwrap();
+        redact_files(all.path()).unwrap();
         let hidden = "{\"Env\": [\n  \"HTTP_PROXY=http://me:***@proxy:3128\",\n  \"A=b\"\n]}\n";
         assert_eq!(fs::read_to_string(&inspect).unwrap(), hidden);
         assert_eq!(fs::read(&journal).unwrap(), b"one\nauth exec command '***\n\xff two\n");

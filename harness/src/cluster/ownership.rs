@@ -1,4 +1,4 @@
-//! Whose a cluster is: a mark written before it is made.
+//! Records which clusters podproof owns, in a mark that is written before a cluster is created.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,30 +10,30 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
 
 use super::Host;
-use super::error::Error;
+use super::engine_route::Origin;
+use super::error::ClusterError;
 use super::kind::CREATE_PATIENCE;
-use super::which_engine::Origin;
 use crate::disk::write_whole;
 
-/// The name of a cluster of ours.
+/// A valid name for one of podproof's own clusters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClusterName(String);
 
-/// A name that no cluster can have.
+/// An invalid cluster name.
 #[derive(Debug, ThisError)]
-#[error("`{name}` is no cluster name: lower-case letters, digits, `.` and `-`, at most 50 of them")]
+#[error("`{name}` is not a cluster name: use lower-case letters, digits, `.` and `-`, at most 50 characters")]
 pub struct ClusterNameError {
     name: String,
 }
 
 impl ClusterName {
-    /// The name.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The context that kind gives it.
+    /// The kubeconfig context that kind creates for the cluster.
     #[must_use]
     pub fn context(&self) -> String {
         format!("kind-{}", self.0)
@@ -60,66 +60,67 @@ impl FromStr for ClusterName {
     }
 }
 
-/// What we know of a cluster of ours, on disk in its folder.
+/// The record of one of podproof's own clusters, stored as `mark.json` in its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mark {
-    /// The version of this format.
+pub struct OwnershipMark {
+    /// The format version.
     pub format: u32,
     /// The node image.
     pub image: String,
-    /// The configuration it was asked with.
+    /// The requested topology.
     pub topology: String,
-    /// The engine it was made on; absent in older marks.
+    /// The engine on which it was created; `None` in marks of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<Origin>,
-    /// The node containers; none while it is being made.
+    /// The identifiers of the node containers; empty while the cluster is being created.
     pub containers: BTreeSet<String>,
 }
 
-/// What stands between us and a cluster of this name.
+/// The owner of the node containers of a cluster name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// There is none.
+pub enum Ownership {
+    /// There are no containers.
     Free,
-    /// There is one, and we did not make it.
+    /// podproof did not create them.
     Foreign,
-    /// We began to make it and did not end.
+    /// podproof began to create them, but did not finish.
     Unfinished,
-    /// We made it.
-    Ours(Mark),
+    /// podproof created them.
+    Ours(OwnershipMark),
 }
 
-/// Decides whose the containers of this name are.
+/// Decides who owns the containers of a cluster name.
 #[must_use]
-pub fn claim(mark: Option<Mark>, containers: &BTreeSet<String>) -> Claim {
+pub fn classify(mark: Option<OwnershipMark>, containers: &BTreeSet<String>) -> Ownership {
     if containers.is_empty() {
-        return Claim::Free;
+        return Ownership::Free;
     }
     match mark {
-        // The mark is written only where no cluster of this name was, so what there is now is what we began.
-        Some(mark) if mark.containers.is_empty() => Claim::Unfinished,
-        Some(mark) if containers.is_subset(&mark.containers) => Claim::Ours(mark),
-        Some(_) | None => Claim::Foreign,
+        // The mark is written only when no cluster has this name, so these containers are from that creation.
+        Some(mark) if mark.containers.is_empty() => Ownership::Unfinished,
+        Some(mark) if containers.is_subset(&mark.containers) => Ownership::Ours(mark),
+        Some(_) | None => Ownership::Foreign,
     }
 }
 
-impl Mark {
-    /// Reads the mark of a cluster; one that cannot be read is no mark.
+impl OwnershipMark {
+    /// Reads the mark of a cluster; `None` if there is none or it is unreadable.
     #[must_use]
     pub fn read(host: &Host, name: &ClusterName) -> Option<Self> {
         let bytes = fs::read(Self::file(host, name)).ok()?;
         serde_json::from_slice(&bytes).ok().filter(|mark: &Self| mark.format == 1)
     }
 
-    /// Writes it.
-    pub fn write(&self, host: &Host, name: &ClusterName) -> Result<(), Error> {
+    /// Writes the mark.
+    pub fn write(&self, host: &Host, name: &ClusterName) -> Result<(), ClusterError> {
         let file = Self::file(host, name);
-        let text = serde_json::to_vec_pretty(self).map_err(|error| Error::file(&file)(error.into()))?;
-        write_whole(&file, &text).map_err(Error::file(&file))
+        let text =
+            serde_json::to_vec_pretty(self).map_err(|error| ClusterError::file(&file)(error.into()))?;
+        write_whole(&file, &text).map_err(ClusterError::file(&file))
     }
 
-    /// The latest moment at which a creation that began with this mark can have made a container.
+    /// The latest time at which the creation that wrote this mark can have created a container.
     pub(super) fn latest_creation(host: &Host, name: &ClusterName) -> Option<SystemTime> {
         let written = fs::metadata(Self::file(host, name)).and_then(|data| data.modified()).ok()?;
         Some(written + CREATE_PATIENCE + Duration::from_secs(60))
@@ -140,24 +141,24 @@ mod tests {
         ids.iter().map(ToString::to_string).collect()
     }
 
-    fn marked(containers: &[&str]) -> Mark {
+    fn marked(containers: &[&str]) -> OwnershipMark {
         let containers = set(containers);
-        Mark { format: 1, image: "i".into(), topology: "one-node".into(), engine: None, containers }
+        OwnershipMark { format: 1, image: "i".into(), topology: "one-node".into(), engine: None, containers }
     }
 
     #[rstest]
-    #[case(None, &[], Claim::Free)]
-    #[case(Some(marked(&["a"])), &[], Claim::Free)]
-    #[case(None, &["a"], Claim::Foreign)]
-    #[case(Some(marked(&[])), &["a"], Claim::Unfinished)]
-    #[case(Some(marked(&["a", "b"])), &["b"], Claim::Ours(marked(&["a", "b"])))]
-    #[case(Some(marked(&["a"])), &["a", "c"], Claim::Foreign)]
-    fn only_what_we_made_is_ours(
-        #[case] mark: Option<Mark>,
+    #[case(None, &[], Ownership::Free)]
+    #[case(Some(marked(&["a"])), &[], Ownership::Free)]
+    #[case(None, &["a"], Ownership::Foreign)]
+    #[case(Some(marked(&[])), &["a"], Ownership::Unfinished)]
+    #[case(Some(marked(&["a", "b"])), &["b"], Ownership::Ours(marked(&["a", "b"])))]
+    #[case(Some(marked(&["a"])), &["a", "c"], Ownership::Foreign)]
+    fn only_recorded_containers_are_owned(
+        #[case] mark: Option<OwnershipMark>,
         #[case] found: &[&str],
-        #[case] expected: Claim,
+        #[case] expected: Ownership,
     ) {
-        assert_eq!(claim(mark, &set(found)), expected);
+        assert_eq!(classify(mark, &set(found)), expected);
     }
 
     #[rstest]
@@ -167,7 +168,7 @@ mod tests {
     #[case("../x", false)]
     #[case("-a", false)]
     #[case("Upper", false)]
-    fn names_are_checked(#[case] name: &str, #[case] good: bool) {
+    fn cluster_names_are_validated(#[case] name: &str, #[case] good: bool) {
         assert_eq!(name.parse::<ClusterName>().is_ok(), good);
     }
 }

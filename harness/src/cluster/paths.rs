@@ -1,4 +1,4 @@
-//! Where things are kept: caches that may be deleted at any time, and the state of clusters.
+//! The locations of podproof's files: a cache, which may be deleted at any time, and the state of clusters.
 
 use std::env;
 use std::fs;
@@ -6,26 +6,26 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// The two folders of this user.
+/// The cache and state folders of the current user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folders {
     cache: PathBuf,
     state: PathBuf,
 }
 
-/// There is no folder to keep things in.
+/// The environment does not define the folders.
 #[derive(Debug, Error)]
 #[error("find the home folder: neither HOME nor XDG_CACHE_HOME and XDG_STATE_HOME are set")]
 pub struct HomeUnknown;
 
 impl Folders {
-    /// The folders that the environment names: `XDG_CACHE_HOME` and `XDG_STATE_HOME`, else below `HOME`.
+    /// Uses `XDG_CACHE_HOME` and `XDG_STATE_HOME`, or their defaults below `HOME`.
     pub fn from_environment() -> Result<Self, HomeUnknown> {
         Self::from_variables(|name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from))
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<Self, HomeUnknown> {
-        // The specification of these variables says that relative paths are to be ignored.
+        // The XDG specification requires relative paths to be ignored.
         let folder = |name: &str, below_home: &str| {
             let named = variable(name).filter(|path| path.is_absolute());
             named.or_else(|| Some(variable("HOME")?.join(below_home))).map(|path| path.join("podproof"))
@@ -35,111 +35,110 @@ impl Folders {
         Ok(Self { cache, state })
     }
 
-    /// The folders of a test.
     #[cfg(test)]
     pub(super) fn below(home: &std::path::Path) -> Self {
         Self { cache: home.join("cache"), state: home.join("state") }
     }
 
-    /// The `kind` that the set-up fetched.
+    /// The `kind` executable that `ci/setup.sh` fetched.
     #[must_use]
     pub fn fetched_kind(&self) -> PathBuf {
         self.cache.join("bin/kind")
     }
 
-    /// The configuration of the private package root.
+    /// The private apt configuration.
     #[must_use]
     pub fn apt_conf(&self) -> PathBuf {
         self.cache.join("apt/apt.conf")
     }
 
-    /// The package lists of the private package root.
+    /// The package lists of the private apt configuration.
     #[must_use]
     pub fn apt_lists(&self) -> PathBuf {
         self.cache.join("apt/lists")
     }
 
-    /// Packages and sources as they were fetched.
+    /// Downloaded packages and sources.
     #[must_use]
     pub fn packages(&self) -> PathBuf {
         self.cache.join("packages")
     }
 
-    /// What is kept of images built from the inputs with this digest.
+    /// The cached images with this input digest.
     #[must_use]
     pub fn images(&self, digest: &str) -> PathBuf {
         self.cache.join("images").join(digest)
     }
 
-    /// Where a build works; may be deleted when no build runs.
+    /// Temporary files of builds; may be deleted when no build is running.
     #[must_use]
     pub fn build(&self) -> PathBuf {
         self.cache.join("build")
     }
 
-    /// The file that is locked while images are made.
+    /// The lock file for building images.
     #[must_use]
     pub fn image_lock(&self) -> PathBuf {
         self.cache.join("image.lock")
     }
 
-    /// The file that is locked while images are put into nodes.
+    /// The lock file for loading images into nodes.
     #[must_use]
     pub fn load_lock(&self) -> PathBuf {
         self.cache.join("load.lock")
     }
 
-    /// The container engine's configuration and log, where we started it.
+    /// podproof's runtime, and the configuration and log of an engine that podproof started.
     #[must_use]
     pub fn engine(&self) -> PathBuf {
         self.state.join("engine")
     }
 
-    /// The file that is locked while the container engine is started or its configuration is changed.
+    /// The lock file for starting the container engine or changing its configuration.
     #[must_use]
     pub fn engine_lock(&self) -> PathBuf {
         self.state.join("engine.lock")
     }
 
-    /// The file that is locked as long as somebody needs the engine's configuration as it is.
+    /// The lock file that is held while the engine's configuration must not be restored.
     #[must_use]
     pub fn engine_users_lock(&self) -> PathBuf {
         self.state.join("engine-users.lock")
     }
 
-    /// All that is known of a cluster: mark, configuration, kubeconfig.
+    /// The files of one cluster: mark, kind configuration, kubeconfig.
     #[must_use]
     pub fn cluster(&self, name: &str) -> PathBuf {
         self.state.join("clusters").join(name)
     }
 
-    /// The file that is locked while a cluster is used, made or removed. It stands beside the cluster's folder, which
-    /// is removed with the cluster.
+    /// The lock file for using, creating or removing a cluster. It is next to the cluster's folder, because that is
+    /// removed with the cluster.
     #[must_use]
     pub fn cluster_lock(&self, name: &str) -> PathBuf {
         self.state.join("clusters").join(format!("{name}.lock"))
     }
 
-    /// The file that is locked while the cluster's nodes are connected. It goes with the cluster's folder: whoever holds it
-    /// holds the cluster too.
+    /// The lock file for setting up the cluster's pod network. It is in the cluster's folder because its holder also
+    /// holds the cluster's lock.
     #[must_use]
     pub fn network_lock(&self, name: &str) -> PathBuf {
         self.cluster(name).join("network.lock")
     }
 
-    /// The logs of nodes that failed.
+    /// The saved node logs of clusters with this name.
     #[must_use]
     pub fn node_logs(&self, name: &str) -> PathBuf {
         self.state.join("logs").join(name)
     }
 
-    /// What is kept of runs.
+    /// The default history database.
     #[must_use]
     pub fn history(&self) -> PathBuf {
         self.state.join("history.db")
     }
 
-    /// The names of clusters of which something is known.
+    /// The sorted names of all clusters that have a folder.
     #[must_use]
     pub fn cluster_names(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.state.join("clusters")) else { return Vec::new() };
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn follow_the_environment() {
+    fn folders_follow_the_environment() {
         let named = folders(&[("XDG_CACHE_HOME", "/c"), ("XDG_STATE_HOME", "/s")]).unwrap();
         assert_eq!(named.fetched_kind(), Path::new("/c/podproof/bin/kind"));
         assert_eq!(named.cluster("a"), Path::new("/s/podproof/clusters/a"));
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn no_home_is_an_error() {
+    fn a_missing_home_is_an_error() {
         assert_eq!(folders(&[("XDG_CACHE_HOME", "/c")]), None);
     }
 }

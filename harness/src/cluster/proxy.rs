@@ -1,7 +1,7 @@
-//! Which proxy leads to a server, as kubectl chooses it.
+//! Chooses the proxy for a server like kubectl does.
 //!
-//! `proxy-url` of the cluster comes first; else the environment says it by the rules of Go's `httpproxy`. A server on
-//! this very host is always reached directly.
+//! The cluster's `proxy-url` has precedence over the environment variables, which are interpreted by the rules of Go's
+//! `httpproxy` package. Servers on this host are always accessed directly.
 
 use std::env;
 use std::net::IpAddr;
@@ -10,19 +10,19 @@ use http::Uri;
 
 use crate::redact::redacted;
 
-/// What the environment says of proxies.
+/// The proxy settings of the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Proxies {
-    /// For servers with TLS: `HTTPS_PROXY`.
+    /// The proxy for HTTPS servers: `HTTPS_PROXY`.
     https: Option<String>,
-    /// For servers without: `HTTP_PROXY`.
+    /// The proxy for HTTP servers: `HTTP_PROXY`.
     http: Option<String>,
-    /// The servers that are reached directly: `NO_PROXY`.
+    /// The servers without a proxy: `NO_PROXY`.
     none: String,
 }
 
 impl Proxies {
-    /// What this process's environment says.
+    /// Reads the settings of this process.
     pub(super) fn from_environment() -> Self {
         Self::from_variables(|name| env::var(name).ok())
     }
@@ -39,7 +39,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy for `server`, given the `proxy-url` of its cluster; an error says what is wrong with it.
+    /// Returns the proxy for `server`. `of_cluster` is the cluster's `proxy-url`. Fails if the setting is invalid.
     pub(super) fn choose(&self, server: &Uri, of_cluster: Option<&str>) -> Result<Option<Uri>, String> {
         let host = server.host().unwrap_or_default().trim_matches(['[', ']']).to_lowercase();
         let address = host.parse::<IpAddr>().ok().map(|address| address.to_canonical());
@@ -54,36 +54,36 @@ impl Proxies {
             if has_tls { ("HTTPS_PROXY", &self.https) } else { ("HTTP_PROXY", &self.http) };
         let Some(named) = named else { return Ok(None) };
         let port = server.port_u16().unwrap_or(if has_tls { 443 } else { 80 });
-        if self.none.split(',').any(|rule| excepts(rule, &host, address, port)) {
+        if self.none.split(',').any(|rule| matches_rule(rule, &host, address, port)) {
             return Ok(None);
         }
         proxy(named).map(Some).map_err(|why| format!("{variable} {why}"))
     }
 }
 
-/// The address of a proxy; without a scheme it is one for HTTP.
+/// Parses the address of a proxy; the default scheme is `http`.
 fn proxy(named: &str) -> Result<Uri, String> {
     let whole = if named.contains("://") { named.to_owned() } else { format!("http://{named}") };
-    // For Go both leave the look-up of names to the proxy.
+    // In Go, both schemes leave name resolution to the proxy.
     let whole = whole.strip_prefix("socks5h://").map_or(whole.clone(), |rest| format!("socks5://{rest}"));
     let shown = redacted(&whole).into_owned();
-    let uri = whole.parse::<Uri>().map_err(|error| format!("`{shown}` is no URL: {error}"))?;
+    let uri = whole.parse::<Uri>().map_err(|error| format!("`{shown}` is not a URL: {error}"))?;
     if uri.host().is_none_or(str::is_empty) {
         return Err(format!("`{shown}` has no host"));
     }
     match (uri.scheme_str(), uri.port()) {
         (Some("http" | "https"), _) | (Some("socks5"), Some(_)) => Ok(uri),
-        // Nothing else knows the usual port.
+        // Add the default port, which the HTTP client does not know.
         (Some("socks5"), None) => {
             let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
-            format!("socks5://{authority}:1080/").parse().map_err(|_| format!("`{shown}` is no URL"))
+            format!("socks5://{authority}:1080/").parse().map_err(|_| format!("`{shown}` is not a URL"))
         }
-        _ => Err(format!("`{shown}` is of another kind than http, https and socks5")),
+        _ => Err(format!("`{shown}` has a scheme other than http, https and socks5")),
     }
 }
 
-/// Whether a rule of `NO_PROXY` is about this server.
-fn excepts(rule: &str, host: &str, address: Option<IpAddr>, port: u16) -> bool {
+/// Returns whether a rule of `NO_PROXY` matches the server.
+fn matches_rule(rule: &str, host: &str, address: Option<IpAddr>, port: u16) -> bool {
     let rule = rule.trim().to_lowercase();
     if rule == "*" {
         return true;
@@ -100,13 +100,13 @@ fn excepts(rule: &str, host: &str, address: Option<IpAddr>, port: u16) -> bool {
         return address == Some(its_address.to_canonical());
     }
     match name.strip_prefix("*.").or_else(|| name.strip_prefix('.')) {
-        // Of a domain only what is below it.
+        // Matches subdomains only.
         Some(domain) => host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')),
         None => host == name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')),
     }
 }
 
-/// `name:443`, `[::1]:443`, `[::1]`, or an address or a name without a port.
+/// Splits `name:443`, `[::1]:443`, `[::1]`, or a name or address without a port.
 fn with_port(rule: &str) -> (&str, Option<u16>) {
     let bare = |text: &str| !text.contains(':') || text.ends_with(']');
     match rule.rsplit_once(':') {
@@ -117,7 +117,7 @@ fn with_port(rule: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// Whether the first `bits` of two addresses are the same.
+/// Returns whether `address` is in the network with a prefix of `bits` bits.
 fn contains(network: IpAddr, bits: u32, address: IpAddr) -> bool {
     match (network, address) {
         (IpAddr::V4(network), IpAddr::V4(address)) => {
@@ -130,7 +130,7 @@ fn contains(network: IpAddr, bits: u32, address: IpAddr) -> bool {
     }
 }
 
-/// Whether two numbers are the same but for their last `ignored` bits.
+/// Compares two numbers without their lowest `ignored` bits.
 fn same(one: u128, other: u128, ignored: u32) -> bool {
     ignored == 128 || one >> ignored == other >> ignored
 }
@@ -158,7 +158,7 @@ mod tests {
     #[case("https://[::1]:6443")]
     #[case("https://[::ffff:127.0.0.1]")]
     #[case("http://LOCALHOST")]
-    fn this_host_is_always_reached_directly(#[case] server: &str) {
+    fn this_host_is_always_accessed_directly(#[case] server: &str) {
         let all = proxies(&[("HTTPS_PROXY", "http://p:1"), ("HTTP_PROXY", "http://p:2")]);
         assert_eq!(chosen(&all, server, None), None);
         assert_eq!(chosen(&all, server, Some("http://of.cluster:3")), None);
@@ -176,7 +176,7 @@ mod tests {
     #[case(&[("HTTP_PROXY", "http://p:1")], "http://api", Some("http://p:1/"))]
     #[case(&[("HTTPS_PROXY", "http://p:1")], "http://api", None)]
     #[case(&[], "https://api", None)]
-    fn the_environment_says_which(
+    fn the_environment_selects_the_proxy(
         #[case] variables: &[(&str, &str)],
         #[case] server: &str,
         #[case] expected: Option<&str>,
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kubeconfig_says_comes_first_and_knows_no_exceptions() {
+    fn the_proxy_url_of_the_cluster_overrides_no_proxy() {
         let proxies = proxies(&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "*")]);
         assert_eq!(chosen(&proxies, "https://api", Some("http://own:2")).as_deref(), Some("http://own:2/"));
         assert_eq!(chosen(&proxies, "https://api", Some("")), None);
@@ -205,7 +205,7 @@ mod tests {
     #[case("api.example.org:443", false)]
     #[case("<local>,no/host,[", false)]
     #[case("", false)]
-    fn names_are_excepted(#[case] none: &str, #[case] direct: bool) {
+    fn no_proxy_matches_names(#[case] none: &str, #[case] direct: bool) {
         let proxies = proxies(&[("HTTPS_PROXY", "http://p:1"), ("no_proxy", none)]);
         assert_eq!(chosen(&proxies, "https://api.example.org:6443", None).is_none(), direct);
     }
@@ -222,7 +222,7 @@ mod tests {
     #[case("[fd00::5]", "[fd00::5]:6443", true)]
     #[case("[fd00::5]", "fd00::/8", true)]
     #[case("[fd00::5]", "10.0.0.0/8", false)]
-    fn addresses_are_excepted(#[case] host: &str, #[case] none: &str, #[case] direct: bool) {
+    fn no_proxy_matches_addresses(#[case] host: &str, #[case] none: &str, #[case] direct: bool) {
         let proxies = proxies(&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", none)]);
         assert_eq!(chosen(&proxies, &format!("https://{host}:6443"), None).is_none(), direct);
     }
@@ -230,10 +230,10 @@ mod tests {
     #[rstest]
     #[case(
         "ftp://me:secret@p",
-        "HTTPS_PROXY `ftp://me:***@p` is of another kind than http, https and socks5"
+        "HTTPS_PROXY `ftp://me:***@p` has a scheme other than http, https and socks5"
     )]
-    #[case("http://", "HTTPS_PROXY `http://` is no URL: empty string")]
-    fn a_proxy_that_cannot_be_is_named_without_its_password(#[case] named: &str, #[case] expected: &str) {
+    #[case("http://", "HTTPS_PROXY `http://` is not a URL: empty string")]
+    fn an_invalid_proxy_is_reported_without_its_password(#[case] named: &str, #[case] expected: &str) {
         let proxies = proxies(&[("HTTPS_PROXY", named)]);
         assert_eq!(proxies.choose(&"https://api".parse().unwrap(), None).unwrap_err(), expected);
     }

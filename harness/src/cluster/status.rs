@@ -1,4 +1,4 @@
-//! What is known of each cluster of ours, for `podproof cluster status`.
+//! The status of podproof's own clusters, for `podproof cluster status`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,49 +7,49 @@ use futures::future::try_join_all;
 
 use super::Host;
 use super::access::connect;
-use super::error::Error;
+use super::engine_route::{check_engine, engine_id};
+use super::error::ClusterError;
 use super::images::Images;
 use super::kind::{Condition, condition, nodes};
-use super::ownership::{Claim, ClusterName, Mark};
-use super::up::{claimed, kubeconfig};
-use super::which_engine::{check_engine, engine_id};
+use super::ownership::{ClusterName, Ownership, OwnershipMark};
+use super::up::{kubeconfig, ownership_of};
 
-/// How long a healthy cluster takes at most to answer.
+/// Time limit for the API server's answer.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Looks at each cluster of ours.
-pub async fn status(host: &Host) -> Result<Vec<Status>, Error> {
+/// Returns the status of each of podproof's own clusters.
+pub async fn status(host: &Host) -> Result<Vec<ClusterStatus>, ClusterError> {
     let names = host.folders.cluster_names();
     let known = names.iter().filter_map(|name| name.parse::<ClusterName>().ok());
     try_join_all(known.map(|name| status_of(host, name))).await
 }
 
-/// What is known of a cluster.
+/// The status of one of podproof's own clusters.
 #[derive(Clone, Debug, serde::Serialize)]
-pub struct Status {
+pub struct ClusterStatus {
     /// Its name.
     pub name: String,
-    /// What the engine says of its node containers: `running`, `stopped`, `incomplete`, `dead`, `stuck`; or
-    /// `unfinished`, `absent`, `foreign`, and `elsewhere` where another engine has it.
+    /// The state of its node containers: `running`, `stopped`, `incomplete`, `dead`, `stuck`, `unfinished`, `absent`,
+    /// `foreign` (not created by podproof), or `elsewhere` (created on another engine).
     pub state: &'static str,
-    /// The API server's version, if it answers.
+    /// The API server's version; `None` if it does not answer.
     pub version: Option<String>,
-    /// What keeps it from being used, where something does.
+    /// Why it cannot be used; `None` if there is no known problem.
     pub problem: Option<String>,
-    /// Its nodes.
+    /// The names of its nodes.
     pub nodes: Vec<String>,
-    /// Its node image.
+    /// Its node image; `None` if unknown.
     pub image: Option<String>,
     /// Its kubeconfig.
     pub kubeconfig: PathBuf,
 }
 
-async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
+async fn status_of(host: &Host, name: ClusterName) -> Result<ClusterStatus, ClusterError> {
     let present = nodes(host, name.as_str()).await?;
     let kubeconfig = kubeconfig(host, &name);
-    let image = Mark::read(host, &name).map(|mark| mark.image);
+    let image = OwnershipMark::read(host, &name).map(|mark| mark.image);
     if let Err(elsewhere) = check_engine(host, &name, engine_id(host).await?.as_deref()).await {
-        return Ok(Status {
+        return Ok(ClusterStatus {
             name: name.as_str().to_owned(),
             state: "elsewhere",
             version: None,
@@ -59,11 +59,11 @@ async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
             kubeconfig,
         });
     }
-    let (state, problem) = match claimed(host, &name, &present) {
-        Claim::Free => ("absent", None),
-        Claim::Foreign => ("foreign", None),
-        Claim::Unfinished => ("unfinished", None),
-        Claim::Ours(mark) => match condition(&present) {
+    let (state, problem) = match ownership_of(host, &name, &present) {
+        Ownership::Free => ("absent", None),
+        Ownership::Foreign => ("foreign", None),
+        Ownership::Unfinished => ("unfinished", None),
+        Ownership::Ours(mark) => match condition(&present) {
             Condition::Dead => ("dead", None),
             Condition::Stuck(why) => ("stuck", Some(why)),
             _ if present.len() < mark.containers.len() => ("incomplete", None),
@@ -71,15 +71,15 @@ async fn status_of(host: &Host, name: ClusterName) -> Result<Status, Error> {
             Condition::Running => ("running", None),
         },
     };
-    // Only the engine says whether it runs: an API server under load may not answer and is none the worse for it.
+    // An unanswered request does not change the state: an API server under load may be slow and still work.
     let (version, problem) = match state {
-        "running" => match connect(Some(&kubeconfig), &name.context(), Images::none(), ANSWER).await {
+        "running" => match connect(Some(&kubeconfig), &name.context(), Images::empty(), ANSWER).await {
             Ok(access) => (Some(access.facts.version), None),
-            Err(error) => (None, Some(format!("its API server gave no answer: {error}"))),
+            Err(error) => (None, Some(format!("its API server did not answer: {error}"))),
         },
         _ => (None, problem),
     };
-    Ok(Status {
+    Ok(ClusterStatus {
         name: name.as_str().to_owned(),
         state,
         version,

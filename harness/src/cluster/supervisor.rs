@@ -1,7 +1,7 @@
-//! This program in another role: it stands between us and a program of the host, and ends it with all it started when
-//! we are gone, however we ended.
+//! A supervisor process between podproof and a program on the host. It ends the program and all its descendants when
+//! podproof ends, even if podproof is killed.
 //!
-//! The system's own signal for the death of a parent follows threads and not processes, and reaches no grandchildren.
+//! `PR_SET_PDEATHSIG` is not enough: it is sent when the parent *thread* ends, and not to grandchildren.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -24,28 +24,29 @@ use tokio::time::{sleep, timeout};
 
 use super::program::inheriting;
 
-/// The name under which this program is a supervisor.
+/// The executable name under which podproof acts as a supervisor.
 pub const SUPERVISOR: &str = "podproof-supervisor";
 
-/// How long what goes on has between the request to end and the kill.
+/// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(1);
-/// How long the script for the death of our parent may take.
-const LAST: Duration = Duration::from_secs(10);
-/// How often is looked whether our parent lives, where the system does not report its end.
-const LOOK: Duration = Duration::from_millis(100);
-/// The exit code of a shell for a program that could not be started.
+/// Time limit for the `when_orphaned` script.
+const SCRIPT_PATIENCE: Duration = Duration::from_secs(10);
+/// How often to check whether the parent is alive if pidfds are not available.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// The exit code for a program that could not be started, as in shells.
 const NOT_STARTED: u8 = 127;
 
 static AVAILABLE: OnceLock<()> = OnceLock::new();
 
-/// Says that this very program acts as a supervisor when it is called so: programs are supervised from now on.
+/// Runs programs under a supervisor from now on. Call this only if `main` calls [`act_as_supervisor`] when the
+/// executable name is [`SUPERVISOR`].
 pub fn supervise_programs() {
-    // Saying it twice changes nothing.
+    // Calling this twice has no effect.
     let _ = AVAILABLE.set(());
 }
 
-/// The program, its name and the arguments with which `argv` is supervised, where that is possible. The script is run
-/// when we end before it; an empty one does nothing.
+/// Returns executable, `argv[0]` and arguments for running `argv` under a supervisor; `None` if supervision is off. The
+/// script `when_orphaned`, if not empty, runs if podproof ends before the program.
 pub(super) fn supervised(
     when_orphaned: &OsStr,
     argv: &[OsString],
@@ -53,18 +54,18 @@ pub(super) fn supervised(
     AVAILABLE.get()?;
     let us = OsString::from(getpid().to_string());
     let arguments = [us, when_orphaned.to_owned()].into_iter().chain(argv.iter().cloned());
-    // The file of the program that calls, even where another one has its name by now.
+    // The running executable, even if its file was replaced.
     Some(("/proc/self/exe", SUPERVISOR, arguments.collect()))
 }
 
-/// Acts as the supervisor: `arguments` are the process to live and die with, the script for its death, and the program with
-/// its own arguments.
+/// Acts as the supervisor. `arguments` are podproof's process id, the `when_orphaned` script, and the program with its
+/// arguments.
 #[must_use]
 pub fn act_as_supervisor(arguments: &[OsString]) -> ExitCode {
     match supervise(arguments) {
-        Ok(status) => ended_as(status),
+        Ok(status) => exit_like(status),
         Err(error) => {
-            // Whoever started us shows what its program said.
+            // podproof shows the standard error of its programs.
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::from(NOT_STARTED)
         }
@@ -76,18 +77,18 @@ fn supervise(arguments: &[OsString]) -> io::Result<ExitStatus> {
         return Err(io::ErrorKind::InvalidInput.into());
     };
     let parent = pid(parent).ok_or(io::ErrorKind::InvalidInput)?;
-    // Kernels before 5.3, and what filters system calls, have no such descriptor.
+    // pidfds are not available before Linux 5.3, or if system calls are filtered.
     let life = pidfd_open(parent, PidfdFlags::empty()).ok();
     if getppid() != Some(parent) {
-        // It ended before we looked, and its number may be another's already.
+        // The parent has already ended, and its id may be reused.
         return Err(io::ErrorKind::NotFound.into());
     }
-    // What loses its own parent becomes our child, so that nothing can hide.
+    // Adopt orphaned descendants, so that all of them can be found.
     set_child_subreaper(Some(getpid()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        // The group is asked to end; we end when the program has.
-        let mut asked = signal(SignalKind::terminate())?;
+        // SIGTERM is sent to the whole process group, so the supervisor ends when the program does.
+        let mut terminate = signal(SignalKind::terminate())?;
         let (sender, mut death) = oneshot::channel();
         thread::spawn(move || {
             await_death(|| getppid() == Some(parent), life.as_ref());
@@ -97,10 +98,10 @@ fn supervise(arguments: &[OsString]) -> io::Result<ExitStatus> {
         loop {
             tokio::select! {
                 status = child.wait() => return status,
-                _ = asked.recv() => {}
+                _ = terminate.recv() => {}
                 _ = &mut death => {
-                    // At once: what is there now was started by the program, what comes later may be somebody else's.
-                    run_last(when_orphaned).await;
+                    // Immediately: containers that appear later may belong to another process.
+                    run_script(when_orphaned).await;
                     end_all(&mut child).await;
                     return child.wait().await;
                 }
@@ -109,16 +110,16 @@ fn supervise(arguments: &[OsString]) -> io::Result<ExitStatus> {
     })
 }
 
-/// Runs the script for the death of our parent. Nobody is left to hear of its failure.
-async fn run_last(script: &OsStr) {
+/// Runs the `when_orphaned` script. Its failure is ignored because podproof has ended.
+async fn run_script(script: &OsStr) {
     if !script.is_empty()
         && let Ok(mut last) = inheriting("sh".as_ref(), &["-c".into(), script.to_owned()]).spawn()
     {
-        let _ = timeout(LAST, last.wait()).await;
+        let _ = timeout(SCRIPT_PATIENCE, last.wait()).await;
     }
 }
 
-/// Returns when a process has ended: by its descriptor, else by looks whether it `lives`.
+/// Blocks until a process has ended. Uses its pidfd if available, and otherwise polls `lives`.
 fn await_death(lives: impl Fn() -> bool, life: Option<&OwnedFd>) {
     while let Some(life) = life {
         match poll(&mut [PollFd::new(life, PollFlags::IN)], None) {
@@ -128,23 +129,23 @@ fn await_death(lives: impl Fn() -> bool, life: Option<&OwnedFd>) {
         }
     }
     while lives() {
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// Asks all that descend from us to end, then kills what goes on, until there is nothing.
+/// Sends SIGTERM to all descendants, and then SIGKILL until none is left.
 async fn end_all(child: &mut tokio::process::Child) {
     for process in descendants(getpid()) {
-        // An error means that it is gone already.
+        // An error means that the process has already ended.
         let _ = kill_process(process, Signal::TERM);
     }
     let _ = timeout(GRACE, child.wait()).await;
     loop {
-        let going_on = descendants(getpid());
-        if going_on.is_empty() {
+        let remaining = descendants(getpid());
+        if remaining.is_empty() {
             return;
         }
-        for process in going_on {
+        for process in remaining {
             let _ = kill_process(process, Signal::KILL);
         }
         let _ = child.try_wait();
@@ -152,7 +153,7 @@ async fn end_all(child: &mut tokio::process::Child) {
     }
 }
 
-/// The processes that descend from `root` and have not ended.
+/// Returns the running descendants of `root`.
 fn descendants(root: Pid) -> Vec<Pid> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let living: Vec<_> = entries.flatten().filter_map(|entry| parent_of(&entry.file_name())).collect();
@@ -167,7 +168,7 @@ fn descendants(root: Pid) -> Vec<Pid> {
     found.split_off(1)
 }
 
-/// A process that has not ended, and its parent.
+/// Returns the id of a running process and of its parent.
 fn parent_of(name: &OsStr) -> Option<(Pid, Pid)> {
     let process = pid(name)?;
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
@@ -181,8 +182,8 @@ fn pid(text: &OsStr) -> Option<Pid> {
     Pid::from_raw(text.to_str()?.parse().ok()?)
 }
 
-/// Ends in the way in which the program ended.
-fn ended_as(status: ExitStatus) -> ExitCode {
+/// Ends with the same signal or exit code as the program.
+fn exit_like(status: ExitStatus) -> ExitCode {
     if let Some(signal) = status.signal().and_then(Signal::from_named_raw) {
         let _ = kill_process(getpid(), signal);
     }
@@ -195,11 +196,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_end_is_seen_with_and_without_a_descriptor() {
-        for described in [true, false] {
+    fn an_ended_process_is_detected_with_and_without_a_pidfd() {
+        for with_pidfd in [true, false] {
             let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
             let process = Pid::from_child(&child);
-            let life = described.then(|| pidfd_open(process, PidfdFlags::empty()).unwrap());
+            let life = with_pidfd.then(|| pidfd_open(process, PidfdFlags::empty()).unwrap());
             let lives = move || parent_of(process.to_string().as_ref()).is_some();
             let waits = thread::spawn(move || await_death(lives, life.as_ref()));
             assert!(!waits.is_finished());
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn children_of_children_are_found() {
+    fn grandchildren_are_found() {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", "sleep 60 & echo; wait"]).stdout(std::process::Stdio::piped());
         let mut child = shell.spawn().unwrap();

@@ -1,4 +1,4 @@
-//! kind's configuration of a cluster: which nodes, and what this host and this image need.
+//! The kind configuration of a cluster: its nodes, and settings that the host and the node image require.
 
 use std::fmt;
 use std::fs;
@@ -7,59 +7,59 @@ use std::str::FromStr;
 
 use serde_yaml::{Mapping, Value};
 
-use super::error::Error;
-use super::image::is_ours;
+use super::error::ClusterError;
+use super::image::is_built_here;
 use super::versions::Version;
 
 const ONE_NODE: &str = include_str!("../../../manifests/kind/one-node.yaml");
 const THREE_NODES: &str = include_str!("../../../manifests/kind/three-nodes.yaml");
 
-/// Where nothing in a node can lower an OOM score, its container runtime must not try.
+/// Keeps containerd from lowering OOM scores, which fails without `CAP_SYS_RESOURCE`.
 const KEEP_OOM_SCORE: &str = "[plugins.\"io.containerd.grpc.v1.cri\"]\n  restrict_oom_score_adj = true\n";
-/// A kubelet since 1.35 refuses hosts with version 1 of control groups unless told not to.
+/// Lets kubelets since 1.35 run on hosts with cgroup v1.
 const ALLOW_CGROUP_V1: &str = "kind: KubeletConfiguration\nfailCgroupV1: false\n";
 
-/// Which nodes a cluster has.
+/// The nodes of a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Topology {
-    /// One node that is everything.
+    /// One control-plane node that also runs pods.
     #[default]
     OneNode,
-    /// A control plane and two workers.
+    /// One control-plane node and two workers.
     ThreeNodes,
-    /// What a configuration file of kind says.
+    /// The nodes in this kind configuration file.
     File(PathBuf),
 }
 
-/// What the host and the image demand of the configuration.
+/// Conditions that require additional settings.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Demands<'d> {
+pub(super) struct Requirements<'d> {
     pub(super) image: &'d str,
     pub(super) restricted: bool,
     pub(super) cgroup_v1: bool,
 }
 
 impl Topology {
-    /// The configuration for kind.
-    pub(super) fn render(&self, demands: Demands<'_>) -> Result<String, Error> {
+    /// Returns the kind configuration with the required settings.
+    pub(super) fn render(&self, requirements: Requirements<'_>) -> Result<String, ClusterError> {
         let (file, text) = match self {
             Self::OneNode => (PathBuf::from("one-node.yaml"), ONE_NODE.to_owned()),
             Self::ThreeNodes => (PathBuf::from("three-nodes.yaml"), THREE_NODES.to_owned()),
-            Self::File(file) => (file.clone(), fs::read_to_string(file).map_err(Error::file(file))?),
+            Self::File(file) => (file.clone(), fs::read_to_string(file).map_err(ClusterError::file(file))?),
         };
-        let wrong = |why: String| Error::Configuration { file: file.clone(), why };
+        let wrong = |why: String| ClusterError::Configuration { file: file.clone(), why };
         let mut document: Mapping = serde_yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if document.get("kind").and_then(Value::as_str) != Some("Cluster") {
-            return Err(wrong("it is no `kind: Cluster`".to_owned()));
+            return Err(wrong("it is not a `kind: Cluster`".to_owned()));
         }
-        demand(&mut document, demands)
-            .ok_or_else(|| wrong("a list or a mapping has another type".to_owned()))?;
+        apply(&mut document, requirements)
+            .ok_or_else(|| wrong("a list or mapping has the wrong type".to_owned()))?;
         serde_yaml::to_string(&document).map_err(|error| wrong(error.to_string()))
     }
 }
 
-fn demand(document: &mut Mapping, demands: Demands<'_>) -> Option<()> {
-    if is_ours(demands.image) {
+fn apply(document: &mut Mapping, requirements: Requirements<'_>) -> Option<()> {
+    if is_built_here(requirements.image) {
         let networking = document.entry("networking".into()).or_insert_with(|| Mapping::new().into());
         networking.as_mapping_mut()?.insert("disableDefaultCNI".into(), true.into());
     }
@@ -67,17 +67,17 @@ fn demand(document: &mut Mapping, demands: Demands<'_>) -> Option<()> {
         let items = document.entry(list.into()).or_insert_with(|| Value::Sequence(Vec::new()));
         items.as_sequence_mut().map(|items| items.push(item.into()))
     };
-    if demands.restricted {
+    if requirements.restricted {
         append("containerdConfigPatches", KEEP_OOM_SCORE)?;
     }
-    let version = demands.image.rsplit_once(':').and_then(|(_, tag)| Version::find(tag).ok());
-    if demands.cgroup_v1 && version.is_some_and(|version| version.minor >= 35) {
+    let version = requirements.image.rsplit_once(':').and_then(|(_, tag)| Version::find(tag).ok());
+    if requirements.cgroup_v1 && version.is_some_and(|version| version.minor >= 35) {
         append("kubeadmConfigPatches", ALLOW_CGROUP_V1)?;
     }
     Some(())
 }
 
-/// Whether this host has version 1 of control groups.
+/// Returns whether this host uses cgroup v1.
 pub(super) fn cgroup_v1() -> bool {
     !Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
 }
@@ -108,22 +108,23 @@ impl fmt::Display for Topology {
 mod tests {
     use super::*;
 
-    const PLAIN: Demands<'_> = Demands { image: "kindest/node:v1.32.2", restricted: false, cgroup_v1: false };
+    const PLAIN: Requirements<'_> =
+        Requirements { image: "kindest/node:v1.32.2", restricted: false, cgroup_v1: false };
 
-    fn rendered(topology: &Topology, demands: Demands<'_>) -> Value {
-        serde_yaml::from_str(&topology.render(demands).unwrap()).unwrap()
+    fn rendered(topology: &Topology, requirements: Requirements<'_>) -> Value {
+        serde_yaml::from_str(&topology.render(requirements).unwrap()).unwrap()
     }
 
     #[test]
-    fn a_plain_host_demands_nothing() {
+    fn a_host_without_restrictions_needs_no_settings() {
         let plain: Value = serde_yaml::from_str(THREE_NODES).unwrap();
         assert_eq!(rendered(&Topology::ThreeNodes, PLAIN), plain);
     }
 
     #[test]
-    fn each_demand_is_met() {
+    fn each_requirement_adds_its_setting() {
         let image = "podproof.local/node:v1.36.0-0123456789ab";
-        let all = rendered(&Topology::OneNode, Demands { image, restricted: true, cgroup_v1: true });
+        let all = rendered(&Topology::OneNode, Requirements { image, restricted: true, cgroup_v1: true });
         assert_eq!(all["networking"]["disableDefaultCNI"], Value::from(true));
         assert_eq!(all["containerdConfigPatches"][0], Value::from(KEEP_OOM_SCORE));
         let patches = all["kubeadmConfigPatches"].as_sequence().unwrap();
@@ -131,17 +132,17 @@ mod tests {
     }
 
     #[test]
-    fn an_older_kubelet_is_not_told_of_control_groups() {
-        let old = rendered(&Topology::OneNode, Demands { cgroup_v1: true, ..PLAIN });
+    fn older_kubelets_get_no_cgroup_setting() {
+        let old = rendered(&Topology::OneNode, Requirements { cgroup_v1: true, ..PLAIN });
         let patches = old["kubeadmConfigPatches"].as_sequence().unwrap();
         assert!(!patches.contains(&Value::from(ALLOW_CGROUP_V1)));
     }
 
     #[test]
-    fn a_file_that_is_no_cluster_is_refused() {
+    fn a_file_that_does_not_define_a_cluster_is_rejected() {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), "kind: Pod\n").unwrap();
         let error = Topology::File(file.path().into()).render(PLAIN).unwrap_err();
-        assert!(error.to_string().contains("it is no `kind: Cluster`"), "{error}");
+        assert!(error.to_string().contains("it is not a `kind: Cluster`"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The versions and names in `ci/versions.env`, and what a Kubernetes version is.
+//! The versions and image names in `ci/versions.env`, and the parsing of version numbers.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -7,20 +7,20 @@ use thiserror::Error;
 
 const FILE: &str = include_str!("../../../ci/versions.env");
 
-/// What `ci/versions.env` says.
+/// The contents of `ci/versions.env`.
 #[derive(Debug)]
 pub struct Versions {
     /// The Debian release of nodes and workloads.
     pub debian_suite: &'static str,
-    /// The oldest kind we work with.
+    /// The oldest supported version of kind.
     pub kind_minimum: &'static str,
-    /// The Kubernetes that is built from Debian's source package.
+    /// The Kubernetes version that is built from Debian's source package.
     pub kubernetes: &'static str,
-    /// The Go that builds it.
+    /// The Go version that builds it.
     pub go: &'static str,
-    /// The node image to pull.
+    /// The node image of kind that podproof tries to pull.
     pub kindest_node: &'static str,
-    /// The repository of node images made here.
+    /// The repository of node images that podproof builds.
     pub node_image: &'static str,
     /// The repository of the plain Debian workload image.
     pub debian_image: &'static str,
@@ -48,18 +48,18 @@ fn value(name: &str) -> &'static str {
     lines.filter(|(key, _)| *key == name).map(|(_, value)| value.trim()).next_back().unwrap_or_default()
 }
 
-/// The three numbers of a version.
+/// A version with three numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// The first number.
+    /// The major version.
     pub major: u32,
-    /// The second.
+    /// The minor version.
     pub minor: u32,
-    /// The third.
+    /// The patch version.
     pub patch: u32,
 }
 
-/// A text that holds no version.
+/// A text that contains no version.
 #[derive(Debug, Error)]
 #[error("no version in `{text}`")]
 pub struct VersionError {
@@ -67,7 +67,7 @@ pub struct VersionError {
 }
 
 impl Version {
-    /// Finds the first `1.2.3` in a text such as `Kubernetes v1.20.2` or `kind v0.27.0 go1.24.4 linux/amd64`.
+    /// Finds the first `1.2.3` in a text like `Kubernetes v1.20.2` or `kind v0.27.0 go1.24.4 linux/amd64`.
     pub fn find(text: &str) -> Result<Self, VersionError> {
         text.split(|c: char| c.is_whitespace() || c == '-' || c == '+')
             .find_map(Self::parse)
@@ -99,12 +99,12 @@ mod tests {
     #[case("Kubernetes v1.20.2\n", "v1.20.2")]
     #[case("v1.36.0-rc.1+abc", "v1.36.0")]
     #[case("v0.9.1", "v0.9.1")]
-    fn finds_a_version(#[case] text: &str, #[case] expected: &str) {
+    fn the_first_version_is_found(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(Version::find(text).unwrap().to_string(), expected);
     }
 
     #[test]
-    fn versions_order_by_number() {
+    fn versions_are_ordered_by_number() {
         assert!(Version::find("0.9.9").unwrap() < Version::find("0.27.0").unwrap());
         assert!(Version::find("none").is_err());
     }

@@ -13,44 +13,44 @@ use crate::disk::{open_regular, write_whole};
 
 const EVIDENCE: &str = "evidence.json";
 
-/// From which size on, in bytes, a file is not read as a whole.
+/// Larger files are parsed from a stream instead of from memory, in bytes.
 const LARGE: u64 = 16 << 20;
 
-/// In how many bytes from its beginning the format of a file is looked for.
+/// The number of bytes at the beginning of a file in which its format is looked for.
 const HEAD: u64 = 24;
 
 /// Evidence could not be written or read.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
-    /// The file system refused.
+    /// Reading or writing the file failed.
     #[error("{action} {}", file.display())]
     File {
         /// `write` or `read`.
         action: &'static str,
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file is not what this program writes.
+    /// The file is damaged or does not contain evidence.
     #[error("{} is not evidence", file.display())]
     Damaged {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The parser's error.
         source: serde_json::Error,
     },
-    /// The file was written by a newer program.
+    /// A newer version of podproof wrote the file.
     #[error("{} has format {found}, this program reads up to {FORMAT}", file.display())]
     Newer {
         /// The file.
         file: PathBuf,
-        /// Its format.
+        /// Its format version.
         found: u32,
     },
 }
 
-/// Writes `evidence.json` and, to be read by people, each log as a text file beside it.
+/// Writes `evidence.json` and, for people, each log as a text file beside it.
 pub fn write_evidence(folder: &Path, evidence: &Evidence) -> Result<(), ArchiveError> {
     let logs = folder.join("logs");
     let failed = |file: &Path| {
@@ -71,23 +71,23 @@ pub fn write_evidence(folder: &Path, evidence: &Evidence) -> Result<(), ArchiveE
 /// The name of a log's file in the folder `logs` beside the evidence.
 #[must_use]
 pub fn log_file(pod: &str, uid: &str, container: &str, restart: i32) -> String {
-    // Names come from our own manifests, but a path is no place for trust.
+    // The names come from podproof's own manifests, but a path must never depend on that.
     format!("{pod}.{uid}.{container}.{restart}.log").replace('/', "_")
 }
 
-/// Whether there is evidence in `folder`, good or bad.
+/// Returns whether `folder` contains evidence, readable or not.
 #[must_use]
 pub fn has_evidence(folder: &Path) -> bool {
     folder.join(EVIDENCE).exists()
 }
 
-/// Reads the evidence in `folder` back.
+/// Reads the evidence in `folder`.
 pub fn read_evidence(folder: &Path) -> Result<Evidence, ArchiveError> {
     read_evidence_as(folder)
 }
 
-/// Reads of the evidence in `folder` what `T` takes, and keeps no more of it in memory than `T` does where the file
-/// is large.
+/// Reads the part of the evidence in `folder` that `T` contains. A large file is streamed, so that memory holds only
+/// `T`.
 pub fn read_evidence_as<T: DeserializeOwned>(folder: &Path) -> Result<T, ArchiveError> {
     let file = folder.join(EVIDENCE);
     let format = format_of(&file)?;
@@ -97,10 +97,10 @@ pub fn read_evidence_as<T: DeserializeOwned>(folder: &Path) -> Result<T, Archive
     parse(&file)
 }
 
-/// The format of the evidence. It stands first in what this program writes; only elsewhere all has to be read for it.
+/// The format version of the evidence. It comes first in files that podproof wrote; other files are parsed as a whole.
 fn format_of(file: &Path) -> Result<u32, ArchiveError> {
     #[derive(serde::Deserialize)]
-    struct Version {
+    struct FormatVersion {
         format: u32,
     }
 
@@ -110,7 +110,7 @@ fn format_of(file: &Path) -> Result<u32, ArchiveError> {
     let number = |head: &str| head.strip_prefix("{\"format\":")?.split_once(',')?.0.parse().ok();
     match str::from_utf8(&head).ok().and_then(number) {
         Some(format) => Ok(format),
-        None => parse(file).map(|Version { format }| format),
+        None => parse(file).map(|FormatVersion { format }| format),
     }
 }
 
@@ -121,7 +121,7 @@ fn parse<T: DeserializeOwned>(file: &Path) -> Result<T, ArchiveError> {
     if opened.metadata().map_err(read)?.len() > LARGE {
         return serde_json::from_reader(BufReader::new(opened)).map_err(damaged);
     }
-    // Much faster.
+    // Parsing from memory is much faster.
     let mut bytes = Vec::new();
     opened.read_to_end(&mut bytes).map_err(read)?;
     serde_json::from_slice(&bytes).map_err(damaged)

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-/// The wall clock when it was read first, and the clock that never jumps at that moment.
+/// The wall clock and the monotonic clock, both read at first use.
 static BEGAN: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Timestamp::now(), Instant::now()));
 
-/// The time now, by a clock that never goes back and never jumps: judges compare what was seen before something with what
-/// was seen after it, whatever is done to the wall clock meanwhile.
+/// The current time by a monotonic clock. Judges compare times of one run, so changes of the wall clock must not
+/// matter.
 #[must_use]
 pub fn now() -> Timestamp {
     let (wall, steady) = *BEGAN;

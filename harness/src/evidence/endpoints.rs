@@ -1,29 +1,29 @@
-//! What endpoint slices say of the pods behind a service.
+//! Endpoints in the observed endpoint slices.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::kind::Kind;
 use super::record::Evidence;
-use super::seen::{Change, Observed, SeenObject};
+use super::seen::{Observed, SeenObject, WatchChange};
 
-/// A pod behind a service, as an endpoint slice shows it.
+/// A pod behind a service, as an endpoint slice reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// When the harness received the slice, by the harness's clock.
+    /// When podproof received the slice, by podproof's clock.
     pub at: Timestamp,
     /// The pod's UID.
     pub pod: String,
-    /// Whether it is to get new connections. A slice that does not say so means that it is.
+    /// Whether it should get new connections. A slice without the condition means true.
     pub ready: bool,
-    /// Whether it would answer, also while it is being ended; older clusters do not say.
+    /// Whether it can answer, also while it terminates; `None` on clusters without the condition.
     pub serving: Option<bool>,
-    /// Whether it is being ended; older clusters do not say.
+    /// Whether it is terminating; `None` on clusters without the condition.
     pub terminating: Option<bool>,
 }
 
 impl Observed {
-    /// The pods that are behind the service called `service` now.
+    /// The pods currently behind the service.
     #[must_use]
     pub fn endpoints(&self, service: &str) -> Vec<Endpoint> {
         last_endpoints(&self.objects, service)
@@ -31,25 +31,25 @@ impl Observed {
 }
 
 impl Evidence {
-    /// The pods that were behind the service called `service` at last.
+    /// The pods behind the service at the end.
     #[must_use]
     pub fn endpoints(&self, service: &str) -> Vec<Endpoint> {
         last_endpoints(&self.objects, service)
     }
 
-    /// All that slices of the service called `service` ever said of the pod with this UID, in order.
+    /// Every reported state of the pod with this UID behind the service, in order.
     pub fn endpoint_states(&self, service: &str, pod: &str) -> impl Iterator<Item = Endpoint> {
         slices(&self.objects, service).flat_map(endpoints_of).filter(move |endpoint| endpoint.pod == pod)
     }
 }
 
 fn last_endpoints(objects: &[SeenObject], service: &str) -> Vec<Endpoint> {
-    let mut told: Vec<&SeenObject> = Vec::new();
+    let mut last: Vec<&SeenObject> = Vec::new();
     for slice in slices(objects, service) {
-        told.retain(|earlier| earlier.uid != slice.uid);
-        told.push(slice);
+        last.retain(|earlier| earlier.uid != slice.uid);
+        last.push(slice);
     }
-    told.into_iter().filter(|slice| slice.change == Change::Applied).flat_map(endpoints_of).collect()
+    last.into_iter().filter(|slice| slice.change == WatchChange::Applied).flat_map(endpoints_of).collect()
 }
 
 fn slices<'o>(objects: &'o [SeenObject], service: &str) -> impl Iterator<Item = &'o SeenObject> {
@@ -63,13 +63,14 @@ fn slices<'o>(objects: &'o [SeenObject], service: &str) -> impl Iterator<Item = 
 fn endpoints_of(slice: &SeenObject) -> impl Iterator<Item = Endpoint> {
     let endpoints = slice.object.get("endpoints").and_then(Value::as_array);
     endpoints.into_iter().flatten().filter_map(|endpoint| {
-        let told = |condition: &str| endpoint.pointer(&format!("/conditions/{condition}"))?.as_bool();
+        let has_condition =
+            |condition: &str| endpoint.pointer(&format!("/conditions/{condition}"))?.as_bool();
         Some(Endpoint {
             at: slice.at,
             pod: endpoint.pointer("/targetRef/uid")?.as_str()?.to_owned(),
-            ready: told("ready").unwrap_or(true),
-            serving: told("serving"),
-            terminating: told("terminating"),
+            ready: has_condition("ready").unwrap_or(true),
+            serving: has_condition("serving"),
+            terminating: has_condition("terminating"),
         })
     })
 }

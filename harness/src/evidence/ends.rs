@@ -1,23 +1,23 @@
-//! What a status says of a container's ends: not every end is one of an instance that ran.
+//! Terminated states of containers. Some of them belong to instances that never ran.
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
-/// Reasons of containers that a runtime made and could not start.
+/// Reasons of containers that the runtime created but could not start.
 const NOT_STARTED: [&str; 3] = ["StartError", "ContainerCannotRun", "CreateContainerError"];
 
-/// The exit code that kubelets report for a container that could not be started. No program of a case exits with it.
+/// The exit code that kubelets report for a container that could not start. No program of a case exits with it.
 const NO_START: i32 = 128;
 
-/// Reasons of containers that the kubelet or the runtime lost: an exit code is reported all the same.
+/// Reasons of containers whose end is unknown. The kubelet reports an exit code nevertheless.
 const LOST: [&str; 2] = ["ContainerStatusUnknown", "Unknown"];
 
-/// The reason of a container that the kubelet removed itself, with an exit code of its own making.
+/// The reason of a container that the kubelet removed, with an exit code that the kubelet made up.
 const REMOVED: &str = "RestartingAllContainers";
 
-/// Whether the container ran that ended in this way.
+/// Returns whether the terminated instance ever ran.
 ///
-/// A runtime that could not start a container, or was itself restarted meanwhile, makes the kubelet report an end
-/// of an instance that there never was: its start is missing or lies in 1970, and its exit code may even be 0.
+/// If the runtime could not start a container, or restarted in the meantime, the kubelet reports the end of an instance
+/// that never existed: the start time is missing or in 1970, and the exit code may even be 0.
 #[must_use]
 pub fn ran(end: &ContainerStateTerminated) -> bool {
     if !has_own_code(end) {
@@ -28,37 +28,37 @@ pub fn ran(end: &ContainerStateTerminated) -> bool {
     started && end.exit_code != NO_START && !reason.is_some_and(|reason| NOT_STARTED.contains(&reason))
 }
 
-/// Whether the exit code is that of the program.
+/// Returns whether the exit code comes from the program.
 #[must_use]
 pub(super) fn has_own_code(end: &ContainerStateTerminated) -> bool {
     !is_lost(end) && end.reason.as_deref() != Some(REMOVED)
 }
 
-/// Whether nobody knows how the container ended: its kubelet or its runtime was away.
+/// Returns whether the end is unknown because the kubelet or the runtime was away.
 #[must_use]
 pub fn is_lost(end: &ContainerStateTerminated) -> bool {
     end.reason.as_deref().is_some_and(|reason| LOST.contains(&reason))
 }
 
-/// The end of the current instance, if one ran.
+/// The end of the current instance, if it ran and ended.
 #[must_use]
 pub fn ended(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
     status.state.as_ref()?.terminated.as_ref().filter(|end| ran(end))
 }
 
-/// The end of the instance before the current one, if one ran.
+/// The end of the previous instance, if it ran.
 #[must_use]
 pub fn ended_before(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
     status.last_state.as_ref()?.terminated.as_ref().filter(|end| ran(end))
 }
 
-/// Whether the current instance of a container has begun.
+/// Returns whether the current instance of a container has started.
 #[must_use]
 pub fn has_begun(status: &ContainerStatus) -> bool {
     status.state.as_ref().is_some_and(|state| state.running.is_some()) || ended(status).is_some()
 }
 
-/// Why a container could not be started, now or at its last restart, where the status says so.
+/// Why a container could not be started, now or at its last restart; `None` if the status reports no failed start.
 #[must_use]
 pub fn not_started(status: &ContainerStatus) -> Option<String> {
     let now_and_before = [&status.state, &status.last_state];
@@ -95,7 +95,7 @@ mod tests {
     #[case::cannot_run(json!({ "exitCode": 127, "reason": "ContainerCannotRun", "startedAt": START }), false)]
     #[case::runtime_restarted(json!({ "exitCode": 0 }), false)]
     #[case::in_1970(json!({ "exitCode": 0, "reason": "Completed", "startedAt": "1970-01-01T00:00:00Z" }), false)]
-    fn an_end_counts_only_after_a_start(#[case] end: Value, #[case] ran: bool) {
+    fn an_end_counts_only_if_the_instance_started(#[case] end: Value, #[case] ran: bool) {
         let (now, before) = (with("state", &end), with("lastState", &end));
         assert_eq!((ended(&now).is_some(), has_begun(&now)), (ran, ran));
         assert_eq!(ended_before(&before).is_some(), ran);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_is_named() {
+    fn a_failed_start_shows_its_reason() {
         let end = json!({ "exitCode": 128, "reason": "StartError", "message": "no such file\n" });
         let why = not_started(&with("lastState", &end));
         assert_eq!(why.as_deref(), Some("StartError: no such file"));

@@ -1,4 +1,4 @@
-//! Reading facts from evidence: each question has an answer or is [`Missing`], never a guess.
+//! Accessors for evidence. Each returns a fact or [`Missing`], never a guess.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
@@ -10,7 +10,7 @@ use super::probe::ProbeReport;
 use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch, Refusal};
 use super::seen::{SeenEvent, SeenObject, SeenPod, starts};
 
-/// A fact that the evidence does not hold. A judge that meets one is inconclusive.
+/// A fact that the evidence does not contain. It makes the verdict inconclusive.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("not seen: {what}")]
 pub struct Missing {
@@ -18,23 +18,23 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// Names the fact.
+    /// Describes the missing fact with a noun phrase.
     #[must_use]
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into() }
     }
 }
 
-/// A value with the place in the evidence where it stands.
+/// A value and its position in the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact<T> {
     /// The value.
     pub value: T,
-    /// Where it stands: `execs/token-after`, `logs/mc2/consumer.0`, `timeline/main`.
+    /// Its position: `execs/token-after`, `logs/mc2/consumer.0`, `timeline/main`.
     pub pointer: String,
 }
 
-/// What the API said of one container at one time.
+/// A container's status at one time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContainerFacts {
     /// `containerID`.
@@ -50,7 +50,7 @@ pub struct ContainerFacts {
 }
 
 impl Evidence {
-    /// The `nth` (from 0) object that was sent under this name.
+    /// The object sent under this name, counted from 0.
     pub fn applied(&self, name: &str, nth: usize) -> Result<&Applied, Missing> {
         self.applied
             .iter()
@@ -59,13 +59,13 @@ impl Evidence {
             .ok_or_else(|| Missing::new(format!("creation {} of {name}", nth + 1)))
     }
 
-    /// The refusal of the object that was sent under this name.
+    /// The refusal of the object sent under this name.
     pub fn refusal(&self, name: &str) -> Result<&Refusal, Missing> {
         let refusal = self.refusals.iter().find(|refusal| refusal.name == name);
         refusal.ok_or_else(|| Missing::new(format!("the refusal of {name}")))
     }
 
-    /// The command the drive called `label`, if it was run to an end that is known.
+    /// The command with this label, if its exit code is known.
     pub fn exec(&self, label: &str) -> Result<&Exec, Missing> {
         let exec = self
             .execs
@@ -78,7 +78,7 @@ impl Evidence {
         }
     }
 
-    /// The probe's first report of `verb` in the output of the command called `label`.
+    /// The probe's first report of `verb` in the output of the command with this label.
     pub fn exec_report(&self, label: &str, verb: &str) -> Result<Fact<ProbeReport>, Missing> {
         let report =
             self.exec(label)?.stdout.lines().filter_map(ProbeReport::parse).find(|r| r.verb() == verb);
@@ -87,7 +87,7 @@ impl Evidence {
         Ok(Fact { value, pointer: format!("execs/{label}") })
     }
 
-    /// The body of the answer to the request called `label`.
+    /// The HTTP request with this label.
     pub fn fetch(&self, label: &str) -> Result<&Fetch, Missing> {
         self.fetches
             .iter()
@@ -107,15 +107,15 @@ impl Evidence {
         self.states(uid).next_back().ok_or_else(|| Missing::new(format!("the pod with UID {uid}")))
     }
 
-    /// The last state of the object with this UID that is no pod.
+    /// The last state of the object with this UID, which is not a pod.
     pub fn object(&self, uid: &str) -> Result<&SeenObject, Missing> {
         let seen = self.objects.iter().rev().find(|seen| seen.uid == uid);
         seen.ok_or_else(|| Missing::new(format!("the object with UID {uid}")))
     }
 
-    /// The UIDs of the pods that the controller with this UID made, in the order in which they were seen first.
+    /// The UIDs of the pods created by the controller with this UID, in the order in which they were first seen.
     #[must_use]
-    pub fn made_by(&self, controller: &str) -> Vec<&str> {
+    pub fn created_by(&self, controller: &str) -> Vec<&str> {
         let mut made = Vec::new();
         for seen in self.timeline.iter().filter(|seen| seen.controller() == Some(controller)) {
             if !made.contains(&seen.uid()) {
@@ -125,12 +125,12 @@ impl Evidence {
         made
     }
 
-    /// What was last seen of a container of the pod with this UID.
+    /// The last status of a container of the pod with this UID.
     pub fn container(&self, uid: &str, container: &str) -> Result<Fact<ContainerFacts>, Missing> {
         facts_of(self.last(uid)?, container)
     }
 
-    /// What was seen of a container of the pod with this UID while it ran for the `restart`th time (0 is the first).
+    /// The first status of a container instance that runs or ran, after `restart` restarts.
     pub fn instance(
         &self,
         uid: &str,
@@ -145,7 +145,7 @@ impl Evidence {
             .ok_or_else(|| Missing::new(format!("instance {restart} of container {container}")))
     }
 
-    /// How a container of the pod with this UID ended in its `restart`th instance (0 is the first).
+    /// How the container instance after `restart` restarts ended.
     pub fn ending(
         &self,
         uid: &str,
@@ -160,10 +160,11 @@ impl Evidence {
             .ok_or_else(|| Missing::new(format!("the end of instance {restart} of container {container}")))
     }
 
-    /// The log of a container instance, whole as far as it was written when driving ended.
+    /// The log of a container instance. Missing if lines may be missing, except for those written after the drive
+    /// ended.
     pub fn log(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
         let log = self.log_so_far(uid, container, restart)?;
-        match log.value.lack() {
+        match log.value.why_incomplete() {
             None => Ok(log),
             Some(why) => Err(Missing::new(format!(
                 "the whole log of instance {restart} of container {container} ({why})"
@@ -171,7 +172,7 @@ impl Evidence {
         }
     }
 
-    /// The log of a container instance as far as it was received: what is in it was told, whatever is missing.
+    /// The log of a container instance as far as it was received, even if lines are missing.
     fn log_so_far(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
         let is_it = |log: &&LogText| log.uid == uid && log.container == container && log.restart == restart;
         let log = self.logs.iter().find(is_it);
@@ -180,12 +181,12 @@ impl Evidence {
         Ok(Fact { value: log, pointer: format!("logs/{}/{container}.{restart}", log.pod) })
     }
 
-    /// The same, but only if the container ended and its log ended with it: nothing is still to come.
+    /// Like [`log`](Self::log), but only if the container ended and its log is complete.
     pub fn ended_log(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
         let log = self.log(uid, container, restart)?;
         let why = match log.value.confirmed {
             _ if !log.value.complete => "",
-            Some(false) => " (read again, it was another)",
+            Some(false) => " (a second read returned another log)",
             Some(true) | None => return Ok(log),
         };
         Err(Missing::new(format!("the end of the log of instance {restart} of container {container}{why}")))
@@ -201,9 +202,9 @@ impl Evidence {
     ) -> Result<Fact<ProbeReport>, Missing> {
         let log = self.log_so_far(uid, container, restart)?;
         let value = log.value.report(verb).ok_or_else(|| {
-            let lack = log.value.lack().map(|why| format!(", whose log is not whole: {why}"));
-            let lack = lack.unwrap_or_default();
-            Missing::new(format!("the `{verb}` report of instance {restart} of container {container}{lack}"))
+            let gap = log.value.why_incomplete().map(|why| format!(", whose log is incomplete: {why}"));
+            let gap = gap.unwrap_or_default();
+            Missing::new(format!("the `{verb}` report of instance {restart} of container {container}{gap}"))
         })?;
         Ok(Fact { value, pointer: log.pointer })
     }
@@ -235,7 +236,7 @@ impl Evidence {
         Ok(Fact { value, pointer: log.pointer })
     }
 
-    /// When a container of the pod with this UID was first started, by the name of the event that says so.
+    /// When a container of the pod with this UID first started, from the name of its `Started` event.
     pub fn start_event(&self, uid: &str, container: &str) -> Result<Fact<u64>, Missing> {
         let start = self.events.iter().find_map(|seen| seen.start_of(uid, container));
         let value =
@@ -251,35 +252,35 @@ impl Evidence {
             .ok_or_else(|| Missing::new(format!("the event {reason} of container {container}")))
     }
 
-    /// Whether a container of the pod with this UID has begun, as far as a status or an event told.
+    /// Returns whether a status or an event shows that a container of the pod with this UID has started.
     #[must_use]
     pub fn has_begun(&self, uid: &str, container: &str) -> bool {
         self.states(uid).any(|seen| seen.has_begun(container)) || self.start_event(uid, container).is_ok()
     }
 
-    /// Whether a container of the pod with this UID was started a second time, as far as a status or events say.
+    /// Returns whether a status or events show that a container of the pod with this UID was started twice or more.
     #[must_use]
     pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
         self.states(uid).any(|seen| seen.has_restarted(container)) || starts(&self.events, uid, container) > 1
     }
 
-    /// How often a container of the pod with this UID was started, as far as events say so.
+    /// How often a container of the pod with this UID was started, according to its events.
     #[must_use]
     pub fn starts(&self, uid: &str, container: &str) -> i32 {
         starts(&self.events, uid, container)
     }
 
-    /// The text of the log that the drive asked for under `label`.
-    pub fn recall(&self, label: &str) -> Result<Fact<&str>, Missing> {
-        let recall = self.recalls.iter().find(|recall| recall.label == label);
-        let recall = recall.ok_or_else(|| Missing::new(format!("the log {label}")))?;
-        match &recall.answer {
+    /// The text of the log snapshot with this label.
+    pub fn log_snapshot(&self, label: &str) -> Result<Fact<&str>, Missing> {
+        let snapshot = self.recalls.iter().find(|snapshot| snapshot.label == label);
+        let snapshot = snapshot.ok_or_else(|| Missing::new(format!("the log {label}")))?;
+        match &snapshot.answer {
             Ok(text) => Ok(Fact { value: text, pointer: format!("recalls/{label}") }),
             Err(why) => Err(Missing::new(format!("the log {label} ({why})"))),
         }
     }
 
-    /// The moment the drive called `name`.
+    /// The time that the drive recorded as `name`.
     pub fn mark(&self, name: &str) -> Result<Timestamp, Missing> {
         self.marks
             .iter()

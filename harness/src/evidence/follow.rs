@@ -1,4 +1,4 @@
-//! The watches behind the recorder, on pods and events; each container instance they show gets its log followed.
+//! The watches on pods and events. Every container instance that they show gets its log followed.
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -13,30 +13,30 @@ use tokio_util::sync::CancellationToken;
 use super::ends::{has_begun, not_started};
 use super::log_stream::follow_log;
 use super::logs::LogText;
-use super::recorder::{Begun, Shared, Sink};
+use super::recorder::{Shared, Sink, StartedWatches};
 use super::refusal::Refusals;
-use super::seen::{Change, SeenEvent, SeenPod};
+use super::seen::{SeenEvent, SeenPod, WatchChange};
 
-/// The pause before a watch that broke begins again.
+/// The pause before a broken watch is restarted.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Puts every state of every pod into the timeline, and has each new container instance's log followed.
-pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower, begun: Begun) {
+/// Records every state of every pod, and starts following the log of every new container instance.
+pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower, begun: StartedWatches) {
     let mut stream = watcher(pods, watcher::Config::default()).boxed();
     let mut refusals = Refusals::default();
     while let Some(item) = stream.next().await {
         refusals.note(&item);
         let (change, mut pod) = match item {
-            Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) => (Change::Applied, pod),
-            Ok(watcher::Event::Delete(pod)) => (Change::Deleted, pod),
+            Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) => (WatchChange::Applied, pod),
+            Ok(watcher::Event::Delete(pod)) => (WatchChange::Deleted, pod),
             Ok(watcher::Event::Init) => continue,
             Ok(watcher::Event::InitDone) => {
                 begun.send_if_modified(|begun| begun.insert(None));
                 continue;
             }
             Err(error) => {
-                // The watcher re-lists by itself; only what cannot heal ends observing.
-                if let Some(why) = refusals.incurable(&error) {
+                // The watcher lists again by itself, so only a final refusal ends the watch.
+                if let Some(why) = refusals.final_reason(&error) {
                     sink.send_modify(|observed| observed.broken = Some(why));
                     return;
                 }
@@ -46,11 +46,11 @@ pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower
         };
         pod.metadata.managed_fields = None;
         let seen = SeenPod { at: super::clock::now(), change, pod };
-        if change == Change::Applied {
+        if change == WatchChange::Applied {
             follower.follow_new(&seen);
         }
         sink.send_modify(|observed| {
-            // A re-list repeats what is already known.
+            // A repeated list contains known states.
             let version = |seen: &SeenPod| seen.pod.metadata.resource_version.clone();
             let known = observed
                 .pod(seen.uid())
@@ -62,7 +62,7 @@ pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower
     }
 }
 
-/// Keeps the namespace's events. They are best effort in Kubernetes, so a fault here breaks nothing.
+/// Records the namespace's events. Kubernetes delivers them at best effort, so a failure here is ignored.
 pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
     let mut stream = watcher(events, watcher::Config::default()).boxed();
     let mut refusals = Refusals::default();
@@ -75,29 +75,29 @@ pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
                 sink.send_modify(|observed| observed.events.push(seen));
             }
             Ok(_) => {}
-            Err(error) if refusals.incurable(&error).is_some() => return,
+            Err(error) if refusals.final_reason(&error).is_some() => return,
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }
 
-/// Starts one stream per container instance.
+/// Starts one log stream per container instance.
 pub(super) struct LogFollower {
     pods: Api<Pod>,
     sink: Sink,
-    begun: Shared<BTreeSet<Instance>>,
+    begun: Shared<BTreeSet<LoggedInstance>>,
     stop: CancellationToken,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Instance {
+pub(super) struct LoggedInstance {
     pub(super) pod: String,
     pub(super) uid: String,
     pub(super) container: String,
     pub(super) restart: i32,
 }
 
-impl Instance {
+impl LoggedInstance {
     fn empty_log(&self) -> LogText {
         let Self { pod, uid, container, restart } = self.clone();
         let (lines, complete, cut) = (Vec::new(), false, false);
@@ -111,17 +111,17 @@ impl LogFollower {
         Self { pods, sink, begun: Shared::default(), stop }
     }
 
-    /// Begins the log of each instance that `seen` shows for the first time.
+    /// Follows the log of each instance that `seen` shows for the first time.
     fn follow_new(&self, seen: &SeenPod) {
         for status in seen.containers() {
-            let instance = |restart| Instance {
+            let instance = |restart| LoggedInstance {
                 pod: seen.name().to_owned(),
                 uid: seen.uid().to_owned(),
                 container: status.name.clone(),
                 restart,
             };
             if status.restart_count > 0 && not_started(status).is_none() {
-                // An instance that came and went between two states is had only as the previous one.
+                // If an instance started and ended between two states, its log exists only as the previous one.
                 self.begin(instance(status.restart_count - 1), true);
             }
             if has_begun(status) {
@@ -130,12 +130,12 @@ impl LogFollower {
         }
     }
 
-    fn begin(&self, instance: Instance, previous: bool) {
+    fn begin(&self, instance: LoggedInstance, previous: bool) {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         if !begun.insert(instance.clone()) {
             return;
         }
-        // Known before the state that shows the instance is: whoever sees the instance can wait for its log.
+        // Added before the state that shows the instance, so that a drive that sees the instance can wait for its log.
         self.sink.send_modify(|observed| observed.logs.push(instance.empty_log()));
         let (pods, sink, stop) = (self.pods.clone(), self.sink.clone(), self.stop.clone());
         tokio::spawn(async move {

@@ -1,27 +1,27 @@
-//! The kinds of objects, beside pods, that cases use.
+//! The kinds of objects other than pods that cases use.
 
 use kube::core::{ApiResource, GroupVersionKind};
 use serde::{Deserialize, Serialize};
 
-/// A kind of object that a manifest may hold beside pods, or that is seen because of one.
+/// A kind of object other than a pod, in a manifest or created because of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
-    /// Files for pods.
+    /// Configuration files for pods.
     ConfigMap,
-    /// One name and address for many pods.
+    /// A stable name and address for a set of pods.
     Service,
-    /// A controller that keeps pods of fixed names.
+    /// A controller that keeps pods with fixed names.
     StatefulSet,
-    /// A controller that runs a pod to its end.
+    /// A controller that runs pods to completion.
     Job,
-    /// Which pods are behind a service.
+    /// A list of the pods behind a service.
     EndpointSlice,
     /// A machine of the cluster.
     Node,
 }
 
 impl Kind {
-    /// The kind of an object of a manifest, where it can be applied and is no pod.
+    /// The kind of a manifest's object; `None` if it is a pod or an unsupported kind.
     #[must_use]
     pub fn of(object: &serde_json::Value) -> Option<Self> {
         match object.get("kind")?.as_str()? {
@@ -33,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// The kind's name.
+    /// The name of the kind, as in the field `kind`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,13 +46,13 @@ impl Kind {
         }
     }
 
-    /// Whether it makes pods.
+    /// Returns whether objects of this kind create pods.
     #[must_use]
     pub fn makes_pods(self) -> bool {
         matches!(self, Self::StatefulSet | Self::Job)
     }
 
-    /// What is to be watched where such an object is applied.
+    /// The kinds to watch if the manifest contains an object of this kind.
     pub(super) fn watched(self) -> &'static [Self] {
         match self {
             Self::Service => &[Self::Service, Self::EndpointSlice],
@@ -62,13 +62,13 @@ impl Kind {
         }
     }
 
-    /// How the API server calls such objects, in the newest version that it may have them in.
+    /// The API resource, in the newest version that a server may have.
     #[must_use]
     pub fn resource(self) -> ApiResource {
         self.resource_in(self.versions()[0])
     }
 
-    /// The same for each version, the newest first.
+    /// The API resource in each version, the newest first.
     pub(super) fn resources(self) -> impl Iterator<Item = ApiResource> {
         self.versions().iter().map(move |version| self.resource_in(version))
     }
@@ -85,7 +85,7 @@ impl Kind {
 
     fn versions(self) -> &'static [&'static str] {
         match self {
-            // The first since Kubernetes 1.21, the second until 1.24.
+            // v1 exists since Kubernetes 1.21, v1beta1 until 1.24.
             Self::EndpointSlice => &["v1", "v1beta1"],
             _ => &["v1"],
         }

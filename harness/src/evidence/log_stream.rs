@@ -1,4 +1,4 @@
-//! The log of one container instance, from its first line to its end.
+//! Following the log of one container instance from its first line to its end.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -10,34 +10,34 @@ use kube::Api;
 use kube::api::LogParams;
 use tokio::time::{sleep, timeout};
 
-use super::follow::Instance;
-use super::logs::{LogLine, LogText, is_of_kubelet};
+use super::follow::LoggedInstance;
+use super::logs::{LogLine, LogText, is_kubelet_message};
 use super::recorder::Sink;
 use super::refusal::{Refusals, refusal};
-use super::seen::{Change, Observed};
-use crate::refusal::{in_words, with_causes};
+use super::seen::{Observed, WatchChange};
+use crate::client_error::{in_words, with_causes};
 
-/// How much of one log is kept.
+/// The number of bytes that are kept of one log.
 const LIMIT: usize = 8 << 20;
 
-/// How often a log that the kubelet does not give yet is asked for, and with which pause.
+/// How often, and after which pause, a log that the kubelet does not have yet is requested again.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How often a log whose stream broke is read again, and with which pause: a node may take minutes to come back.
+/// How often, and after which pause, a broken stream is resumed. A node may need minutes to come back.
 const RESUMPTIONS: u32 = 120;
 const FEW_RESUMPTIONS: u32 = 5;
 const LONG_PAUSE: Duration = Duration::from_secs(2);
 
-/// How often the log of a container that has ended is read again, where it is another each time.
-const READINGS: u32 = 3;
+/// How often the log of an ended container is read again while it differs each time.
+const REREADS: u32 = 3;
 
-/// How long the API may take to tell of the end of a container whose log has ended, before the log is read again.
-const SETTLE: Duration = Duration::from_secs(10);
+/// How long after the end of its log the end of a container may be reported. Then the log is read again.
+const STATUS_DELAY: Duration = Duration::from_secs(10);
 
-/// Keeps the log of an instance until it is whole, or cannot be had.
-pub(super) async fn follow_log(pods: Api<Pod>, sink: Sink, instance: Instance, previous: bool) {
-    let end = read_to_the_end(&pods, &sink, &instance, previous).await;
+/// Follows the log of an instance until it is complete or unavailable.
+pub(super) async fn follow_log(pods: Api<Pod>, sink: Sink, instance: LoggedInstance, previous: bool) {
+    let end = read_to_end(&pods, &sink, &instance, previous).await;
     change_log(&sink, &instance, |log| match end {
         Ok(confirmed) => {
             log.complete = true;
@@ -45,15 +45,15 @@ pub(super) async fn follow_log(pods: Api<Pod>, sink: Sink, instance: Instance, p
         }
         Err(error) => log.broken = Some(error.to_string()),
     });
-    drop_mistaken(&sink, &instance);
+    drop_mislabeled(&sink, &instance);
 }
 
-/// A stream also ends when the kubelet or the API server goes away: a log is whole only when its container has ended.
-/// Gives whether the log was the same when it was read once more then.
-async fn read_to_the_end(
+/// Reads a log until its container has ended. The end of a stream alone does not suffice, because it may come from a
+/// restarted kubelet or API server. Returns whether a second read afterwards returned the same log.
+async fn read_to_end(
     pods: &Api<Pod>,
     sink: &Sink,
-    instance: &Instance,
+    instance: &LoggedInstance,
     previous: bool,
 ) -> Result<Option<bool>, LogError> {
     let (mut resumptions, mut rest, mut confirmed) = (0, None, None);
@@ -69,13 +69,16 @@ async fn read_to_the_end(
                     break;
                 }
             }
-            // The pod has gone since the stream ended.
+            // The pod was deleted after the stream ended.
             Err(LogError::Open(kube::Error::Api(status)))
                 if status.code == 404 && rest.is_some() && has_ended(sink, instance).await =>
             {
                 break;
             }
-            Err(error) if resumptions < RESUMPTIONS && may_pass(&error, &mut refusals, sink, instance) => {
+            Err(error)
+                if resumptions < RESUMPTIONS
+                    && is_temporary_refusal(&error, &mut refusals, sink, instance) =>
+            {
                 resumptions += 1;
                 sleep(LONG_PAUSE).await;
             }
@@ -86,25 +89,25 @@ async fn read_to_the_end(
             }
         }
     }
-    // Half a line at the very end is the program's last.
+    // An unfinished line at the end is the last output of the program.
     let last = take_lines(&mut rest.unwrap_or_default(), true);
     change_log(sink, instance, |log| log.lines.extend(last));
     Ok(confirmed)
 }
 
-/// The stream may have ended before the container did, or in the middle of what it wrote: the log is read again until a
-/// reading brings what the one before did. Where it cannot be had any more, what was read is all there is.
+/// Reads the log of an ended container until two reads in a row agree, because the stream may have ended too early.
+/// Stops if the log is no longer available.
 async fn read_again(
     pods: &Api<Pod>,
     sink: &Sink,
-    instance: &Instance,
+    instance: &LoggedInstance,
     previous: bool,
     rest: &mut Option<Vec<u8>>,
 ) -> Option<bool> {
     let mut confirmed = None;
-    for _ in 0..READINGS {
+    for _ in 0..REREADS {
         let known = known_lines(sink, instance).len();
-        // Without a line this log cannot be known from that of another instance.
+        // Without any line, this log cannot be distinguished from that of another instance.
         if known == 0 {
             return None;
         }
@@ -128,49 +131,55 @@ async fn read_again(
     confirmed
 }
 
-/// Whether the API server refuses a log that it gave before, or another of this case, and of a pod that is there.
-fn may_pass(error: &LogError, refusals: &mut Refusals, sink: &Sink, instance: &Instance) -> bool {
+/// Returns whether a refusal is probably temporary: the API server has served this log or another one of this case, and
+/// the pod still exists.
+fn is_temporary_refusal(
+    error: &LogError,
+    refusals: &mut Refusals,
+    sink: &Sink,
+    instance: &LoggedInstance,
+) -> bool {
     let observed = sink.borrow();
-    let is_there = observed.pod(&instance.uid).is_some_and(|seen| seen.change == Change::Applied);
-    if !refusals.have_worked() && observed.logs.iter().any(|log| !log.lines.is_empty()) {
-        refusals.over();
+    let is_there = observed.pod(&instance.uid).is_some_and(|seen| seen.change == WatchChange::Applied);
+    if !refusals.have_succeeded() && observed.logs.iter().any(|log| !log.lines.is_empty()) {
+        refusals.succeeded();
     }
     matches!(error, LogError::Open(source) if refusal(source).is_some()) && is_there && !refusals.are_final()
 }
 
-/// Whether a later instance of the container is known.
-fn has_successor(observed: &Observed, instance: &Instance) -> bool {
+/// Returns whether a later instance of the container is known.
+fn has_successor(observed: &Observed, instance: &LoggedInstance) -> bool {
     let status = observed.pod(&instance.uid).and_then(|seen| seen.container(&instance.container));
     status.is_some_and(|status| status.restart_count > instance.restart)
 }
 
-/// Whether a state comes that shows the end of the instance.
-async fn has_ended(sink: &Sink, instance: &Instance) -> bool {
+/// Waits for a state that shows the end of the instance. False if none comes in time.
+async fn has_ended(sink: &Sink, instance: &LoggedInstance) -> bool {
     let ended = |observed: &Observed| {
         let seen = observed.pod(&instance.uid);
         let status = seen.and_then(|seen| seen.container(&instance.container));
         has_successor(observed, instance)
-            || seen.is_none_or(|seen| seen.change == Change::Deleted)
+            || seen.is_none_or(|seen| seen.change == WatchChange::Deleted)
             || status.is_none_or(|status| status.state.as_ref().is_none_or(|state| state.running.is_none()))
     };
     let mut observed = sink.subscribe();
-    timeout(SETTLE, observed.wait_for(ended)).await.is_ok()
+    timeout(STATUS_DELAY, observed.wait_for(ended)).await.is_ok()
 }
 
-/// How reading ended that did not fail.
+/// How reading ended without an error.
 enum End {
     /// The stream ended.
     Stream {
-        /// What is behind its last line end.
+        /// The bytes after the last line end.
         rest: Vec<u8>,
-        /// How many lines of an earlier reading it did not have.
+        /// The number of known lines that this stream did not contain.
         unread: usize,
     },
-    /// All that is kept of a log is there.
+    /// The size limit was reached.
     Limit,
 }
 
-/// How a log is asked for.
+/// The options of a log request.
 #[derive(Clone, Copy)]
 struct Reading {
     previous: bool,
@@ -180,7 +189,7 @@ struct Reading {
 async fn stream_log(
     pods: &Api<Pod>,
     sink: &Sink,
-    instance: &Instance,
+    instance: &LoggedInstance,
     Reading { previous, follow }: Reading,
 ) -> Result<End, LogError> {
     let wanted = LogParams {
@@ -194,7 +203,7 @@ async fn stream_log(
     let stream = loop {
         match pods.log_stream(&instance.pod, &wanted).await {
             Ok(stream) => break stream,
-            // The kubelet can be a moment behind what it reported.
+            // The kubelet can lag a moment behind the status that it reported.
             Err(kube::Error::Api(status)) if status.code == 400 && tries < TRIES => {
                 tries += 1;
                 sleep(PAUSE).await;
@@ -213,21 +222,21 @@ async fn stream_log(
         stream.consume_unpin(size);
         kept += size;
         if kept > LIMIT {
-            // The rest is not read, so that a flood costs neither memory nor time.
+            // The rest is not read, so that a huge log costs neither memory nor time.
             change_log(sink, instance, |log| log.cut = true);
             return Ok(End::Limit);
         }
         let lines = take_lines(&mut pending, false);
-        if let Some(line) = lines.iter().find(|line| is_of_kubelet(&line.text)) {
+        if let Some(line) = lines.iter().find(|line| is_kubelet_message(&line.text)) {
             return Err(LogError::NotKept(line.text.clone()));
         }
-        let new = unknown(lines, &mut known)?;
+        let new = new_lines(lines, &mut known)?;
         if !new.is_empty() {
             change_log(sink, instance, |log| log.lines.extend(new));
         }
         if ended {
             let rest = String::from_utf8_lossy(&pending);
-            if is_of_kubelet(&rest) {
+            if is_kubelet_message(&rest) {
                 return Err(LogError::NotKept(rest.into_owned()));
             }
             return Ok(End::Stream { rest: pending, unread: known.len() });
@@ -235,15 +244,15 @@ async fn stream_log(
     }
 }
 
-/// The lines that are there already, from a stream before this one.
-fn known_lines(sink: &Sink, instance: &Instance) -> VecDeque<LogLine> {
+/// The lines that an earlier stream already returned.
+fn known_lines(sink: &Sink, instance: &LoggedInstance) -> VecDeque<LogLine> {
     let observed = sink.borrow();
     let log = observed.log(&instance.uid, &instance.container, instance.restart);
     log.map(|log| log.lines.iter().cloned().collect()).unwrap_or_default()
 }
 
-/// The lines that are new. A log that is read again begins as it did before, or it is that of another instance.
-fn unknown(lines: Vec<LogLine>, known: &mut VecDeque<LogLine>) -> Result<Vec<LogLine>, LogError> {
+/// Returns the lines that are new. Fails if the known lines differ: the log then belongs to another instance.
+fn new_lines(lines: Vec<LogLine>, known: &mut VecDeque<LogLine>) -> Result<Vec<LogLine>, LogError> {
     let mut new = Vec::new();
     for line in lines {
         match known.pop_front() {
@@ -255,7 +264,7 @@ fn unknown(lines: Vec<LogLine>, known: &mut VecDeque<LogLine>) -> Result<Vec<Log
     Ok(new)
 }
 
-/// Takes the whole lines from `pending`, and at the end what is left. A log may hold any bytes.
+/// Removes the complete lines from `pending`; if the log has `ended`, also the rest. A log may contain any bytes.
 fn take_lines(pending: &mut Vec<u8>, ended: bool) -> Vec<LogLine> {
     let whole = pending.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let taken: Vec<u8> = if ended { std::mem::take(pending) } else { pending.drain(..whole).collect() };
@@ -263,34 +272,34 @@ fn take_lines(pending: &mut Vec<u8>, ended: bool) -> Vec<LogLine> {
     text.split_terminator('\n').map(LogLine::parse).collect()
 }
 
-/// A log that was asked for one instance may have come from the next, when that began meanwhile. The runtime's
-/// stamps tell: no two lines of one container carry the same nanosecond, so equal first lines are one log.
-fn drop_mistaken(sink: &Sink, instance: &Instance) {
+/// Drops lines that belong to the next instance, which may have started before the log was opened. The runtime's
+/// timestamps are unique within a container, so logs with equal first lines are the same log.
+fn drop_mislabeled(sink: &Sink, instance: &LoggedInstance) {
     let first = |log: &LogText| log.lines.first().cloned();
     sink.send_modify(|observed| {
-        let Some(mine) = observed.log(&instance.uid, &instance.container, instance.restart).and_then(first)
+        let Some(own) = observed.log(&instance.uid, &instance.container, instance.restart).and_then(first)
         else {
             return;
         };
         let next = observed.log(&instance.uid, &instance.container, instance.restart + 1).and_then(first);
         let before = observed.log(&instance.uid, &instance.container, instance.restart - 1).and_then(first);
-        let mistaken = if next.as_ref() == Some(&mine) {
+        let mislabeled = if next.as_ref() == Some(&own) {
             instance.restart
-        } else if before.as_ref() == Some(&mine) {
+        } else if before.as_ref() == Some(&own) {
             instance.restart - 1
         } else {
             return;
         };
         for log in &mut observed.logs {
-            if log.uid == instance.uid && log.container == instance.container && log.restart == mistaken {
+            if log.uid == instance.uid && log.container == instance.container && log.restart == mislabeled {
                 log.lines.clear();
-                log.broken = Some("the next instance had begun before its log could be read".to_owned());
+                log.broken = Some("the next instance started before this log could be read".to_owned());
             }
         }
     });
 }
 
-fn change_log(sink: &Sink, instance: &Instance, change: impl FnOnce(&mut LogText)) {
+fn change_log(sink: &Sink, instance: &LoggedInstance, change: impl FnOnce(&mut LogText)) {
     sink.send_modify(|observed| {
         let log = observed.logs.iter_mut().find(|log| {
             log.uid == instance.uid && log.container == instance.container && log.restart == instance.restart
@@ -303,19 +312,19 @@ fn change_log(sink: &Sink, instance: &Instance, change: impl FnOnce(&mut LogText
 
 #[derive(Debug, thiserror::Error)]
 enum LogError {
-    #[error("the API server does not give it: {}", in_words(.0))]
+    #[error("the API server did not return it: {}", in_words(.0))]
     Open(kube::Error),
     #[error("its stream broke: {}", with_causes(.0))]
     Read(std::io::Error),
-    #[error("read again, it was the log of another instance")]
+    #[error("a second read returned the log of another instance")]
     Another,
     #[error("its kubelet does not have it: {0}")]
     NotKept(String),
 }
 
 impl LogError {
-    /// How often reading may be resumed after this: not where the API server answers and says no, or gives something
-    /// else, and not for long where the kubelet says that there is nothing.
+    /// How often reading may be resumed after this error: never after a refusal or another instance's log, and only a
+    /// few times if the kubelet reports that it has no log.
     fn resumptions(&self) -> u32 {
         match self {
             Self::Open(kube::Error::Api(status)) if status.code < 500 => 0,
@@ -331,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_line_waits_for_the_rest() {
+    fn an_unfinished_line_waits_for_its_rest() {
         let mut pending = b"2026-01-01T00:00:00.1Z one\n2026-01-01T00:00:00.2Z tw".to_vec();
         assert_eq!(take_lines(&mut pending, false).len(), 1);
         pending.extend_from_slice(b"o\n");
@@ -340,15 +349,15 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_read_again_gives_only_what_is_new() {
+    fn a_second_read_returns_only_new_lines() {
         let lines = || {
             let mut text = b"2026-01-01T00:00:00.1Z one\n2026-01-01T00:00:00.2Z two\n".to_vec();
             take_lines(&mut text, true)
         };
         let mut known: VecDeque<_> = lines().into_iter().take(1).collect();
-        let new = unknown(lines(), &mut known).expect("the same log");
+        let new = new_lines(lines(), &mut known).expect("the same log");
         assert_eq!(new.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["two"]);
         let mut of_another: VecDeque<_> = lines().into_iter().skip(1).collect();
-        assert!(unknown(lines(), &mut of_another).is_err());
+        assert!(new_lines(lines(), &mut of_another).is_err());
     }
 }

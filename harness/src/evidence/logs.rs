@@ -14,19 +14,19 @@ pub struct LogText {
     pub uid: String,
     /// The container's name.
     pub container: String,
-    /// The container's restart count when the log began: 0 is the first instance.
+    /// The number of restarts before this instance: 0 is the first instance.
     pub restart: i32,
     /// The lines, in order.
     pub lines: Vec<LogLine>,
-    /// Whether nothing is still to come: the stream has ended, and the container too.
+    /// True if the stream and the container have both ended, so that no more lines can follow.
     pub complete: bool,
-    /// Whether the log was the same when it was read once more after the container's end: a stream that ends early may end
-    /// like one that is whole. Absent where it could not be read again.
+    /// Whether a second read after the container's end returned the same log, because a stream may end early without an
+    /// error. `None` if the log could not be read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
-    /// Whether lines were dropped because the log was larger than what is kept.
+    /// True if lines were dropped because the log exceeded the size limit.
     pub cut: bool,
-    /// Why the stream broke, where it did.
+    /// Why the stream broke; `None` if it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
 }
@@ -34,27 +34,27 @@ pub struct LogText {
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// When the runtime received the line; absent where the stamp could not be read.
+    /// When the runtime received the line; `None` if the timestamp could not be parsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
-    /// The text without its stamp and line end.
+    /// The text without timestamp and line end.
     pub text: String,
 }
 
-/// What a kubelet that cannot read a log writes in its place.
-const OF_KUBELET: [&str; 3] = [
+/// Messages that a kubelet returns in place of a log that it cannot read.
+const KUBELET_MESSAGES: [&str; 3] = [
     "unable to retrieve container logs for ",
     "failed to try resolving symlinks in path ",
     "failed to open log file ",
 ];
 
-/// Whether this is not a line of the container's program, but the kubelet's word that it has no log.
-pub(super) fn is_of_kubelet(text: &str) -> bool {
-    OF_KUBELET.iter().any(|words| text.starts_with(words))
+/// Returns whether the line is a kubelet's message that it has no log, not output of the container.
+pub(super) fn is_kubelet_message(text: &str) -> bool {
+    KUBELET_MESSAGES.iter().any(|words| text.starts_with(words))
 }
 
 impl LogLine {
-    /// Splits the RFC 3339 stamp from a line as `timestamps=true` gives it.
+    /// Splits off the RFC 3339 timestamp that the option `timestamps=true` adds.
     #[must_use]
     pub fn parse(line: &str) -> Self {
         match line.split_once(' ').map(|(stamp, text)| (stamp.parse().ok(), text)) {
@@ -68,26 +68,26 @@ impl LogLine {
 }
 
 impl LogText {
-    /// Why lines may be missing that were written, where that is so.
+    /// Why lines may be missing; `None` if nothing suggests that.
     #[must_use]
-    pub fn lack(&self) -> Option<&str> {
+    pub fn why_incomplete(&self) -> Option<&str> {
         if self.cut {
-            return Some("it was larger than what is kept");
+            return Some("it exceeded the size limit");
         }
-        // The probe numbers its reports.
+        // The probe numbers its reports from 1.
         if self.reports().next().is_some_and(|first| first.number("seq").is_ok_and(|seq| seq != 1)) {
             return Some("its beginning is missing");
         }
-        self.broken.as_deref().or_else(|| self.texts().find(|text| is_of_kubelet(text)))
+        self.broken.as_deref().or_else(|| self.texts().find(|text| is_kubelet_message(text)))
     }
 
-    /// Whether it holds no line of the program.
+    /// Returns whether it contains no output of the program.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.texts().any(|text| !text.is_empty() && !is_of_kubelet(text))
+        !self.texts().any(|text| !text.is_empty() && !is_kubelet_message(text))
     }
 
-    /// The texts of all lines.
+    /// The lines without their timestamps.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(|line| line.text.as_str())
     }

@@ -1,9 +1,8 @@
-//! What was seen while a case was driven, as data, in memory and on disk.
+//! The evidence of a case: everything observed during its drive, in memory and on disk.
 //!
-//! [`Recorder`] collects: it watches the case's namespace from before the first object is created, and
-//! streams every container's log from its start. [`Evidence`] is the result; judges read it through its
-//! accessors, which answer [`Missing`] where a fact was not seen. This room may *not* change anything in the
-//! cluster and may *not* decide what the facts mean.
+//! A [`Recorder`] watches the case's namespace from before the first object is created, and streams every container's
+//! log from its start. [`Evidence`] is the result. Judges read it through accessors that return [`Missing`] for a fact
+//! that was not observed. This module must *not* change anything in the cluster or interpret the facts.
 
 mod archive;
 mod clock;
@@ -31,8 +30,8 @@ pub use kind::Kind;
 pub use logs::{LogLine, LogText};
 pub use probe::ProbeReport;
 pub use record::{
-    Applied, Deletion, Evidence, Exec, ExecEnd, Fetch, Mark, NodeCommand, Recall, Refusal, Wait, WaitEnd,
+    Applied, Deletion, Evidence, Exec, ExecEnd, Fetch, LogSnapshot, Mark, NodeCommand, Refusal, Wait, WaitEnd,
 };
 pub use recorder::Recorder;
 pub(crate) use refusal::Refusals;
-pub use seen::{Change, Observed, SeenEvent, SeenObject, SeenPod};
+pub use seen::{Observed, SeenEvent, SeenObject, SeenPod, WatchChange};

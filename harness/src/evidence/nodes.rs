@@ -1,13 +1,13 @@
-//! Reading facts from what was done and seen on nodes.
+//! Accessors for the results of commands on nodes.
 
 use super::facts::{Fact, Missing};
 use super::record::{Evidence, ExecEnd, NodeCommand};
 
-/// How `stat` says that there is no such thing, in the C locale.
+/// The end of the message of `stat` for a missing path, in the C locale.
 const ABSENT: &str = "No such file or directory";
 
 impl Evidence {
-    /// The command that the drive called `label`, if it ended well on a node.
+    /// The command on a node with this label, if its exit code is 0.
     pub fn node_command(&self, label: &str) -> Result<&NodeCommand, Missing> {
         let command = self.node_commands.iter().find(|command| command.label == label);
         let command = command.ok_or_else(|| Missing::new(format!("the command {label} on a node")))?;
@@ -20,7 +20,7 @@ impl Evidence {
         }
     }
 
-    /// What `stat` said on a node under `label`: the kind and number of what is there, or none where nothing is.
+    /// The type and inode number that `stat` printed under `label`; `None` if the path does not exist.
     pub fn on_node(&self, label: &str) -> Result<Fact<Option<&str>>, Missing> {
         let command = self.node_command(label)?;
         let said = command.stdout.trim();

@@ -1,4 +1,4 @@
-//! The watches on objects that are no pods.
+//! The watches on objects other than pods.
 
 use futures::StreamExt as _;
 use kube::core::{ApiResource, DynamicObject};
@@ -7,22 +7,22 @@ use kube::{Api, Client};
 use serde_json::Value;
 
 use super::kind::Kind;
-use super::recorder::{Begun, Sink};
+use super::recorder::{Sink, StartedWatches};
 use super::refusal::Refusals;
-use super::seen::{Change, SeenObject};
+use super::seen::{SeenObject, WatchChange};
 
-/// How a watch ended.
+/// The reason why a watch ended.
 enum Ended {
-    /// The API server does not have such objects.
+    /// The API server does not have this resource version.
     NotServed,
-    /// It cannot be mended; what was seen until then is kept.
+    /// The watch cannot be restarted. Everything observed before is kept.
     Broken,
 }
 
 impl SeenObject {
-    /// What the API server answered or told of an object just now.
+    /// The current state of an object, as the API server just returned it.
     #[must_use]
-    pub fn now(kind: Kind, change: Change, mut object: DynamicObject) -> Self {
+    pub fn now(kind: Kind, change: WatchChange, mut object: DynamicObject) -> Self {
         object.metadata.managed_fields = None;
         Self {
             at: super::clock::now(),
@@ -35,11 +35,11 @@ impl SeenObject {
     }
 }
 
-/// Keeps every state of the namespace's objects of one kind, in the first version that the API server has.
+/// Records every state of the namespace's objects of one kind, in the newest version that the API server has.
 pub(super) async fn watch_objects(
     (client, namespace, kind): (Client, String, Kind),
     sink: Sink,
-    begun: Begun,
+    begun: StartedWatches,
 ) {
     for resource in kind.resources() {
         let objects = Api::namespaced_with(client.clone(), &namespace, &resource);
@@ -47,7 +47,7 @@ pub(super) async fn watch_objects(
             return;
         }
     }
-    // That there are none of the kind is known now. A judge that needs one finds it missing.
+    // The API server does not have the kind at all. A judge that needs an object of it finds that missing.
     begun.send_if_modified(|begun| begun.insert(Some(kind)));
 }
 
@@ -56,7 +56,7 @@ async fn watch_one(
     resource: &ApiResource,
     kind: Kind,
     sink: &Sink,
-    begun: &Begun,
+    begun: &StartedWatches,
 ) -> Ended {
     let mut stream = watcher(objects, watcher::Config::default()).default_backoff().boxed();
     let mut refusals = Refusals::default();
@@ -64,28 +64,28 @@ async fn watch_one(
         refusals.note(&item);
         let (change, object) = match item {
             Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
-                (Change::Applied, object)
+                (WatchChange::Applied, object)
             }
-            Ok(watcher::Event::Delete(object)) => (Change::Deleted, object),
+            Ok(watcher::Event::Delete(object)) => (WatchChange::Deleted, object),
             Ok(watcher::Event::Init) => continue,
             Ok(watcher::Event::InitDone) => {
                 begun.send_if_modified(|begun| begun.insert(Some(kind)));
                 continue;
             }
-            Err(error) if not_served(&error) && !refusals.have_worked() => return Ended::NotServed,
-            Err(error) => match refusals.incurable(&error) {
+            Err(error) if not_served(&error) && !refusals.have_succeeded() => return Ended::NotServed,
+            Err(error) => match refusals.final_reason(&error) {
                 Some(why) => {
                     let why = format!("{}: {why}", resource.plural);
                     sink.send_modify(|observed| observed.broken = Some(why));
                     return Ended::Broken;
                 }
-                // The watcher lists again by itself.
+                // The watcher lists again by itself after a pause.
                 None => continue,
             },
         };
         let seen = SeenObject::now(kind, change, object);
         sink.send_modify(|observed| {
-            // A re-list repeats what is already known.
+            // A repeated list contains known states.
             let known = observed.objects.iter().rev().find(|known| known.uid == seen.uid);
             if known.is_none_or(|known| known.change != seen.change || known.object != seen.object) {
                 observed.objects.push(seen);

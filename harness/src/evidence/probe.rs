@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use super::facts::Missing;
 
-/// One line that the probe reported.
+/// One report of the probe: a line of JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProbeReport(Map<String, Value>);
 
 impl ProbeReport {
-    /// The report in `line`, where it is one.
+    /// Parses `line`; `None` if it is not a report.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let fields: Map<String, Value> = serde_json::from_str(line).ok()?;
@@ -26,27 +26,27 @@ impl ProbeReport {
         self.0.get("verb").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Whether the verb did what it was asked to.
+    /// Returns whether the verb succeeded.
     #[must_use]
     pub fn ok(&self) -> bool {
         self.0.get("ok").and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// When it was made by the wall clock of the node, in nanoseconds since 1970.
+    /// The time of the report by the node's wall clock, in nanoseconds since 1970.
     #[must_use]
     pub fn realtime_ns(&self) -> Option<u64> {
         self.0.get("at")?.get("realtime_ns")?.as_u64()
     }
 
-    /// When it was made by the clock of the node that never jumps, in nanoseconds since it started.
+    /// The time of the report by the node's monotonic clock, in nanoseconds since its boot.
     #[must_use]
     pub fn monotonic_ns(&self) -> Option<u64> {
         self.0.get("at")?.get("monotonic_ns")?.as_u64()
     }
 
-    /// Whether a verb that looks found something where it looked.
+    /// Returns whether a verb that looks for something found it.
     ///
-    /// Nothing is there only where the system said so (`ENOENT`); that looking failed is no answer.
+    /// False only if the system reported `ENOENT`. Any other error is not an answer.
     pub fn present(&self) -> Result<bool, Missing> {
         let absent = !self.truth("present")?;
         let answered = self.ok() && (!absent || self.text("errno") == Ok("ENOENT"));
@@ -57,34 +57,34 @@ impl ProbeReport {
         }
     }
 
-    /// The link of one of the namespaces of an `identity` report, like `ipc:[4026531839]`.
+    /// The link of a namespace in an `identity` report, such as `ipc:[4026531839]`.
     pub fn namespace(&self, name: &str) -> Result<&str, Missing> {
         let link = self.field("namespaces")?.get(name).and_then(Value::as_str);
         link.ok_or_else(|| Missing::new(format!("the {name} namespace in the probe's report")))
     }
 
-    /// The field called `name`.
+    /// The field with this name.
     pub fn field(&self, name: &str) -> Result<&Value, Missing> {
         self.0
             .get(name)
             .ok_or_else(|| Missing::new(format!("field `{name}` of the probe's `{}` report", self.verb())))
     }
 
-    /// The text field called `name`.
+    /// The text field with this name.
     pub fn text(&self, name: &str) -> Result<&str, Missing> {
         self.field(name)?.as_str().ok_or_else(|| {
             Missing::new(format!("field `{name}` of the probe's `{}` report as text", self.verb()))
         })
     }
 
-    /// The whole number called `name`.
+    /// The field with this name as a number that is not negative.
     pub fn number(&self, name: &str) -> Result<u64, Missing> {
         self.field(name)?.as_u64().ok_or_else(|| {
             Missing::new(format!("field `{name}` of the probe's `{}` report as a number", self.verb()))
         })
     }
 
-    /// The truth value called `name`.
+    /// The boolean field with this name.
     pub fn truth(&self, name: &str) -> Result<bool, Missing> {
         self.field(name)?.as_bool().ok_or_else(|| {
             Missing::new(format!("field `{name}` of the probe's `{}` report as true or false", self.verb()))

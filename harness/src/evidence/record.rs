@@ -1,4 +1,4 @@
-//! The evidence of one case: what was applied, done, awaited and seen.
+//! The evidence of one case: everything that was created, done, awaited and observed.
 
 use std::fmt;
 
@@ -13,95 +13,95 @@ use crate::plan::ClaimId;
 /// The format of `evidence.json`. A reader refuses a newer one.
 pub(super) const FORMAT: u32 = 1;
 
-/// All that was seen while one case was driven.
+/// The evidence of one execution of a case, `evidence.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The format's version.
+    /// The version of the format.
     pub format: u32,
-    /// The claim that was checked.
+    /// The claim under test.
     pub claim: ClaimId,
-    /// The mutant under which it was driven.
+    /// The mutant under which it ran; `None` for the unmodified case.
     pub mutant: Option<String>,
-    /// The namespace it was driven in.
+    /// The namespace of the case.
     pub namespace: String,
     /// A random text that the containers got as `PODPROOF_TOKEN`.
     pub token: String,
-    /// When driving began.
+    /// When the drive started, by podproof's clock.
     pub started: Timestamp,
-    /// When driving ended.
+    /// When the drive ended.
     pub ended: Timestamp,
-    /// The objects that were sent, in order.
+    /// The created objects, in order.
     pub applied: Vec<Applied>,
-    /// The objects that the API server refused, in order.
+    /// The objects that the API server refused to create, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
-    /// The commands that were run in containers, in the order in which they began.
+    /// The commands run in containers, in the order in which they started.
     pub execs: Vec<Exec>,
-    /// The commands that were run on nodes, in the order in which they ended.
+    /// The commands run on nodes, in the order in which they ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub node_commands: Vec<NodeCommand>,
-    /// The HTTP requests that were sent into pods.
+    /// The HTTP requests to pods.
     pub fetches: Vec<Fetch>,
-    /// The deletions of pods that the drive asked for; absent where they were not recorded yet.
+    /// The deletions of pods by the drive; `None` in evidence of versions that did not record them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletions: Option<Vec<Deletion>>,
-    /// The logs that were asked for at one time, beside those that were followed.
+    /// The log snapshots that the drive requested, in addition to the followed logs.
     #[serde(default)]
-    pub recalls: Vec<Recall>,
-    /// What was awaited, and how that ended.
+    pub recalls: Vec<LogSnapshot>,
+    /// The waits of the drive and how they ended.
     pub waits: Vec<Wait>,
-    /// Named moments of the drive.
+    /// Named times of the drive.
     pub marks: Vec<Mark>,
-    /// The pods' states as the watch showed them.
+    /// The states of pods, in the order in which the watch reported them.
     pub timeline: Vec<SeenPod>,
-    /// The states of objects that are no pods.
+    /// The states of objects other than pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<SeenObject>,
     /// The namespace's events.
     pub events: Vec<SeenEvent>,
     /// The containers' logs.
     pub logs: Vec<LogText>,
-    /// Why the drive could not go on to its end, where it could not.
+    /// Why the drive stopped early; `None` if it finished.
     pub blocked: Option<String>,
-    /// Whether it was the run's interruption that ended the drive.
+    /// True if the drive stopped because the run was interrupted.
     #[serde(default)]
     pub interrupted: bool,
 }
 
-/// An object as it was sent, and the UID that the API server gave it.
+/// A created object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Applied {
-    /// When the API server had accepted it.
+    /// When the API server accepted it.
     pub at: Timestamp,
     /// Its name in the manifest.
     pub name: String,
-    /// Its UID.
+    /// The UID that the API server gave it.
     pub uid: String,
-    /// The object as it was sent.
+    /// The object as podproof sent it.
     pub object: Value,
 }
 
-/// An object that the API server refused to make.
+/// An object that the API server refused to create.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// When it refused.
+    /// When it was refused.
     pub at: Timestamp,
     /// The object's name in the manifest.
     pub name: String,
-    /// The object as it stands in the manifest.
+    /// The object as in the manifest.
     pub object: Value,
-    /// The HTTP status.
+    /// The HTTP status code.
     pub code: u16,
     /// The reason in one word, such as `Forbidden`.
     pub reason: String,
-    /// The reason in the API server's own words.
+    /// The API server's message.
     pub message: String,
 }
 
-/// A deletion of a pod that the drive asked for.
+/// The deletion of a pod by the drive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
-    /// Just before it was asked for.
+    /// The time just before the request.
     pub at: Timestamp,
     /// The pod's name.
     pub name: String,
@@ -109,47 +109,47 @@ pub struct Deletion {
     pub uid: String,
 }
 
-/// A command that was run in a container.
+/// A command run in a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exec {
-    /// The drive's name for it, unique in the case.
+    /// The drive's label for it, unique in the case.
     pub label: String,
     /// The pod's name.
     pub pod: String,
     /// The container's name.
     pub container: String,
-    /// The command.
+    /// The command with its arguments.
     pub argv: Vec<String>,
-    /// When it was asked for.
+    /// When it was requested.
     pub started: Timestamp,
-    /// When its end was known.
+    /// When its end became known.
     pub ended: Timestamp,
     /// How it ended.
     pub end: ExecEnd,
     /// Its standard output; bytes that are not UTF-8 are replaced.
     pub stdout: String,
-    /// Its standard error, likewise.
+    /// Its standard error, decoded in the same way.
     pub stderr: String,
 }
 
-/// A command that was run on a node.
+/// A command run on a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeCommand {
-    /// The drive's name for it, unique in the case.
+    /// The drive's label for it, unique in the case.
     pub label: String,
     /// The node's name.
     pub node: String,
-    /// What the node's shell was given.
+    /// The script for the node's shell.
     pub script: String,
-    /// When it was asked for.
+    /// When it was requested.
     pub started: Timestamp,
-    /// When its end was known.
+    /// When its end became known.
     pub ended: Timestamp,
     /// How it ended.
     pub end: ExecEnd,
     /// Its standard output; bytes that are not UTF-8 are replaced.
     pub stdout: String,
-    /// Its standard error, likewise.
+    /// Its standard error, decoded in the same way.
     pub stderr: String,
 }
 
@@ -159,14 +159,14 @@ pub struct NodeCommand {
 pub enum ExecEnd {
     /// It exited with this code.
     Exited(i32),
-    /// It could not be run, or its end is not known.
+    /// It could not be run, or its exit code is unknown, for this reason.
     Broken(String),
 }
 
-/// An HTTP GET into a pod, through port-forward.
+/// An HTTP GET request to a pod, through port-forward.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fetch {
-    /// The drive's name for it, unique in the case.
+    /// The drive's label for it, unique in the case.
     pub label: String,
     /// The pod's name.
     pub pod: String,
@@ -174,39 +174,39 @@ pub struct Fetch {
     pub port: u16,
     /// The path.
     pub path: String,
-    /// When it was sent.
+    /// When the request was sent.
     pub started: Timestamp,
     /// When the answer was complete.
     pub ended: Timestamp,
-    /// The HTTP status and the body, or why there is none.
+    /// The HTTP status code and the body, or why there was no answer.
     pub answer: Result<(u16, String), String>,
 }
 
-/// The log of a container as it was asked for at one time, like `kubectl logs [--previous]`.
+/// A snapshot of a container's log, as `kubectl logs [--previous]` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recall {
-    /// The drive's name for it, unique in the case.
+pub struct LogSnapshot {
+    /// The drive's label for it, unique in the case.
     pub label: String,
     /// The pod's name.
     pub pod: String,
     /// The container's name.
     pub container: String,
-    /// Whether the log of the instance before the last one was asked for.
+    /// True for the log of the previous instance.
     pub previous: bool,
-    /// When it was asked for.
+    /// When it was requested.
     pub started: Timestamp,
     /// When the answer was complete.
     pub ended: Timestamp,
-    /// The text, or why there is none.
+    /// The text, or why the request failed.
     pub answer: Result<String, String>,
 }
 
-/// Something that was awaited.
+/// A wait of the drive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
-    /// What was awaited.
+    /// The awaited event.
     pub what: String,
-    /// When waiting began.
+    /// When the wait started.
     pub started: Timestamp,
     /// When it ended.
     pub ended: Timestamp,
@@ -214,22 +214,22 @@ pub struct Wait {
     pub end: WaitEnd,
 }
 
-/// How waiting ended.
+/// How a wait ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WaitEnd {
-    /// It came.
+    /// The awaited event happened.
     Met,
-    /// It cannot come any more, for this reason.
+    /// The awaited event cannot happen any more, for this reason.
     Hopeless(String),
-    /// It had not come when the budget ran out; the last state seen.
+    /// The budget ran out; contains the last state seen.
     TimedOut(String),
-    /// Observing itself broke.
+    /// Observing failed, for this reason.
     Broken(String),
 }
 
 impl WaitEnd {
-    /// Whether what was awaited came.
+    /// Returns whether the awaited event happened.
     #[must_use]
     pub fn is_met(&self) -> bool {
         matches!(self, Self::Met)
@@ -247,7 +247,7 @@ impl fmt::Display for WaitEnd {
     }
 }
 
-/// A named moment.
+/// A named time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// When it was.

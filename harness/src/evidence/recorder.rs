@@ -1,4 +1,4 @@
-//! The collector of one case: it watches before anything is created, and it keeps what the drive did.
+//! The recorder of one case. It watches before anything is created, and also records the actions of the drive.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,41 +16,41 @@ use super::follow::{LogFollower, watch_events, watch_pods};
 use super::kind::Kind;
 use super::objects::watch_objects;
 use super::record::{
-    Applied, Deletion, Evidence, Exec, FORMAT, Fetch, Mark, NodeCommand, Recall, Refusal, Wait,
+    Applied, Deletion, Evidence, Exec, FORMAT, Fetch, LogSnapshot, Mark, NodeCommand, Refusal, Wait,
 };
 use super::seen::{Observed, SeenObject};
 use crate::plan::ClaimId;
 
-/// How long the log of a container that has ended may take to end too.
+/// How long the log stream of an ended container may take to end.
 const LOG_DRAIN: Duration = Duration::from_secs(10);
 
 /// Collects the evidence of one case.
 #[derive(Debug)]
 pub struct Recorder {
     observed: watch::Sender<Observed>,
-    deeds: Mutex<Deeds>,
+    actions: Mutex<DriveActions>,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
     started: Timestamp,
 }
 
-/// What the drive itself did.
+/// The actions of the drive.
 #[derive(Debug, Default)]
-struct Deeds {
+struct DriveActions {
     applied: Vec<Applied>,
     refusals: Vec<Refusal>,
     execs: Vec<Exec>,
     node_commands: Vec<NodeCommand>,
     fetches: Vec<Fetch>,
-    recalls: Vec<Recall>,
+    recalls: Vec<LogSnapshot>,
     deletions: Vec<Deletion>,
     waits: Vec<Wait>,
     marks: Vec<Mark>,
 }
 
 impl Recorder {
-    /// Starts to watch `namespace`: its pods, and what changes because of objects of these kinds. Returns when the
-    /// watches have begun, so that nothing is missed.
+    /// Starts to watch the pods of `namespace` and the objects related to these kinds. Returns once every watch has
+    /// delivered its initial list, so that nothing is missed.
     pub async fn start(
         client: &Client,
         namespace: &str,
@@ -70,73 +70,74 @@ impl Recorder {
             let place = (client.clone(), namespace.to_owned(), *kind);
             spawn_until(&stop, watch_objects(place, observed.clone(), begun.clone()))
         }));
-        let recorder = Self { observed, deeds: Mutex::default(), stop, tasks, started: super::clock::now() };
+        let recorder =
+            Self { observed, actions: Mutex::default(), stop, tasks, started: super::clock::now() };
         let all = have_begun.wait_for(|begun| begun.len() > watched.len());
         if let Ok(Ok(_)) = timeout(patience, all).await {
             return Ok(recorder);
         }
         let why = recorder.observed.borrow().broken.clone();
-        let why = why.unwrap_or_else(|| format!("no answer in {patience:?}"));
+        let why = why.unwrap_or_else(|| format!("no answer within {patience:?}"));
         Err(Missing::new(format!("what is in namespace {namespace}: {why}")))
     }
 
-    /// All that was seen so far, and a signal at each change.
+    /// All observations so far, and a notification at each change.
     #[must_use]
     pub fn observed(&self) -> watch::Receiver<Observed> {
         self.observed.subscribe()
     }
 
-    /// Keeps the state of an object that was looked at.
+    /// Records the state of an object that was read once.
     pub fn looked_at(&self, seen: SeenObject) {
         self.observed.send_modify(|observed| observed.objects.push(seen));
     }
 
-    /// Keeps an object that was sent.
+    /// Records a created object.
     pub fn applied(&self, applied: Applied) {
-        self.deeds().applied.push(applied);
+        self.actions().applied.push(applied);
     }
 
-    /// Keeps an object that was refused.
+    /// Records a refused object.
     pub fn refused(&self, refusal: Refusal) {
-        self.deeds().refusals.push(refusal);
+        self.actions().refusals.push(refusal);
     }
 
-    /// Keeps a command that was run.
+    /// Records a command in a container.
     pub fn exec(&self, exec: Exec) {
-        self.deeds().execs.push(exec);
+        self.actions().execs.push(exec);
     }
 
-    /// Keeps a command that was run on a node.
+    /// Records a command on a node.
     pub fn node_command(&self, command: NodeCommand) {
-        self.deeds().node_commands.push(command);
+        self.actions().node_commands.push(command);
     }
 
-    /// Keeps an HTTP request.
+    /// Records an HTTP request to a pod.
     pub fn fetch(&self, fetch: Fetch) {
-        self.deeds().fetches.push(fetch);
+        self.actions().fetches.push(fetch);
     }
 
-    /// Keeps a log that was asked for.
-    pub fn recall(&self, recall: Recall) {
-        self.deeds().recalls.push(recall);
+    /// Records a log snapshot.
+    pub fn log_snapshot(&self, snapshot: LogSnapshot) {
+        self.actions().recalls.push(snapshot);
     }
 
-    /// Keeps a deletion that is about to be asked for.
+    /// Records a deletion. Must be called before the request.
     pub fn deleted(&self, deletion: Deletion) {
-        self.deeds().deletions.push(deletion);
+        self.actions().deletions.push(deletion);
     }
 
-    /// Keeps how waiting ended.
+    /// Records a wait and its end.
     pub fn wait(&self, wait: Wait) {
-        self.deeds().waits.push(wait);
+        self.actions().waits.push(wait);
     }
 
-    /// Keeps a named moment.
+    /// Records the current time under `name`.
     pub fn mark(&self, name: &str) {
-        self.deeds().marks.push(Mark { at: super::clock::now(), name: name.to_owned() });
+        self.actions().marks.push(Mark { at: super::clock::now(), name: name.to_owned() });
     }
 
-    /// Waits for the logs of containers that have ended, stops observing and hands everything over.
+    /// Waits for the logs of ended containers, stops observing and returns the evidence.
     pub async fn finish(
         self,
         claim: ClaimId,
@@ -146,15 +147,24 @@ impl Recorder {
     ) -> Evidence {
         let ended = super::clock::now();
         let mut observed = self.observed.subscribe();
-        // Out of time is no fault here: such a log is kept as not complete, and judges see that.
+        // A timeout is not a fault: the log stays marked as incomplete, which judges check.
         let _ = timeout(LOG_DRAIN, observed.wait_for(ended_logs_are_complete)).await;
         self.stop.cancel();
         for task in self.tasks {
-            // A task that panicked has nothing more to give; what it saw before is kept.
+            // A panic of a task is ignored; its earlier observations are kept.
             let _ = task.await;
         }
-        let Deeds { applied, refusals, execs, node_commands, fetches, recalls, deletions, waits, marks } =
-            self.deeds.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let DriveActions {
+            applied,
+            refusals,
+            execs,
+            node_commands,
+            fetches,
+            recalls,
+            deletions,
+            waits,
+            marks,
+        } = self.actions.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Observed { timeline, objects, events, logs, broken } =
             self.observed.send_replace(Observed::default());
         Evidence {
@@ -183,12 +193,12 @@ impl Recorder {
         }
     }
 
-    fn deeds(&self) -> MutexGuard<'_, Deeds> {
-        self.deeds.lock().unwrap_or_else(PoisonError::into_inner)
+    fn actions(&self) -> MutexGuard<'_, DriveActions> {
+        self.actions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether each container instance that the timeline shows ended has its whole log.
+/// Returns whether the log of every ended container instance is complete or broken.
 fn ended_logs_are_complete(observed: &Observed) -> bool {
     observed.logs.iter().all(|log| {
         let status = observed.pod(&log.uid).and_then(|seen| seen.container(&log.container));
@@ -207,11 +217,11 @@ fn spawn_until(stop: &CancellationToken, work: impl Future<Output = ()> + Send +
     })
 }
 
-/// What the recorder's parts write into.
+/// Where watches and log streams add their observations.
 pub(super) type Sink = watch::Sender<Observed>;
 
-/// The watches that have begun: that on pods (none) and those on other kinds.
-pub(super) type Begun = watch::Sender<BTreeSet<Option<Kind>>>;
+/// The watches that have delivered their initial list: `None` is the one on pods.
+pub(super) type StartedWatches = watch::Sender<BTreeSet<Option<Kind>>>;
 
-/// Shared by the tasks that follow logs.
+/// Data shared by the tasks that follow logs.
 pub(super) type Shared<T> = Arc<Mutex<T>>;

@@ -1,46 +1,46 @@
-//! Refusals of the API server: which of them will pass, and which are final.
+//! Refusals of the API server, and when they count as final.
 
 use std::time::{Duration, Instant};
 
 use kube::runtime::watcher;
 
-/// How long refusals are borne where the API server answered before: one that comes back with its node, or was
-/// started again, does not know at first who may do what, nor all that there is.
-const BEARABLE: Duration = Duration::from_secs(60);
+/// How long refusals are tolerated after a successful answer: a restarted API server may not know its RBAC rules or
+/// resources at first.
+const TOLERANCE: Duration = Duration::from_secs(60);
 
-/// How one watch or one log has fared with the API server so far.
+/// The history of answers and refusals of one watch or log stream.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
-    worked: bool,
+    has_succeeded: bool,
     since: Option<Instant>,
 }
 
 impl Refusals {
-    /// Notes what a watch says.
-    pub(crate) fn note<K>(&mut self, said: &Result<watcher::Event<K>, watcher::Error>) {
-        // A watch says that it begins before it has asked.
-        if said.as_ref().is_ok_and(|event| !matches!(event, watcher::Event::Init)) {
-            self.over();
+    /// Records the outcome of a watch.
+    pub(crate) fn note<K>(&mut self, outcome: &Result<watcher::Event<K>, watcher::Error>) {
+        // `Init` comes before the first request.
+        if outcome.as_ref().is_ok_and(|event| !matches!(event, watcher::Event::Init)) {
+            self.succeeded();
         }
     }
 
-    /// The API server has answered.
-    pub(crate) fn over(&mut self) {
-        (self.worked, self.since) = (true, None);
+    /// Records a successful answer.
+    pub(crate) fn succeeded(&mut self) {
+        (self.has_succeeded, self.since) = (true, None);
     }
 
-    /// Whether the API server has ever answered.
-    pub(crate) fn have_worked(&self) -> bool {
-        self.worked
+    /// Returns whether the API server has ever answered successfully.
+    pub(crate) fn have_succeeded(&self) -> bool {
+        self.has_succeeded
     }
 
-    /// Why a watch will never work, where that is so: the API server says no, and has never said anything else, or has
-    /// gone on for too long.
-    pub(crate) fn incurable(&mut self, error: &watcher::Error) -> Option<String> {
-        self.incurable_at(Instant::now(), error)
+    /// Why a watch will never work, if this refusal is final: no answer was ever successful, or the refusals have
+    /// lasted too long.
+    pub(crate) fn final_reason(&mut self, error: &watcher::Error) -> Option<String> {
+        self.final_reason_at(Instant::now(), error)
     }
 
-    fn incurable_at(&mut self, now: Instant, error: &watcher::Error) -> Option<String> {
+    fn final_reason_at(&mut self, now: Instant, error: &watcher::Error) -> Option<String> {
         let (watcher::Error::InitialListFailed(source) | watcher::Error::WatchStartFailed(source)) = error
         else {
             return None;
@@ -49,18 +49,18 @@ impl Refusals {
         self.are_final_at(now).then(|| format!("the API server refuses to be watched: {refusal}"))
     }
 
-    /// Whether one more refusal is final.
+    /// Records a refusal and returns whether it is final.
     pub(crate) fn are_final(&mut self) -> bool {
         self.are_final_at(Instant::now())
     }
 
     fn are_final_at(&mut self, now: Instant) -> bool {
         let since = *self.since.get_or_insert(now);
-        !self.worked || now.saturating_duration_since(since) >= BEARABLE
+        !self.has_succeeded || now.saturating_duration_since(since) >= TOLERANCE
     }
 }
 
-/// What the API server says where it refuses somebody, or does not know what is asked for.
+/// The message of an API error that means unauthorized, forbidden or not found.
 pub(crate) fn refusal(error: &kube::Error) -> Option<&str> {
     match error {
         kube::Error::Api(status) if matches!(status.code, 401 | 403 | 404) => Some(&status.message),
@@ -84,27 +84,27 @@ mod tests {
     #[case(401)]
     #[case(403)]
     #[case(404)]
-    fn a_refusal_is_final_at_first_and_borne_for_a_while_later(#[case] code: u16) {
+    fn a_refusal_is_final_at_first_but_tolerated_for_a_while_after_an_answer(#[case] code: u16) {
         let mut refusals = Refusals::default();
         refusals.note(&Ok(watcher::Event::<()>::Init));
-        let why = refusals.incurable(&answer(code)).expect("a reason");
+        let why = refusals.final_reason(&answer(code)).expect("a reason");
         assert_eq!(why, "the API server refuses to be watched: pods is forbidden");
 
         let start = Instant::now();
         for round in 0..2 {
             refusals.note(&Ok(watcher::Event::<()>::InitDone));
-            let begin = start + BEARABLE * round;
-            assert_eq!(refusals.incurable_at(begin, &answer(code)), None);
-            assert_eq!(refusals.incurable_at(begin + BEARABLE / 2, &answer(code)), None);
+            let begin = start + TOLERANCE * round;
+            assert_eq!(refusals.final_reason_at(begin, &answer(code)), None);
+            assert_eq!(refusals.final_reason_at(begin + TOLERANCE / 2, &answer(code)), None);
         }
-        assert!(refusals.incurable_at(start + BEARABLE * 2, &answer(code)).is_some());
+        assert!(refusals.final_reason_at(start + TOLERANCE * 2, &answer(code)).is_some());
     }
 
     #[test]
-    fn what_is_no_refusal_always_passes() {
+    fn errors_other_than_refusals_are_never_final() {
         let mut refusals = Refusals::default();
         for error in [answer(500), answer(429), watcher::Error::NoResourceVersion] {
-            assert_eq!(refusals.incurable(&error), None, "{error}");
+            assert_eq!(refusals.final_reason(&error), None, "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Single observations, and all that was observed so far.
+//! Single observations, and all observations of a case so far.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +11,23 @@ use super::ends::{ended, ended_before, has_begun, has_own_code, not_started};
 use super::kind::Kind;
 use super::logs::LogText;
 
-/// What a watch said of an object.
+/// The kind of change that a watch reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Change {
-    /// It exists in this state.
+pub enum WatchChange {
+    /// The object exists in this state.
     Applied,
-    /// It is gone; the state is the last one.
+    /// The object is gone; this is its last state.
     Deleted,
 }
 
-/// A pod as a watch showed it.
+/// A state of a pod, as a watch reported it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeenPod {
-    /// When the harness received it, by the harness's clock.
+    /// When podproof received it, by podproof's clock.
     pub at: Timestamp,
     /// Applied or deleted.
-    pub change: Change,
+    pub change: WatchChange,
     /// The object, without `managedFields`.
     pub pod: Pod,
 }
@@ -45,38 +45,38 @@ impl SeenPod {
         self.pod.metadata.uid.as_deref().unwrap_or_default()
     }
 
-    /// `status.phase`, empty before the first status.
+    /// `status.phase`; empty before the first status.
     #[must_use]
     pub fn phase(&self) -> &str {
         self.pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
     }
 
-    /// `status.reason`, such as `Evicted`: why the pod as a whole is as it is.
+    /// `status.reason`, such as `Evicted`; it concerns the whole pod.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.pod.status.as_ref()?.reason.as_deref()
     }
 
-    /// `status.message`, empty where there is none.
+    /// `status.message`; empty if absent.
     #[must_use]
     pub fn message(&self) -> &str {
         self.pod.status.as_ref().and_then(|status| status.message.as_deref()).unwrap_or_default()
     }
 
-    /// The UID of the controller that made it.
+    /// The UID of the controller that owns the pod.
     #[must_use]
     pub fn controller(&self) -> Option<&str> {
         let owners = self.pod.metadata.owner_references.as_deref().unwrap_or_default();
         owners.iter().find(|owner| owner.controller == Some(true)).map(|owner| owner.uid.as_str())
     }
 
-    /// The address that it has in the cluster.
+    /// The pod's IP address.
     #[must_use]
     pub fn ip(&self) -> Option<&str> {
         self.pod.status.as_ref()?.pod_ip.as_deref().filter(|ip| !ip.is_empty())
     }
 
-    /// The address of its node.
+    /// The IP address of its node.
     #[must_use]
     pub fn host_ip(&self) -> Option<&str> {
         self.pod.status.as_ref()?.host_ip.as_deref().filter(|ip| !ip.is_empty())
@@ -88,39 +88,39 @@ impl SeenPod {
         self.pod.spec.as_ref()?.node_name.as_deref()
     }
 
-    /// Whether every container says that it is ready.
+    /// Returns whether all ordinary containers are ready.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let status = self.pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
         status.is_some_and(|statuses| !statuses.is_empty() && statuses.iter().all(|status| status.ready))
     }
 
-    /// Whether the phase is `Succeeded` or `Failed`.
+    /// Returns whether the phase is `Succeeded` or `Failed`.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(self.phase(), "Succeeded" | "Failed")
     }
 
-    /// The status of the container called `name`, among all containers.
+    /// The status of the container with this name, of any kind.
     #[must_use]
     pub fn container(&self, name: &str) -> Option<&ContainerStatus> {
         self.containers().find(|status| status.name == name)
     }
 
-    /// Whether the container called `name` runs.
+    /// Returns whether the container with this name runs.
     #[must_use]
     pub fn runs(&self, name: &str) -> bool {
         let state = self.container(name).and_then(|status| status.state.as_ref());
         state.is_some_and(|state| state.running.is_some())
     }
 
-    /// How the `restart`th instance (0 is the first) of the container called `name` ended, where this state tells.
+    /// How the instance after `restart` restarts of this container ended; `None` if this state does not show it.
     #[must_use]
     pub fn end_of(&self, name: &str, restart: i32) -> Option<&ContainerStateTerminated> {
         let status = self.container(name)?;
         let state = status.state.as_ref();
         let before = ended_before(status);
-        // While its restart is awaited, the end of an instance is its last state already, and not yet counted.
+        // During back-off, the end of an instance is already in `lastState`, but `restartCount` does not include it.
         let awaited = state.is_some_and(|state| state.waiting.is_some());
         let end = if status.restart_count == restart {
             if awaited { before } else { ended(status) }
@@ -130,7 +130,7 @@ impl SeenPod {
         end.filter(|end| has_own_code(end))
     }
 
-    /// Whether the condition called `kind` is true; absent where the status does not have it.
+    /// Returns whether this condition is true; `None` if the status does not have it.
     #[must_use]
     pub fn condition(&self, kind: &str) -> Option<bool> {
         let conditions = self.pod.status.as_ref()?.conditions.as_deref()?;
@@ -140,23 +140,23 @@ impl SeenPod {
             .map(|condition| condition.status == "True")
     }
 
-    /// Whether an instance of the container called `name` has begun, now or before.
+    /// Returns whether any instance of this container has started.
     #[must_use]
     pub fn has_begun(&self, name: &str) -> bool {
         self.container(name).is_some_and(|status| {
-            // Attempts to start a container that failed are counted like restarts.
+            // `restartCount` also counts failed attempts to start the container.
             let attempted = status.restart_count > 0 && not_started(status).is_none();
             has_begun(status) || ended_before(status).is_some() || attempted
         })
     }
 
-    /// Whether the container called `name` was restarted.
+    /// Returns whether this container was restarted.
     #[must_use]
     pub fn has_restarted(&self, name: &str) -> bool {
         self.container(name).is_some_and(|status| status.restart_count > 0)
     }
 
-    /// The statuses of all containers: init containers first, ephemeral ones last, in the order of the status.
+    /// The statuses of all containers: first init, then ordinary, then ephemeral containers, each in status order.
     pub fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
         let status = self.pod.status.as_ref();
         let init = status.and_then(|status| status.init_container_statuses.as_deref()).unwrap_or_default();
@@ -167,13 +167,13 @@ impl SeenPod {
     }
 }
 
-/// An object that is no pod, as a watch or a look showed it.
+/// A state of an object other than a pod, as reported by a watch or read once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeenObject {
-    /// When the harness received it, by the harness's clock.
+    /// When podproof received it, by podproof's clock.
     pub at: Timestamp,
     /// Applied or deleted.
-    pub change: Change,
+    pub change: WatchChange,
     /// Its kind.
     pub kind: Kind,
     /// Its name.
@@ -195,14 +195,14 @@ impl SeenObject {
 /// A Kubernetes event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeenEvent {
-    /// When the harness received it, by the harness's clock.
+    /// When podproof received it, by podproof's clock.
     pub at: Timestamp,
     /// The event.
     pub event: Event,
 }
 
 impl SeenEvent {
-    /// Whether this event has this reason and is about a container of the pod with this UID.
+    /// Returns whether this event has this reason and is about a container of the pod with this UID.
     #[must_use]
     pub fn is_about(&self, uid: &str, container: &str, reason: &str) -> bool {
         let object = &self.event.involved_object;
@@ -214,9 +214,10 @@ impl SeenEvent {
             })
     }
 
-    /// When a container of the pod with this UID was started, in nanoseconds since 1970, if this event says so.
+    /// When a container of the pod with this UID started, in nanoseconds since 1970, if this is its `Started` event.
     ///
-    /// Its time fields have seconds only, but its name ends in the nanoseconds of its making, in hexadecimal digits.
+    /// The event's time fields have a resolution of seconds, but its name ends in its creation time in hexadecimal
+    /// nanoseconds.
     #[must_use]
     pub fn start_of(&self, uid: &str, container: &str) -> Option<u64> {
         let is_it = self.is_about(uid, container, "Started");
@@ -225,8 +226,8 @@ impl SeenEvent {
     }
 }
 
-/// How often a container of the pod with this UID was started, as far as events say so. A kubelet that repeats an event
-/// may only raise its count.
+/// How often a container of the pod with this UID was started, according to `events`. Instead of sending another event,
+/// a kubelet may increase the count of an earlier one.
 pub(super) fn starts(events: &[SeenEvent], uid: &str, container: &str) -> i32 {
     let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
     for seen in events.iter().filter(|seen| seen.is_about(uid, container, "Started")) {
@@ -237,18 +238,18 @@ pub(super) fn starts(events: &[SeenEvent], uid: &str, container: &str) -> i32 {
     counts.values().sum()
 }
 
-/// Everything the watches and log streams of one case have seen so far.
+/// Everything that the watches and log streams of one case have observed so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// The pods' states, in the order of their arrival.
+    /// The states of pods, in the order of their arrival.
     pub timeline: Vec<SeenPod>,
-    /// The states of objects that are no pods, in the order of their arrival.
+    /// The states of objects other than pods, in the order of their arrival.
     pub objects: Vec<SeenObject>,
     /// The events, in the order of their arrival.
     pub events: Vec<SeenEvent>,
-    /// The logs, one per container instance, in the order in which they began.
+    /// The logs, one per container instance, in the order in which they were opened.
     pub logs: Vec<LogText>,
-    /// Why observing ended before its time, where it did.
+    /// Why observing ended early; `None` if it did not.
     pub broken: Option<String>,
 }
 
@@ -259,7 +260,7 @@ impl Observed {
         self.timeline.iter().rev().find(|seen| seen.uid() == uid)
     }
 
-    /// The last state of each pod, in the order in which they came.
+    /// The last state of each pod, in the order of their arrival.
     #[must_use]
     pub fn last_states(&self) -> Vec<&SeenPod> {
         let mut last: Vec<&SeenPod> = Vec::new();
@@ -272,39 +273,39 @@ impl Observed {
         last
     }
 
-    /// The last state of the object with this UID that is no pod.
+    /// The last state of the object with this UID, which is not a pod.
     #[must_use]
     pub fn object(&self, uid: &str) -> Option<&SeenObject> {
         self.objects.iter().rev().find(|seen| seen.uid == uid)
     }
 
-    /// When a container of the pod with this UID was first started, where an event says so.
+    /// When a container of the pod with this UID first started, in nanoseconds since 1970, according to its event.
     #[must_use]
     pub fn started_at(&self, uid: &str, container: &str) -> Option<u64> {
         self.events.iter().find_map(|seen| seen.start_of(uid, container))
     }
 
-    /// Whether a container of the pod with this UID has begun, as far as a status or an event told.
+    /// Returns whether a status or an event shows that a container of the pod with this UID has started.
     #[must_use]
     pub fn has_begun(&self, uid: &str, container: &str) -> bool {
         self.pod(uid).is_some_and(|seen| seen.has_begun(container))
             || self.started_at(uid, container).is_some()
     }
 
-    /// Whether a container of the pod with this UID was started a second time, as far as a status or events say.
+    /// Returns whether a status or events show that a container of the pod with this UID was started twice or more.
     #[must_use]
     pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
         self.pod(uid).is_some_and(|seen| seen.has_restarted(container))
             || starts(&self.events, uid, container) > 1
     }
 
-    /// How often a container of the pod with this UID was started, as far as events say so.
+    /// How often a container of the pod with this UID was started, according to its events.
     #[must_use]
     pub fn starts(&self, uid: &str, container: &str) -> i32 {
         starts(&self.events, uid, container)
     }
 
-    /// The log of the `restart`th instance (0 is the first) of a container of the pod with this UID.
+    /// The log of a container instance of the pod with this UID, after `restart` restarts.
     #[must_use]
     pub fn log(&self, uid: &str, container: &str, restart: i32) -> Option<&LogText> {
         self.logs.iter().find(|log| log.uid == uid && log.container == container && log.restart == restart)

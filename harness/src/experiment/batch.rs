@@ -1,42 +1,42 @@
-//! Which trials share a namespace, and in which order they are made.
+//! Groups trials into batches that share a namespace, and orders the batches.
 
 use super::strategy::{ListOrder, Strategy};
 
-/// Trials of one strategy in one order that are made at once, in a namespace of their own.
+/// Trials of one strategy and list order that run concurrently in one namespace.
 #[derive(Clone, Debug)]
 pub struct Batch<'s> {
     /// The strategy.
     pub strategy: &'s Strategy,
-    /// The order of its containers.
+    /// The order in which the manifest lists the containers.
     pub order: ListOrder,
-    /// The number of its first trial, from 1.
+    /// The number of the first trial, from 1.
     pub first: u32,
-    /// How many trials.
+    /// The number of trials.
     pub count: u32,
 }
 
 impl Batch<'_> {
-    /// A name that no other batch has: `retry-swapped.9`.
+    /// The unique name of the batch: `retry-swapped.9`.
     #[must_use]
     pub fn slug(&self) -> String {
         format!("{}-{}.{}", self.strategy.name, self.order, self.first)
     }
 
-    /// The numbers of its trials.
+    /// The numbers of the trials.
     pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
         self.first..self.first + self.count
     }
 
-    /// How the pods of its trials are called.
+    /// The names of the trials' pods.
     #[must_use]
     pub fn pods(&self) -> Vec<String> {
         self.numbers().map(|number| format!("trial-{number}")).collect()
     }
 }
 
-/// `trials` of each strategy in each order, at most `parallel` at once.
+/// Plans `trials` trials of each strategy in each list order, with at most `parallel` in a batch.
 ///
-/// One batch of each comes before the second of any: what changes on the cluster meanwhile changes for all of them.
+/// The strategies take turns, so that changes of the cluster over time affect all of them alike.
 #[must_use]
 pub fn batches(strategies: &[Strategy], trials: u32, parallel: u32) -> Vec<Batch<'_>> {
     let size = parallel.max(1);
@@ -60,9 +60,9 @@ mod tests {
     use crate::plan::Tree;
 
     #[test]
-    fn every_trial_is_made_once_and_the_strategies_take_turns() {
+    fn every_trial_is_planned_once_and_the_strategies_take_turns() {
         let strategies =
-            Strategy::chosen(&Tree::Embedded, &["none".to_owned(), "retry".to_owned()]).unwrap_or_default();
+            Strategy::select(&Tree::Embedded, &["none".to_owned(), "retry".to_owned()]).unwrap_or_default();
         let all = batches(&strategies, 5, 2);
         let slugs: Vec<_> = all.iter().map(super::Batch::slug).collect();
         assert_eq!(slugs[..4], ["none-original.1", "none-swapped.1", "retry-original.1", "retry-swapped.1"]);
@@ -72,8 +72,8 @@ mod tests {
     }
 
     #[test]
-    fn no_trials_make_no_batch() {
-        let strategies = Strategy::chosen(&Tree::Embedded, &[]).unwrap_or_default();
+    fn without_trials_there_is_no_batch() {
+        let strategies = Strategy::select(&Tree::Embedded, &[]).unwrap_or_default();
         assert!(batches(&strategies, 0, 4).is_empty());
         assert_eq!(batches(&strategies, 3, 0).len(), strategies.len() * 2 * 3);
     }

@@ -1,4 +1,4 @@
-//! Makes the trials, batch by batch, and puts the record together.
+//! Runs the trials batch by batch and assembles the record.
 
 use std::path::PathBuf;
 
@@ -6,96 +6,104 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::batch::{Batch, batches};
-use super::journal::Journal;
-use super::record::{ExperimentRecord, FORMAT, Group, Measured};
+use super::journal::ExperimentJournal;
+use super::record::{ExperimentRecord, FORMAT, Measured, TrialGroup};
 use super::strategy::{ListOrder, Strategy};
-use super::trial::{Outcome, Trial, read_trial};
+use super::trial::{Trial, TrialOutcome, read_trial};
 use super::watch::until_over;
 use crate::cluster::Access;
 use crate::evidence::{Evidence, write_evidence};
 use crate::plan::{Budgets, ClaimId, Security};
 use crate::run::{Interrupt, RunId, evidence_folder, random_hex};
-use crate::stage::{Attire, Blocked, Removals, Stage, StageOrder, delete_namespace};
+use crate::stage::{Blocked, PodProfile, Removals, Stage, StageOptions, delete_namespace};
 
-/// How an experiment is to be made.
+/// The settings of an experiment.
 #[derive(Clone, Debug)]
-pub struct ExperimentOrder {
-    /// The run's id.
+pub struct ExperimentOptions {
+    /// The run's ID.
     pub run: RunId,
-    /// The run's folder.
+    /// The folder that receives the record and the evidence.
     pub folder: PathBuf,
-    /// What is compared.
+    /// The strategies to compare.
     pub strategies: Vec<Strategy>,
-    /// How many trials of each strategy in each order.
+    /// The number of trials of each strategy in each list order.
     pub trials: u32,
-    /// How many at once.
+    /// The number of trials that run at once.
     pub parallel: u32,
     /// The time budgets.
     pub budgets: Budgets,
 }
 
-/// A batch that has ended.
+/// Progress report about a batch that has ended.
 #[derive(Clone, Debug)]
-pub struct BatchTold {
-    /// Its name.
+pub struct BatchEnded {
+    /// The name of the batch.
     pub slug: String,
-    /// How many batches have ended, with this one.
+    /// The number of batches that have ended, including this one.
     pub done: usize,
-    /// How many there are.
+    /// The number of all batches.
     pub of: usize,
-    /// Its trials.
+    /// The trials of the batch.
     pub trials: Vec<Trial>,
 }
 
-/// Makes the experiment on the cluster behind `access` and tells of each batch as it ends.
+/// Runs the experiment on the cluster behind `access` and calls `report` after each batch.
 ///
-/// Always gives a record; after an interrupt, of the trials that had come to their end.
+/// Always returns a record; after an interrupt, of the trials that had ended.
 pub async fn experiment(
     access: &Access,
-    order: &ExperimentOrder,
+    options: &ExperimentOptions,
     interrupt: &Interrupt,
-    mut tell: impl FnMut(BatchTold),
+    mut report: impl FnMut(BatchEnded),
 ) -> ExperimentRecord {
     let started = Timestamp::now();
     let version = &access.facts.version;
-    let able: Vec<_> =
-        order.strategies.iter().filter(|strategy| strategy.lacks(version).is_none()).cloned().collect();
-    let batches = batches(&able, order.trials, order.parallel);
-    let bench =
-        Bench { access, order, interrupt, removals: Removals::new(access.client.clone(), order.budgets) };
+    let runnable: Vec<_> = options
+        .strategies
+        .iter()
+        .filter(|strategy| strategy.unsupported_reason(version).is_none())
+        .cloned()
+        .collect();
+    let batches = batches(&runnable, options.trials, options.parallel);
+    let runner = BatchRunner {
+        access,
+        options,
+        interrupt,
+        removals: Removals::new(access.client.clone(), options.budgets),
+    };
     let mut record = ExperimentRecord {
         format: FORMAT,
         experiment: "startup".to_owned(),
-        run: order.run.clone(),
+        run: options.run.clone(),
         podproof: env!("CARGO_PKG_VERSION").to_owned(),
         started,
         ended: started,
         cluster: access.facts.clone(),
-        trials: order.trials,
-        parallel: order.parallel,
+        trials: options.trials,
+        parallel: options.parallel,
         interrupted: None,
-        groups: groups(&order.strategies, version),
+        groups: groups(&options.strategies, version),
         faults: Vec::new(),
     };
-    let journal = Journal::begin(&order.folder, &record);
+    let journal = ExperimentJournal::begin(&options.folder, &record);
     for (index, batch) in batches.iter().enumerate() {
         if interrupt.stop.is_cancelled() {
             break;
         }
-        let made = bench.make(index, batch).await;
-        record.faults.extend(made.faults);
-        if let Some(place) = record.groups.iter().position(|group| is_of(group, batch)) {
-            journal.keep(place, &made.trials);
-            record.groups[place].trials.extend(made.trials.iter().cloned());
+        let result = runner.run(index, batch).await;
+        record.faults.extend(result.faults);
+        if let Some(place) = record.groups.iter().position(|group| belongs_to(group, batch)) {
+            journal.keep(place, &result.trials);
+            record.groups[place].trials.extend(result.trials.iter().cloned());
         }
-        tell(BatchTold { slug: batch.slug(), done: index + 1, of: batches.len(), trials: made.trials });
+        report(BatchEnded { slug: batch.slug(), done: index + 1, of: batches.len(), trials: result.trials });
     }
     for group in &mut record.groups {
         group.measured = Measured::of(&group.trials);
     }
     record.ended = Timestamp::now();
     record.faults.extend(journal.end());
-    match interrupt.now.run_until_cancelled(bench.removals.finish()).await {
+    match interrupt.now.run_until_cancelled(runner.removals.finish()).await {
         Some(left) => record.faults.extend(left),
         None => record.faults.push("interrupted before the namespaces were gone".to_owned()),
     }
@@ -103,114 +111,115 @@ pub async fn experiment(
     record
 }
 
-fn groups(strategies: &[Strategy], version: &str) -> Vec<Group> {
-    let group = |strategy: &Strategy, order| Group {
+fn groups(strategies: &[Strategy], version: &str) -> Vec<TrialGroup> {
+    let group = |strategy: &Strategy, order| TrialGroup {
         strategy: strategy.name.to_owned(),
         order,
-        skipped: strategy.lacks(version),
+        skipped: strategy.unsupported_reason(version),
         measured: Measured::default(),
         trials: Vec::new(),
     };
     strategies.iter().flat_map(|strategy| ListOrder::ALL.map(|order| group(strategy, order))).collect()
 }
 
-fn is_of(group: &Group, batch: &Batch<'_>) -> bool {
+fn belongs_to(group: &TrialGroup, batch: &Batch<'_>) -> bool {
     group.strategy == batch.strategy.name && group.order == batch.order
 }
 
-/// Where the batches of one experiment are made.
-struct Bench<'a> {
+/// The context in which the batches of one experiment run.
+struct BatchRunner<'a> {
     access: &'a Access,
-    order: &'a ExperimentOrder,
+    options: &'a ExperimentOptions,
     interrupt: &'a Interrupt,
     removals: Removals,
 }
 
 #[derive(Default)]
-struct Made {
+struct BatchResult {
     trials: Vec<Trial>,
     faults: Vec<String>,
 }
 
-impl Bench<'_> {
-    /// One batch. Whatever happens, each of its trials is told of, unless the experiment was interrupted before its end.
-    async fn make(&self, index: usize, batch: &Batch<'_>) -> Made {
-        let untold = |why: String| {
+impl BatchRunner<'_> {
+    /// Runs one batch. Returns every one of its trials, unless the experiment was interrupted before the batch ended.
+    async fn run(&self, index: usize, batch: &Batch<'_>) -> BatchResult {
+        let inconclusive = |why: String| {
             let trial = |(number, pod): (u32, String)| Trial {
                 number,
                 namespace: String::new(),
                 pod,
-                outcome: Outcome::Inconclusive(why.clone()),
+                outcome: TrialOutcome::Inconclusive(why.clone()),
                 restarts: 0,
                 producer: super::Start::default(),
                 consumer: super::Start::default(),
             };
-            Made { trials: batch.numbers().zip(batch.pods()).map(trial).collect(), faults: Vec::new() }
+            BatchResult { trials: batch.numbers().zip(batch.pods()).map(trial).collect(), faults: Vec::new() }
         };
-        let stage_order = match self.stage_order(index, batch) {
-            Ok(stage_order) => stage_order,
-            Err(why) => return untold(why),
+        let stage_options = match self.stage_options(index, batch) {
+            Ok(stage_options) => stage_options,
+            Err(why) => return inconclusive(why),
         };
-        let namespace = stage_order.namespace.clone();
-        let making = async {
-            match Stage::open(self.access, stage_order, self.order.budgets).await {
+        let namespace = stage_options.namespace.clone();
+        let running = async {
+            match Stage::open(self.access, stage_options, self.options.budgets).await {
                 Ok(stage) => self.act(stage, batch).await,
                 Err(blocked) => {
                     self.removals.begin(namespace.clone()).await;
-                    untold(format!("the stage could not be opened: {blocked}"))
+                    inconclusive(format!("the stage could not be opened: {blocked}"))
                 }
             }
         };
-        if let Some(made) = self.interrupt.now.run_until_cancelled(Box::pin(making)).await {
-            return made;
+        if let Some(result) = self.interrupt.now.run_until_cancelled(Box::pin(running)).await {
+            return result;
         }
-        // No time for grace: what can be removed by one request is.
-        let _ = delete_namespace(&self.access.client, &namespace, self.order.budgets.request()).await;
-        Made::default()
+        // The user interrupted twice: only request the deletion and do not wait for it.
+        let _ = delete_namespace(&self.access.client, &namespace, self.options.budgets.request()).await;
+        BatchResult::default()
     }
 
-    fn stage_order(&self, index: usize, batch: &Batch<'_>) -> Result<StageOrder, String> {
+    fn stage_options(&self, index: usize, batch: &Batch<'_>) -> Result<StageOptions, String> {
         let manifest = batch.strategy.pods(batch.order, &batch.pods());
-        Ok(StageOrder {
+        Ok(StageOptions {
             saboteur: None,
-            namespace: self.order.run.namespace(
+            namespace: self.options.run.namespace(
                 index,
                 1,
                 &format!("{}-{}", batch.strategy.name, batch.order),
             ),
-            run: self.order.run.to_string(),
-            lifetime: self.order.budgets.lifetime(),
+            run: self.options.run.to_string(),
+            lifetime: self.options.budgets.lifetime(),
             claim: subject(batch)?,
             token: random_hex(8).map_err(|error| format!("no random token: {error}"))?,
             manifest: manifest.ok_or_else(|| format!("the manifest has no pod `{}`", batch.order))?,
-            attire: Attire::Restricted,
+            pod_profile: PodProfile::Restricted,
             security: Security::Restricted,
         })
     }
 
-    async fn act(&self, stage: Stage, batch: &Batch<'_>) -> Made {
+    async fn act(&self, stage: Stage, batch: &Batch<'_>) -> BatchResult {
         let driving = drive(&stage);
         let driven = self.interrupt.stop.run_until_cancelled(driving).await;
         let driven = driven.unwrap_or(Err(Blocked::Interrupted));
         let subject = match subject(batch) {
             Ok(subject) => subject,
-            Err(why) => return Made { trials: Vec::new(), faults: vec![why] },
+            Err(why) => return BatchResult { trials: Vec::new(), faults: vec![why] },
         };
         let (evidence, mut faults) = stage.close(subject, None, driven, None).await;
         self.removals.begin(evidence.namespace.clone()).await;
         let trials =
             batch.numbers().zip(batch.pods()).map(|(number, pod)| read_trial(&evidence, &pod, number));
-        // What an interrupt cut short was not measured.
-        let trials = trials
-            .filter(|trial| !(evidence.interrupted && matches!(trial.outcome, Outcome::Inconclusive(_))));
+        // A trial that the interrupt cut short was not measured.
+        let trials = trials.filter(|trial| {
+            !(evidence.interrupted && matches!(trial.outcome, TrialOutcome::Inconclusive(_)))
+        });
         let trials = trials.collect();
-        faults.extend(self.keep(batch, evidence).await);
-        Made { trials, faults }
+        faults.extend(self.store_evidence(batch, evidence).await);
+        BatchResult { trials, faults }
     }
 
-    /// Writes the evidence, on a thread of its own: a slow disk must not hold up the watches.
-    async fn keep(&self, batch: &Batch<'_>, evidence: Evidence) -> Option<String> {
-        let folder = evidence_folder(&self.order.folder, &batch.slug());
+    /// Writes the evidence in a blocking thread, because a slow disk must not delay the watches. Returns a failure.
+    async fn store_evidence(&self, batch: &Batch<'_>, evidence: Evidence) -> Option<String> {
+        let folder = evidence_folder(&self.options.folder, &batch.slug());
         match tokio::task::spawn_blocking(move || write_evidence(&folder, &evidence)).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("{error}")),
@@ -219,12 +228,12 @@ impl Bench<'_> {
     }
 }
 
-/// What the evidence of a batch is about, in the form of a claim's id.
+/// The subject of the batch's evidence, which has the form of a claim ID.
 fn subject(batch: &Batch<'_>) -> Result<ClaimId, String> {
     format!("experiment/{}-{}", batch.strategy.name, batch.order).parse()
 }
 
-/// Makes all pods of the batch at once and waits for each; what stops one does not stop the others.
+/// Creates all pods of the batch at once and waits for each. A pod that blocks does not stop the others.
 async fn drive(stage: &Stage) -> Result<(), Blocked> {
     let trial = async |name: &String| until_over(stage, &stage.create(name).await?).await;
     join_all(stage.objects().iter().map(trial)).await.into_iter().collect()

@@ -1,7 +1,7 @@
-//! The record as it is written while the experiment goes on: what one that is killed leaves of its trials.
+//! The journal: the record as written during the experiment, so that a killed experiment keeps its trials.
 //!
-//! The first line is the record without any trial. Each line after it is a batch that ended: its group's place, and its
-//! trials.
+//! The first line is the record without trials. Each further line is a batch that ended: the index of its group, and
+//! its trials.
 
 use std::io;
 use std::path::Path;
@@ -16,41 +16,41 @@ use crate::run::{KILLED, RecordError, parsed};
 /// The file's name in the run's folder.
 pub(super) const JOURNAL: &str = "experiment.jsonl";
 
-/// The journal of an experiment that goes on.
-pub(super) struct Journal(LineFile);
+/// The journal of the current experiment.
+pub(super) struct ExperimentJournal(LineFile);
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct WrittenTrial<'a> {
     group: usize,
     trials: &'a [Trial],
 }
 
 #[derive(Deserialize)]
-struct Read {
+struct ReadTrial {
     group: usize,
     trials: Vec<Trial>,
 }
 
-impl Journal {
-    /// Begins it with `head`, the record without any trial.
+impl ExperimentJournal {
+    /// Starts the journal with `head`, the record without trials.
     pub(super) fn begin(folder: &Path, head: &ExperimentRecord) -> Self {
         let first = ExperimentRecord { interrupted: Some(KILLED.to_owned()), ..head.clone() };
         Self(LineFile::begin(folder.join(JOURNAL), &first))
     }
 
-    /// Keeps the trials of a batch of the group at this place.
+    /// Appends the trials of a batch. `group` is the index of its group.
     pub(super) fn keep(&self, group: usize, trials: &[Trial]) {
-        self.0.add(&Written { group, trials });
+        self.0.add(&WrittenTrial { group, trials });
     }
 
-    /// Ends it; what kept it from being whole, where something did.
+    /// Closes the journal. Returns why it is incomplete, if it is.
     pub(super) fn end(&self) -> Option<String> {
         self.0.end()
     }
 }
 
-/// The record of the experiment in `folder` as far as its journal goes. It ended when its last batch did, by the clock of
-/// the file.
+/// Rebuilds the record of the experiment in `folder` from its journal, reading at most `most` bytes. The end of the
+/// experiment is the modification time of the file.
 pub(super) fn recover(folder: &Path, most: u64) -> Result<ExperimentRecord, RecordError> {
     let file = folder.join(JOURNAL);
     let failed = |source| RecordError::File { action: "read", file: file.clone(), source };
@@ -61,9 +61,9 @@ pub(super) fn recover(folder: &Path, most: u64) -> Result<ExperimentRecord, Reco
     record.ended = written.try_into().map_err(|error| failed(io::Error::other(error)))?;
     for line in lines {
         let damaged = |source| RecordError::Damaged { file: file.clone(), source };
-        let Read { group, trials } = serde_json::from_str(line).map_err(damaged)?;
+        let ReadTrial { group, trials } = serde_json::from_str(line).map_err(damaged)?;
         let Some(place) = record.groups.get_mut(group) else {
-            let beyond = format!("there is no place {group} in the experiment");
+            let beyond = format!("the experiment has no group {group}");
             return Err(damaged(serde::de::Error::custom(beyond)));
         };
         place.trials.extend(trials);

@@ -1,12 +1,12 @@
-//! Measures how often each remedy against the article's "one major problem" works, and how far apart containers start.
+//! Measures how often each remedy for the article's "one major problem" works, and how far apart containers start.
 //!
 //! ```text
 //! strategy -> batches -> stage (drive) -> evidence -> trial (pure) -> record with shares and distributions
 //! ```
 //!
-//! A trial is one exchange in one pod. What became of it is read from the evidence by a plain function. This room may
-//! *not* judge a cluster: it counts and measures, and no order of starts is right or wrong here. It may *not* know how
-//! anything is reported.
+//! A trial is one exchange of messages in one pod. A pure function reads its outcome from the evidence. This module
+//! counts and measures. It must *not* judge a cluster, because any order of starts is fine, and must *not* format
+//! reports.
 
 mod batch;
 mod conduct;
@@ -18,10 +18,10 @@ mod trial;
 mod watch;
 
 pub use batch::{Batch, batches};
-pub use conduct::{BatchTold, ExperimentOrder, experiment};
+pub use conduct::{BatchEnded, ExperimentOptions, experiment};
 pub use record::{
-    ExperimentError, ExperimentRecord, Group, Measured, is_experiment, read_experiment, write_experiment,
+    ExperimentError, ExperimentRecord, Measured, TrialGroup, is_experiment, read_experiment, write_experiment,
 };
 pub use statistics::{Distribution, Share, nearest_rank};
 pub use strategy::{ListOrder, Strategy, StrategyError};
-pub use trial::{Outcome, Start, Trial, read_trial};
+pub use trial::{Start, Trial, TrialOutcome, read_trial};

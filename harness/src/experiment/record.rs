@@ -1,4 +1,4 @@
-//! What is kept of an experiment: every trial, and for each strategy and order the shares and distributions.
+//! The record of an experiment: all trials, and the shares and distributions for each strategy and list order.
 
 use std::fs;
 use std::io;
@@ -11,94 +11,94 @@ use thiserror::Error;
 use super::journal::{JOURNAL, recover};
 use super::statistics::{Distribution, Share};
 use super::strategy::ListOrder;
-use super::trial::{Outcome, Trial};
-use crate::cluster::Facts;
+use super::trial::{Trial, TrialOutcome};
+use crate::cluster::ClusterFacts;
 use crate::disk::write_whole;
 use crate::run::{RecordError, RunId, read_or_recover};
 
-/// The format of `experiment.json`.
+/// The format version of `experiment.json`.
 pub(super) const FORMAT: u32 = 1;
 
 const RECORD: &str = "experiment.json";
 
-/// What is kept of an experiment.
+/// The record of an experiment, `experiment.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentRecord {
-    /// The format's version.
+    /// The version of the format.
     pub format: u32,
-    /// What was measured: `startup`.
+    /// The kind of experiment: `startup`.
     pub experiment: String,
-    /// The run's id.
+    /// The run's ID.
     pub run: RunId,
-    /// The program's version.
+    /// The version of podproof.
     pub podproof: String,
-    /// When it began.
+    /// When it started, by podproof's clock.
     pub started: Timestamp,
-    /// When its last trial had ended.
+    /// When its last trial ended.
     pub ended: Timestamp,
-    /// The cluster.
-    pub cluster: Facts,
-    /// How many trials of each strategy in each order were asked for.
+    /// The facts about the cluster, as found at the start.
+    pub cluster: ClusterFacts,
+    /// The requested number of trials of each strategy in each list order.
     pub trials: u32,
-    /// How many were made at once.
+    /// The number of trials that ran at once.
     pub parallel: u32,
-    /// What interrupted it, where something did: then there are fewer trials.
+    /// The cause of an interruption, after which trials are missing; `None` if the experiment was complete.
     pub interrupted: Option<String>,
-    /// One entry per strategy and order.
-    pub groups: Vec<Group>,
-    /// What could not be kept or cleaned up. Changes no trial.
+    /// One entry for each strategy and list order.
+    pub groups: Vec<TrialGroup>,
+    /// Failures to write files or to clean up. They change no trial.
     pub faults: Vec<String>,
 }
 
-/// The trials of one strategy in one order.
+/// The trials of one strategy in one list order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Group {
-    /// The strategy.
+pub struct TrialGroup {
+    /// The name of the strategy.
     pub strategy: String,
-    /// The order.
+    /// The order in which the manifest lists the containers.
     pub order: ListOrder,
-    /// Why there are none, where the cluster lacks what the strategy needs.
+    /// Why the cluster cannot run the strategy; `None` if it can.
     pub skipped: Option<String>,
-    /// What the trials show together.
+    /// The statistics of the trials.
     pub measured: Measured,
-    /// The trials.
+    /// The trials in order.
     pub trials: Vec<Trial>,
 }
 
-/// What the trials of a group show together.
+/// The statistics of a group of trials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// How many completed, of those of which it could be told.
+    /// The share of completed trials among those that are not inconclusive.
     pub completed: Option<Share>,
-    /// How many lost messages.
+    /// The number of trials that lost messages.
     pub lost: u32,
-    /// How many hung.
+    /// The number of trials that hung.
     pub hung: u32,
-    /// Of how many it could not be told.
+    /// The number of inconclusive trials.
     pub inconclusive: u32,
-    /// How long after the producer's program the consumer's began, by the node's clock since boot.
+    /// The consumer's program start minus the producer's, by the node's clock since boot, in milliseconds.
     pub gap_by_clock_ms: Option<Distribution>,
-    /// The same by the events of the starts.
+    /// The same difference between the kubelet's `Started` events.
     pub gap_by_event_ms: Option<Distribution>,
-    /// The same by the start ticks of the processes.
+    /// The same difference between the start ticks of the processes.
     pub gap_by_ticks_ms: Option<Distribution>,
 }
 
 impl Measured {
-    /// What these trials show.
+    /// Computes the statistics of these trials.
     #[must_use]
     pub fn of(trials: &[Trial]) -> Self {
-        let count = |is: fn(&Outcome) -> bool| {
+        let count = |is: fn(&TrialOutcome) -> bool| {
             u32::try_from(trials.iter().filter(|trial| is(&trial.outcome)).count()).unwrap_or(u32::MAX)
         };
-        let completed = count(|outcome| matches!(outcome, Outcome::Completed));
-        let lost = count(|outcome| matches!(outcome, Outcome::Lost(_)));
-        let hung = count(|outcome| matches!(outcome, Outcome::Hung(_)));
+        let completed = count(|outcome| matches!(outcome, TrialOutcome::Completed));
+        let lost = count(|outcome| matches!(outcome, TrialOutcome::Lost(_)));
+        let hung = count(|outcome| matches!(outcome, TrialOutcome::Hung(_)));
         Self {
             completed: Share::of(completed, completed.saturating_add(lost).saturating_add(hung)),
             lost,
             hung,
-            inconclusive: count(|outcome| matches!(outcome, Outcome::Inconclusive(_))),
+            inconclusive: count(|outcome| matches!(outcome, TrialOutcome::Inconclusive(_))),
             gap_by_clock_ms: Distribution::of(trials.iter().filter_map(Trial::gap_by_clock)),
             gap_by_event_ms: Distribution::of(trials.iter().filter_map(Trial::gap_by_event)),
             gap_by_ticks_ms: Distribution::of(trials.iter().filter_map(Trial::gap_by_ticks)),
@@ -107,14 +107,14 @@ impl Measured {
 }
 
 impl ExperimentRecord {
-    /// Of how many trials it could not be told what became of them.
+    /// The number of inconclusive trials in all groups.
     #[must_use]
     pub fn inconclusive(&self) -> u32 {
         self.groups.iter().map(|group| group.measured.inconclusive).sum()
     }
 }
 
-/// The record of an experiment could not be written.
+/// Writing the record of an experiment failed.
 #[derive(Debug, Error)]
 #[error("write {}", file.display())]
 pub struct ExperimentError {
@@ -122,8 +122,7 @@ pub struct ExperimentError {
     source: io::Error,
 }
 
-/// Writes `experiment.json` into the run's folder: whole, or not at all. What was kept of the experiment while it went on is
-/// then of no more use.
+/// Writes `experiment.json` atomically into the run's folder, and then removes the journal.
 pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<PathBuf, ExperimentError> {
     let file = folder.join(RECORD);
     let written = serde_json::to_string_pretty(record)
@@ -131,7 +130,7 @@ pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<Path
         .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
     match written {
         Ok(()) => {
-            // Where it stays, the record is read all the same.
+            // If the journal stays, readers still prefer the record.
             let _ = fs::remove_file(folder.join(JOURNAL));
             Ok(file)
         }
@@ -139,14 +138,14 @@ pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<Path
     }
 }
 
-/// Whether an experiment left this folder.
+/// Returns whether the folder contains the record or the journal of an experiment.
 #[must_use]
 pub fn is_experiment(folder: &Path) -> bool {
     [RECORD, JOURNAL].into_iter().any(|file| folder.join(file).is_file())
 }
 
-/// Reads the record of the experiment in `folder` back: as far as it goes, where it did not come to its end. Then it says
-/// that it was interrupted.
+/// Reads the record of the experiment in `folder`. If the experiment did not finish, rebuilds the record from the
+/// journal and marks it as interrupted.
 pub fn read_experiment(folder: &Path) -> Result<ExperimentRecord, RecordError> {
     read_or_recover(folder, (RECORD, JOURNAL), FORMAT, recover)
 }

@@ -1,4 +1,4 @@
-//! The remedies that are compared, and their manifests.
+//! The strategies that an experiment compares, and their manifests.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use thiserror::Error;
 
 use crate::plan::{Manifest, ManifestError, MinorVersion, Tree};
 
-/// Which of the two containers the manifest lists first.
+/// The container that the manifest lists first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ListOrder {
-    /// The producer, as the article does.
+    /// The producer, as in the article.
     Original,
     /// The consumer.
     Swapped,
 }
 
 impl ListOrder {
-    /// Both.
+    /// Both orders.
     pub const ALL: [Self; 2] = [Self::Original, Self::Swapped];
 
-    /// `original` or `swapped`, which is also how the pod is called in the manifest.
+    /// `original` or `swapped`, which is also the name of the pod in the manifest.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -37,76 +37,78 @@ impl fmt::Display for ListOrder {
     }
 }
 
-/// What stands for a strategy's name: its first Kubernetes minor version, where not every one has what it needs.
-struct Known {
+/// A strategy and the first Kubernetes minor version that supports it; `None` means any.
+struct StrategyInfo {
     name: &'static str,
     since: Option<&'static str>,
 }
 
-const KNOWN: [Known; 9] = [
-    Known { name: "none", since: None },
-    Known { name: "retry", since: None },
-    Known { name: "marker-file", since: None },
-    Known { name: "init-creates", since: None },
-    Known { name: "init-waits", since: None },
-    Known { name: "poststart", since: None },
-    Known { name: "onfailure", since: None },
-    Known { name: "sidecar", since: Some("1.29") },
-    Known { name: "container-onfailure", since: Some("1.35") },
+const STRATEGIES: [StrategyInfo; 9] = [
+    StrategyInfo { name: "none", since: None },
+    StrategyInfo { name: "retry", since: None },
+    StrategyInfo { name: "marker-file", since: None },
+    StrategyInfo { name: "init-creates", since: None },
+    StrategyInfo { name: "init-waits", since: None },
+    StrategyInfo { name: "poststart", since: None },
+    StrategyInfo { name: "onfailure", since: None },
+    StrategyInfo { name: "sidecar", since: Some("1.29") },
+    StrategyInfo { name: "container-onfailure", since: Some("1.35") },
 ];
 
-/// One remedy with its two pods.
+/// A strategy with a pod for each list order.
 #[derive(Clone, Debug)]
 pub struct Strategy {
-    /// Its name.
+    /// The name of the strategy.
     pub name: &'static str,
     since: Option<&'static str>,
     manifest: Manifest,
 }
 
-/// The strategies that were asked for are not to be had.
+/// The selected strategies are unavailable.
 #[derive(Debug, Error)]
 pub enum StrategyError {
-    /// There is none of that name.
+    /// No strategy has this name.
     #[error("there is no strategy `{name}`; there are {}", Strategy::names().join(", "))]
     Unknown {
-        /// The name.
+        /// The unknown name.
         name: String,
     },
-    /// Its manifest is bad.
+    /// The manifest of a strategy is invalid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
 }
 
 impl Strategy {
-    /// The names of all, in the order of the table.
+    /// The names of all strategies, in table order.
     #[must_use]
     pub fn names() -> Vec<&'static str> {
-        KNOWN.iter().map(|known| known.name).collect()
+        STRATEGIES.iter().map(|info| info.name).collect()
     }
 
-    /// The strategies called so, in the order of the table; all, if none is named.
-    pub fn chosen(tree: &Tree, names: &[String]) -> Result<Vec<Self>, StrategyError> {
-        if let Some(name) = names.iter().find(|name| KNOWN.iter().all(|known| known.name != name.as_str())) {
+    /// The strategies with these names, in table order; all of them if `names` is empty.
+    pub fn select(tree: &Tree, names: &[String]) -> Result<Vec<Self>, StrategyError> {
+        if let Some(name) = names.iter().find(|name| STRATEGIES.iter().all(|info| info.name != name.as_str()))
+        {
             return Err(StrategyError::Unknown { name: name.clone() });
         }
-        let asked = |known: &&Known| names.is_empty() || names.iter().any(|name| name == known.name);
-        KNOWN.iter().filter(asked).map(|known| Self::read(tree, known)).collect()
+        let is_selected =
+            |info: &&StrategyInfo| names.is_empty() || names.iter().any(|name| name == info.name);
+        STRATEGIES.iter().filter(is_selected).map(|info| Self::read(tree, info)).collect()
     }
 
-    fn read(tree: &Tree, known: &Known) -> Result<Self, StrategyError> {
-        let manifest = Manifest::read(tree, &format!("experiments/startup/{}.yaml", known.name))?;
-        Ok(Self { name: known.name, since: known.since, manifest })
+    fn read(tree: &Tree, info: &StrategyInfo) -> Result<Self, StrategyError> {
+        let manifest = Manifest::read(tree, &format!("experiments/startup/{}.yaml", info.name))?;
+        Ok(Self { name: info.name, since: info.since, manifest })
     }
 
-    /// Why a cluster of this version cannot run it, where that is so. A version that cannot be read is no reason.
+    /// Why a cluster of this version cannot run the strategy; `None` if it can, or if the version cannot be parsed.
     #[must_use]
-    pub fn lacks(&self, version: &str) -> Option<String> {
+    pub fn unsupported_reason(&self, version: &str) -> Option<String> {
         let (needed, seen) = (MinorVersion::of_release(self.since?)?, MinorVersion::of_release(version)?);
         (seen < needed).then(|| format!("Kubernetes {needed} is needed, this is {version}"))
     }
 
-    /// Its pod in this order, once under each of the names.
+    /// Copies of the strategy's pod for this list order, one for each of the names.
     pub(super) fn pods(&self, order: ListOrder, names: &[String]) -> Option<Manifest> {
         self.manifest.copies(order.word(), names)
     }
@@ -118,15 +120,17 @@ mod tests {
     use crate::plan::Tree;
 
     #[test]
-    fn what_a_version_lacks_is_said() {
-        let lacks = |name: &str, version: &str| {
-            let chosen = Strategy::chosen(&Tree::Embedded, &[name.to_owned()]);
-            chosen.ok().and_then(|chosen| chosen.first().and_then(|strategy| strategy.lacks(version)))
+    fn a_version_that_is_too_old_is_reported() {
+        let unsupported_reason = |name: &str, version: &str| {
+            let chosen = Strategy::select(&Tree::Embedded, &[name.to_owned()]);
+            chosen
+                .ok()
+                .and_then(|chosen| chosen.first().and_then(|strategy| strategy.unsupported_reason(version)))
         };
-        assert_eq!(lacks("none", "v1.16.0"), None);
-        assert_eq!(lacks("sidecar", "v1.29.0"), None);
+        assert_eq!(unsupported_reason("none", "v1.16.0"), None);
+        assert_eq!(unsupported_reason("sidecar", "v1.29.0"), None);
         assert_eq!(
-            lacks("sidecar", "v1.28.9").as_deref(),
+            unsupported_reason("sidecar", "v1.28.9").as_deref(),
             Some("Kubernetes 1.29 is needed, this is v1.28.9")
         );
     }

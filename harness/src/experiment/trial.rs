@@ -1,27 +1,29 @@
-//! What became of one trial, read from the evidence by a plain function.
+//! Reads the outcome of a trial from the evidence.
 
 use serde::{Deserialize, Serialize};
 
 use super::watch::{is_idle, is_over, stall_mark};
-use crate::cases::{CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, consumer_log, gave_up, has_all, left_alone};
+use crate::cases::{
+    CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, consumer_log, gave_up, has_exit_message, premise_undisturbed,
+};
 use crate::evidence::{Evidence, Missing, ProbeReport, WaitEnd};
 use crate::judge::Inquiry;
 
-/// What became of an exchange. The four are never mixed.
+/// The outcome of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", content = "detail", rename_all = "lowercase")]
-pub enum Outcome {
-    /// The pod succeeded, and its consumer has every message.
+pub enum TrialOutcome {
+    /// The pod succeeded, and the consumer received every message.
     Completed,
-    /// The exchange is over and messages never arrived, because the consumer came too early.
+    /// The exchange is over but messages are lost, because the consumer started too early.
     Lost(String),
-    /// Nothing goes on any more, and nothing has ended.
+    /// The containers run, but nothing happens any more.
     Hung(String),
-    /// It could not be told; the cluster, the harness or somebody else is at fault.
+    /// The outcome is unknown: the cluster, podproof or something else interfered.
     Inconclusive(String),
 }
 
-impl Outcome {
+impl TrialOutcome {
     /// The outcome in one word.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -33,7 +35,7 @@ impl Outcome {
         }
     }
 
-    /// What is said beside the word.
+    /// The detail besides the word; may be empty.
     #[must_use]
     pub fn detail(&self) -> &str {
         match self {
@@ -43,56 +45,56 @@ impl Outcome {
     }
 }
 
-/// When the first instance of a container began, by each clock that told.
+/// When the first instance of a container started, by each available clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
-    /// When its first process was made, in ticks since the node's boot. Runtimes make it with the container, before they
-    /// start it.
+    /// The creation of its first process, in ticks since the node's boot. Runtimes create it together with the
+    /// container, before they start it.
     pub ticks: Option<u64>,
-    /// How many ticks a second has.
+    /// The number of ticks per second.
     pub ticks_per_second: Option<u64>,
-    /// When the kubelet told of the start, in nanoseconds since 1970.
+    /// The `Started` event of the kubelet, in nanoseconds since 1970.
     pub event_ns: Option<u64>,
-    /// When its program first looked at the clock, in nanoseconds since 1970.
+    /// The first clock reading of its program, in nanoseconds since 1970.
     pub realtime_ns: Option<u64>,
-    /// The same, in nanoseconds since the node's boot.
+    /// The same reading, in nanoseconds since the node's boot.
     pub boottime_ns: Option<u64>,
 }
 
-/// One exchange in one pod.
+/// One exchange in one pod, and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// Its number among those of its strategy and order, from 1.
+    /// Its number within its strategy and list order, from 1.
     pub number: u32,
-    /// The namespace.
+    /// The namespace; empty if the trial never started.
     pub namespace: String,
-    /// The pod.
+    /// The name of the pod.
     pub pod: String,
-    /// What became of it.
+    /// The outcome of the exchange.
     #[serde(flatten)]
-    pub outcome: Outcome,
-    /// How often the consumer was restarted.
+    pub outcome: TrialOutcome,
+    /// The number of restarts of the consumer.
     pub restarts: i32,
-    /// When the producer began.
+    /// When the producer started.
     pub producer: Start,
-    /// When the consumer began.
+    /// When the consumer started.
     pub consumer: Start,
 }
 
 impl Trial {
-    /// How long after the producer's program the consumer's began, in nanoseconds; before it, if negative.
+    /// The consumer's program start minus the producer's, in nanoseconds; negative if the consumer was first.
     #[must_use]
     pub fn gap_by_clock(&self) -> Option<i64> {
         difference(self.consumer.boottime_ns?, self.producer.boottime_ns?)
     }
 
-    /// The same by the events of the two starts.
+    /// The same difference between the `Started` events.
     #[must_use]
     pub fn gap_by_event(&self) -> Option<i64> {
         difference(self.consumer.event_ns?, self.producer.event_ns?)
     }
 
-    /// The same by the start ticks of the two processes.
+    /// The same difference between the start ticks of the processes.
     #[must_use]
     pub fn gap_by_ticks(&self) -> Option<i64> {
         let ticks = difference(self.consumer.ticks?, self.producer.ticks?)?;
@@ -105,13 +107,13 @@ fn difference(later: u64, earlier: u64) -> Option<i64> {
     i64::try_from(i128::from(later) - i128::from(earlier)).ok()
 }
 
-/// Reads the trial that was made in the pod called `pod`.
+/// Reads the trial in the pod with this name.
 #[must_use]
 pub fn read_trial(seen: &Evidence, pod: &str, number: u32) -> Trial {
     let uid = seen.applied(pod, 0).map(|applied| applied.uid.as_str());
     let outcome = match &uid {
-        Ok(uid) => outcome(seen, pod, uid).unwrap_or_else(|missing| untold(seen, pod, &missing)),
-        Err(missing) => untold(seen, pod, missing),
+        Ok(uid) => outcome(seen, pod, uid).unwrap_or_else(|missing| inconclusive(seen, pod, &missing)),
+        Err(missing) => inconclusive(seen, pod, missing),
     };
     let start = |container| uid.as_ref().map_or_else(|_| Start::default(), |uid| start(seen, uid, container));
     let restarts = uid.as_ref().ok().and_then(|uid| seen.container(uid, CONSUMER).ok());
@@ -126,49 +128,51 @@ pub fn read_trial(seen: &Evidence, pod: &str, number: u32) -> Trial {
     }
 }
 
-fn outcome(seen: &Evidence, pod: &str, uid: &str) -> Result<Outcome, Missing> {
-    left_alone(seen, uid)?;
+fn outcome(seen: &Evidence, pod: &str, uid: &str) -> Result<TrialOutcome, Missing> {
+    premise_undisturbed(seen, uid)?;
     let last = seen.last(uid)?;
     if seen.mark(&stall_mark(pod)).is_ok() && !last.is_terminal() {
         let idle = is_idle(last).ok_or_else(|| Missing::new("a pod in which nothing is about to begin"))?;
-        // What has been received whole is no stalled exchange, but one whose end nobody told.
+        // If everything was received, the exchange did not stall; only its end was not observed.
         let received =
-            seen.logs.iter().any(|log| log.uid == uid && log.container == CONSUMER && has_all(log));
+            seen.logs.iter().any(|log| log.uid == uid && log.container == CONSUMER && has_exit_message(log));
         Inquiry::premise("an exchange that is not over", !received)?;
-        return Ok(Outcome::Hung(idle));
+        return Ok(TrialOutcome::Hung(idle));
     }
     let consumer = seen.container(uid, CONSUMER)?.value;
     if last.phase() == "Succeeded" {
         let exchange = Exchange::read_from(seen, uid, consumer.restarts)?;
-        exchange.premise_whole(usize::MAX)?;
+        exchange.premise_complete_log(usize::MAX)?;
         let whole = exchange.received.strip_suffix(&[EXIT_MESSAGE]) == Some(exchange.sent.as_slice());
         if whole {
-            return Ok(Outcome::Completed);
+            return Ok(TrialOutcome::Completed);
         }
         let (received, sent) = (exchange.received.len(), exchange.sent.len());
-        return Ok(Outcome::Lost(format!("{received} messages received, {sent} and the exit message sent")));
+        return Ok(TrialOutcome::Lost(format!(
+            "{received} messages received, {sent} and the exit message sent"
+        )));
     }
-    // A consumer that has failed may still come back.
+    // A failed consumer may still be restarted.
     Inquiry::premise("the end of the exchange", is_over(last))?;
     let end = seen.ending(uid, CONSUMER, consumer.restarts)?.value;
     let log = consumer_log(seen, uid, consumer.restarts)?.value;
     if end.exit_code == 1 && gave_up(log) {
-        return Ok(Outcome::Lost("the consumer found no queue and gave up".to_owned()));
+        return Ok(TrialOutcome::Lost("the consumer found no queue and gave up".to_owned()));
     }
     Err(Missing::new(format!("why the consumer ended with exit code {}", end.exit_code)))
 }
 
-/// Why it cannot be told: what was awaited of this pod and did not come, and what is missing.
-fn untold(seen: &Evidence, pod: &str, missing: &Missing) -> Outcome {
+/// An inconclusive outcome. The reason is the last unfinished wait for this pod, and the missing fact.
+fn inconclusive(seen: &Evidence, pod: &str, missing: &Missing) -> TrialOutcome {
     let about = format!("pod {pod} ");
     let wait = seen.waits.iter().rev().find(|wait| format!("{} ", wait.what).contains(&about));
     let why = wait.and_then(|wait| match &wait.end {
         WaitEnd::Met => None,
         WaitEnd::Hopeless(why) | WaitEnd::Broken(why) => Some(why.clone()),
-        WaitEnd::TimedOut(_) => Some(format!("{} did not come in time", wait.what)),
+        WaitEnd::TimedOut(_) => Some(format!("timed out waiting for {}", wait.what)),
     });
     let why = why.or_else(|| seen.blocked.clone());
-    Outcome::Inconclusive(why.map_or_else(|| missing.to_string(), |why| format!("{why}; {missing}")))
+    TrialOutcome::Inconclusive(why.map_or_else(|| missing.to_string(), |why| format!("{why}; {missing}")))
 }
 
 fn start(seen: &Evidence, uid: &str, container: &str) -> Start {

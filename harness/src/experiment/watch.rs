@@ -1,61 +1,61 @@
-//! Watching one trial until it is over, or nothing goes on in it any more.
+//! Observes a trial until it is over or stalled.
 
 use crate::cases::{CONSUMER, PRODUCER};
 use crate::evidence::{Observed, SeenPod};
 use crate::stage::{Blocked, PodRef, Progress, Stage};
 
-/// The name of the moment at which nothing had gone on in a pod for the whole of the quiet window.
+/// The name of the mark for a pod in which nothing happened during a whole quiet window.
 pub(super) fn stall_mark(pod: &str) -> String {
     format!("stalled/{pod}")
 }
 
 /// Waits until the exchange in `pod` is over and its starts are known, or marks that it has stalled.
 pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
-    // As often as the pod may change its state: each turn ends with the exchange over, stalled, or in another state.
+    // Each round ends with the exchange over, stalled, or in another state. Pods have only a finite number of states.
     loop {
         let what = format!("pod {} to be over or idle", pod.name);
         let settled = |seen: &SeenPod| (is_over(seen) || is_idle(seen).is_some()).then(|| is_over(seen));
         let over = stage.until_pod(&what, stage.budgets().pod_done(), pod, settled).await?;
         if over {
-            return until_told(stage, pod).await;
+            return until_starts_reported(stage, pod).await;
         }
-        let what = format!("pod {} to go on", pod.name);
+        let what = format!("pod {} to make progress", pod.name);
         let mut before = None;
         let look = |seen: &Observed| {
             let now = progress(seen, pod);
             if *before.get_or_insert(now) == now { Progress::NotYet } else { Progress::Met(()) }
         };
-        let gone_on = stage.unless(&what, stage.budgets().stall(), look).await?;
-        if gone_on.is_none() {
+        let progressed = stage.observe_for(&what, stage.budgets().stall(), look).await?;
+        if progressed.is_none() {
             stage.mark(&stall_mark(&pod.name));
             return Ok(());
         }
     }
 }
 
-/// Waits until both containers have told of their starts, by event and in their logs. The exchange can be lost before the
-/// second has begun; and a trial is one without the times as well.
-async fn until_told(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+/// Waits until the starts of both containers are reported, by event and in their logs. An exchange may be lost before
+/// the second container starts. A trial also counts without these times.
+async fn until_starts_reported(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
     let look = |seen: &Observed| {
-        let told = |container: &&str| {
+        let is_reported = |container: &&str| {
             let log = seen.log(&pod.uid, container, 0);
             let identity = log.is_some_and(|log| log.complete || log.report("identity").is_some());
             identity && seen.started_at(&pod.uid, container).is_some()
         };
-        if [PRODUCER, CONSUMER].iter().all(told) { Progress::Met(()) } else { Progress::NotYet }
+        if [PRODUCER, CONSUMER].iter().all(is_reported) { Progress::Met(()) } else { Progress::NotYet }
     };
-    let what = format!("the starts to be told of ({})", pod.name);
-    stage.unless(&what, stage.budgets().event(), look).await.map(drop)
+    let what = format!("the starts to be reported ({})", pod.name);
+    stage.observe_for(&what, stage.budgets().event(), look).await.map(drop)
 }
 
-/// How far a pod has come: its states and what its containers have logged.
+/// The progress of a pod: the number of its states and of its containers' log lines.
 fn progress(seen: &Observed, pod: &PodRef) -> (usize, usize) {
     let states = seen.timeline.iter().filter(|state| state.uid() == pod.uid).count();
     let lines = seen.logs.iter().filter(|log| log.uid == pod.uid).map(|log| log.lines.len()).sum();
     (states, lines)
 }
 
-/// Whether the exchange is over: the pod has ended, or its consumer has failed and is never restarted.
+/// Returns whether the exchange is over: the pod has ended, or its consumer has failed and will not be restarted.
 pub(super) fn is_over(seen: &SeenPod) -> bool {
     let failed = || {
         let ended = seen.container(CONSUMER)?.state.as_ref()?.terminated.as_ref()?;
@@ -64,7 +64,7 @@ pub(super) fn is_over(seen: &SeenPod) -> bool {
     seen.is_terminal() || (failed().unwrap_or(false) && !restarts(seen, CONSUMER))
 }
 
-/// Whether a container that fails is restarted, by its own policy or by that of its pod.
+/// Returns whether a failed container is restarted, by its own restart policy or by that of its pod.
 fn restarts(seen: &SeenPod, container: &str) -> bool {
     let Some(spec) = &seen.pod.spec else { return false };
     let own = spec.containers.iter().find(|other| other.name == container);
@@ -72,8 +72,8 @@ fn restarts(seen: &SeenPod, container: &str) -> bool {
     own.or(spec.restart_policy.as_deref()) != Some("Never")
 }
 
-/// What runs in a pod in which nothing is about to begin or to be restarted, where that is so: its containers have ended
-/// or run, or wait for an init container that runs.
+/// Describes what runs in an idle pod; `None` if the pod is not idle. In an idle pod nothing is about to start or
+/// restart: each container has ended, runs, or waits for an init container that runs.
 pub(super) fn is_idle(seen: &SeenPod) -> Option<String> {
     let mut running = Vec::new();
     for status in seen.containers() {

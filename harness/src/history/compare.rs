@@ -1,4 +1,4 @@
-//! Runs against runs: two clusters, two versions, before and after.
+//! Compares two groups of runs, for example two clusters or two versions.
 
 use std::cmp::min_by_key;
 use std::collections::BTreeMap;
@@ -6,86 +6,87 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::facts::{FactChange, changed_facts};
-use super::kept::{CaseKey, KeptRun, Outcome};
+use super::model::{CaseKey, CaseOutcome, HistoryRun};
 use super::statistics::{Table, adjusted, fisher, median};
 
-/// The adjusted p-value up to which two shares of passes are told apart.
-const APART: f64 = 0.05;
+/// The adjusted p-value up to which two pass rates count as different.
+const SIGNIFICANT_P: f64 = 0.05;
 
-/// The least change of pace that is told, as a factor and in seconds.
-const PACE: (f64, f64) = (1.2, 0.25);
+/// The smallest change of duration that is reported, as a factor and in seconds.
+const MIN_DURATION_CHANGE: (f64, f64) = (1.2, 0.25);
 
-/// How often a case ended so.
+/// The number of executions per outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Passes.
+    /// The number of passes.
     pub pass: u32,
-    /// Fails.
+    /// The number of fails.
     pub fail: u32,
-    /// Inconclusives.
+    /// The number of inconclusive executions.
     pub inconclusive: u32,
-    /// Skips.
+    /// The number of skips.
     pub skip: u32,
 }
 
-/// One case on one side.
+/// The results of a case in one group of runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Fared {
-    /// How often an execution of it ended how.
+pub struct CaseResults {
+    /// Its executions, counted by outcome. Each attempt counts.
     pub tally: Tally,
-    /// The same by its trials, with which chance is reckoned: each repetition is one, whatever was tried again. It failed
-    /// if any attempt at it did; else any that passed makes it a pass.
+    /// Its repetitions, counted by outcome, for the statistical test. A repetition fails if any attempt failed;
+    /// otherwise it passes if any attempt passed.
     pub trials: Tally,
-    /// The median of its passes, in seconds.
+    /// The median duration of its passes, in seconds. `None` without passes.
     pub seconds: Option<f64>,
 }
 
-/// A case that is not the same on both sides.
+/// A case whose results differ between the groups.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Difference {
+pub struct CaseDifference {
     /// The case.
     pub key: CaseKey,
-    /// On the one side; absent where it is not there.
-    pub before: Option<Fared>,
-    /// On the other.
-    pub after: Option<Fared>,
-    /// How likely chance makes the shares of passes among the trials differ so, by Fisher's exact test, adjusted for
-    /// all cases.
+    /// Its results in the first group; `None` if it is not there.
+    pub before: Option<CaseResults>,
+    /// Its results in the second group; `None` if it is not there.
+    pub after: Option<CaseResults>,
+    /// The p-value of Fisher's exact test for equal pass rates of the trials, adjusted for the number of cases. `None`
+    /// if only one group has the case.
     pub p: Option<f64>,
 }
 
-/// What differs between two sides.
+/// The differences between two groups of runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// What of the environment differs, between the last runs of both.
+    /// The environment facts that differ between the last runs of the groups.
     pub changed: Vec<FactChange>,
-    /// How many cases both sides have.
+    /// The number of cases that both groups have.
     pub common: usize,
     /// The cases that differ.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<CaseDifference>,
 }
 
-/// What differs between the runs of one side and those of the other: cases that never failed on one side and did on
-/// the other, shares of passes that chance does not explain, cases that are only on one side, and paces.
+/// Compares two groups of runs. Reports cases with an outcome that only one group has, with significantly different
+/// pass rates, with different durations, and cases that only one group has.
 #[must_use]
-pub fn compare(before: &[KeptRun], after: &[KeptRun]) -> Comparison {
-    let (old, new) = (sides(before), sides(after));
+pub fn compare(before: &[HistoryRun], after: &[HistoryRun]) -> Comparison {
+    let (old, new) = (results_by_case(before), results_by_case(after));
     let common: Vec<_> = old.iter().filter_map(|(key, old)| Some((*key, *old, *new.get(key)?))).collect();
     let p: Vec<_> =
         common.iter().map(|(_, old, new)| fisher(table(old.trials, new.trials)).two_sided).collect();
     let both = common.iter().zip(adjusted(&p)).map(|((key, before, after), p)| {
         let difference =
-            Difference { key: (*key).clone(), before: Some(*before), after: Some(*after), p: Some(p) };
-        (differ(before, after) || p <= APART).then_some(difference)
+            CaseDifference { key: (*key).clone(), before: Some(*before), after: Some(*after), p: Some(p) };
+        (differ(before, after) || p <= SIGNIFICANT_P).then_some(difference)
     });
-    let only = |side: &BTreeMap<&CaseKey, Fared>, other: &BTreeMap<&CaseKey, Fared>| {
+    let only = |side: &BTreeMap<&CaseKey, CaseResults>, other: &BTreeMap<&CaseKey, CaseResults>| {
         let only = side.iter().filter(|(key, _)| !other.contains_key(*key));
-        only.map(|(key, fared)| ((*key).clone(), *fared)).collect::<Vec<_>>()
+        only.map(|(key, results)| ((*key).clone(), *results)).collect::<Vec<_>>()
     };
-    let gone = only(&old, &new).into_iter().map(|(key, fared)| (key, Some(fared), None));
-    let come = only(&new, &old).into_iter().map(|(key, fared)| (key, None, Some(fared)));
-    let alone = gone.chain(come).map(|(key, before, after)| Difference { key, before, after, p: None });
-    let mut differences: Vec<_> = both.flatten().chain(alone).collect();
+    let removed = only(&old, &new).into_iter().map(|(key, results)| (key, Some(results), None));
+    let added = only(&new, &old).into_iter().map(|(key, results)| (key, None, Some(results)));
+    let only_one =
+        removed.chain(added).map(|(key, before, after)| CaseDifference { key, before, after, p: None });
+    let mut differences: Vec<_> = both.flatten().chain(only_one).collect();
     differences.sort_by(|one, other| one.key.cmp(&other.key));
     let changed = match (before.last(), after.last()) {
         (Some(before), Some(after)) => changed_facts(&before.facts, &after.facts),
@@ -94,16 +95,16 @@ pub fn compare(before: &[KeptRun], after: &[KeptRun]) -> Comparison {
     Comparison { changed, common: common.len(), differences }
 }
 
-/// The executions of one case on one side.
+/// Collects the executions of one case in one group.
 #[derive(Default)]
 struct Side<'a> {
     tally: Tally,
     passes: Vec<f64>,
-    /// How each repetition ended, by its run.
-    trials: BTreeMap<(&'a str, u32), Outcome>,
+    /// The outcome of each repetition, by run and round.
+    trials: BTreeMap<(&'a str, u32), CaseOutcome>,
 }
 
-fn sides(runs: &[KeptRun]) -> BTreeMap<&CaseKey, Fared> {
+fn results_by_case(runs: &[HistoryRun]) -> BTreeMap<&CaseKey, CaseResults> {
     let mut sides: BTreeMap<&CaseKey, Side<'_>> = BTreeMap::new();
     for run in runs {
         for attempt in &run.attempts {
@@ -111,31 +112,31 @@ fn sides(runs: &[KeptRun]) -> BTreeMap<&CaseKey, Fared> {
             let trial = side.trials.entry((&run.id, attempt.round)).or_insert(attempt.outcome);
             *trial = min_by_key(*trial, attempt.outcome, |outcome| rank(*outcome));
             side.tally.count(attempt.outcome);
-            if attempt.outcome == Outcome::Pass {
+            if attempt.outcome == CaseOutcome::Pass {
                 side.passes.push(attempt.seconds);
             }
         }
     }
-    sides.into_iter().map(|(key, side)| (key, side.fared())).collect()
+    sides.into_iter().map(|(key, side)| (key, side.results())).collect()
 }
 
 impl Side<'_> {
-    fn fared(self) -> Fared {
+    fn results(self) -> CaseResults {
         let mut trials = Tally::default();
         for outcome in self.trials.values() {
             trials.count(*outcome);
         }
-        Fared { tally: self.tally, trials, seconds: median(&self.passes) }
+        CaseResults { tally: self.tally, trials, seconds: median(&self.passes) }
     }
 }
 
-/// What attempts at the same come to: the first of these that there is.
-fn rank(outcome: Outcome) -> u8 {
+/// The outcome of a repetition is that of its attempt with the lowest rank.
+fn rank(outcome: CaseOutcome) -> u8 {
     match outcome {
-        Outcome::Fail => 0,
-        Outcome::Pass => 1,
-        Outcome::Inconclusive => 2,
-        Outcome::Skip => 3,
+        CaseOutcome::Fail => 0,
+        CaseOutcome::Pass => 1,
+        CaseOutcome::Inconclusive => 2,
+        CaseOutcome::Skip => 3,
     }
 }
 
@@ -143,43 +144,43 @@ fn table(old: Tally, new: Tally) -> Table {
     Table { first: old.pass, first_not: old.fail, second: new.pass, second_not: new.fail }
 }
 
-/// Whether both sides say different things: another kind of end, or another pace.
-fn differ(before: &Fared, after: &Fared) -> bool {
-    let kinds = |tally: &Tally| {
+/// Returns whether only one group has some outcome, or the durations differ.
+fn differ(before: &CaseResults, after: &CaseResults) -> bool {
+    let outcomes = |tally: &Tally| {
         let Tally { pass, fail, inconclusive, skip } = tally;
         [pass, fail, inconclusive, skip].map(|count| *count > 0)
     };
-    let pace = before.seconds.zip(after.seconds).is_some_and(|(old, new)| {
-        let (factor, seconds) = PACE;
+    let duration_differs = before.seconds.zip(after.seconds).is_some_and(|(old, new)| {
+        let (factor, seconds) = MIN_DURATION_CHANGE;
         (new - old).abs() >= seconds && (new > old * factor || old > new * factor)
     });
-    kinds(&before.tally) != kinds(&after.tally) || pace
+    outcomes(&before.tally) != outcomes(&after.tally) || duration_differs
 }
 
 impl Tally {
-    fn count(&mut self, outcome: Outcome) {
+    fn count(&mut self, outcome: CaseOutcome) {
         let count = match outcome {
-            Outcome::Pass => &mut self.pass,
-            Outcome::Fail => &mut self.fail,
-            Outcome::Inconclusive => &mut self.inconclusive,
-            Outcome::Skip => &mut self.skip,
+            CaseOutcome::Pass => &mut self.pass,
+            CaseOutcome::Fail => &mut self.fail,
+            CaseOutcome::Inconclusive => &mut self.inconclusive,
+            CaseOutcome::Skip => &mut self.skip,
         };
         *count += 1;
     }
 
-    /// The worst of what happened; absent where nothing did.
+    /// The worst outcome; `None` without executions.
     #[must_use]
-    pub fn worst(&self) -> Option<Outcome> {
+    pub fn worst(&self) -> Option<CaseOutcome> {
         let counts = [
-            (self.fail, Outcome::Fail),
-            (self.inconclusive, Outcome::Inconclusive),
-            (self.skip, Outcome::Skip),
-            (self.pass, Outcome::Pass),
+            (self.fail, CaseOutcome::Fail),
+            (self.inconclusive, CaseOutcome::Inconclusive),
+            (self.skip, CaseOutcome::Skip),
+            (self.pass, CaseOutcome::Pass),
         ];
         counts.into_iter().find(|(count, _)| *count > 0).map(|(_, outcome)| outcome)
     }
 
-    /// How many executions there are.
+    /// The number of all executions.
     #[must_use]
     pub fn all(&self) -> u32 {
         self.pass + self.fail + self.inconclusive + self.skip

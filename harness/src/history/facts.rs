@@ -1,4 +1,4 @@
-//! What is known of a run's environment: facts beside its results, never part of a case's identity.
+//! The environment of a run: facts that are stored with its results and are not part of a case's identity.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,30 +7,30 @@ use serde::Serialize;
 use crate::cluster;
 use crate::run::RunRecord;
 
-/// The series of runs of which not even the cluster's name is known.
+/// The series of a run whose cluster has no known name.
 pub const DEFAULT_SERIES: &str = "default";
 
-/// An environment, as names and values.
-pub type Facts = BTreeMap<String, String>;
+/// The facts of an environment, by name.
+pub type EnvironmentFacts = BTreeMap<String, String>;
 
-/// A fact that is not what it was.
+/// A fact that changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct FactChange {
     /// The fact's name.
     pub fact: String,
-    /// What it was; absent where it was not known.
+    /// Its old value; `None` if unknown.
     pub before: Option<String>,
-    /// What it is; absent where it is not known.
+    /// Its new value; `None` if unknown.
     pub after: Option<String>,
 }
 
-/// The facts of a run of podproof. Names of nodes are none of them: in a cloud they are new every night. That of the
-/// cluster is none either: it is the series'.
+/// The facts of a podproof run. They leave out the names of nodes, which change with every new cloud cluster, and the
+/// name of the cluster, which is the name of the series.
 #[must_use]
-pub fn facts_of(record: &RunRecord) -> Facts {
-    let cluster::Facts { name: _, version, nodes, cluster_dns, node_containers, capabilities } =
+pub fn facts_of(record: &RunRecord) -> EnvironmentFacts {
+    let cluster::ClusterFacts { name: _, version, nodes, cluster_dns, node_containers, capabilities } =
         &record.cluster;
-    // Nodes that are alike are told once.
+    // Values that nodes share appear once.
     let each = |value: fn(&cluster::NodeFacts) -> String| {
         let values: BTreeSet<_> = nodes.iter().map(value).collect();
         values.into_iter().collect::<Vec<_>>().join(", ")
@@ -54,15 +54,15 @@ pub fn facts_of(record: &RunRecord) -> Facts {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(gates).collect()
 }
 
-/// The series of a run for which none is named: that of its cluster.
+/// The default series of a run: the name of its cluster.
 #[must_use]
 pub fn series_of(record: &RunRecord) -> &str {
     record.cluster.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(DEFAULT_SERIES)
 }
 
-/// What is different after, by name.
+/// The facts that differ, sorted by name.
 #[must_use]
-pub fn changed_facts(before: &Facts, after: &Facts) -> Vec<FactChange> {
+pub fn changed_facts(before: &EnvironmentFacts, after: &EnvironmentFacts) -> Vec<FactChange> {
     let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     names
         .into_iter()
@@ -80,17 +80,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changed_is_told_by_name() {
-        let facts = |pairs: &[(&str, &str)]| -> Facts {
+    fn changed_facts_are_sorted_by_name() {
+        let facts = |pairs: &[(&str, &str)]| -> EnvironmentFacts {
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
         };
         let before = facts(&[("kernel", "6.1"), ("os", "Debian"), ("version", "v1.20.2")]);
         let after = facts(&[("dns", "yes"), ("os", "Debian"), ("version", "v1.20.5")]);
-        let told: Vec<_> = changed_facts(&before, &after)
+        let changed: Vec<_> = changed_facts(&before, &after)
             .into_iter()
             .map(|FactChange { fact, before, after }| (fact, before.is_some(), after.is_some()))
             .collect();
         let expected = [("dns", false, true), ("kernel", true, false), ("version", true, true)];
-        assert_eq!(told, expected.map(|(fact, before, after)| (fact.to_owned(), before, after)));
+        assert_eq!(changed, expected.map(|(fact, before, after)| (fact.to_owned(), before, after)));
     }
 }

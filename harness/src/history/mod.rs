@@ -1,28 +1,28 @@
-//! What runs are kept, and how they are compared: what broke, since when, and what is only flaky.
+//! The history of runs: stores runs and compares them, to find what broke, since when, and what is flaky.
 //!
 //! ```text
-//! record.json, JUnit of anybody -> kept run -> store -> runs of one series -> judge_night (pure) -> news
+//! record.json, JUnit of other tools -> HistoryRun -> store -> runs of one series -> review_run -> news
 //! ```
 //!
-//! The run folders are the source of truth; the store is made from them and can be made again. A case is known by the
-//! id of its claim and by nothing of its environment, which is told as facts. Judging is plain arithmetic on what was
-//! kept.
+//! The run folders are the source of truth; the store can be recreated from them. A case is identified by the id of its
+//! claim. Its environment is not part of the identity but stored as facts. Comparisons use only stored data and have no
+//! side effects.
 //!
-//! This room may *not* talk to a cluster, know how a run is reported, or change a record. What it gives back comes
-//! from clusters and foreign files and is hostile: who shows it cleans it.
+//! This module must *not* access a cluster, depend on reports or change a record. Its text comes from clusters and from
+//! files of other tools and is untrusted: callers must clean it before they show it.
 
 mod compare;
 mod facts;
 mod import;
-mod kept;
+mod model;
 pub mod regression;
 mod signature;
 pub mod statistics;
 mod store;
 
-pub use compare::{Comparison, Difference, Fared, Tally, compare};
-pub use facts::{DEFAULT_SERIES, FactChange, Facts, changed_facts, facts_of, series_of};
-pub use import::{ErrorsAre, ImportError, ImportOrder, import_junit};
-pub use kept::{Attempt, CaseKey, KeptRun, Outcome, RunName};
+pub use compare::{CaseDifference, CaseResults, Comparison, Tally, compare};
+pub use facts::{DEFAULT_SERIES, EnvironmentFacts, FactChange, changed_facts, facts_of, series_of};
+pub use import::{ErrorMeaning, ImportError, ImportOptions, import_junit};
+pub use model::{CaseAttempt, CaseKey, CaseOutcome, HistoryRun, RunName};
 pub use signature::signature;
-pub use store::{Added, Extent, Listed, Place, Refused, Renames, Store, StoreError, Url};
+pub use store::{Added, DatabaseError, Listed, Renames, RunRange, Store, StoreError, StoreLocation, Url};

@@ -1,10 +1,10 @@
-//! What failures of one cause have in common.
+//! Signatures: recognize failures with the same cause.
 
 /// The longest signature, in characters.
 const LONGEST: usize = 200;
 
-/// `text` without what differs from run to run: every word with a digit in it is `#`, and so are ids, addresses,
-/// times and names of namespaces. Two failures with the same signature have, as far as words can tell, one cause.
+/// Removes from `text` what differs between runs: every word with a digit becomes `#`, for example ids, addresses,
+/// times and names of namespaces. Failures with the same signature probably have the same cause.
 #[must_use]
 pub fn signature(text: &str) -> String {
     let mut signature = String::new();
@@ -14,31 +14,31 @@ pub fn signature(text: &str) -> String {
         let end = rest.find(|c| is_of_word(c) != is_of_word(first)).unwrap_or(rest.len());
         let (piece, after) = rest.split_at(end);
         rest = after;
-        let told = match piece {
+        let part = match piece {
             _ if !is_of_word(first) => spaced(piece),
             word if word.contains(|c: char| c.is_ascii_digit()) => "#".to_owned(),
             word => word.to_owned(),
         };
-        length += told.chars().count();
+        length += part.chars().count();
         if length > LONGEST {
             break;
         }
-        signature += &told;
+        signature += &part;
     }
     signature
 }
 
-/// What stands between words, with every kind of space as one.
+/// Collapses whitespace in the text between words.
 fn spaced(gap: &str) -> String {
-    let mut told = String::new();
+    let mut spaced = String::new();
     for c in gap.chars() {
         match c {
-            _ if c.is_whitespace() && told.ends_with(' ') => {}
-            _ if c.is_whitespace() => told.push(' '),
-            _ => told.push(c),
+            _ if c.is_whitespace() && spaced.ends_with(' ') => {}
+            _ if c.is_whitespace() => spaced.push(' '),
+            _ => spaced.push(c),
         }
     }
-    told
+    spaced
 }
 
 fn is_of_word(c: char) -> bool {
@@ -58,7 +58,7 @@ mod tests {
     #[case::address("dial tcp 10.0.0.1:6443:  refused", "dial tcp # refused")]
     #[case::lines("a\n\tb\r\nc", "a b c")]
     #[case::time("after 1.5s at 2026-11-22T10:00:00Z", "after # at #")]
-    fn what_differs_is_left_out(#[case] text: &str, #[case] expected: &str) {
+    fn parts_that_differ_between_runs_are_replaced(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(signature(text), expected);
     }
 

@@ -1,4 +1,4 @@
-//! Whether the pods that ran are the pods that were sent: what admission makes of a pod may change what it does.
+//! Detects if the pods that ran differ from the pods that were sent, because admission may change their behavior.
 
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use serde::Deserialize as _;
@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::evidence::{Applied, Evidence, SeenPod};
 
-/// What of a pod's specification changes what its containers do, beside the containers and volumes themselves.
-const OF_PODS: [&str; 10] = [
+/// The fields of a pod's spec that affect its containers, besides the containers and volumes themselves.
+const POD_FIELDS: [&str; 10] = [
     "restartPolicy",
     "terminationGracePeriodSeconds",
     "activeDeadlineSeconds",
@@ -20,8 +20,8 @@ const OF_PODS: [&str; 10] = [
     "hostname",
 ];
 
-/// The same of a container.
-const OF_CONTAINERS: [&str; 11] = [
+/// The fields of a container that affect it.
+const CONTAINER_FIELDS: [&str; 11] = [
     "command",
     "args",
     "workingDir",
@@ -35,15 +35,15 @@ const OF_CONTAINERS: [&str; 11] = [
     "restartPolicy",
 ];
 
-/// What the API server fills in where nothing was sent.
+/// The defaults that the API server sets if the field was not sent.
 const DEFAULTS: [(&str, &str); 3] =
     [("restartPolicy", "\"Always\""), ("terminationGracePeriodSeconds", "30"), ("procMount", "\"Default\"")];
 
-/// What says nothing about who may do what: labels of the node's own security modules.
-const OF_THE_NODE: [&str; 3] = ["seLinuxOptions", "appArmorProfile", "seccompProfile"];
+/// Labels of the node's security modules, which do not affect permissions between containers.
+const NODE_LABELS: [&str; 3] = ["seLinuxOptions", "appArmorProfile", "seccompProfile"];
 
-/// What somebody other than the drive changed in a pod before it began, such as `spec.securityContext.fsGroup` by a
-/// policy or a further container by a mesh. Defaults of the API server are no change.
+/// Describes the first change of a pod by someone other than the drive, such as `spec.securityContext.fsGroup` by a
+/// policy or a container added by a service mesh. Defaults of the API server do not count.
 #[must_use]
 pub fn changed_by_admission(seen: &Evidence) -> Option<String> {
     let mut known: Vec<&str> = Vec::new();
@@ -60,59 +60,59 @@ pub fn changed_by_admission(seen: &Evidence) -> Option<String> {
     None
 }
 
-/// The specification that was sent of this pod, or of what made it.
+/// The spec that was sent for this pod, directly or as the template of its controller.
 fn sent<'e>(seen: &'e Evidence, state: &SeenPod) -> Option<&'e Value> {
     let is_pod = |applied: &&Applied| applied.uid == state.uid() && applied.object["kind"] == "Pod";
     if let Some(pod) = seen.applied.iter().find(is_pod) {
         return pod.object.get("spec");
     }
-    let maker = seen.applied.iter().find(|applied| state.controller() == Some(&applied.uid))?;
-    maker.object.pointer("/spec/template/spec")
+    let controller = seen.applied.iter().find(|applied| state.controller() == Some(&applied.uid))?;
+    controller.object.pointer("/spec/template/spec")
 }
 
-/// What is different in the pod that the API server keeps.
+/// The path of the first difference between the sent spec and the stored pod.
 fn difference(sent: &Value, pod: &Pod) -> Option<String> {
     let mut kept = serde_json::to_value(pod.spec.as_ref()?).ok()?;
-    // A field that is newer than the types is in neither.
+    // Drop fields that are newer than the types: the stored pod does not have them either.
     let typed = PodSpec::deserialize(sent).and_then(serde_json::to_value);
     let sent = typed.as_ref().unwrap_or(sent);
     let name = pod.metadata.name.as_deref();
     if sent.get("hostname").is_none() && kept["hostname"].as_str() == name {
-        // The controller of a StatefulSet gives its pods their own names.
+        // The StatefulSet controller sets the hostname of a pod to its name.
         kept["hostname"] = Value::Null;
     }
     compare(sent, &kept).err()
 }
 
-/// Fails with the path of the first difference.
+/// Compares two specs. Fails with the path of the first difference.
 fn compare(sent: &Value, kept: &Value) -> Result<(), String> {
-    for field in OF_PODS {
-        same("spec", field, sent, kept)?;
+    for field in POD_FIELDS {
+        compare_field("spec", field, sent, kept)?;
     }
-    context("spec", sent, kept)?;
+    compare_context("spec", sent, kept)?;
     for (path, one, other) in pairs("spec.volumes", sent.get("volumes"), kept.get("volumes"))? {
-        holds(&path, one, other)?;
-        same(&format!("{path}.emptyDir"), "medium", &one["emptyDir"], &other["emptyDir"])?;
-        same(&format!("{path}.emptyDir"), "sizeLimit", &one["emptyDir"], &other["emptyDir"])?;
+        contains_sent(&path, one, other)?;
+        compare_field(&format!("{path}.emptyDir"), "medium", &one["emptyDir"], &other["emptyDir"])?;
+        compare_field(&format!("{path}.emptyDir"), "sizeLimit", &one["emptyDir"], &other["emptyDir"])?;
     }
     for list in ["initContainers", "containers"] {
         for (path, one, other) in pairs(&format!("spec.{list}"), sent.get(list), kept.get(list))? {
-            for field in OF_CONTAINERS {
-                same(&path, field, one, other)?;
+            for field in CONTAINER_FIELDS {
+                compare_field(&path, field, one, other)?;
             }
-            image(&path, one, other)?;
-            environment(&path, one, other)?;
-            context(&path, one, other)?;
-            // Bounds that were sent must be kept; others say how much there is, and not what it does.
+            compare_image(&path, one, other)?;
+            compare_environment(&path, one, other)?;
+            compare_context(&path, one, other)?;
+            // Limits that were sent must be kept. Added limits restrict resources but do not change the behavior.
             if let Some(limits) = one.pointer("/resources/limits") {
-                holds(&format!("{path}.resources.limits"), limits, &other["resources"]["limits"])?;
+                contains_sent(&format!("{path}.resources.limits"), limits, &other["resources"]["limits"])?;
             }
         }
     }
     Ok(())
 }
 
-/// Pairs the things of two lists by their names, which must be the same.
+/// Pairs the entries of two lists by name. Fails if the lists have different names.
 fn pairs<'v>(
     path: &str,
     sent: Option<&'v Value>,
@@ -133,23 +133,23 @@ fn pairs<'v>(
     sent.iter().map(pair).collect()
 }
 
-/// Who the processes of a pod or container are, and what they may do: nothing may be lacking or new.
-fn context(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+/// Compares two security contexts. Fails if a field is missing, added or different.
+fn compare_context(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
     let none = Value::Object(Map::new());
     let of = |value: &Value| value.get("securityContext").filter(|context| context.is_object()).cloned();
     let (sent, kept) = (of(sent).unwrap_or_else(|| none.clone()), of(kept).unwrap_or(none));
     let path = format!("{path}.securityContext");
     let fields = [&sent, &kept].into_iter().filter_map(Value::as_object).flat_map(Map::keys);
-    for field in fields.filter(|field| !OF_THE_NODE.contains(&field.as_str())) {
-        if field != "capabilities" || !drops_no_less(&sent[field], &kept[field]) {
-            same(&path, field, &sent, &kept)?;
+    for field in fields.filter(|field| !NODE_LABELS.contains(&field.as_str())) {
+        if field != "capabilities" || !only_drops_more(&sent[field], &kept[field]) {
+            compare_field(&path, field, &sent, &kept)?;
         }
     }
     Ok(())
 }
 
-/// Whether the kept capabilities are the sent ones with others dropped beside all of them, which changes nothing.
-fn drops_no_less(sent: &Value, kept: &Value) -> bool {
+/// Returns whether the sent capabilities drop `ALL`, and the stored ones only drop more by name, which has no effect.
+fn only_drops_more(sent: &Value, kept: &Value) -> bool {
     let drops =
         |value: &Value, what: &Value| value["drop"].as_array().is_some_and(|dropped| dropped.contains(what));
     let sent_drops = sent["drop"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -157,9 +157,9 @@ fn drops_no_less(sent: &Value, kept: &Value) -> bool {
     drops(sent, &all) && sent_drops.iter().all(|one| drops(kept, one)) && kept["add"] == sent["add"]
 }
 
-/// The environment that was sent must be there, in its order. A new name changes a program only where the loader or a
-/// probe reads it.
-fn environment(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+/// Compares two environments. The sent variables must be present in order. An added variable matters only if the
+/// dynamic loader or the probe reads it.
+fn compare_environment(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
     let list = |value: &Value| value["env"].as_array().cloned().unwrap_or_default();
     let (sent, kept) = (list(sent), list(kept));
     let name = |one: &Value| one["name"].as_str().unwrap_or_default().to_owned();
@@ -169,55 +169,57 @@ fn environment(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
     if let Some(new) = new.iter().find(matters) {
         return Err(format!("{path}.env (it added {})", name(new)));
     }
-    holds(&format!("{path}.env"), &Value::from(sent), &Value::from(same))
+    contains_sent(&format!("{path}.env"), &Value::from(sent), &Value::from(same))
 }
 
-/// The image must be the sent one, or one of its name in another registry: what it holds shows in what its program says.
-fn image(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
-    let called = |value: &Value| {
+/// Compares two images. Only the name must agree, because another registry may serve the same image; its content shows
+/// in the output of the program.
+fn compare_image(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+    let name_of = |value: &Value| {
         let whole = value["image"].as_str().unwrap_or_default();
         let name = whole.rsplit('/').next().unwrap_or_default();
         name.split(['@', ':']).next().unwrap_or_default().to_owned()
     };
-    if called(sent) == called(kept) { Ok(()) } else { Err(format!("{path}.image")) }
+    if name_of(sent) == name_of(kept) { Ok(()) } else { Err(format!("{path}.image")) }
 }
 
-/// A field must be kept where it was sent, and must not have come where it was not.
-fn same(path: &str, field: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+/// Compares a field: a sent value must be kept, and a missing one must not be added, except with its default.
+fn compare_field(path: &str, field: &str, sent: &Value, kept: &Value) -> Result<(), String> {
     let path = format!("{path}.{field}");
-    let kept = kept.get(field).filter(|value| !is_nothing(value));
-    match (sent.get(field).filter(|value| !is_nothing(value)), kept) {
+    let kept = kept.get(field).filter(|value| !is_absent(value));
+    match (sent.get(field).filter(|value| !is_absent(value)), kept) {
         (None, None) => Ok(()),
         (None, Some(kept)) if DEFAULTS.contains(&(field, kept.to_string().as_str())) => Ok(()),
         (None, Some(_)) | (Some(_), None) => Err(path),
-        (Some(sent), Some(kept)) => holds(&path, sent, kept),
+        (Some(sent), Some(kept)) => contains_sent(&path, sent, kept),
     }
 }
 
-/// What was sent must be there; what is beside it are defaults of the API server.
-fn holds(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
+/// Checks that everything that was sent is present. Additional fields are defaults of the API server.
+fn contains_sent(path: &str, sent: &Value, kept: &Value) -> Result<(), String> {
     match (sent, kept) {
-        (Value::Object(sent), _) => sent
-            .iter()
-            .filter(|(_, value)| !is_nothing(value))
-            .try_for_each(|(field, value)| holds(&format!("{path}.{field}"), value, &kept[field.as_str()])),
+        (Value::Object(sent), _) => {
+            sent.iter().filter(|(_, value)| !is_absent(value)).try_for_each(|(field, value)| {
+                contains_sent(&format!("{path}.{field}"), value, &kept[field.as_str()])
+            })
+        }
         (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => sent
             .iter()
             .zip(kept)
             .enumerate()
-            .try_for_each(|(at, (one, other))| holds(&format!("{path}[{at}]"), one, other)),
+            .try_for_each(|(at, (one, other))| contains_sent(&format!("{path}[{at}]"), one, other)),
         _ if text(sent) == text(kept) => Ok(()),
         _ => Err(path.to_owned()),
     }
 }
 
-/// Numbers and texts of one look are one thing to the API.
+/// The text of a value. The API treats a number and a string with the same text alike.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Whether a value says as much as none.
-fn is_nothing(value: &Value) -> bool {
+/// Returns whether a value is equivalent to an absent one.
+fn is_absent(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Array(all) => all.is_empty(),
@@ -253,7 +255,7 @@ mod tests {
         })
     }
 
-    /// The specification with what an API server fills in.
+    /// The spec with the defaults that an API server sets.
     fn defaulted() -> Value {
         let mut kept = spec();
         kept["dnsPolicy"] = json!("ClusterFirst");
@@ -273,19 +275,19 @@ mod tests {
 
     fn difference_of(kept: &Value) -> Option<String> {
         let pod: Pod =
-            serde_json::from_value(json!({ "metadata": { "name": "keeper-0" }, "spec": *kept })).unwrap();
+            serde_json::from_value(json!({ "metadata": { "name": "web-0" }, "spec": *kept })).unwrap();
         difference(&spec(), &pod)
     }
 
     #[test]
-    fn what_the_api_server_fills_in_is_no_change() {
+    fn defaults_of_the_api_server_are_not_a_change() {
         assert_eq!(difference_of(&defaulted()), None);
     }
 
     #[rstest]
-    #[case::of_a_stateful_set("keeper-0", None)]
+    #[case::of_a_stateful_set("web-0", None)]
     #[case::another("stranger", Some("spec.hostname"))]
-    fn a_pod_may_be_called_by_its_own_name(#[case] hostname: &str, #[case] expected: Option<&str>) {
+    fn the_hostname_may_be_set_to_the_pods_name(#[case] hostname: &str, #[case] expected: Option<&str>) {
         let mut kept = defaulted();
         kept["hostname"] = json!(hostname);
         assert_eq!(difference_of(&kept).as_deref(), expected);
@@ -311,7 +313,7 @@ mod tests {
     #[case("/containers/0/env/0/value", json!("b"), "spec.containers[main].env[0].value")]
     #[case("/containers/0/securityContext/runAsUser", json!(0), "spec.containers[main].securityContext.runAsUser")]
     #[case("/containers/0/livenessProbe", json!({ "tcpSocket": { "port": 1 } }), "spec.containers[main].livenessProbe")]
-    fn what_somebody_else_changed_is_named(#[case] path: &str, #[case] value: Value, #[case] expected: &str) {
+    fn a_change_by_admission_is_named(#[case] path: &str, #[case] value: Value, #[case] expected: &str) {
         let mut kept = defaulted();
         let (parent, field) = path.rsplit_once('/').unwrap();
         let parent = if parent.is_empty() { &mut kept } else { kept.pointer_mut(parent).unwrap() };
@@ -327,18 +329,18 @@ mod tests {
 
     #[rstest]
     #[case::mirrored("/containers/0/image", json!("mirror.example/all/probe:1@sha256:ab"))]
-    #[case::an_agent_s_variable("/containers/0/env", json!([
+    #[case::a_variable_of_an_agent("/containers/0/env", json!([
         { "name": "AGENT_HOST", "value": "10.0.0.1" }, { "name": "PODPROOF_TOKEN", "value": "abc" },
     ]))]
     #[case::drops_more("/containers/0/securityContext/capabilities/drop", json!(["ALL", "MKNOD"]))]
-    fn what_changes_no_program_is_no_change(#[case] path: &str, #[case] value: Value) {
+    fn a_change_without_effect_on_the_program_is_ignored(#[case] path: &str, #[case] value: Value) {
         let mut kept = defaulted();
         *kept.pointer_mut(path).unwrap() = value;
         assert_eq!(difference_of(&kept), None);
     }
 
     #[test]
-    fn a_field_that_is_newer_than_the_types_is_no_change() {
+    fn a_field_newer_than_the_types_is_not_a_change() {
         let mut sent = spec();
         sent["volumes"][0]["emptyDir"] = json!({ "fieldOfTomorrow": 1023 });
         let pod: Pod = serde_json::from_value(json!({ "spec": defaulted() })).unwrap();
@@ -346,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_of_a_mesh_is_named() {
+    fn a_container_added_by_a_service_mesh_is_named() {
         let mut kept = defaulted();
         kept["containers"].as_array_mut().unwrap().insert(0, json!({ "name": "istio-proxy" }));
         assert_eq!(difference_of(&kept).as_deref(), Some("spec.containers (it added istio-proxy)"));

@@ -1,15 +1,15 @@
-//! Assertions about what the probe found where it looked.
+//! Assertions about reports of the probe.
 
 use super::inquiry::Inquiry;
 use crate::evidence::{Fact, Missing, ProbeReport};
 
 const NOTHING: &str = "nothing (ENOENT)";
 
-/// How the system says that somebody may not do something.
+/// The error codes that mean that an operation is not permitted.
 const REFUSALS: [&str; 3] = ["EACCES", "EPERM", "EROFS"];
 
 impl Inquiry {
-    /// Asserts that the probe found something there, and that the text called `field` of it is `expected`.
+    /// Asserts that the probe found something, and that its text `field` is `expected`.
     pub fn assert_found(
         &mut self,
         assertion: &str,
@@ -18,19 +18,19 @@ impl Inquiry {
         expected: &str,
     ) -> Result<(), Missing> {
         let seen = if look.value.present()? { Some(look.value.text(field)?) } else { None };
-        let told = seen.map_or_else(|| NOTHING.to_owned(), |text| format!("{text:?}"));
-        self.assert(assertion, seen == Some(expected), format!("{expected:?}"), told, &look.pointer);
+        let text = seen.map_or_else(|| NOTHING.to_owned(), |text| format!("{text:?}"));
+        self.assert(assertion, seen == Some(expected), format!("{expected:?}"), text, &look.pointer);
         Ok(())
     }
 
-    /// Asserts that the probe found nothing there, and that the system said so.
+    /// Asserts that the probe found nothing, as reported by the system.
     pub fn assert_absent(&mut self, assertion: &str, look: &Fact<ProbeReport>) -> Result<(), Missing> {
         let absent = !look.value.present()?;
         self.assert(assertion, absent, NOTHING, look.value.to_string(), &look.pointer);
         Ok(())
     }
 
-    /// Asserts that the folder the probe listed is empty.
+    /// Asserts that the folder listed by the probe is empty.
     pub fn assert_empty(&mut self, assertion: &str, list: &Fact<ProbeReport>) -> Result<(), Missing> {
         Self::premise("a folder that can be listed", list.value.present()?)?;
         let empty = list.value.number("count")? == 0;
@@ -39,53 +39,54 @@ impl Inquiry {
         Ok(())
     }
 
-    /// Asserts that the probe was allowed to do what it did.
-    pub fn assert_allowed(&mut self, assertion: &str, deed: &Fact<ProbeReport>) -> Result<(), Missing> {
-        let refused = refusal(&deed.value)?;
-        let told = refused.map_or_else(String::new, |errno| format!("refused with {errno}"));
-        self.assert(assertion, refused.is_none(), "no refusal", told, &deed.pointer);
+    /// Asserts that the operation of the probe was permitted.
+    pub fn assert_allowed(&mut self, assertion: &str, report: &Fact<ProbeReport>) -> Result<(), Missing> {
+        let refused = refusal(&report.value)?;
+        let seen = refused.map_or_else(String::new, |errno| format!("refused with {errno}"));
+        self.assert(assertion, refused.is_none(), "no refusal", seen, &report.pointer);
         Ok(())
     }
 
-    /// Asserts that the system refused what the probe was to do, with `errno`.
+    /// Asserts that the system refused the operation of the probe with `errno`.
     pub fn assert_refused(
         &mut self,
         assertion: &str,
-        deed: &Fact<ProbeReport>,
+        report: &Fact<ProbeReport>,
         errno: &str,
     ) -> Result<(), Missing> {
-        let refused = refusal(&deed.value)?;
-        let told = refused.map_or_else(|| deed.value.to_string(), str::to_owned);
-        self.assert(assertion, refused == Some(errno), errno, told, &deed.pointer);
+        let refused = refusal(&report.value)?;
+        let seen = refused.map_or_else(|| report.value.to_string(), str::to_owned);
+        self.assert(assertion, refused == Some(errno), errno, seen, &report.pointer);
         Ok(())
     }
 
-    /// The system's answer with which the probe's deed ended: one of `answers`, or none where it did not fail. Any other
-    /// cause, such as too little memory or too many open files, is a matter of the node and no answer to the question.
-    pub fn errno_among<'r>(deed: &'r ProbeReport, answers: &[&str]) -> Result<Option<&'r str>, Missing> {
-        let errno = deed.text("errno").ok();
-        let answered = errno.map_or_else(|| deed.ok(), |errno| answers.contains(&errno));
+    /// The error code of the probe's operation if it is one of `answers`; `None` if the operation succeeded. Any other
+    /// error, such as too little memory or too many open files, is a problem of the node and does not answer the
+    /// question.
+    pub fn errno_among<'r>(report: &'r ProbeReport, answers: &[&str]) -> Result<Option<&'r str>, Missing> {
+        let errno = report.text("errno").ok();
+        let answered = errno.map_or_else(|| report.ok(), |errno| answers.contains(&errno));
         if answered {
             return Ok(errno);
         }
         let errno = errno.unwrap_or("without a cause");
         Err(Missing::new(format!(
-            "an answer of the system to the probe's `{}` ({errno}: {deed})",
-            deed.verb()
+            "an answer of the system to the probe's `{}` ({errno}: {report})",
+            report.verb()
         )))
     }
 
-    /// Requires that the probe found nothing there, because otherwise what is found later proves nothing.
+    /// Requires that the probe found nothing, because otherwise a later finding would prove nothing.
     pub fn premise_absent(what: &str, look: &Fact<ProbeReport>) -> Result<(), Missing> {
         Self::premise(what, !look.value.present()?)
     }
 }
 
-/// How the system refused what the probe was to do, where it did. Any other failure is no answer.
-fn refusal(deed: &ProbeReport) -> Result<Option<&str>, Missing> {
-    if deed.ok() {
+/// The error code of a refused operation; `None` if it succeeded. Any other failure does not answer the question.
+fn refusal(report: &ProbeReport) -> Result<Option<&str>, Missing> {
+    if report.ok() {
         return Ok(None);
     }
-    let errno = deed.text("errno").ok().filter(|errno| REFUSALS.contains(errno));
-    errno.map(Some).ok_or_else(|| Missing::new(format!("whether `{}` is allowed ({deed})", deed.verb())))
+    let errno = report.text("errno").ok().filter(|errno| REFUSALS.contains(errno));
+    errno.map(Some).ok_or_else(|| Missing::new(format!("whether `{}` is allowed ({report})", report.verb())))
 }

@@ -1,4 +1,4 @@
-//! An inquiry: the assertions of one judge, and the verdict that follows from them.
+//! The inquiry: the assertions of a judge, and the resulting verdict.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -6,10 +6,10 @@ use std::fmt::Debug;
 use super::verdict::{Finding, Verdict};
 use crate::evidence::{Evidence, Missing};
 
-/// Collects what a judge finds.
+/// Collects the assertions of a judge.
 ///
-/// An *assertion* is part of the claim: where it does not hold, the cluster contradicted the claim. A *premise*
-/// is part of the case: where it does not hold, the case did not take place as meant, and nothing follows.
+/// An *assertion* is part of the claim: if it does not hold, the cluster contradicts the claim. A *premise* is part of
+/// the case: if it does not hold, the case did not run as intended and proves nothing.
 #[derive(Debug, Default)]
 pub struct Inquiry {
     held: BTreeSet<String>,
@@ -17,18 +17,18 @@ pub struct Inquiry {
 }
 
 impl Inquiry {
-    /// Asks `judge` about `evidence` and gives the verdict.
+    /// Runs `judge` on `evidence` and returns the verdict.
     ///
-    /// A contradiction that was seen stays one, whatever else is missing. Without a contradiction, a missing
-    /// fact, a drive that could not go on, or an inquiry that did not state each of the assertions which the claim
-    /// has is inconclusive; a drive that was interrupted with the run is skipped.
+    /// A failed assertion always makes the verdict a fail, even if facts are missing. Otherwise the verdict is a skip
+    /// if the run was interrupted. It is inconclusive if a fact is missing, the drive was blocked, or the judge did not
+    /// state every one of `assertions`.
     pub fn verdict<'a>(
         evidence: &Evidence,
         assertions: impl IntoIterator<Item = &'a str>,
         judge: impl FnOnce(&Evidence, &mut Self) -> Result<(), Missing>,
     ) -> Verdict {
         let mut inquiry = Self::default();
-        let told = judge(evidence, &mut inquiry);
+        let result = judge(evidence, &mut inquiry);
         if !inquiry.findings.is_empty() {
             return Verdict::Fail { findings: inquiry.findings };
         }
@@ -36,7 +36,7 @@ impl Inquiry {
             return interrupted();
         }
         let unstated: Vec<_> = assertions.into_iter().filter(|name| !inquiry.held.contains(*name)).collect();
-        let reason = match (&evidence.blocked, told) {
+        let reason = match (&evidence.blocked, result) {
             (Some(why), Ok(())) => why.clone(),
             (Some(why), Err(missing)) => format!("{why}; {missing}"),
             (None, Err(missing)) => missing.to_string(),
@@ -47,9 +47,9 @@ impl Inquiry {
         Verdict::Inconclusive { reason }
     }
 
-    /// The verdict on `evidence` that says nothing of the claim for this cause, whatever a judge would find in it.
+    /// The verdict without judging, because `cause` makes the evidence useless.
     #[must_use]
-    pub fn disturbed(evidence: &Evidence, cause: String) -> Verdict {
+    pub fn unjudged(evidence: &Evidence, cause: String) -> Verdict {
         if evidence.interrupted {
             return interrupted();
         }
@@ -60,7 +60,8 @@ impl Inquiry {
         Verdict::Inconclusive { reason }
     }
 
-    /// Asserts that `holds`; says what was expected, what was seen, and where.
+    /// Records if the assertion `holds`. `expected`, `seen` and `pointer`, a position in the evidence, describe a
+    /// failure.
     pub fn assert(
         &mut self,
         assertion: &str,
@@ -81,7 +82,7 @@ impl Inquiry {
         }
     }
 
-    /// Asserts that what was seen equals what was expected.
+    /// Asserts that the two values are equal.
     pub fn assert_equal<T: PartialEq + Debug>(
         &mut self,
         assertion: &str,
@@ -92,7 +93,7 @@ impl Inquiry {
         self.assert(assertion, expected == seen, format!("{expected:?}"), format!("{seen:?}"), pointer);
     }
 
-    /// Asserts that two things differ; `what` names them in the finding.
+    /// Asserts that the two values differ. `what` names them in the finding, in the plural.
     pub fn assert_differ<T: PartialEq + Debug>(
         &mut self,
         assertion: &str,
@@ -110,14 +111,14 @@ impl Inquiry {
         );
     }
 
-    /// The assertions that were stated so far, whether they held or not.
+    /// The names of all assertions stated so far, whether they held or not.
     #[must_use]
     pub fn stated(&self) -> BTreeSet<&str> {
         let found = self.findings.iter().map(|finding| finding.assertion.as_str());
         self.held.iter().map(String::as_str).chain(found).collect()
     }
 
-    /// Requires that the case took place as meant.
+    /// Requires that a premise holds. `what` describes it in case it is missing.
     pub fn premise(what: &str, holds: bool) -> Result<(), Missing> {
         if holds { Ok(()) } else { Err(Missing::new(what)) }
     }

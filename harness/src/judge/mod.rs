@@ -1,7 +1,7 @@
-//! Verdicts, and the vocabulary in which a case's judge states what must hold.
+//! Verdicts, and the assertions that the judge of a case states.
 //!
-//! Judging is a plain function of the evidence: this room may *not* be asynchronous, hold a client, read the
-//! clock or touch a file.
+//! Judging is a pure function of the evidence. This module must *not* be asynchronous or use a client, the clock or
+//! files.
 
 mod admission;
 mod expect;

@@ -1,10 +1,10 @@
-//! The verdict ladder.
+//! The four verdicts.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a case says of its claim. The order is the ladder: a worse verdict is greater.
+/// The result of a case for its claim. A worse verdict is greater.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Verdict {
@@ -12,32 +12,32 @@ pub enum Verdict {
     Pass,
     /// The claim was not checked.
     Skip {
-        /// What is lacking.
+        /// The missing precondition.
         reason: String,
     },
-    /// Whether the claim held could not be told.
+    /// It is unknown if the claim held.
     Inconclusive {
-        /// Why not.
+        /// Why it is unknown.
         reason: String,
     },
     /// The cluster contradicted the claim.
     Fail {
-        /// Each contradiction; at least one.
+        /// The failed assertions; at least one.
         findings: Vec<Finding>,
     },
 }
 
-/// One contradiction.
+/// A failed assertion.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// The assertion that does not hold, by its name in the golden list.
+    /// The name of the assertion in `claims.yaml`.
     pub assertion: String,
-    /// What was expected.
+    /// The expected value or behavior.
     pub expected: String,
-    /// What was seen.
+    /// The observed value or behavior.
     pub seen: String,
-    /// Where in the evidence.
+    /// The position in the evidence.
     pub pointer: String,
 }
 
@@ -53,7 +53,7 @@ impl Verdict {
         }
     }
 
-    /// The findings of a fail; none otherwise.
+    /// The findings of a fail; empty for other verdicts.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         match self {
@@ -62,7 +62,7 @@ impl Verdict {
         }
     }
 
-    /// Whether it is a pass.
+    /// Returns whether it is a pass.
     #[must_use]
     pub fn is_pass(&self) -> bool {
         matches!(self, Self::Pass)

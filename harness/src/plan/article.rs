@@ -1,4 +1,4 @@
-//! The article's sentences, and the claims that bear on each.
+//! The article's sentences, and the claims that test each of them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,23 +11,23 @@ use super::tree::{ManifestError, Tree};
 
 const SENTENCES: &str = "article/sentences.yaml";
 
-/// The ids that there must be: the article's own sentences, then those of its original on the pods mc2 and mc3.
+/// The required IDs: the article's own sentences, then those of its original about the pods mc2 and mc3.
 const IDS: [&str; 21] = [
     "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12", "A13", "A14", "A15", "A16",
     "A17", "A18", "A19", "MC2", "MC3",
 ];
 
-/// How a sentence stands to what pods do.
+/// How a sentence relates to the behavior of pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bearing {
-    /// Pods behave so, read as the note says.
+    /// It is true, in the sense that the note explains.
     True,
-    /// Pods behave nearly so; the note says where they do not.
+    /// It is true with exceptions, which the note names.
     Imprecise,
-    /// Pods behave otherwise.
+    /// It is wrong.
     Wrong,
-    /// It divides the subject, and promises nothing.
+    /// It only structures the subject and promises nothing.
     Framing,
 }
 
@@ -35,19 +35,19 @@ pub enum Bearing {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sentence {
-    /// `A1` to `A19`; `MC2` and `MC3` are sentences of the article's original.
+    /// The ID: `A1` to `A19`, or `MC2` and `MC3` for sentences of the article's original.
     pub id: String,
-    /// The sentence, shortened; in quotation marks where the words are the article's.
+    /// The shortened sentence; in quotation marks if it is a literal quotation.
     pub sentence: String,
-    /// How it stands to what pods do.
+    /// How it relates to the behavior of pods.
     pub bearing: Bearing,
-    /// Where it is imprecise or wrong, or how it is to be read.
+    /// Where it is imprecise or wrong, or how it must be understood.
     #[serde(default)]
     pub note: Option<String>,
-    /// The claims that bear it out, read as the note says.
+    /// The claims that support it, in the sense of the note.
     #[serde(default)]
     pub claims: Vec<ClaimId>,
-    /// The claims that show where it is imprecise or wrong; empty where none does yet.
+    /// The claims that show where it is imprecise or wrong; may be empty.
     #[serde(default)]
     pub against: Vec<ClaimId>,
 }
@@ -65,14 +65,14 @@ struct SentenceList {
 }
 
 impl Article {
-    /// Reads the sentences, and checks that each is there once and that `catalogue` has its claims.
+    /// Reads the sentences. Checks that every required ID occurs once and that `catalogue` has every named claim.
     pub fn read(tree: &Tree, catalogue: &Catalogue) -> Result<Self, ManifestError> {
         let SentenceList { sentences } = tree.parse(SENTENCES)?;
         let problem = sentences.iter().find_map(|sentence| {
-            let problem = problem_of(sentence, catalogue)?;
+            let problem = sentence_problem(sentence, catalogue)?;
             Some(format!("sentence {} {problem}", sentence.id))
         });
-        match problem.or_else(|| problem_of_all(&sentences)) {
+        match problem.or_else(|| list_problem(&sentences)) {
             Some(problem) => Err(ManifestError::invalid(&tree.name(SENTENCES), problem)),
             None => Ok(Self { sentences }),
         }
@@ -86,47 +86,47 @@ impl Article {
 }
 
 impl Bearing {
-    /// Whether something is to be shown against the sentence.
+    /// Returns whether the sentence is imprecise or wrong, so that claims may oppose it.
     #[must_use]
     pub fn is_faulty(self) -> bool {
         matches!(self, Self::Imprecise | Self::Wrong)
     }
 }
 
-fn problem_of_all(sentences: &[Sentence]) -> Option<String> {
+fn list_problem(sentences: &[Sentence]) -> Option<String> {
     let mut seen = BTreeSet::new();
     if let Some(twice) = sentences.iter().find(|sentence| !seen.insert(sentence.id.as_str())) {
-        return Some(format!("sentence {} stands twice", twice.id));
+        return Some(format!("sentence {} is listed twice", twice.id));
     }
     let missing = IDS.iter().find(|id| !seen.contains(**id))?;
     Some(format!("sentence {missing} is missing"))
 }
 
-fn problem_of(sentence: &Sentence, catalogue: &Catalogue) -> Option<String> {
-    let Sentence { id, sentence: words, bearing, note, claims, against } = sentence;
+fn sentence_problem(sentence: &Sentence, catalogue: &Catalogue) -> Option<String> {
+    let Sentence { id, sentence: text, bearing, note, claims, against } = sentence;
     if !IDS.contains(&id.as_str()) {
-        return Some("is none of A1 to A19, MC2 and MC3".to_owned());
+        return Some("is not one of A1 to A19, MC2 and MC3".to_owned());
     }
-    if words.trim().is_empty() {
-        return Some("has no words".to_owned());
+    if text.trim().is_empty() {
+        return Some("has no text".to_owned());
     }
     let mut seen = BTreeSet::new();
     for claim in claims.iter().chain(against) {
         if catalogue.claim(claim).is_none() {
-            return Some(format!("names claim {claim}, which the golden list does not have"));
+            return Some(format!("names claim {claim}, which is not in claims.yaml"));
         }
         if !seen.insert(claim) {
             return Some(format!("names claim {claim} twice"));
         }
     }
     if seen.is_empty() && *bearing != Bearing::Framing {
-        return Some(format!("names no claim, and is {bearing}: only framing needs none"));
+        return Some(format!("is {bearing} but names no claim"));
     }
     if !against.is_empty() && !bearing.is_faulty() {
-        return Some(format!("has claims against it, and is {bearing}"));
+        return Some(format!("is {bearing} but has claims against it"));
     }
-    let says_where = note.as_ref().is_some_and(|note| !note.trim().is_empty());
-    (bearing.is_faulty() && !says_where).then(|| format!("is {bearing}, and no note says where"))
+    let has_note = note.as_ref().is_some_and(|note| !note.trim().is_empty());
+    (bearing.is_faulty() && !has_note).then(|| format!("is {bearing} but has no note"))
 }
 
 impl fmt::Display for Bearing {

@@ -1,10 +1,10 @@
-//! Named durations, the only place with literals for time.
+//! The time budgets. All timeouts of cases are defined here.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How long each kind of waiting may take, all scaled by one factor for slow machines.
+/// The maximum durations of waits, all scaled by one factor for slow machines.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Budgets {
     stretch: f64,
@@ -17,144 +17,145 @@ impl Budgets {
         Self { stretch: stretch.clamp(0.1, 100.0) }
     }
 
-    /// A namespace to be in use at the longest; what is older was left by a run that was killed. Never shorter than two
-    /// hours, whatever the other budgets are.
+    /// The age from which `sweep` removes a namespace, because only a killed run can have left it. At least two hours,
+    /// even if the other budgets are smaller.
     #[must_use]
     pub fn lifetime(self) -> Duration {
         Self::stretched(self.stretch.max(1.0)).seconds(7200.0)
     }
 
-    /// A pod's containers to run, images being present.
+    /// For a pod's containers to run; the images are already on the node.
     #[must_use]
     pub fn pod_running(self) -> Duration {
         self.seconds(90.0)
     }
 
-    /// A pod to reach its end by itself.
+    /// For a pod to end by itself.
     #[must_use]
     pub fn pod_done(self) -> Duration {
         self.seconds(90.0)
     }
 
-    /// A container to be restarted (the first restart has no back-off).
+    /// For a container to be restarted (the first restart has no back-off).
     #[must_use]
     pub fn restart(self) -> Duration {
         self.seconds(60.0)
     }
 
-    /// A container to be started once nothing stands before it any more, its image being present. Not only an upper
-    /// bound: who has not begun by then counts as held up.
+    /// For a container to start once nothing precedes it any more. This is not only an upper bound: a container that
+    /// has not started by then counts as held back.
     #[must_use]
     pub fn next_start(self) -> Duration {
         self.seconds(30.0)
     }
 
-    /// A deleted pod to be gone from the API. A kubelet that misses the end of a container collects it only with
-    /// its next round, which old ones make once a minute.
+    /// For a deleted pod to be gone from the API. A kubelet that misses the end of a container notices it only at its
+    /// next relist, which old kubelets do once a minute.
     #[must_use]
     pub fn pod_gone(self) -> Duration {
         self.seconds(150.0)
     }
 
-    /// Pods of a finished case to end in an orderly way, before they are deleted by force.
+    /// For the pods of a finished case to terminate gracefully before they are deleted by force.
     #[must_use]
     pub fn orderly_removal(self) -> Duration {
         self.seconds(10.0)
     }
 
-    /// A namespace to be gone after its deletion was accepted.
+    /// For a namespace to be gone after its deletion was accepted.
     #[must_use]
     pub fn namespace_gone(self) -> Duration {
         self.seconds(120.0)
     }
 
-    /// A controller to follow a change: endpoint slices a pod, a job its containers.
+    /// For a controller to react to a change: an endpoint slice to a pod, a job to its containers.
     #[must_use]
     pub fn controller(self) -> Duration {
         self.seconds(30.0)
     }
 
-    /// A line to appear in a container's log.
+    /// For a line to appear in a container's log.
     #[must_use]
     pub fn log_line(self) -> Duration {
         self.seconds(60.0)
     }
 
-    /// One command in a container, or one HTTP request to it.
+    /// For one command in a container, or one HTTP request to it.
     #[must_use]
     pub fn exec(self) -> Duration {
         self.seconds(20.0)
     }
 
-    /// A container to be restarted that has failed so often that its restart is put off for as long as it gets.
+    /// For a container to be restarted at the maximum back-off.
     #[must_use]
     pub fn capped_restart(self) -> Duration {
         self.seconds(420.0)
     }
 
-    /// A container to run for so long that its failures before are forgotten.
+    /// For a container to run so long that the kubelet resets its back-off.
     #[must_use]
     pub fn long_run(self) -> Duration {
         self.seconds(660.0)
     }
 
-    /// One command on a node. A service that is stopped or started takes its time.
+    /// For one command on a node, including the stop or start of a service.
     #[must_use]
     pub fn node_command(self) -> Duration {
         self.seconds(60.0)
     }
 
-    /// A volume to be gone from its node once its pod has ended.
+    /// For a volume to be gone from its node after its pod has ended.
     #[must_use]
     pub fn volume_gone(self) -> Duration {
         self.seconds(60.0)
     }
 
-    /// A node to be stopped and started again, until its cluster answers.
+    /// For a node to reboot and its cluster to answer again.
     #[must_use]
     pub fn reboot(self) -> Duration {
         self.seconds(240.0)
     }
 
-    /// A pod to be evicted for what it keeps on the disk. Kubelets measure volumes once a minute.
+    /// For a pod to be evicted for its disk usage. Kubelets measure volumes once a minute.
     #[must_use]
     pub fn eviction(self) -> Duration {
         self.seconds(180.0)
     }
 
-    /// One request to the API server.
+    /// For one request to the API server.
     #[must_use]
     pub fn request(self) -> Duration {
         self.seconds(30.0)
     }
 
-    /// The first answer of a cluster.
+    /// For the first answer of a cluster.
     #[must_use]
     pub fn connect(self) -> Duration {
         self.seconds(10.0)
     }
 
-    /// A node to say that it is not ready whose container runtime does not answer: kubelets give it half a minute, and
-    /// report six times a minute.
+    /// For a node to become unready after its container runtime stops responding. Kubelets wait half a minute for the
+    /// runtime and report every ten seconds.
     #[must_use]
     pub fn runtime_missed(self) -> Duration {
         self.seconds(45.0)
     }
 
-    /// How long something is watched that must *not* change. Not an upper bound: the whole of it is waited.
+    /// How long something is observed that must *not* change. This is not an upper bound: the wait always takes this
+    /// long.
     #[must_use]
     pub fn quiet_window(self) -> Duration {
         self.seconds(3.0)
     }
 
-    /// An event to arrive. Kubelets send few in a second, and those of all pods stand in one queue.
+    /// For an event to arrive. Kubelets send few events per second and queue those of all pods.
     #[must_use]
     pub fn event(self) -> Duration {
         self.seconds(30.0)
     }
 
-    /// How long nothing may happen in a pod whose programs run before it counts as hung. Like the quiet window, the
-    /// whole of it is waited.
+    /// How long nothing must happen in a pod with running programs before it counts as hung. As with the quiet window,
+    /// the wait always takes this long.
     #[must_use]
     pub fn stall(self) -> Duration {
         self.seconds(10.0)

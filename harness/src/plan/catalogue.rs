@@ -1,4 +1,4 @@
-//! All claims with their manifests and mutants, read and checked as a whole.
+//! The catalogue: all claims with their manifests and mutants, read and validated.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -13,98 +13,98 @@ use super::tree::{ManifestError, Tree};
 
 const CLAIMS: &str = "claims.yaml";
 
-/// What a case hands to the cluster, and the changes that must make it fail.
+/// The files of a case: the objects that it creates, and the mutants that must make it fail.
 #[derive(Clone, Debug)]
-pub struct Script {
-    /// The objects the case applies.
+pub struct CaseFiles {
+    /// The objects that the case creates.
     pub manifest: Manifest,
     /// Its mutants.
     pub mutants: Vec<Mutant>,
 }
 
-/// The claims in the order of the golden list, each with its script.
+/// The claims in the order of `claims.yaml`, each with the files of its case.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     claims: Vec<Claim>,
-    scripts: BTreeMap<ClaimId, Script>,
+    case_files: BTreeMap<ClaimId, CaseFiles>,
     differences: Vec<Difference>,
 }
 
-/// The names of the assertions of the claim called `id`, as this program has it; none for a claim it does not have.
+/// The names of the assertions of the embedded claim `id`; empty for an unknown claim.
 pub fn assertions_of(id: &str) -> impl Iterator<Item = &'static str> {
-    static CLAIMS_OF_OURS: LazyLock<Vec<Claim>> = LazyLock::new(|| {
-        let list: Result<GoldenList, _> = Tree::Embedded.parse(CLAIMS);
+    static EMBEDDED_CLAIMS: LazyLock<Vec<Claim>> = LazyLock::new(|| {
+        let list: Result<ClaimList, _> = Tree::Embedded.parse(CLAIMS);
         list.map(|list| list.claims).unwrap_or_default()
     });
-    let claim = CLAIMS_OF_OURS.iter().find(|claim| claim.id.as_str() == id);
+    let claim = EMBEDDED_CLAIMS.iter().find(|claim| claim.id.as_str() == id);
     claim.into_iter().flat_map(|claim| claim.then.keys().map(String::as_str))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GoldenList {
+struct ClaimList {
     claims: Vec<Claim>,
 }
 
 impl Catalogue {
-    /// Reads the golden list and each claim's two files, and checks that they agree.
+    /// Reads `claims.yaml` and the two files of each claim, and checks that they agree.
     pub fn read(tree: &Tree) -> Result<Self, ManifestError> {
-        let GoldenList { claims } = tree.parse(CLAIMS)?;
-        let mut scripts = BTreeMap::new();
+        let ClaimList { claims } = tree.parse(CLAIMS)?;
+        let mut case_files = BTreeMap::new();
         for claim in &claims {
             check_claim(&tree.name(CLAIMS), claim)?;
-            let script = read_script(tree, claim)?;
-            if scripts.insert(claim.id.clone(), script).is_some() {
-                let problem = format!("claim {} stands twice", claim.id);
+            let files = read_case_files(tree, claim)?;
+            if case_files.insert(claim.id.clone(), files).is_some() {
+                let problem = format!("claim {} is listed twice", claim.id);
                 return Err(ManifestError::invalid(&tree.name(CLAIMS), problem));
             }
         }
         let differences = read_differences(tree, &claims)?;
-        let catalogue = Self { claims, scripts, differences };
-        match catalogue.problem_of_aliases() {
+        let catalogue = Self { claims, case_files, differences };
+        match catalogue.alias_problem() {
             Some(problem) => Err(ManifestError::invalid(&tree.name(CLAIMS), problem)),
             None => Ok(catalogue),
         }
     }
 
-    /// The ids that claims had before, each with the one that it has now.
+    /// The former IDs of claims, each with the current one.
     pub fn renames(&self) -> impl Iterator<Item = (&ClaimId, &ClaimId)> {
         self.claims.iter().flat_map(|claim| claim.aliases.iter().map(|old| (old, &claim.id)))
     }
 
-    /// Two histories must not become one.
-    fn problem_of_aliases(&self) -> Option<String> {
+    /// An alias must be unique, because otherwise the histories of two claims would be merged.
+    fn alias_problem(&self) -> Option<String> {
         let mut seen = BTreeSet::new();
         self.renames().find_map(|(old, id)| {
-            if self.scripts.contains_key(old) {
+            if self.case_files.contains_key(old) {
                 Some(format!("claim {id} has the alias {old}, which is a claim of its own"))
             } else if !seen.insert(old) {
-                Some(format!("alias {old} stands twice"))
+                Some(format!("alias {old} is listed twice"))
             } else {
                 None
             }
         })
     }
 
-    /// The claims in the order of the golden list.
+    /// The claims in the order of `claims.yaml`.
     #[must_use]
     pub fn claims(&self) -> &[Claim] {
         &self.claims
     }
 
-    /// The claim called `id`.
+    /// The claim with this ID.
     #[must_use]
     pub fn claim(&self, id: &ClaimId) -> Option<&Claim> {
         self.claims.iter().find(|claim| claim.id == *id)
     }
 
-    /// The manifest and mutants of the claim called `id`.
+    /// The manifest and the mutants of the claim with this ID.
     #[must_use]
-    pub fn script(&self, id: &ClaimId) -> Option<&Script> {
-        self.scripts.get(id)
+    pub fn case_files(&self, id: &ClaimId) -> Option<&CaseFiles> {
+        self.case_files.get(id)
     }
 
-    /// Where container runtimes are known to differ from the claim called `id`.
+    /// The known differences of container runtimes that affect the claim with this ID.
     pub fn differences(&self, id: &ClaimId) -> impl Iterator<Item = &Difference> {
         self.differences.iter().filter(move |difference| difference.claims.contains(id))
     }
@@ -121,20 +121,23 @@ fn check_claim(file: &str, claim: &Claim) -> Result<(), ManifestError> {
     Err(ManifestError::invalid(file, format!("claim {} {problem}", claim.id)))
 }
 
-fn read_script(tree: &Tree, claim: &Claim) -> Result<Script, ManifestError> {
+fn read_case_files(tree: &Tree, claim: &Claim) -> Result<CaseFiles, ManifestError> {
     let manifest = Manifest::read(tree, &format!("cases/{}.yaml", claim.id))?;
     let mutants_path = format!("cases/{}.mutants.yaml", claim.id);
     let Mutants { mutants } = tree.parse(&mutants_path)?;
     let file = tree.name(&mutants_path);
     if mutants.is_empty() {
-        return Err(ManifestError::invalid(&file, "no mutant in it: a case that cannot fail proves nothing"));
+        return Err(ManifestError::invalid(
+            &file,
+            "contains no mutant: a case that cannot fail proves nothing",
+        ));
     }
     let mut names = BTreeSet::new();
     for mutant in &mutants {
         let invalid =
             |problem| Err(ManifestError::invalid(&file, format!("mutant `{}` {problem}", mutant.name)));
         if !names.insert(&mutant.name) {
-            return invalid("stands twice".to_owned());
+            return invalid("is listed twice".to_owned());
         }
         for assertion in mutant.may_fail.iter().chain([&mutant.must_fail]) {
             if !claim.then.contains_key(assertion) {
@@ -151,5 +154,5 @@ fn read_script(tree: &Tree, claim: &Claim) -> Result<Script, ManifestError> {
             return invalid(format!("does not fit its manifest: {problem}"));
         }
     }
-    Ok(Script { manifest, mutants })
+    Ok(CaseFiles { manifest, mutants })
 }

@@ -1,4 +1,4 @@
-//! A claim: one sentence that must hold, with a permanent id.
+//! Claims: statements about pods that must hold, each with a permanent ID.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::gate::Gate;
 use super::need::Need;
 
-/// A claim's permanent id, `area/name`: lowercase words joined by hyphens.
+/// The permanent ID of a claim, `area/name`: lowercase words joined by hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClaimId(String);
@@ -27,7 +27,7 @@ impl ClaimId {
         self.0.split_once('/').map_or("", |(_, name)| name)
     }
 
-    /// The whole id.
+    /// The whole ID.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -77,13 +77,13 @@ pub struct MinorVersion {
 }
 
 impl MinorVersion {
-    /// `MAJOR.MINOR`.
+    /// The version `MAJOR.MINOR`.
     #[must_use]
     pub const fn new(major: u32, minor: u32) -> Self {
         Self { major, minor }
     }
 
-    /// The minor version of a release such as `v1.20.2` or `v1.31.4-gke.1`.
+    /// The minor version of a release such as `v1.20.2` or `v1.31.4-gke.1`; `None` if it cannot be parsed.
     #[must_use]
     pub fn of_release(text: &str) -> Option<Self> {
         let mut numbers = text.strip_prefix('v').unwrap_or(text).split(['.', '-', '+']);
@@ -97,7 +97,7 @@ impl TryFrom<String> for MinorVersion {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let number = Self::of_release(&text).filter(|version| version.to_string() == text);
-        number.ok_or_else(|| format!("`{text}` is no minor version such as 1.29"))
+        number.ok_or_else(|| format!("`{text}` is not a minor version such as 1.29"))
     }
 }
 
@@ -113,27 +113,27 @@ impl fmt::Display for MinorVersion {
     }
 }
 
-/// How strongly a claim binds.
+/// How binding a claim is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Every conformant cluster keeps it; when it could not be checked, the run is partial.
+    /// Binding for every conformant cluster. A run that skips it is partial.
     Core,
-    /// True of today's implementations, or of some clusters; a skip is no loss.
+    /// True of current implementations or of some clusters only. A skip does not matter.
     Extended,
 }
 
-/// What a case costs, and what it needs.
+/// The duration of a case and the access to nodes that it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
-    /// At most 30 s, no access to the node.
+    /// Takes at most 30 s and needs no access to the node.
     Quick,
     /// Needs access to the node.
     Node,
     /// Takes minutes.
     Slow,
-    /// Restarts kubelet, runtime or node; runs alone.
+    /// Restarts the kubelet, the runtime or the node, so it runs alone.
     Disruptive,
 }
 
@@ -141,50 +141,50 @@ pub enum Tier {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// The permanent id.
+    /// The permanent ID.
     pub id: ClaimId,
-    /// The sentence that must hold.
+    /// The statement that must hold.
     pub title: String,
-    /// How strongly it binds.
+    /// How binding it is.
     pub level: Level,
-    /// What its case costs.
+    /// The tier of its case.
     pub tier: Tier,
-    /// The situation the case builds.
+    /// The situation that the case sets up.
     pub given: String,
-    /// What the case does.
+    /// The action of the case.
     pub when: String,
-    /// The assertions by name, each with the sentence that must be seen to be true.
+    /// The assertions by name, each with the statement that must be observed to be true.
     pub then: BTreeMap<String, String>,
-    /// Where the claim comes from: article sentence, Kubernetes documentation, KEP, measurement.
+    /// The origins of the claim: article sentence, Kubernetes documentation, KEP, measurement.
     pub sources: Vec<String>,
-    /// The first Kubernetes minor version that makes it, `1.29`; absent means any.
+    /// The first Kubernetes minor version to which it applies, `1.29`; `None` means any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<MinorVersion>,
-    /// The first Kubernetes minor version whose clusters it binds, where older ones are asked all the same: a fail of
-    /// theirs is no contradiction.
+    /// The first Kubernetes minor version for which it is binding. Older clusters are tested too, but a fail there is
+    /// inconclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding: Option<MinorVersion>,
-    /// The feature gate on which it rests, where clusters keep it only while the gate is on, or only while it is off.
+    /// The feature gate on which it depends, and the required state of the gate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
-    /// What its case needs of the cluster.
+    /// The features of the cluster that its case needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
-    /// Why no real cluster has shown yet that the case holds and that its mutants are killed; absent means that it has.
+    /// Why no real cluster has shown yet that the case passes and its mutants are killed; `None` if one has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproved: Option<String>,
-    /// What real clusters showed, where it differs from the sources.
+    /// The behavior of real clusters, if it differs from the sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<String>,
-    /// Ids that it had before: its history goes on under the new one.
+    /// Former IDs. The history of results continues under the current ID.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<ClaimId>,
-    /// Raised when its meaning changes, so that its history begins anew.
+    /// Increased when the meaning changes, which starts a new history of results.
     #[serde(default, skip_serializing_if = "Revision::is_first")]
     pub revision: Revision,
 }
 
-/// How often a claim's meaning has changed, from 1.
+/// The version of a claim's meaning, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(pub u32);
@@ -196,7 +196,7 @@ impl Default for Revision {
 }
 
 impl Revision {
-    /// Whether the claim has meant the same since it was made.
+    /// Returns whether the meaning of the claim has never changed.
     #[must_use]
     pub fn is_first(&self) -> bool {
         self.0 <= 1
@@ -213,7 +213,7 @@ impl fmt::Display for Level {
 }
 
 impl Tier {
-    /// Whether its cases act on the node under their pods.
+    /// Returns whether its cases act on the node under their pods.
     #[must_use]
     pub fn needs_node(self) -> bool {
         matches!(self, Self::Node | Self::Disruptive)

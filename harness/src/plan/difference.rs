@@ -1,4 +1,4 @@
-//! Where container runtimes are known to differ from what a claim says.
+//! Known differences of container runtimes from claims.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use super::tree::{ManifestError, Tree};
 
 const DIFFERENCES: &str = "differences.yaml";
 
-/// A container runtime that is known to differ.
+/// A container runtime with known differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Runtime {
-    /// A kernel of its own for each pod, written in Go.
+    /// Gives each pod its own user-space kernel.
     #[serde(rename = "gVisor")]
     Gvisor,
-    /// A runtime for Kubernetes alone, in the place of containerd.
+    /// A runtime for Kubernetes, used instead of containerd.
     #[serde(rename = "CRI-O")]
     Crio,
-    /// A virtual machine for each pod.
+    /// Gives each pod its own virtual machine.
     #[serde(rename = "Kata")]
     Kata,
 }
@@ -27,13 +27,13 @@ pub enum Runtime {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
-    /// The runtime that differs.
+    /// The runtime with the difference.
     pub runtime: Runtime,
-    /// The claims that it does not keep, or keeps in another way.
+    /// The affected claims.
     pub claims: Vec<ClaimId>,
-    /// How it differs: a sentence.
+    /// A sentence that describes the difference.
     pub says: String,
-    /// Where that comes from.
+    /// The source of this information.
     pub source: String,
 }
 
@@ -44,17 +44,17 @@ struct Differences {
 }
 
 impl Runtime {
-    /// Whether this is what runs a pod, given what its node calls its runtime (`cri-o://1.30.0`), and the handler
-    /// of the pod's runtime class (`runsc`) where it has one.
+    /// Returns whether this runtime runs a pod. `node` is the runtime that the node reports (`cri-o://1.30.0`),
+    /// `handler` the handler of the pod's runtime class (`runsc`).
     #[must_use]
     pub fn runs(self, node: &str, handler: Option<&str>) -> bool {
-        let begins = |names: &[&str]| {
+        let starts_with_any = |names: &[&str]| {
             handler.is_some_and(|handler| names.iter().any(|name| handler.starts_with(name)))
         };
         match self {
-            Self::Gvisor => begins(&["runsc", "gvisor"]),
+            Self::Gvisor => starts_with_any(&["runsc", "gvisor"]),
             Self::Crio => node.starts_with("cri-o://"),
-            Self::Kata => begins(&["kata"]),
+            Self::Kata => starts_with_any(&["kata"]),
         }
     }
 }
@@ -69,14 +69,14 @@ impl fmt::Display for Runtime {
     }
 }
 
-/// In one line: the runtime, how it differs, and where that comes from.
+/// One line with the runtime, the difference and its source.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "on {}: {} ({})", self.runtime, self.says, self.source)
     }
 }
 
-/// Reads the known differences and checks that they are about `claims`. A tree may have none.
+/// Reads the known differences and checks that every named claim exists. The file is optional.
 pub(super) fn read_differences(tree: &Tree, claims: &[Claim]) -> Result<Vec<Difference>, ManifestError> {
     let text = match tree.read(DIFFERENCES) {
         Err(ManifestError::Missing { .. }) => return Ok(Vec::new()),
@@ -91,22 +91,22 @@ pub(super) fn read_differences(tree: &Tree, claims: &[Claim]) -> Result<Vec<Diff
             Err(ManifestError::invalid(&file, format!("difference {place} (of {runtime}) {problem}")))
         };
         if about.is_empty() {
-            return invalid("is about no claim");
+            return invalid("names no claim");
         }
         if says.trim().is_empty() || source.trim().is_empty() {
-            return invalid("needs a sentence and a source");
+            return invalid("has no sentence or no source");
         }
         if let Some(unknown) = about.iter().find(|id| claims.iter().all(|claim| claim.id != **id)) {
             let (line, column) = place_of(&text, unknown.as_str());
             let problem =
-                format!("difference {place} (of {runtime}) names claim {unknown}, which there is not");
+                format!("difference {place} (of {runtime}) names claim {unknown}, which does not exist");
             return Err(ManifestError::Yaml { file, line, column, problem });
         }
     }
     Ok(differences)
 }
 
-/// The line and the column, from 1, in which `id` stands as a whole word; 0 where it does not.
+/// The line and the column, from 1, of the first `id` that is a whole word; 0 if there is none.
 fn place_of(text: &str, id: &str) -> (usize, usize) {
     let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/');
     let column = |line: &str| {
@@ -133,7 +133,7 @@ mod tests {
     #[case(Runtime::Gvisor, "containerd://1.7.1", None, false)]
     #[case(Runtime::Kata, "cri-o://1.30.0", Some("kata-qemu"), true)]
     #[case(Runtime::Kata, "containerd://1.7.1", Some("runc"), false)]
-    fn a_runtime_is_known_by_the_node_or_the_handler(
+    fn a_runtime_is_recognized_by_the_node_or_the_handler(
         #[case] runtime: Runtime,
         #[case] node: &str,
         #[case] handler: Option<&str>,
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_that_of_the_whole_id() {
+    fn an_id_is_located_as_a_whole_word() {
         let text = "a: [ipc/one-more]\nb: [x/ipc/one, ipc/one]\n";
         assert_eq!(place_of(text, "ipc/one"), (2, 16));
         assert_eq!(place_of(text, "ipc/two"), (0, 0));

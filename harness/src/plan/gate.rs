@@ -1,10 +1,10 @@
-//! The feature gate on which a claim rests.
+//! The feature gate on which a claim depends.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A feature gate, and how it must stand: `SidecarContainers` must be on, `!SidecarContainers` off.
+/// A feature gate and its required state: `SidecarContainers` must be on, `!SidecarContainers` must be off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Gate {
@@ -13,13 +13,13 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Its name.
+    /// Its name without the `!`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether clusters keep the claim while it is on; otherwise while it is off.
+    /// True if the gate must be on, false if it must be off.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.on
@@ -31,13 +31,11 @@ impl TryFrom<String> for Gate {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let (name, on) = text.strip_prefix('!').map_or((text.as_str(), true), |name| (name, false));
-        let begins = name.starts_with(|c: char| c.is_ascii_uppercase());
-        if begins && name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        let is_capitalized = name.starts_with(|c: char| c.is_ascii_uppercase());
+        if is_capitalized && name.chars().all(|c| c.is_ascii_alphanumeric()) {
             Ok(Self { name: name.to_owned(), on })
         } else {
-            Err(format!(
-                "gate `{text}` is no name of a feature gate, with `!` before it where it must be off"
-            ))
+            Err(format!("gate `{text}` is not the name of a feature gate, preceded by `!` if it must be off"))
         }
     }
 }
@@ -73,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_no_gate() {
+    fn an_invalid_name_is_rejected() {
         for text in ["", "!", "!!AnyGate", "anyGate", "not a gate", "Any-Gate"] {
             assert!(read(text).is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! The objects a case applies, as data.
+//! The objects that a case creates.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::too_deep;
 use super::tree::{ManifestError, Tree};
 
-/// The objects of one case manifest, by name, in the order of the file.
+/// The objects of one case manifest, in file order.
 ///
-/// As one JSON object keyed by `metadata.name`, so that a mutant's patch addresses `/mc1/spec/containers/0`.
+/// Stored as one JSON object keyed by `metadata.name`, so that a mutant's patch can address `/mc1/spec/containers/0`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     names: Vec<String>,
@@ -16,12 +16,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads the file at `path` of `tree`; each document must be a named object, each name must be used once.
+    /// Reads the file at `path` of `tree`. Every document must be an object with a unique name.
     pub fn read(tree: &Tree, path: &str) -> Result<Self, ManifestError> {
         Self::parse(&tree.name(path), &tree.read(path)?)
     }
 
-    /// Parses `text`; `file` is how messages call it.
+    /// Parses `text`. `file` is the name for error messages.
     pub fn parse(file: &str, text: &str) -> Result<Self, ManifestError> {
         if let Some(problem) = too_deep(text) {
             return Err(ManifestError::invalid(file, problem));
@@ -42,24 +42,24 @@ impl Manifest {
             names.push(name);
         }
         if names.is_empty() {
-            return Err(ManifestError::invalid(file, "no object in it"));
+            return Err(ManifestError::invalid(file, "contains no object"));
         }
         Ok(Self { names, objects: Value::Object(objects) })
     }
 
-    /// The objects' names in the order of the file.
+    /// The names of the objects in file order.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The object called `name`.
+    /// The object with this name.
     #[must_use]
     pub fn object(&self, name: &str) -> Option<&Value> {
         self.objects.get(name)
     }
 
-    /// The object called `name` once under each of `names`.
+    /// A manifest with one copy of the object `name` for each of `names`; `None` if the object does not exist.
     #[must_use]
     pub fn copies(&self, name: &str, names: &[String]) -> Option<Self> {
         let object = self.object(name)?;
@@ -72,12 +72,11 @@ impl Manifest {
         Some(Self { names: names.to_vec(), objects: Value::Object(objects) })
     }
 
-    /// This manifest with an RFC 6902 patch applied; paths begin with an object's name. Objects that the patch
-    /// adds come last.
+    /// This manifest with an RFC 6902 patch applied. The paths start with the name of an object. Added objects come
+    /// last.
     pub fn patched(&self, patch: &json_patch::Patch) -> Result<Self, json_patch::PatchError> {
         let mut changed = self.clone();
         json_patch::patch(&mut changed.objects, patch)?;
-        // What a patch adds comes last.
         let objects = changed.objects.as_object().into_iter().flatten();
         let added = objects.map(|(name, _)| name).filter(|name| !self.names.contains(name));
         changed.names.retain(|name| changed.objects.get(name).is_some());

@@ -1,7 +1,7 @@
-//! What is asked: claims, the article's sentences, manifests, mutants, selection, budgets and the frozen [`Plan`].
+//! The input of a run: claims, the article's sentences, manifests, mutants, selection, budgets and the fixed [`Plan`].
 //!
-//! Everything here is pure and works offline. This room may *not* talk to a cluster, start programs,
-//! read the clock or know how a case is driven or judged.
+//! Everything here works offline. This module must *not* access a cluster, start programs, read the clock or depend on
+//! how a case is driven or judged.
 
 mod article;
 mod budget;
@@ -20,7 +20,7 @@ mod tree;
 
 pub use article::{Article, Bearing, Sentence};
 pub use budget::Budgets;
-pub use catalogue::{Catalogue, Script, assertions_of};
+pub use catalogue::{CaseFiles, Catalogue, assertions_of};
 pub use claim::{Claim, ClaimId, Level, MinorVersion, Revision, Tier};
 pub use difference::{Difference, Runtime};
 pub use gate::Gate;

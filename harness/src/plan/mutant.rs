@@ -1,16 +1,16 @@
-//! A mutant: a small named change under which a healthy cluster must make the case fail.
+//! Mutants: small named changes under which a case must fail even on a healthy cluster.
 
 use json_patch::Patch;
 use serde::{Deserialize, Serialize};
 
-/// A Pod Security level: what the case's namespace enforces.
+/// A Pod Security level that a case's namespace enforces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
-    /// Nothing but what well-behaved pods need; test pods are dressed to pass it.
+    /// The strictest level. podproof completes test pods so that they pass it.
     #[default]
     Restricted,
-    /// For pods that are applied as their author typed them.
+    /// For pods that are created exactly as written.
     Baseline,
     /// For mutants that need the host's namespaces or paths.
     Privileged,
@@ -32,36 +32,36 @@ impl Security {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mutant {
-    /// A name, unique in its case.
+    /// Its name, unique in its case.
     pub name: String,
-    /// What it breaks, in a few words.
+    /// The behavior that it breaks, in a few words.
     pub breaks: String,
     /// The assertion that must fail.
     pub must_fail: String,
-    /// Assertions that may fail beside it, because the change breaks them too.
+    /// The assertions that may fail as well, because the change breaks them too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_fail: Vec<String>,
-    /// The Pod Security level its namespace needs, where it is not the case's own.
+    /// The Pod Security level of its namespace, if it differs from the case's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<Security>,
-    /// The change of the manifest, RFC 6902; paths begin with an object's name. Without one the manifest stays as it is.
+    /// The RFC 6902 patch of the manifest, with paths that start with the name of an object. May be empty.
     #[serde(default)]
     pub patch: Patch,
-    /// What it does on the node while the case disturbs it.
+    /// The action on the node while the case runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saboteur: Option<Saboteur>,
-    /// A pod that is run to its end afterwards, because the change leaves something on the node.
+    /// A pod that runs to completion afterwards, to remove changes from the node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<serde_json::Value>,
 }
 
-/// Somebody who breaks something on the node, at the moment that the case has for it.
+/// A script that breaks something on the node at the moment that the case provides for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Saboteur {
     /// A script for the node's shell. `$1` is the pod's UID, `$2` the case's token.
     pub does: String,
-    /// The script that mends it afterwards, with the same arguments.
+    /// The script that reverts the change afterwards, with the same arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
 }

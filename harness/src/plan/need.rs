@@ -1,4 +1,4 @@
-//! What a case needs of its cluster beyond a node that runs pods.
+//! Optional features of a cluster that a case may need.
 
 use std::fmt;
 
@@ -6,52 +6,52 @@ use serde::{Deserialize, Serialize};
 
 use super::right::Right;
 
-/// Something that not every cluster has. Where it is lacking, the case is skipped and the skip names it.
+/// A feature that not every cluster has. Without it, the case is skipped with the feature's name as the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
-    /// A cluster DNS that answers: the Service `kube-dns` with ready endpoints.
+    /// A working cluster DNS: the Service `kube-dns` with ready endpoints.
     ClusterDns,
-    /// Nodes that are containers of the host on which podproof runs: they can be stopped and started, and a command on
-    /// them outlives their container runtime.
+    /// Nodes that are containers on podproof's host. They can be rebooted, and commands on them survive a stop of the
+    /// container runtime.
     NodeContainers,
-    /// Two nodes on which ordinary pods may run.
+    /// Two nodes on which ordinary pods can be scheduled.
     TwoNodes,
     /// An API server that enforces Pod Security.
     PodSecurity,
-    /// Kubelets that allow no unsafe kernel parameter that the manifest asks for.
+    /// Kubelets that reject the unsafe kernel parameters that the manifest sets.
     NoUnsafeSysctls,
-    /// Kubelets that put off restarts as they do by default.
+    /// Kubelets with the default restart back-off.
     UsualBackoff,
-    /// Kubelets that limit how much of their node's disk pods use.
+    /// Kubelets that limit the disk usage of pods.
     LocalStorage,
-    /// Proxies that take the ports of services on every address of their nodes.
+    /// Proxies that accept NodePorts on every address of their nodes.
     AllNodePorts,
-    /// The right to reach the ports of pods from outside.
+    /// The permission to forward ports of pods.
     PortForward,
-    /// A container runtime that can give pods users of their own.
+    /// A container runtime that supports user namespaces.
     UserNamespaces,
 }
 
 impl Need {
-    /// What would mend its absence, where that is in somebody's hands.
+    /// How to get the feature, in a few words.
     #[must_use]
-    pub fn mended_by(self) -> Option<&'static str> {
+    pub fn remedy(self) -> Option<&'static str> {
         match self {
-            Self::ClusterDns => Some("CoreDNS would be one"),
-            Self::NodeContainers => Some("`--cluster kind` has them"),
-            Self::TwoNodes => Some("`podproof cluster up --config three-nodes` makes such a cluster"),
-            Self::PodSecurity => Some("the API server's admission plugin PodSecurity does it"),
+            Self::ClusterDns => Some("install CoreDNS, for example"),
+            Self::NodeContainers => Some("use `--cluster kind`"),
+            Self::TwoNodes => Some("`podproof cluster up --config three-nodes` creates them"),
+            Self::PodSecurity => Some("enable the API server's admission plugin PodSecurity"),
             Self::NoUnsafeSysctls => Some("allowedUnsafeSysctls of the kubelets allows it"),
             Self::UsualBackoff => Some("crashLoopBackOff or a feature gate of the kubelets changes it"),
             Self::LocalStorage => Some("localStorageCapacityIsolation of the kubelets switches it off"),
             Self::AllNodePorts => Some("nodePortAddresses of kube-proxy limits them"),
-            Self::UserNamespaces => Some("containerd 2.0 and CRI-O 1.25 can"),
+            Self::UserNamespaces => Some("containerd 2.0 and CRI-O 1.25 support them"),
             Self::PortForward => None,
         }
     }
 
-    /// The rights that it is, or without which nobody sees whether it is there.
+    /// The permissions of which the feature consists, or that are needed to detect it.
     #[must_use]
     pub fn rights(self) -> &'static [Right] {
         match self {
@@ -68,12 +68,12 @@ impl fmt::Display for Need {
             Self::ClusterDns => "cluster DNS",
             Self::NodeContainers => "nodes that are containers of this host",
             Self::TwoNodes => "two schedulable nodes",
-            Self::PodSecurity => "Pod Security that is enforced",
+            Self::PodSecurity => "enforced Pod Security",
             Self::NoUnsafeSysctls => "kubelets that refuse the kernel parameter",
-            Self::UsualBackoff => "the usual back-off of restarts",
-            Self::PortForward => "the right to pods/portforward",
-            Self::LocalStorage => "kubelets that limit how much of the disk pods use",
-            Self::AllNodePorts => "proxies that take NodePorts on all addresses of their nodes",
+            Self::UsualBackoff => "the default restart back-off",
+            Self::PortForward => "permission for pods/portforward",
+            Self::LocalStorage => "kubelets that limit the disk usage of pods",
+            Self::AllNodePorts => "NodePorts on all node addresses",
             Self::UserNamespaces => "a runtime with user namespaces",
         })
     }

@@ -1,10 +1,10 @@
-//! How deep YAML may be nested: the parser takes the square of it in time.
+//! A limit for the nesting of YAML, because the parser needs quadratic time for it.
 
-/// In how many brackets and braces a value may stand.
-const DEEPEST: usize = 500;
+/// The maximum depth of nested brackets and braces.
+const MAX_DEPTH: usize = 500;
 
-/// What is wrong with `text` before it is parsed at all, where something is. Brackets in quoted text count too: nobody
-/// leaves so many of them open.
+/// Returns the problem if `text` is nested too deeply to be parsed. Brackets in quoted text count too, which is
+/// harmless: real texts do not leave that many open.
 pub(crate) fn too_deep(text: &str) -> Option<String> {
     let mut depth = 0_usize;
     let deepest = text.bytes().fold(0, |deepest, byte| {
@@ -15,5 +15,5 @@ pub(crate) fn too_deep(text: &str) -> Option<String> {
         }
         deepest.max(depth)
     });
-    (deepest > DEEPEST).then(|| format!("more than {DEEPEST} brackets and braces stand within each other"))
+    (deepest > MAX_DEPTH).then(|| format!("brackets and braces are nested more than {MAX_DEPTH} deep"))
 }

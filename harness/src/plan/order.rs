@@ -1,4 +1,4 @@
-//! The plan: what is run, in which order, frozen before anything is touched.
+//! The plan: the executions of a run and their order, fixed before the cluster is touched.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,69 +8,69 @@ use super::difference::Difference;
 use super::manifest::Manifest;
 use super::mutant::Mutant;
 
-/// What a run is for.
+/// The purpose of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
-    /// To check the cluster against the claims.
+    /// Check the cluster against the claims.
     Check,
-    /// To prove that each case can fail: every case, then its mutants.
+    /// Prove that each case can fail: run every case, then its mutants.
     Prove,
 }
 
-/// One execution of one case: as it is, or under one of its mutants.
+/// One planned execution of a case, unmodified or under one of its mutants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedCase {
-    /// The claim that is checked.
+    /// The claim under test.
     pub claim: Claim,
-    /// The mutant under which it runs.
+    /// The mutant under which it runs; `None` for the unmodified case.
     pub mutant: Option<Mutant>,
-    /// Which repetition it is, from 1.
+    /// The number of the repetition, from 1.
     pub round: u32,
-    /// The objects to apply, the mutant's patch included.
+    /// The objects to create, with the mutant's patch applied.
     pub manifest: Manifest,
-    /// Where container runtimes are known to differ from the claim.
+    /// The known differences of container runtimes that affect the claim.
     pub differences: Vec<Difference>,
 }
 
-/// The frozen plan. Reports follow its order.
+/// The fixed plan of a run. Reports follow its order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What the run is for.
+    /// Check or prove.
     pub purpose: Purpose,
     /// The executions, in order.
     pub cases: Vec<PlannedCase>,
 }
 
 impl Plan {
-    /// Every chosen claim `rounds` times; to prove, each followed by its mutants.
+    /// Plans every chosen claim `rounds` times; for `prove`, each followed by its mutants.
     #[must_use]
     pub fn new(catalogue: &Catalogue, chosen: &[ClaimId], purpose: Purpose, rounds: u32) -> Self {
         let mut cases = Vec::new();
         for round in 1..=rounds.max(1) {
             for id in chosen {
-                let (Some(claim), Some(script)) = (catalogue.claim(id), catalogue.script(id)) else {
+                let (Some(claim), Some(files)) = (catalogue.claim(id), catalogue.case_files(id)) else {
                     continue;
                 };
-                let green = PlannedCase {
+                let unmodified = PlannedCase {
                     claim: claim.clone(),
                     mutant: None,
                     round,
-                    manifest: script.manifest.clone(),
+                    manifest: files.manifest.clone(),
                     differences: catalogue.differences(id).cloned().collect(),
                 };
                 let mutants = match purpose {
                     Purpose::Check => &[],
-                    Purpose::Prove => script.mutants.as_slice(),
+                    Purpose::Prove => files.mutants.as_slice(),
                 };
-                let red = mutants.iter().filter_map(|mutant| {
-                    // The catalogue has applied each patch once, so none is lost here.
-                    let manifest = script.manifest.patched(&mutant.patch).ok()?;
-                    Some(PlannedCase { mutant: Some(mutant.clone()), manifest, ..green.clone() })
+                let mutated = mutants.iter().filter_map(|mutant| {
+                    // The catalogue applied each patch when it was read, so this never fails.
+                    let manifest = files.manifest.patched(&mutant.patch).ok()?;
+                    Some(PlannedCase { mutant: Some(mutant.clone()), manifest, ..unmodified.clone() })
                 });
-                let red: Vec<_> = red.collect();
-                cases.push(green);
-                cases.extend(red);
+                let mutated: Vec<_> = mutated.collect();
+                cases.push(unmodified);
+                cases.extend(mutated);
             }
         }
         Self { purpose, cases }
@@ -78,8 +78,8 @@ impl Plan {
 }
 
 impl PlannedCase {
-    /// A name that is unique in the plan and fit for a folder: `volume/survives-sigkill`, with `~mutant` and
-    /// `.2` for a mutant and for rounds after the first.
+    /// A unique name in the plan and a valid folder name: `volume/survives-sigkill`, followed by `~mutant` for a mutant
+    /// and by `.2` and so on for later rounds.
     #[must_use]
     pub fn slug(&self) -> String {
         let mut slug = self.claim.id.to_string();

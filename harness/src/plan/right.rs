@@ -1,4 +1,4 @@
-//! What a user must be allowed to do for a case to be driven.
+//! The RBAC permissions that cases need.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use serde_json::Value;
 
 use super::manifest::Manifest;
 
-/// A verb on a kind of object, in every namespace: those of cases are made only when they are needed. Or a verb on a path
-/// of the API server that leads to no object.
+/// A verb on a resource in every namespace, because the namespaces of cases do not exist beforehand. Or a verb on a
+/// non-resource path of the API server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// The verb, `create`.
     pub verb: &'static str,
-    /// The API group, empty for the core.
+    /// The API group; empty for the core group.
     pub group: &'static str,
-    /// The resource, `pods`, or the path, `/metrics`.
+    /// The resource, `pods`, or the non-resource path, `/metrics`.
     pub resource: &'static str,
-    /// The part of the resource, `exec`; empty for the whole.
+    /// The subresource, `exec`; empty for the resource itself.
     pub subresource: &'static str,
 }
 
-/// What the harness does for every case: it makes a namespace, watches before it acts, runs commands, cleans up.
+/// Needed by every case: podproof creates a namespace, watches before it acts, runs commands and cleans up.
 ///
-/// Who opens a command in a pod over WebSocket sends a GET: API servers ask for `get`, newer ones for `create` as well.
-const OF_EVERY_CASE: [Right; 15] = [
+/// Opening a command over WebSocket is a GET request: API servers require `get`, newer ones also `create`.
+const EVERY_CASE: [Right; 15] = [
     Right::of("create", "", "namespaces"),
     Right::of("delete", "", "namespaces"),
     Right::of("list", "", "namespaces"),
@@ -41,11 +41,14 @@ const OF_EVERY_CASE: [Right; 15] = [
     Right::of("watch", "", "events"),
 ];
 
-/// What some cases need, by what their manifests hold.
-const OF_SOME: [(Held, &[Right]); 6] = [
-    (Held::Kind("ConfigMap"), &[Right::of("create", "", "configmaps"), Right::of("list", "", "configmaps")]),
+/// Needed by some cases, depending on the contents of their manifests.
+const SOME_CASES: [(Property, &[Right]); 6] = [
     (
-        Held::Kind("Service"),
+        Property::Kind("ConfigMap"),
+        &[Right::of("create", "", "configmaps"), Right::of("list", "", "configmaps")],
+    ),
+    (
+        Property::Kind("Service"),
         &[
             Right::of("create", "", "services"),
             Right::of("list", "", "services"),
@@ -55,7 +58,7 @@ const OF_SOME: [(Held, &[Right]); 6] = [
         ],
     ),
     (
-        Held::Kind("StatefulSet"),
+        Property::Kind("StatefulSet"),
         &[
             Right::of("create", "apps", "statefulsets"),
             Right::of("deletecollection", "apps", "statefulsets"),
@@ -64,7 +67,7 @@ const OF_SOME: [(Held, &[Right]); 6] = [
         ],
     ),
     (
-        Held::Kind("Job"),
+        Property::Kind("Job"),
         &[
             Right::of("create", "batch", "jobs"),
             Right::of("deletecollection", "batch", "jobs"),
@@ -72,14 +75,14 @@ const OF_SOME: [(Held, &[Right]); 6] = [
             Right::of("watch", "batch", "jobs"),
         ],
     ),
-    (Held::Field("/spec/ephemeralContainers"), &[Right::part("patch", "pods", "ephemeralcontainers")]),
-    (Held::OfContainer("resizePolicy"), &[Right::part("patch", "pods", "resize")]),
+    (Property::Field("/spec/ephemeralContainers"), &[Right::part("patch", "pods", "ephemeralcontainers")]),
+    (Property::ContainerField("resizePolicy"), &[Right::part("patch", "pods", "resize")]),
 ];
 
-/// Without these no cluster can be asked at all.
-const OF_EVERY_RUN: [Right; 2] = [Right::of("get", "", "/version"), Right::of("list", "", "nodes")];
+/// Needed by every run: without these, podproof cannot query the cluster at all.
+const EVERY_RUN: [Right; 2] = [Right::of("get", "", "/version"), Right::of("list", "", "nodes")];
 
-/// What is no condition of any case: without these less is known of a cluster, and its namespaces go later.
+/// Not needed by any case. Without these, less is known about a cluster, and namespaces take longer to disappear.
 const OPTIONAL: [Right; 9] = [
     Right::of("get", "", "configmaps"),
     Right::of("get", "", "namespaces"),
@@ -92,22 +95,22 @@ const OPTIONAL: [Right; 9] = [
     Right::of("get", "", "/metrics"),
 ];
 
-/// What an object of a manifest may hold.
+/// A property of an object in a manifest.
 #[derive(Clone, Copy)]
-enum Held {
+enum Property {
     Kind(&'static str),
-    /// A field at this JSON pointer.
+    /// Has a field at this JSON pointer.
     Field(&'static str),
-    /// A field of one of its containers.
-    OfContainer(&'static str),
+    /// Has a container with this field.
+    ContainerField(&'static str),
 }
 
 impl Right {
-    /// To reach a port of a pod from where the harness runs; opened as commands are.
+    /// Needed to forward a port of a pod to podproof. A WebSocket request, like commands.
     pub const PORT_FORWARD: [Self; 2] =
         [Self::part("get", "pods", "portforward"), Self::part("create", "pods", "portforward")];
 
-    /// To see whether a cluster DNS is there.
+    /// Needed to detect the cluster DNS.
     pub const CLUSTER_DNS: [Self; 1] = [Self::of("get", "", "endpoints")];
 
     const fn of(verb: &'static str, group: &'static str, resource: &'static str) -> Self {
@@ -118,35 +121,35 @@ impl Right {
         Self { verb, group: "", resource, subresource }
     }
 
-    /// All that is asked of an API server, whatever is run. Beside these only the user's own rights are asked for, which
-    /// every user may.
+    /// Every permission that podproof uses, except the query of the user's own permissions, which every user has.
     pub fn all() -> impl Iterator<Item = Self> {
-        let of_some = OF_SOME.into_iter().flat_map(|(_, rights)| rights.iter().copied());
-        let of_needs = Self::PORT_FORWARD.into_iter().chain(Self::CLUSTER_DNS);
-        OF_EVERY_CASE.into_iter().chain(of_some).chain(of_needs).chain(OF_EVERY_RUN).chain(OPTIONAL)
+        let some_cases = SOME_CASES.into_iter().flat_map(|(_, rights)| rights.iter().copied());
+        let needs = Self::PORT_FORWARD.into_iter().chain(Self::CLUSTER_DNS);
+        EVERY_CASE.into_iter().chain(some_cases).chain(needs).chain(EVERY_RUN).chain(OPTIONAL)
     }
 
-    /// Whether it is one on a path instead of objects.
+    /// Returns whether it concerns a non-resource path.
     #[must_use]
     pub fn is_on_path(&self) -> bool {
         self.resource.starts_with('/')
     }
 
-    /// What a case with these objects needs: first what every case does.
+    /// The permissions that a case with these objects needs. Those of every case come first.
     #[must_use]
     pub fn for_manifest(manifest: &Manifest) -> Vec<Self> {
         let objects = || manifest.names().iter().filter_map(|name| manifest.object(name));
-        let of_some = OF_SOME.into_iter().filter(|(held, _)| objects().any(|object| held.is_in(object)));
-        OF_EVERY_CASE.into_iter().chain(of_some.flat_map(|(_, rights)| rights.iter().copied())).collect()
+        let some_cases =
+            SOME_CASES.into_iter().filter(|(property, _)| objects().any(|object| property.is_in(object)));
+        EVERY_CASE.into_iter().chain(some_cases.flat_map(|(_, rights)| rights.iter().copied())).collect()
     }
 }
 
-impl Held {
+impl Property {
     fn is_in(self, object: &Value) -> bool {
         match self {
             Self::Kind(kind) => object.get("kind").and_then(Value::as_str) == Some(kind),
             Self::Field(pointer) => object.pointer(pointer).is_some(),
-            Self::OfContainer(field) => {
+            Self::ContainerField(field) => {
                 let containers = object.pointer("/spec/containers").and_then(Value::as_array);
                 containers.into_iter().flatten().any(|container| container.get(field).is_some())
             }
@@ -154,7 +157,7 @@ impl Held {
     }
 }
 
-/// As `kubectl auth can-i` takes it: `create pods/exec`.
+/// The format of `kubectl auth can-i`: `create pods/exec`.
 impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { verb, resource, subresource, .. } = self;
@@ -175,13 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_needs_what_its_kinds_need() {
+    fn a_manifest_needs_the_permissions_for_its_objects() {
         let pod = needed("kind: Pod\nmetadata: { name: a }\n");
-        assert_eq!(pod.len(), OF_EVERY_CASE.len());
+        assert_eq!(pod.len(), EVERY_CASE.len());
         assert!(["get pods/exec", "create pods/exec"].iter().all(|right| pod.iter().any(|own| own == right)));
         let service = needed("kind: Service\nmetadata: { name: a }\n");
         assert_eq!(
-            service[OF_EVERY_CASE.len()..],
+            service[EVERY_CASE.len()..],
             [
                 "create services",
                 "list services",
@@ -191,15 +194,15 @@ mod tests {
             ]
         );
         let debugged = needed("kind: Pod\nmetadata: { name: a }\nspec: { ephemeralContainers: [] }\n");
-        assert_eq!(debugged[OF_EVERY_CASE.len()..], ["patch pods/ephemeralcontainers"]);
+        assert_eq!(debugged[EVERY_CASE.len()..], ["patch pods/ephemeralcontainers"]);
         let resized = needed(
             "kind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: b, resizePolicy: [] }, { name: c }] }\n",
         );
-        assert_eq!(resized[OF_EVERY_CASE.len()..], ["patch pods/resize"]);
+        assert_eq!(resized[EVERY_CASE.len()..], ["patch pods/resize"]);
     }
 
     #[test]
-    fn every_right_is_asked_for_once() {
+    fn every_permission_is_listed_once() {
         let all: Vec<_> = Right::all().collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
     }

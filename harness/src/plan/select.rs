@@ -4,7 +4,7 @@
 //! expression = term { "or" term }
 //! term       = factor { "and" factor }
 //! factor     = "not" factor | "(" expression ")" | atom
-//! atom       = an id, an id with `*` in it, or key:value with key one of area, level, tier
+//! atom       = an ID, an ID with `*` in it, or key:value with key one of area, level, tier
 //! ```
 
 use std::collections::BTreeSet;
@@ -13,10 +13,10 @@ use thiserror::Error;
 
 use super::claim::{Claim, ClaimId, Tier};
 
-/// In how many `not` and parentheses a name may stand.
-const DEEPEST: usize = 100;
+/// The maximum depth of nested `not` and parentheses.
+const MAX_DEPTH: usize = 100;
 
-/// A longer name, in bytes, is like none that exists.
+/// No names are suggested for a longer name, in bytes.
 const LONGEST_NAME: usize = 200;
 
 /// A parsed selection.
@@ -33,37 +33,37 @@ enum Expression {
     Or(Vec<Expression>),
 }
 
-/// A selection that cannot be used.
+/// An unusable selection.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SelectionError {
-    /// The text is not of the language.
+    /// The text does not follow the grammar.
     #[error("selection `{text}`: {problem}")]
     Syntax {
-        /// What was typed.
+        /// The text of the selection.
         text: String,
-        /// What is wrong with it.
+        /// The first problem.
         problem: String,
     },
-    /// A name in it fits no claim.
+    /// A name in it matches no claim.
     #[error("`{name}` selects nothing: no such {kind}")]
     Unknown {
         /// `case` or `tag`.
         kind: &'static str,
-        /// What was typed.
+        /// The unknown name.
         name: String,
-        /// The nearest names that exist, best first.
+        /// The most similar known names, best first.
         nearest: Vec<String>,
     },
-    /// The names are known, but no claim fits the whole.
+    /// All names are known, but no claim matches the whole expression.
     #[error("selection `{text}` selects nothing")]
     Nothing {
-        /// What was typed.
+        /// The text of the selection.
         text: String,
     },
 }
 
 impl SelectionError {
-    /// What would mend it.
+    /// How to fix the selection.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -78,13 +78,13 @@ impl SelectionError {
 }
 
 impl Selection {
-    /// Selects everything.
+    /// Selects all claims.
     #[must_use]
     pub fn all() -> Self {
         Self(Expression::All)
     }
 
-    /// This selection, but of its claims only those of one tier.
+    /// Restricts this selection to one tier.
     #[must_use]
     pub fn and_tier(self, tier: Tier) -> Self {
         let of_tier = Expression::Tag { key: "tier".to_owned(), value: tier.to_string() };
@@ -94,20 +94,20 @@ impl Selection {
         }
     }
 
-    /// Parses `text`.
+    /// Parses a selection.
     pub fn parse(text: &str) -> Result<Self, SelectionError> {
         let mut parser = Parser { text, words: words(text), next: 0, depth: 0 };
         let expression = parser.expression()?;
         match parser.peek() {
             None => Ok(Self(expression)),
-            Some(word) => Err(parser.problem(format!("`{word}` is not expected here"))),
+            Some(word) => Err(parser.problem(format!("unexpected `{word}`"))),
         }
     }
 
-    /// The ids of the claims it selects, in the order of `claims`.
+    /// The IDs of the selected claims, in the order of `claims`.
     ///
-    /// A name that fits no claim at all is an error even where the rest of the expression selects something:
-    /// a typing error must not silently run less.
+    /// A name that matches no claim is an error even if the rest of the expression selects something: a typo must not
+    /// silently reduce the run.
     pub fn apply(&self, claims: &[Claim]) -> Result<Vec<ClaimId>, SelectionError> {
         self.0.check_names(claims)?;
         let chosen: Vec<_> =
@@ -157,13 +157,13 @@ impl Expression {
             Self::Id(pattern) => pattern.clone(),
             Self::Tag { key, value } => format!("{key}:{value}"),
             Self::Not(inner) => format!("not {}", inner.to_text()),
-            Self::And(all) => format!("({})", joined(all, " and ")),
-            Self::Or(any) => format!("({})", joined(any, " or ")),
+            Self::And(all) => format!("({})", join(all, " and ")),
+            Self::Or(any) => format!("({})", join(any, " or ")),
         }
     }
 }
 
-fn joined(expressions: &[Expression], word: &str) -> String {
+fn join(expressions: &[Expression], word: &str) -> String {
     expressions.iter().map(Expression::to_text).collect::<Vec<_>>().join(word)
 }
 
@@ -175,8 +175,8 @@ fn tags(claim: &Claim) -> [(&'static str, String); 3] {
     ]
 }
 
-/// Whether `text` fits `pattern`, in which `*` stands for any characters: each piece is taken where it first fits, the
-/// last one at the end.
+/// Returns whether `text` matches `pattern`, in which `*` matches any characters. The pieces between the stars are
+/// matched as early as possible, the last one at the end.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
     let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
@@ -190,7 +190,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     text.ends_with(last)
 }
 
-/// Up to three of `known` that are most like `name`.
+/// The up to three `known` names that are most similar to `name`.
 fn nearest(name: &str, known: BTreeSet<String>) -> Vec<String> {
     if name.len() > LONGEST_NAME {
         return Vec::new();
@@ -198,18 +198,18 @@ fn nearest(name: &str, known: BTreeSet<String>) -> Vec<String> {
     let mut ranked: Vec<_> = known
         .into_iter()
         .map(|known| {
-            // Who forgets the area still means the case.
+            // Users often omit the area.
             let short = known.split_once('/').map_or(known.as_str(), |(_, short)| short);
-            let likeness = strsim::jaro_winkler(name, &known).max(strsim::jaro_winkler(name, short));
-            (likeness, known)
+            let similarity = strsim::jaro_winkler(name, &known).max(strsim::jaro_winkler(name, short));
+            (similarity, known)
         })
-        .filter(|(likeness, _)| *likeness > 0.7)
+        .filter(|(similarity, _)| *similarity > 0.7)
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     ranked.into_iter().take(3).map(|(_, known)| known).collect()
 }
 
-/// Splits at white space and keeps parentheses as words of their own.
+/// Splits at white space and makes each parenthesis a word.
 fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     for chunk in text.split_whitespace() {
@@ -225,16 +225,16 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// The only one of them, or all of them together.
-fn alone(mut expressions: Vec<Expression>, together: fn(Vec<Expression>) -> Expression) -> Expression {
-    if expressions.len() == 1 { expressions.remove(0) } else { together(expressions) }
+/// Combines the expressions unless there is only one.
+fn combine(mut expressions: Vec<Expression>, combined: fn(Vec<Expression>) -> Expression) -> Expression {
+    if expressions.len() == 1 { expressions.remove(0) } else { combined(expressions) }
 }
 
 struct Parser<'t> {
     text: &'t str,
     words: Vec<&'t str>,
     next: usize,
-    /// In how many `not` and parentheses it is.
+    /// The current depth of nested `not` and parentheses.
     depth: usize,
 }
 
@@ -259,7 +259,7 @@ impl<'t> Parser<'t> {
         while self.take("or") {
             any.push(self.term()?);
         }
-        Ok(alone(any, Expression::Or))
+        Ok(combine(any, Expression::Or))
     }
 
     fn term(&mut self) -> Result<Expression, SelectionError> {
@@ -268,7 +268,7 @@ impl<'t> Parser<'t> {
         while self.take("and") {
             all.push(self.factor()?);
         }
-        Ok(alone(all, Expression::And))
+        Ok(combine(all, Expression::And))
     }
 
     fn factor(&mut self) -> Result<Expression, SelectionError> {
@@ -276,10 +276,8 @@ impl<'t> Parser<'t> {
             return self.atom();
         }
         self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(
-                self.problem(format!("more than {DEEPEST} `not` and parentheses stand within each other"))
-            );
+        if self.depth > MAX_DEPTH {
+            return Err(self.problem(format!("`not` and parentheses are nested more than {MAX_DEPTH} deep")));
         }
         let factor = if self.take("not") {
             Expression::Not(Box::new(self.factor()?))
@@ -297,9 +295,9 @@ impl<'t> Parser<'t> {
 
     fn atom(&mut self) -> Result<Expression, SelectionError> {
         let word = match self.peek() {
-            None => return Err(self.problem("something is missing at its end")),
+            None => return Err(self.problem("unexpected end")),
             Some(word @ (")" | "and" | "or")) => {
-                return Err(self.problem(format!("`{word}` is not expected here")));
+                return Err(self.problem(format!("unexpected `{word}`")));
             }
             Some(word) => word,
         };

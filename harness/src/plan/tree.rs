@@ -1,4 +1,4 @@
-//! Where manifests come from: built into the program, or a folder of the same layout.
+//! The source of manifests: embedded in the program, or a folder with the same layout.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,23 +9,23 @@ use thiserror::Error;
 use super::too_deep;
 use crate::disk::read_text;
 
-/// The largest manifest that is read, in bytes: an API server takes no object of half that size.
+/// The maximum size of a manifest in bytes. An API server rejects objects of half that size.
 const LARGEST: u64 = 4 << 20;
 
-/// The manifests that were in the source tree when the program was built: (relative path, text), sorted by path.
+/// The manifests of the source tree at build time: (relative path, text), sorted by path.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
 
-/// A tree of manifests, laid out as the repository's `manifests` folder.
+/// A tree of manifests with the layout of the repository's `manifests` folder.
 #[derive(Clone, Debug)]
 pub enum Tree {
-    /// The ones built into the program.
+    /// The manifests embedded in the program.
     Embedded,
     /// A folder on disk.
     Folder(PathBuf),
 }
 
 impl Tree {
-    /// The text of the file at `path`, relative to the tree's root.
+    /// Reads the file at `path`, relative to the root of the tree.
     pub fn read(&self, path: &str) -> Result<String, ManifestError> {
         match self {
             Self::Embedded => EMBEDDED
@@ -43,7 +43,7 @@ impl Tree {
         }
     }
 
-    /// How the file at `path` is called in messages.
+    /// The name of the file at `path` for error messages.
     #[must_use]
     pub fn name(&self, path: &str) -> String {
         match self {
@@ -62,10 +62,10 @@ impl Tree {
     }
 }
 
-/// A manifest, a mutants file or the list of claims is not what it must be.
+/// An invalid manifest, mutants file or list of claims.
 #[derive(Debug, Error)]
 pub enum ManifestError {
-    /// The file is not there.
+    /// The file does not exist.
     #[error("manifest {file} does not exist")]
     Missing {
         /// The file's name.
@@ -76,27 +76,27 @@ pub enum ManifestError {
     Unreadable {
         /// The file's name.
         file: String,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Not YAML, or not of the expected form.
+    /// The file is not YAML, or does not have the expected structure.
     #[error("{file}:{line}:{column}: {problem}")]
     Yaml {
         /// The file's name.
         file: String,
-        /// The line, from 1; 0 where the parser gave none.
+        /// The line, from 1; 0 if unknown.
         line: usize,
-        /// The column, from 1; 0 where the parser gave none.
+        /// The column, from 1; 0 if unknown.
         column: usize,
-        /// What is wrong there.
+        /// The problem at that position.
         problem: String,
     },
-    /// YAML, but it says something that cannot be.
+    /// The file has the expected structure but invalid content.
     #[error("{file}: {problem}")]
     Invalid {
         /// The file's name.
         file: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
 }

@@ -1,13 +1,13 @@
-//! A sentence of the article as a JSON line, for programs.
+//! The sentences of the article as JSON lines.
 
 use serde::Serialize;
 
 use super::json::json_line;
 use crate::judge::Verdict;
 use crate::plan::{Bearing, ClaimId};
-use crate::run::{Account, Side, Standing};
+use crate::run::{ClaimSide, SentenceReport, SentenceResult};
 
-/// The format of the lines. A change that breaks readers raises it.
+/// The version of the line format. Incompatible changes increase it.
 const FORMAT: u32 = 1;
 
 #[derive(Serialize)]
@@ -17,8 +17,8 @@ struct SentenceLine<'a> {
     sentence: &'a str,
     bearing: Bearing,
     note: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    standing: Option<Standing>,
+    #[serde(rename = "standing", skip_serializing_if = "Option::is_none")]
+    result: Option<SentenceResult>,
     claims: Vec<ClaimLine<'a>>,
 }
 
@@ -26,29 +26,29 @@ struct SentenceLine<'a> {
 struct ClaimLine<'a> {
     id: &'a ClaimId,
     title: &'a str,
-    side: Side,
-    /// Absent where no run was asked.
+    side: ClaimSide,
+    /// Absent without a run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    verdict: Option<Answered<'a>>,
+    verdict: Option<ClaimVerdict<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Answered<'a> {
-    With(&'a Verdict),
-    /// Written as null.
+enum ClaimVerdict<'a> {
+    Run(&'a Verdict),
+    /// Serialized as null.
     NotRun,
 }
 
-/// What is known of a sentence as one line of JSON, with its line end. Only where a run was asked it has a `standing`,
-/// and its claims a `verdict`, which is null where the run has none.
-pub fn sentence_line(account: &Account<'_>) -> Result<String, serde_json::Error> {
-    let Account { sentence, answers, standing } = account;
+/// Renders a sentence as one line of JSON, with its line end. The sentence has `standing` and its claims have `verdict`
+/// only if the report is for a run; `verdict` is null for a claim that was not run.
+pub fn sentence_line(report: &SentenceReport<'_>) -> Result<String, serde_json::Error> {
+    let SentenceReport { sentence, answers, result } = report;
     let claims = answers.iter().map(|answer| ClaimLine {
         id: &answer.claim.id,
         title: &answer.claim.title,
         side: answer.side,
-        verdict: standing.map(|_| answer.verdict().map_or(Answered::NotRun, Answered::With)),
+        verdict: result.map(|_| answer.verdict().map_or(ClaimVerdict::NotRun, ClaimVerdict::Run)),
     });
     json_line(&SentenceLine {
         format: FORMAT,
@@ -56,7 +56,7 @@ pub fn sentence_line(account: &Account<'_>) -> Result<String, serde_json::Error>
         sentence: &sentence.sentence,
         bearing: sentence.bearing,
         note: sentence.note.as_deref(),
-        standing: *standing,
+        result: *result,
         claims: claims.collect(),
     })
 }

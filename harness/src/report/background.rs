@@ -1,107 +1,107 @@
-//! What is known of the runs before: plain data, filled in by whoever keeps runs and compares them.
+//! The comparison of a run with earlier runs, as plain data. The CLI fills it in from the history.
 
 use jiff::Timestamp;
 
-use super::status::Class;
+use super::status::StatusClass;
 use crate::run::Counts;
 
-/// What is known of the runs before, and what is new in this one.
+/// The comparison of a run with earlier runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Background {
-    /// The series of runs to which this one belongs.
+    /// The name of the series that the run belongs to.
     pub series: String,
-    /// With how many runs it was compared.
+    /// The number of runs it was compared with.
     pub against: usize,
-    /// The word for the run beside them: `steady`, `regressed`.
+    /// The result of the comparison: `steady`, `regressed` or `inconclusive`.
     pub word: String,
-    /// Whether something is worse than it was.
+    /// True if something is worse than before.
     pub regressed: bool,
-    /// Why the run is not compared with others, where it is not.
-    pub doubt: Option<String>,
-    /// The run before; absent where there is none.
-    pub last: Option<Earlier>,
-    /// The last run in which nothing failed and everything could be told.
-    pub good: Option<Earlier>,
-    /// The news, the worst first.
+    /// Why the run cannot be compared with others. `None` if it can.
+    pub not_compared: Option<String>,
+    /// The run before this one; `None` if this is the first.
+    pub last: Option<EarlierRun>,
+    /// The last run without failed or inconclusive cases; `None` if none is known.
+    pub good: Option<EarlierRun>,
+    /// The changes, the worst first.
     pub news: Vec<News>,
 }
 
-/// A run of before, beside this one.
+/// An earlier run, compared with this one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Earlier {
+pub struct EarlierRun {
     /// Its id.
     pub run: String,
-    /// When it began.
+    /// When it started.
     pub started: Timestamp,
-    /// How its executions ended; of a case that was tried again each attempt.
+    /// The verdicts of its executions. Each attempt at a retried case counts.
     pub then: Counts,
-    /// How those of this run ended, counted in the same way.
+    /// The verdicts of this run, counted in the same way.
     pub now: Counts,
-    /// How many cases ended worse in this run than in that.
+    /// The number of cases with a worse verdict in this run than in the earlier one.
     pub worse: usize,
-    /// How many ended better.
+    /// The number of cases with a better verdict.
     pub better: usize,
-    /// What of the environment is not what it was.
-    pub changed: Vec<Changed>,
+    /// The environment facts that changed since then.
+    pub changed: Vec<ChangedFact>,
 }
 
-/// Something of the environment that is not what it was.
+/// An environment fact that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// What it is.
+pub struct ChangedFact {
+    /// The name of the fact.
     pub fact: String,
-    /// What it was; absent where it was not known.
+    /// Its old value; `None` if unknown.
     pub before: Option<String>,
-    /// What it is now; absent where it is not known.
+    /// Its value in this run; `None` if unknown.
     pub now: Option<String>,
 }
 
-/// News of one case.
+/// A change of one case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct News {
-    /// Of which kind it is.
+    /// The kind of change, by which reports group.
     pub kind: NewsKind,
-    /// The case, by the id of its claim.
+    /// The id of the claim.
     pub case: String,
-    /// What it is called: `new failure`, `reopened`.
+    /// The name of the change, for example `new failure` or `reopened`.
     pub name: String,
-    /// More of it: how often, for how long.
+    /// Details: how often, for how long. May be empty.
     pub words: String,
-    /// The first run in which it was so, and when that began.
+    /// The first run with this state, and when that run started.
     pub since: Option<(String, Timestamp)>,
-    /// The reason that this run gives.
+    /// The reason in this run's verdict.
     pub reason: Option<String>,
-    /// Who answers for it until when, and why.
+    /// The waiver that covers the change: until when, by whom and why.
     pub waived: Option<String>,
 }
 
-/// Kinds of news. The order is that of importance.
+/// The kinds of changes, the most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NewsKind {
-    /// It fails, and did not.
+    /// The case fails and did not before.
     NewFailure,
-    /// It has failed for a while.
+    /// The case has failed in earlier runs too.
     StillFailing,
-    /// It is not in the run.
+    /// The run does not have the case.
     Missing,
-    /// It passes and fails.
+    /// The case sometimes passes and sometimes fails.
     Flaky,
-    /// It takes longer.
+    /// The case takes longer.
     Slower,
-    /// It was skipped, and had not been.
+    /// The case was skipped and was not before.
     NewlySkipped,
-    /// It could not be told.
-    Untold,
-    /// It passes, and did not.
+    /// The case is inconclusive.
+    Inconclusive,
+    /// The case passes and did not before.
     Fixed,
-    /// It takes less long.
+    /// The case takes less time.
     Faster,
-    /// It is new, or is asked again.
+    /// The case is new, or is no longer skipped.
     New,
 }
 
 impl Background {
-    /// The kinds of which there are news, the most important first, each with them.
+    /// The changes by kind, the most important first, without empty kinds.
     pub(super) fn groups(&self) -> Vec<(NewsKind, Vec<&News>)> {
         NewsKind::ALL
             .into_iter()
@@ -110,7 +110,7 @@ impl Background {
             .collect()
     }
 
-    /// How many news there are of each name, the most important first.
+    /// The number of changes of each name, the most important first.
     pub(super) fn counts(&self) -> Vec<(&str, usize)> {
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for news in self.groups().into_iter().flat_map(|(_, news)| news) {
@@ -122,8 +122,7 @@ impl Background {
         counts
     }
 
-    /// What is different in the environment: the fact, what it was in the last good run and in the last run, and what
-    /// it is now.
+    /// The changed environment facts: the name, and the values in the last good run, in the last run and in this run.
     pub(super) fn environment(&self) -> Vec<[Option<&str>; 4]> {
         let earlier = [self.good.as_ref(), self.last.as_ref()];
         let mut all: Vec<_> = earlier.iter().flatten().flat_map(|run| &run.changed).collect();
@@ -131,15 +130,15 @@ impl Background {
         all.dedup_by(|one, other| one.fact == other.fact);
         all.into_iter()
             .map(|now| {
-                let [good, last] = earlier.map(|run| was(run, now));
+                let [good, last] = earlier.map(|run| earlier_value(run, now));
                 [Some(now.fact.as_str()), good, last, now.now.as_deref()]
             })
             .collect()
     }
 }
 
-/// What a fact was in a run: what it is now, unless it changed since.
-fn was<'a>(run: Option<&'a Earlier>, now: &'a Changed) -> Option<&'a str> {
+/// The value of a fact in an earlier run: the current value, unless the fact changed since.
+fn earlier_value<'a>(run: Option<&'a EarlierRun>, now: &'a ChangedFact) -> Option<&'a str> {
     match run?.changed.iter().find(|changed| changed.fact == now.fact) {
         Some(changed) => changed.before.as_deref(),
         None => now.now.as_deref(),
@@ -154,13 +153,13 @@ impl NewsKind {
         Self::Flaky,
         Self::Slower,
         Self::NewlySkipped,
-        Self::Untold,
+        Self::Inconclusive,
         Self::Fixed,
         Self::Faster,
         Self::New,
     ];
 
-    /// How its group is called.
+    /// The heading of the group.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::NewFailure => "New failures",
@@ -169,37 +168,37 @@ impl NewsKind {
             Self::Flaky => "Flaky",
             Self::Slower => "Slower",
             Self::NewlySkipped => "Newly skipped",
-            Self::Untold => "Inconclusive",
+            Self::Inconclusive => "Inconclusive",
             Self::Fixed => "Fixed",
             Self::Faster => "Faster",
-            Self::New => "New, or asked again",
+            Self::New => "New, or no longer skipped",
         }
     }
 
-    /// How much it weighs; nothing for what is neither good nor bad.
-    pub(super) fn class(self) -> Option<Class> {
+    /// The status class whose colour the group has. `None` if the change is neither good nor bad.
+    pub(super) fn class(self) -> Option<StatusClass> {
         match self {
-            Self::NewFailure | Self::StillFailing | Self::Missing => Some(Class::Bad),
-            Self::Untold => Some(Class::Untold),
-            Self::Flaky | Self::Slower | Self::NewlySkipped => Some(Class::Skipped),
-            Self::Fixed | Self::Faster => Some(Class::Good),
+            Self::NewFailure | Self::StillFailing | Self::Missing => Some(StatusClass::Bad),
+            Self::Inconclusive => Some(StatusClass::Inconclusive),
+            Self::Flaky | Self::Slower | Self::NewlySkipped => Some(StatusClass::Skipped),
+            Self::Fixed | Self::Faster => Some(StatusClass::Good),
             Self::New => None,
         }
     }
 }
 
 impl News {
-    /// All that is said of it, in one line of free text.
-    pub(super) fn told(&self) -> String {
+    /// Describes the change in one line: details, reason and waiver.
+    pub(super) fn describe(&self) -> String {
         let waived = self.waived.as_ref().map(|waived| format!("waived {waived}"));
         let parts = [Some(self.words.clone()), self.reason.clone(), waived];
         parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     }
 }
 
-impl Earlier {
-    /// How this run differs from it, in a few words.
-    pub(super) fn told(&self) -> String {
+impl EarlierRun {
+    /// Summarizes how the verdicts of this run differ from those of the earlier run.
+    pub(super) fn describe(&self) -> String {
         let cases = |count: usize, how: &str| match count {
             0 => None,
             1 => Some(format!("1 case ended {how}")),
@@ -215,7 +214,7 @@ impl Earlier {
         let counts = counts.into_iter().filter(|(then, now, _)| then != now);
         let counts = counts.map(|(then, now, word)| format!("{word} {then} then, {now} now"));
         let ended = cases(self.worse, "worse").into_iter().chain(cases(self.better, "better"));
-        let told: Vec<_> = ended.chain(counts).collect();
-        if told.is_empty() { "each case ended as it did then".to_owned() } else { told.join("; ") }
+        let parts: Vec<_> = ended.chain(counts).collect();
+        if parts.is_empty() { "all cases ended as they did then".to_owned() } else { parts.join("; ") }
     }
 }

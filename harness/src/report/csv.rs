@@ -1,17 +1,17 @@
-//! Trials as CSV: RFC 4180, one line per trial, for spreadsheets and statistics.
+//! Trials as CSV (RFC 4180), one line per trial.
 //!
-//! Spreadsheets obey what a text begins with, and terminals what is in it, so texts are cleaned by type; numbers are
-//! ours and stand as they are.
+//! Spreadsheets evaluate formulas and terminals interpret escape sequences, so text fields are cleaned. Numbers are
+//! podproof's own and are written as they are.
 
 use std::fmt::Display;
 use std::path::Path;
 
-use super::fault::ReportError;
+use super::error::ReportError;
 use super::text::visible_line;
 use crate::disk::write_whole;
-use crate::experiment::{ExperimentRecord, Group, Start, Trial};
+use crate::experiment::{ExperimentRecord, Start, Trial, TrialGroup};
 
-/// The longest text in a field, in characters.
+/// The longest text field, in characters.
 const LONGEST: usize = 1000;
 
 const HEADS: [&str; 22] = [
@@ -39,7 +39,7 @@ const HEADS: [&str; 22] = [
     "skipped",
 ];
 
-/// The trials of an experiment as CSV; a strategy that was skipped has one line, without a trial.
+/// Renders the trials of an experiment as CSV. A skipped group has one line without a trial.
 #[must_use]
 pub fn trials_csv(record: &ExperimentRecord) -> String {
     let mut text = line(&HEADS.map(str::to_owned));
@@ -57,13 +57,13 @@ pub fn trials_csv(record: &ExperimentRecord) -> String {
     text
 }
 
-/// Writes `trials.csv` into the run's folder: whole, or not at all.
+/// Writes `trials.csv` into the experiment's folder, atomically.
 pub fn write_trials(folder: &Path, record: &ExperimentRecord) -> Result<(), ReportError> {
     let file = folder.join("trials.csv");
     write_whole(&file, trials_csv(record).as_bytes()).map_err(|source| ReportError::File { file, source })
 }
 
-fn trial_fields(group: &Group, trial: &Trial) -> [String; HEADS.len()] {
+fn trial_fields(group: &TrialGroup, trial: &Trial) -> [String; HEADS.len()] {
     let [producer, consumer] = [&trial.producer, &trial.consumer].map(start_fields);
     let [producer_0, producer_1, producer_2, producer_3, producer_4] = producer;
     let [consumer_0, consumer_1, consumer_2, consumer_3, consumer_4] = consumer;
@@ -98,17 +98,22 @@ fn start_fields(start: &Start) -> [String; 5] {
     [ticks, ticks_per_second, event_ns, realtime_ns, boottime_ns].map(number)
 }
 
-/// A number, or nothing where it was not told.
+/// Formats a number; empty if it is unknown.
 fn number(value: Option<impl Display>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// A text: in one line, without what a terminal obeys, and never one that a spreadsheet takes for a formula.
+/// Formats a text in one line, without terminal sequences, and quoted so that a spreadsheet does not take it for a
+/// formula.
 fn field(raw: &str) -> String {
     let text = visible_line(raw, LONGEST);
-    let obeyed = text.starts_with(['=', '+', '-', '@']);
-    let text = if obeyed { format!("'{text}") } else { text };
-    if text.contains([',', '"', ';']) || obeyed { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let is_formula = text.starts_with(['=', '+', '-', '@']);
+    let text = if is_formula { format!("'{text}") } else { text };
+    if text.contains([',', '"', ';']) || is_formula {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }
 
 fn line<const N: usize>(fields: &[String; N]) -> String {

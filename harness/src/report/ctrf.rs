@@ -1,7 +1,7 @@
 //! The run in the Common Test Report Format, CTRF: <https://ctrf.io>.
 //!
-//! It has no word for *inconclusive*; `other` is neither a pass nor a fail, and `rawStatus` has the word. A case that
-//! failed in one attempt and held in another is `failed` and `flaky`.
+//! CTRF has no status for *inconclusive*. The report uses `other`, which is neither a pass nor a fail, and puts the
+//! verdict into `rawStatus`. A case that failed in one attempt and passed in another is `failed` and `flaky`.
 
 use std::io;
 use std::path::Path;
@@ -9,17 +9,17 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::entry::{Entry, entries};
-use super::fault::ReportError;
+use super::error::ReportError;
 use super::json::json_line;
-use super::status::{Class, gist};
+use super::status::{StatusClass, gist};
 use super::text::{plain, plain_line};
 use crate::disk::write_whole;
 use crate::run::RunRecord;
 
-/// The version of the format that is written.
+/// The version of CTRF.
 const SPEC: &str = "0.1.0";
 
-/// How much text one test may take, and how much all may take, in bytes.
+/// Limits for the text of one test and of all tests together, in bytes.
 const ONE_TEXT: usize = 16 << 10;
 const ALL_TEXTS: usize = 8 << 20;
 
@@ -79,10 +79,10 @@ struct Test {
     file_path: String,
 }
 
-/// The record as one CTRF document. The same record gives the same bytes.
+/// Renders a record as a CTRF document. The same record gives the same bytes.
 pub fn ctrf_document(record: &RunRecord) -> Result<String, serde_json::Error> {
     let entries = entries(record);
-    let count = |class: Class| entries.iter().filter(|entry| entry.status.class() == class).count();
+    let count = |class: StatusClass| entries.iter().filter(|entry| entry.status.class() == class).count();
     let limit = (ALL_TEXTS / entries.len().max(1)).clamp(512, ONE_TEXT);
     let start = record.started.as_millisecond();
     json_line(&Document {
@@ -93,10 +93,10 @@ pub fn ctrf_document(record: &RunRecord) -> Result<String, serde_json::Error> {
             tool: Tool { name: "podproof", version: plain_line(&record.podproof, 80) },
             summary: Summary {
                 tests: entries.len(),
-                passed: count(Class::Good),
-                failed: count(Class::Bad),
-                skipped: count(Class::Skipped),
-                other: count(Class::Untold),
+                passed: count(StatusClass::Good),
+                failed: count(StatusClass::Bad),
+                skipped: count(StatusClass::Skipped),
+                other: count(StatusClass::Inconclusive),
                 start,
                 stop: record.ended.as_millisecond().max(start),
                 ..Summary::default()
@@ -106,7 +106,7 @@ pub fn ctrf_document(record: &RunRecord) -> Result<String, serde_json::Error> {
     })
 }
 
-/// Writes `ctrf.json` into the run's folder: whole, or not at all.
+/// Writes `ctrf.json` into the run's folder, atomically.
 pub(super) fn write_ctrf(folder: &Path, record: &RunRecord) -> Result<(), ReportError> {
     let file = folder.join("ctrf.json");
     let document = ctrf_document(record).map_err(io::Error::from);
@@ -115,12 +115,12 @@ pub(super) fn write_ctrf(folder: &Path, record: &RunRecord) -> Result<(), Report
         .map_err(|source| ReportError::File { file, source })
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
@@ -128,31 +128,32 @@ fn is_zero(count: &usize) -> bool {
 fn test(entry: &Entry<'_>, limit: usize) -> Test {
     let case = entry.case;
     let (start, duration) = (case.started.as_millisecond(), entry.millis());
-    let told: Vec<_> = case.verdict.findings().iter().map(ToString::to_string).collect();
+    let findings: Vec<_> = case.verdict.findings().iter().map(ToString::to_string).collect();
     let class = entry.status.class();
-    let said = gist(case, &entry.proof);
+    let gist = gist(case, &entry.proof);
     let message = match class {
-        Class::Good => None,
-        Class::Bad | Class::Untold | Class::Skipped if said.trim().is_empty() => {
+        StatusClass::Good => None,
+        StatusClass::Bad | StatusClass::Inconclusive | StatusClass::Skipped if gist.trim().is_empty() => {
             Some("no reason was given".to_owned())
         }
-        Class::Bad | Class::Untold | Class::Skipped => Some(plain_line(&said, 1000)),
+        StatusClass::Bad | StatusClass::Inconclusive | StatusClass::Skipped => Some(plain_line(&gist, 1000)),
     };
     let unproved = case.unproved.iter().map(|_| "unproved".to_owned());
     Test {
         name: entry.name(),
         status: match class {
-            Class::Good => "passed",
-            Class::Bad => "failed",
-            Class::Skipped => "skipped",
-            Class::Untold => "other",
+            StatusClass::Good => "passed",
+            StatusClass::Bad => "failed",
+            StatusClass::Skipped => "skipped",
+            StatusClass::Inconclusive => "other",
         },
         duration,
         start,
         stop: start.saturating_add(duration),
         suite: ["podproof".to_owned(), case.claim.area().to_owned()],
         message,
-        trace: (class == Class::Bad && !told.is_empty()).then(|| plain(&told.join("\n"), limit)),
+        trace: (class == StatusClass::Bad && !findings.is_empty())
+            .then(|| plain(&findings.join("\n"), limit)),
         raw_status: case.word(),
         flaky: case.is_flaky(),
         retries: case.attempts_made() - 1,

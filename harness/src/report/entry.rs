@@ -1,35 +1,35 @@
-//! The executions of a record, as documents tell of them.
+//! The executions of a record, prepared for documents.
 
 use std::path::Path;
 
-use super::status::{Class, Status};
+use super::status::{CaseStatus, StatusClass};
 use super::text::plain_line;
 use crate::evidence::has_evidence;
 use crate::judge::Verdict;
 use crate::plan::Purpose;
 use crate::run::{CaseRecord, Proof, RunRecord, evidence_folder_within, proofs};
 
-/// One execution: what it is, what it proves, and the word for it.
+/// One execution with its proof and its status.
 pub(super) struct Entry<'a> {
-    /// Its place in the record, which names it on the page.
+    /// Its position in the record, which is part of its anchor.
     pub(super) index: usize,
     pub(super) case: &'a CaseRecord,
     pub(super) proof: Proof,
-    pub(super) status: Status,
+    pub(super) status: CaseStatus,
 }
 
 impl Entry<'_> {
-    /// The name of its card.
+    /// The HTML id of its card.
     pub(super) fn anchor(&self) -> String {
         format!("case-{}", self.index)
     }
 
-    /// How long it took, in milliseconds.
+    /// Its duration, in milliseconds.
     pub(super) fn millis(&self) -> i64 {
         millis(self.case.seconds)
     }
 
-    /// Claim, round and mutant in one line.
+    /// The claim, round and mutant in one line.
     pub(super) fn name(&self) -> String {
         let round = if self.case.round > 1 { format!(" (round {})", self.case.round) } else { String::new() };
         let mutant = self.case.mutant.as_ref().map(|mutant| format!(" under {}", mutant.name));
@@ -40,13 +40,13 @@ impl Entry<'_> {
 /// The executions in the order of the plan.
 pub(super) fn entries(record: &RunRecord) -> Vec<Entry<'_>> {
     let of = |(index, (case, proof)): (usize, (_, Proof))| {
-        let status = Status::of(record.purpose, case, &proof);
+        let status = CaseStatus::of(record.purpose, case, &proof);
         Entry { index, case, proof, status }
     };
     proofs(record).into_iter().enumerate().map(of).collect()
 }
 
-/// Whether there is evidence behind a verdict: what was not asked and what could not be begun has none.
+/// Returns whether the verdict has evidence. Skipped cases and cases that could not start have none.
 pub(super) fn rests_on_evidence(folder: &Path, slug: &str, verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Pass | Verdict::Fail { .. } => true,
@@ -56,19 +56,19 @@ pub(super) fn rests_on_evidence(folder: &Path, slug: &str, verdict: &Verdict) ->
     }
 }
 
-/// How a group is called.
-pub(super) fn group_name(purpose: Purpose, class: Class) -> &'static str {
+/// The heading of a group of executions.
+pub(super) fn group_name(purpose: Purpose, class: StatusClass) -> &'static str {
     match (purpose, class) {
-        (Purpose::Check, Class::Bad) => "Failed",
-        (Purpose::Prove, Class::Bad) => "Not as it must be",
-        (_, Class::Untold) => "Inconclusive: could not be told",
-        (_, Class::Skipped) => "Skipped",
-        (Purpose::Check, Class::Good) => "Passed",
-        (Purpose::Prove, Class::Good) => "Passed, or killed as it must be",
+        (Purpose::Check, StatusClass::Bad) => "Failed",
+        (Purpose::Prove, StatusClass::Bad) => "Failed, or mutant not killed",
+        (_, StatusClass::Inconclusive) => "Inconclusive",
+        (_, StatusClass::Skipped) => "Skipped",
+        (Purpose::Check, StatusClass::Good) => "Passed",
+        (Purpose::Prove, StatusClass::Good) => "Passed, or mutant killed",
     }
 }
 
-/// Seconds as milliseconds; never less than none.
+/// Converts seconds to milliseconds. Negative values become 0.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a cast from a float saturates, and no run lasts that long"

@@ -1,11 +1,11 @@
-//! Terminal escape sequences, as ECMA-48 has them.
+//! Recognizes terminal escape sequences (ECMA-48).
 
 const ESCAPE: char = '\u{1B}';
 
-/// What follows the escape sequence with which `text` begins; `None` where it begins with no whole one.
+/// If `text` begins with a complete escape sequence, returns the rest after it.
 ///
-/// A sequence that is cut, or that a control character interrupts, is none: nothing that stands after it may vanish.
-/// So no sequence is looked at beyond the next control character, and a text is scanned in linear time.
+/// A sequence that is cut off or interrupted by a control character does not count, so that it cannot hide the text
+/// after it. As the search stops at the next control character, a text is scanned in linear time.
 pub(super) fn after_escape(text: &str) -> Option<&str> {
     let mut chars = text.chars();
     match chars.next()? {
@@ -14,7 +14,7 @@ pub(super) fn after_escape(text: &str) -> Option<&str> {
             ']' | 'P' | 'X' | '^' | '_' => after_string(&chars.as_str()[1..]),
             _ => after_short(chars.as_str()),
         },
-        // The same in one character, as 8-bit terminals have it.
+        // The 8-bit forms, in which one character introduces the sequence.
         '\u{9B}' => after_control(chars.as_str()),
         '\u{90}' | '\u{98}' | '\u{9D}'..='\u{9F}' => after_string(chars.as_str()),
         _ => None,
@@ -67,7 +67,7 @@ mod tests {
     #[case::device("\u{1B}P1$q\u{1B}\\rest")]
     #[case::charset("\u{1B}(Brest")]
     #[case::save("\u{1B}7rest")]
-    fn a_whole_sequence_is_passed_over(#[case] text: &str) {
+    fn a_complete_sequence_is_skipped(#[case] text: &str) {
         assert_eq!(after_escape(text), Some("rest"));
     }
 
@@ -80,12 +80,12 @@ mod tests {
     #[case::title_without_end("\u{1B}]0;everything that follows")]
     #[case::title_over_lines("\u{1B}]0;a\nb\u{07}rest")]
     #[case::title_in_title("\u{1B}]0;a\u{1B}]0;b\u{07}rest")]
-    fn what_is_no_whole_sequence_hides_nothing(#[case] text: &str) {
+    fn an_incomplete_sequence_hides_nothing(#[case] text: &str) {
         assert_eq!(after_escape(text), None);
     }
 
     #[test]
-    fn many_beginnings_are_scanned_in_linear_time() {
+    fn many_introducers_are_scanned_in_linear_time() {
         let text = "\u{1B}]".repeat(500_000);
         let start = Instant::now();
         let mut rest = text.as_str();

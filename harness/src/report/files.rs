@@ -1,45 +1,46 @@
-//! All reports of a run, as files in its folder.
+//! Writes all reports of a run.
 
 use std::path::{Path, PathBuf};
 
 use super::background::Background;
 use super::ctrf::write_ctrf;
-use super::fault::ReportError;
+use super::error::ReportError;
+use super::evidence_view::Reader;
 use super::html::write_html;
 use super::junit::{JunitProfile, write_junit};
 use super::markdown::write_markdown;
 use super::metrics::{write_metrics, write_metrics_over};
-use super::sketch::Reader;
 use super::trace::write_trace;
 use crate::run::RunRecord;
 
-/// What is wished of the reports of a run.
+/// Configures the reports of a run.
 #[derive(Clone, Debug, Default)]
-pub struct ReportOrder {
-    /// For whom `junit.xml` is written.
+pub struct ReportConfig {
+    /// The profile of `junit.xml`.
     pub junit: JunitProfile,
-    /// A file that stays in its place from run to run, to which the metrics are written too.
+    /// Another file for the metrics, which every run updates. `None` writes only `metrics.prom`.
     pub metrics: Option<PathBuf>,
-    /// What is known of the runs before.
+    /// The comparison with earlier runs, if there is a history.
     pub background: Option<Background>,
 }
 
-/// Writes every report of the run into its folder, each whole or not at all, from the record and the evidence there.
+/// Writes every report of a run into its folder, from the record and the evidence there. Each file is written
+/// atomically.
 ///
-/// One that cannot be written does not keep the others from it; gives back what could not be written.
+/// Continues after errors and returns all of them.
 #[must_use]
-pub fn write_reports(folder: &Path, record: &RunRecord, order: &ReportOrder) -> Vec<ReportError> {
-    let background = order.background.as_ref();
-    // The page first: what it has read of the evidence, the trace need not read again.
+pub fn write_reports(folder: &Path, record: &RunRecord, config: &ReportConfig) -> Vec<ReportError> {
+    let background = config.background.as_ref();
+    // The page comes before the trace: the reader caches the waits that the trace needs.
     let reader = Reader::new(folder);
     let written = [
-        write_junit(folder, record, order.junit),
+        write_junit(folder, record, config.junit),
         write_html(&reader, record, background),
         write_markdown(folder, record, background),
         write_metrics(folder, record),
         write_ctrf(folder, record),
         write_trace(&reader, record),
-        order.metrics.as_deref().map_or(Ok(()), |file| write_metrics_over(file, record)),
+        config.metrics.as_deref().map_or(Ok(()), |file| write_metrics_over(file, record)),
     ];
     written.into_iter().filter_map(Result::err).collect()
 }

@@ -1,7 +1,7 @@
-//! A summary in Markdown, as CI systems show it beside a build.
+//! A summary in Markdown, which CI systems show for a build.
 //!
-//! Nothing from the cluster reaches it as Markdown or HTML, and it stays below the size from which on GitHub refuses
-//! a summary: what is least important is left out first, and the summary says so.
+//! Text from the cluster is escaped. The summary stays below GitHub's size limit: it leaves out the least important
+//! entries first and says so.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,57 +9,57 @@ use std::path::Path;
 
 use super::background::{Background, News};
 use super::entry::{Entry, entries, group_name};
-use super::fault::ReportError;
-use super::status::{Class, gist};
+use super::error::ReportError;
+use super::status::{StatusClass, gist};
 use super::text::{counted, plain_line};
 use crate::disk::write_whole;
 use crate::judge::Finding;
 use crate::plan::Purpose;
-use crate::run::{Outcome, RunRecord};
+use crate::run::{RunOutcome, RunRecord};
 
-/// The largest summary, in bytes; GitHub takes 1024 KiB for a step.
+/// The largest summary, in bytes. GitHub accepts 1024 KiB per step.
 const LARGEST: usize = 1000 << 10;
 
-/// The room that is kept for the note of what is left out.
+/// The space reserved for the note about left-out entries, in bytes.
 const NOTE: usize = 200;
 
 /// The longest texts, in characters.
 const LONGEST_TEXT: usize = 600;
 const LONGEST_NAME: usize = 160;
 
-/// How many news of one kind are told.
+/// The number of changes listed per kind, and of environment facts.
 const NEWS: usize = 50;
 
-/// How many findings of one execution are told.
+/// The number of findings listed per execution.
 const FINDINGS: usize = 8;
 
-/// The record, and what is known of the runs before, as a summary in Markdown. The same input gives the same bytes.
+/// Renders a record and the comparison with earlier runs as Markdown. The same input gives the same bytes.
 #[must_use]
 pub fn markdown_summary(record: &RunRecord, background: Option<&Background>) -> String {
     let entries = entries(record);
     let mut summary = Summary { text: head(record, &entries), left_out: 0 };
     if let Some(background) = background {
-        tell_news(&mut summary, background);
+        add_news(&mut summary, background);
     }
-    for class in [Class::Bad, Class::Untold, Class::Skipped, Class::Good] {
+    for class in [StatusClass::Bad, StatusClass::Inconclusive, StatusClass::Skipped, StatusClass::Good] {
         let group: Vec<_> = entries.iter().filter(|entry| entry.status.class() == class).collect();
         if group.is_empty() {
             continue;
         }
         summary.add(&format!("\n#### {} ({})\n\n", group_name(record.purpose, class), group.len()));
         match class {
-            Class::Bad | Class::Untold => {
+            StatusClass::Bad | StatusClass::Inconclusive => {
                 for entry in group {
                     summary.add(&item(entry));
                 }
             }
-            Class::Skipped => {
+            StatusClass::Skipped => {
                 for reason in reasons(&group) {
                     summary.add(&reason);
                 }
             }
-            Class::Good => {
-                summary.add("<details><summary>Which</summary>\n\n");
+            StatusClass::Good => {
+                summary.add("<details><summary>Show</summary>\n\n");
                 for entry in group {
                     summary.add(&row(entry));
                 }
@@ -67,10 +67,10 @@ pub fn markdown_summary(record: &RunRecord, background: Option<&Background>) -> 
             }
         }
     }
-    summary.whole()
+    summary.finish()
 }
 
-/// Writes `summary.md` into the run's folder: whole, or not at all.
+/// Writes `summary.md` into the run's folder, atomically.
 pub(super) fn write_markdown(
     folder: &Path,
     record: &RunRecord,
@@ -87,8 +87,8 @@ struct Summary {
 }
 
 impl Summary {
-    /// Adds a part if there is room for it. After the first for which there is none nothing more comes: what follows
-    /// is less important.
+    /// Adds `part` if it fits. After the first part that does not fit, adds nothing more: later parts are less
+    /// important.
     fn add(&mut self, part: &str) {
         if self.left_out > 0 || self.text.len() + part.len() + NOTE > LARGEST {
             self.left_out += 1;
@@ -97,12 +97,11 @@ impl Summary {
         }
     }
 
-    fn whole(mut self) -> String {
+    fn finish(mut self) -> String {
         if self.left_out > 0 {
             let left_out = self.left_out;
             // Writing to a string cannot fail.
-            let _ =
-                writeln!(self.text, "\n{left_out} more entries are left out here; `report.html` has them.");
+            let _ = writeln!(self.text, "\n{left_out} more entries are left out; `report.html` has them.");
         }
         self.text
     }
@@ -110,10 +109,10 @@ impl Summary {
 
 fn head(record: &RunRecord, entries: &[Entry<'_>]) -> String {
     let counts = [
-        (Class::Bad, if record.purpose == Purpose::Prove { "not as it must be" } else { "failed" }),
-        (Class::Untold, "inconclusive"),
-        (Class::Skipped, "skipped"),
-        (Class::Good, if record.purpose == Purpose::Prove { "as it must be" } else { "passed" }),
+        (StatusClass::Bad, if record.purpose == Purpose::Prove { "failed, or not killed" } else { "failed" }),
+        (StatusClass::Inconclusive, "inconclusive"),
+        (StatusClass::Skipped, "skipped"),
+        (StatusClass::Good, if record.purpose == Purpose::Prove { "passed, or killed" } else { "passed" }),
     ];
     let counts = counts.map(|(class, words)| {
         let count = entries.iter().filter(|entry| entry.status.class() == class).count();
@@ -128,7 +127,7 @@ fn head(record: &RunRecord, entries: &[Entry<'_>]) -> String {
         record.faults.iter().take(20).map(|fault| format!("- fault: {}\n", text(fault, LONGEST_TEXT)));
     format!(
         "### podproof: {} on {}\n\nRun {}, {seconds:.1} s.\n\n| | |\n| --- | --- |\n{}\n{unproved}{}{}",
-        Outcome::of(record).word(),
+        RunOutcome::of(record).word(),
         text(&record.cluster.version, LONGEST_NAME),
         text(record.run.as_str(), LONGEST_NAME),
         counts.concat(),
@@ -137,25 +136,25 @@ fn head(record: &RunRecord, entries: &[Entry<'_>]) -> String {
     )
 }
 
-/// What changed since the runs before, the most important first.
-fn tell_news(summary: &mut Summary, background: &Background) {
-    let Background { series, against, word, doubt, last, good, .. } = background;
+/// Adds the changes since earlier runs, the most important first.
+fn add_news(summary: &mut Summary, background: &Background) {
+    let Background { series, against, word, not_compared, last, good, .. } = background;
     let (word, series) = (text(word, LONGEST_NAME), text(series, LONGEST_NAME));
     summary.add(&format!(
-        "\n#### What changed: {word}\n\nBeside {} of the series {series}.\n",
+        "\n#### What changed: {word}\n\nCompared with {} of the series {series}.\n",
         counted(*against, "run")
     ));
-    if let Some(doubt) = doubt {
-        summary.add(&format!("{}\n", text(doubt, LONGEST_TEXT)));
+    if let Some(why) = not_compared {
+        summary.add(&format!("{}\n", text(why, LONGEST_TEXT)));
     }
-    for (words, run) in [("last run", last), ("last good run", good)] {
+    for (label, run) in [("last run", last), ("last good run", good)] {
         summary.add(&match run {
             Some(run) => format!(
-                "- Against the {words} {}: {}\n",
+                "- Compared with the {label} {}: {}\n",
                 text(&run.run, LONGEST_NAME),
-                text(&run.told(), LONGEST_TEXT)
+                text(&run.describe(), LONGEST_TEXT)
             ),
-            None => format!("- No {words} is known.\n"),
+            None => format!("- No {label} is known.\n"),
         });
     }
     for (kind, news) in background.groups() {
@@ -180,25 +179,25 @@ fn tell_news(summary: &mut Summary, background: &Background) {
 
 fn news_item(news: &News) -> String {
     let since = news.since.as_ref().map(|(run, _)| format!(", since {}", text(run, LONGEST_NAME)));
-    let told = text(&news.told(), LONGEST_TEXT);
-    let told = if told.is_empty() { told } else { format!(": {told}") };
+    let details = text(&news.describe(), LONGEST_TEXT);
+    let details = if details.is_empty() { details } else { format!(": {details}") };
     format!(
-        "- {} {}{}{told}\n",
+        "- {} {}{}{details}\n",
         text(&news.name, LONGEST_NAME),
         text(&news.case, LONGEST_NAME),
         since.unwrap_or_default()
     )
 }
 
-/// One execution with all that it has to say.
+/// One execution with its reason, mutant, attempts and findings.
 fn item(entry: &Entry<'_>) -> String {
     let mut item = row(entry);
     let findings = entry.case.verdict.findings();
-    let said = gist(entry.case, &entry.proof);
-    if findings.is_empty() || entry.status.class() == Class::Untold {
-        let said = text(&said, LONGEST_TEXT);
-        let said = if said.is_empty() { "no reason was given" } else { said.as_str() };
-        let _ = writeln!(item, "  - {said}");
+    let gist = gist(entry.case, &entry.proof);
+    if findings.is_empty() || entry.status.class() == StatusClass::Inconclusive {
+        let reason = text(&gist, LONGEST_TEXT);
+        let reason = if reason.is_empty() { "no reason was given" } else { reason.as_str() };
+        let _ = writeln!(item, "  - {reason}");
     }
     if let Some(mutant) = &entry.case.mutant {
         let _ = writeln!(
@@ -209,7 +208,7 @@ fn item(entry: &Entry<'_>) -> String {
         );
     }
     if !entry.case.attempts.is_empty() {
-        let _ = writeln!(item, "  - attempts: {}", entry.case.attempts_in_words());
+        let _ = writeln!(item, "  - attempts: {}", entry.case.attempt_verdicts());
     }
     item.extend(findings.iter().take(FINDINGS).map(finding));
     if findings.len() > FINDINGS {
@@ -239,7 +238,7 @@ fn row(entry: &Entry<'_>) -> String {
     )
 }
 
-/// A line for each reason, with how many were skipped for it.
+/// A line for each reason, with the number of cases skipped for it.
 fn reasons(group: &[&Entry<'_>]) -> Vec<String> {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for entry in group {
@@ -252,7 +251,7 @@ fn text(raw: &str, longest: usize) -> String {
     escaped(&plain_line(raw, longest))
 }
 
-/// One line of words that Markdown and HTML would take for their own, taken literally.
+/// Escapes a line so that Markdown and HTML show it literally.
 fn escaped(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut before = ' ';
@@ -261,7 +260,7 @@ fn escaped(line: &str) -> String {
             '<' => text.push_str("&lt;"),
             '>' => text.push_str("&gt;"),
             '&' => text.push_str("&amp;"),
-            // `www.` and `://` would become links, `@name` a mention.
+            // GitHub turns `www.` and `://` into links, and `@name` into a mention.
             '.' if matches!(before, 'w' | 'W') => text.push_str("\\."),
             '\\' | '`' | '*' | '_' | '[' | ']' | '{' | '}' | '(' | ')' | '|' | '~' | '$' | '^' | '#'
             | '!' | '@' | ':' => {
@@ -290,7 +289,7 @@ mod tests {
     #[case::lines("a\n# b\r\n- c", r"a\\n\# b\\n- c")]
     #[case::colour("\u{1B}[31mred", "red")]
     #[case::reordered("a\u{202E}b", r"a\\u\{202e\}b")]
-    fn words_stay_words(#[case] raw: &str, #[case] expected: &str) {
+    fn markup_is_escaped(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(text(raw, 100), expected);
     }
 }

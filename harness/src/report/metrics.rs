@@ -1,7 +1,8 @@
-//! The run as metrics in Prometheus' text format, for the textfile collector.
+//! Metrics of a run in the Prometheus text format, for the textfile collector.
 //!
-//! A file in the run's folder has the time of the last success only if the run is one. A file that each run writes anew
-//! keeps that of an earlier run, as a Pushgateway would: an alert should rest on its age, not on a failure alone.
+//! `metrics.prom` in the run's folder has the time of the last success only if this run succeeded. A metrics file that
+//! every run updates keeps the time of an earlier success, as a Pushgateway would. Alert on the age of that time, not
+//! on single failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write as _};
@@ -9,29 +10,29 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::entry::{Entry, entries};
-use super::fault::ReportError;
+use super::error::ReportError;
 use super::text::plain_line;
 use crate::disk::{open_regular, write_whole};
 use crate::plan::{Purpose, Tier};
-use crate::run::{Outcome, RunRecord};
+use crate::run::{RunOutcome, RunRecord};
 
 const LAST_RUN: &str = "podproof_run_last_timestamp_seconds";
 const LAST_SUCCESS: &str = "podproof_run_last_success_timestamp_seconds";
 
-/// How much is read of a file of metrics, in bytes.
+/// The number of bytes read from an existing metrics file.
 const LARGEST: u64 = 64 << 20;
 
-/// The longest value of a label, in characters.
+/// The longest label value, in characters.
 const LONGEST: usize = 120;
 
-/// The record as metrics. The same record gives the same bytes.
+/// Renders a record as metrics. The same input gives the same bytes.
 ///
-/// `before` is what stood in the same place: a run that is no success keeps the time of the last one, and a check that
-/// of the last proof.
+/// `before` is the previous content of the file, or empty. The last-success times of it are kept for the other purpose,
+/// and for the purpose of this run unless this run succeeded.
 #[must_use]
 pub fn prometheus_text(record: &RunRecord, before: &str) -> String {
     let entries = entries(record);
-    let outcome = Outcome::of(record);
+    let outcome = RunOutcome::of(record);
     let purpose = purpose(record);
     let run = [("purpose", purpose)];
     let ended = seconds(record.ended.as_millisecond());
@@ -47,14 +48,11 @@ pub fn prometheus_text(record: &RunRecord, before: &str) -> String {
     text.metric(LAST_RUN, "When the run ended, in seconds since 1970.");
     text.sample(LAST_RUN, &run, &ended);
     let mut successes = last_successes(before);
-    if outcome == Outcome::Conformant {
+    if outcome == RunOutcome::Conformant {
         successes.insert(purpose, ended.clone());
     }
     if !successes.is_empty() {
-        text.metric(
-            LAST_SUCCESS,
-            "When the last run ended in which all was as it must be, in seconds since 1970.",
-        );
+        text.metric(LAST_SUCCESS, "When the last conformant run ended, in seconds since 1970.");
         for (purpose, succeeded) in successes {
             text.sample(LAST_SUCCESS, &[("purpose", purpose)], succeeded);
         }
@@ -62,8 +60,10 @@ pub fn prometheus_text(record: &RunRecord, before: &str) -> String {
     text.metric("podproof_run_duration_seconds", "How long the run took.");
     let took = record.ended.as_millisecond().saturating_sub(record.started.as_millisecond());
     text.sample("podproof_run_duration_seconds", &run, seconds(took.max(0)));
-    text.metric("podproof_run_outcome", "How the run went: 1 for its outcome, 0 for the others.");
-    for other in [Outcome::Conformant, Outcome::Partial, Outcome::Inconclusive, Outcome::Nonconformant] {
+    text.metric("podproof_run_outcome", "The outcome of the run: 1 for its outcome, 0 for the others.");
+    for other in
+        [RunOutcome::Conformant, RunOutcome::Partial, RunOutcome::Inconclusive, RunOutcome::Nonconformant]
+    {
         let labels = [("purpose", purpose), ("outcome", other.word())];
         text.sample("podproof_run_outcome", &labels, u8::from(other == outcome));
     }
@@ -72,18 +72,18 @@ pub fn prometheus_text(record: &RunRecord, before: &str) -> String {
     text.text
 }
 
-/// Writes `metrics.prom` into the run's folder: whole, or not at all.
+/// Writes `metrics.prom` into the run's folder, atomically.
 pub(super) fn write_metrics(folder: &Path, record: &RunRecord) -> Result<(), ReportError> {
     let file = folder.join("metrics.prom");
     write_whole(&file, prometheus_text(record, "").as_bytes())
         .map_err(|source| ReportError::File { file, source })
 }
 
-/// Writes the metrics to a file that stays in its place from run to run: whole, or not at all. One that tells of a
-/// later run of this purpose is left as it is.
+/// Updates a metrics file that several runs share, atomically. If the file has metrics of a later run with the same
+/// purpose, it is left unchanged.
 pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), ReportError> {
     let before = match read_before(file) {
-        // What cannot be read as text is none of ours, and is not kept.
+        // A file that is not UTF-8 is not podproof's own, so none of it is kept.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
             Ok(String::new())
         }
@@ -91,8 +91,10 @@ pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), 
     };
     let write = |before: String| {
         let ended = record.ended.as_millisecond();
-        let is_later = |told: f64| told > f64_of(ended) / 1000.0;
-        if value(&before, LAST_RUN, purpose(record)).and_then(|told| told.parse().ok()).is_some_and(is_later)
+        let is_later = |seconds: f64| seconds > f64_of(ended) / 1000.0;
+        if value(&before, LAST_RUN, purpose(record))
+            .and_then(|value| value.parse().ok())
+            .is_some_and(is_later)
         {
             return Ok(());
         }
@@ -101,20 +103,20 @@ pub(super) fn write_metrics_over(file: &Path, record: &RunRecord) -> Result<(), 
     before.and_then(write).map_err(|source| ReportError::File { file: file.to_owned(), source })
 }
 
-/// What stands in the file. What is no regular file (a device, a pipe) is only written to.
+/// Reads the existing file. Fails if it is not a regular file, for example a device or a pipe.
 fn read_before(file: &Path) -> io::Result<String> {
     let mut text = String::new();
     open_regular(file)?.take(LARGEST).read_to_string(&mut text)?;
     Ok(text)
 }
 
-/// The last successes that `before` tells of, by purpose.
+/// The last-success times in `before`, by purpose.
 fn last_successes(before: &str) -> BTreeMap<&'static str, String> {
-    let told = |purpose: &'static str| Some((purpose, value(before, LAST_SUCCESS, purpose)?.to_owned()));
-    ["check", "prove"].into_iter().filter_map(told).collect()
+    let success = |purpose: &'static str| Some((purpose, value(before, LAST_SUCCESS, purpose)?.to_owned()));
+    ["check", "prove"].into_iter().filter_map(success).collect()
 }
 
-/// The value of the metric of that purpose in `text`, where it is a number.
+/// The value of a metric for a purpose in `text`. `None` if it is missing or not a finite number.
 fn value<'a>(text: &'a str, metric: &str, purpose: &str) -> Option<&'a str> {
     let sample = format!("{} ", sample_of(metric, &[("purpose", purpose)]));
     let mut values = text.lines().filter_map(|line| line.strip_prefix(&sample));
@@ -133,7 +135,7 @@ fn f64_of(millis: i64) -> f64 {
     millis as f64
 }
 
-/// Each verdict of each tier that the run has, also where there is none of it: a series that is gone hides a change.
+/// Counts every verdict for every tier in the run, including zeros: a missing series would hide a change.
 fn counts(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
     let mut counts: BTreeMap<(Tier, &str), usize> = BTreeMap::new();
     for entry in entries {
@@ -141,21 +143,21 @@ fn counts(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
             *counts.entry((entry.case.tier, word)).or_default() += usize::from(entry.case.word() == word);
         }
     }
-    text.metric("podproof_run_cases", "How many executions had which verdict.");
+    text.metric("podproof_run_cases", "The number of executions, by tier and verdict.");
     for ((tier, verdict), count) in counts {
         let labels = [("purpose", purpose), ("tier", &tier.to_string()), ("verdict", verdict)];
         text.sample("podproof_run_cases", &labels, count);
     }
     text.metric(
         "podproof_run_unproved_cases",
-        "How many executions are of cases that no cluster has proved yet.",
+        "The number of executions of cases that no cluster has proved yet.",
     );
     let unproved = entries.iter().filter(|entry| entry.case.unproved.is_some()).count();
     text.sample("podproof_run_unproved_cases", &[("purpose", purpose)], unproved);
 }
 
 fn durations(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
-    text.metric("podproof_case_duration_seconds", "How long the execution took, by case.");
+    text.metric("podproof_case_duration_seconds", "How long each execution took.");
     let mut written = BTreeSet::new();
     for entry in entries {
         let case = entry.case;
@@ -169,7 +171,7 @@ fn durations(text: &mut Text, purpose: &str, entries: &[Entry<'_>]) {
             ("tier", &tier),
             ("verdict", case.word()),
         ];
-        // Two samples with the same labels, as they are written, would make the whole file void.
+        // Prometheus rejects the whole file if two samples have the same labels.
         let (own, _) = labels.split_at(4);
         if written.insert(sample_of("podproof_case_duration_seconds", own)) {
             let took = if case.seconds.is_finite() { case.seconds.max(0.0) } else { 0.0 };
@@ -204,7 +206,7 @@ fn escaped(value: &str) -> String {
     plain_line(value, LONGEST).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// Milliseconds as seconds.
+/// Formats milliseconds as seconds.
 fn seconds(millis: i64) -> String {
     let sign = if millis < 0 { "-" } else { "" };
     format!("{sign}{}.{:03}", millis.unsigned_abs() / 1000, millis.unsigned_abs() % 1000)
@@ -215,7 +217,7 @@ mod tests {
     use super::{escaped, seconds};
 
     #[test]
-    fn a_label_ends_where_it_must() {
+    fn a_label_value_is_escaped() {
         assert_eq!(escaped("a\"} 1\nb\\"), r#"a\"} 1\\nb\\"#);
     }
 

@@ -1,18 +1,19 @@
-//! Tells people and programs how a run went: lines while it runs, a table at its end, JSON lines, JUnit, and a page.
+//! Reports of a run: live output, a table, JSON lines, JUnit, HTML and other formats.
 //!
-//! Events and records come in, text goes out. Text from the cluster is hostile and is cleaned here, by type, before
-//! it reaches a document or a terminal; the same record gives the same bytes.
+//! This module turns events and records into text. Text from the cluster is untrusted; types in this module ensure that
+//! it is cleaned before it reaches a document or a terminal. The same record gives the same bytes.
 //!
-//! This room may *not* talk to a cluster, change or weigh a verdict, read the clock, or stop a run: a reporter
-//! that fails is remembered and told at the end, and the others go on.
+//! This module must *not* access a cluster, change a verdict, read the clock or stop a run. If a reporter fails, the
+//! others continue, and the error is returned at the end.
 
 mod article;
 mod background;
 mod csv;
 mod ctrf;
 mod entry;
+mod error;
 mod escape;
-mod fault;
+mod evidence_view;
 mod files;
 mod html;
 mod json;
@@ -20,18 +21,17 @@ mod junit;
 mod markdown;
 mod metrics;
 mod reporters;
-mod sketch;
 mod status;
 mod terminal;
 mod text;
 mod trace;
 
 pub use article::sentence_line;
-pub use background::{Background, Changed, Earlier, News, NewsKind};
+pub use background::{Background, ChangedFact, EarlierRun, News, NewsKind};
 pub use csv::{trials_csv, write_trials};
 pub use ctrf::ctrf_document;
-pub use fault::ReportError;
-pub use files::{ReportOrder, write_reports};
+pub use error::ReportError;
+pub use files::{ReportConfig, write_reports};
 pub use html::{experiment_page, html_page, matrix_page, write_experiment_page, write_matrix};
 pub use json::json_line;
 pub use junit::{JunitProfile, junit_document, write_junit};

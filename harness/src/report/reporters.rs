@@ -1,108 +1,114 @@
-//! The live reporters of a run.
+//! Live reporters.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::fault::ReportError;
+use super::error::ReportError;
 use super::json::json_line;
 use super::terminal::LiveLines;
-use crate::run::Told;
+use crate::run::TimedEvent;
 
-/// The live reporters of a run: each event goes to each of them.
+/// The live reporters of a run. Every event goes to all of them.
 #[derive(Default)]
 pub struct Reporters {
     reporters: Vec<Reporter>,
 }
 
 struct Reporter {
-    form: Form,
-    sink: Sink,
+    format: Format,
+    sink: ReportSink,
+    /// The writer, or the first error, after which the reporter is silent.
     out: Result<Box<dyn Write + Send>, io::Error>,
 }
 
-enum Form {
+enum Format {
     Live(LiveLines),
     Json,
 }
 
-enum Sink {
+enum ReportSink {
     Stream(&'static str),
     File(PathBuf),
 }
 
 impl Reporters {
-    /// None yet.
+    /// Creates an empty set of reporters.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds lines for people, on `out`, which is called `stream` in a fault.
+    /// Adds lines for a terminal, written to `out`. Errors name it `stream`.
     #[must_use]
     pub fn live(self, stream: &'static str, out: impl Write + Send + 'static, lines: LiveLines) -> Self {
-        self.with(Form::Live(lines), Sink::Stream(stream), Ok(Box::new(out)))
+        self.with(Format::Live(lines), ReportSink::Stream(stream), Ok(Box::new(out)))
     }
 
-    /// Adds JSON lines for programs, on `out`, which is called `stream` in a fault.
+    /// Adds JSON lines, written to `out`. Errors name it `stream`.
     #[must_use]
     pub fn json(self, stream: &'static str, out: impl Write + Send + 'static) -> Self {
-        self.with(Form::Json, Sink::Stream(stream), Ok(Box::new(out)))
+        self.with(Format::Json, ReportSink::Stream(stream), Ok(Box::new(out)))
     }
 
-    /// Adds JSON lines, appended to `file` as they come. A file that cannot be opened is a fault like any other.
+    /// Adds JSON lines, appended to `file`. If the file cannot be opened, [`close`](Self::close) returns the error.
     #[must_use]
     pub fn log(self, file: PathBuf) -> Self {
         let opened = OpenOptions::new().create(true).append(true).open(&file);
         let out = opened.map(|file| Box::new(file) as Box<dyn Write + Send>);
-        self.with(Form::Json, Sink::File(file), out)
+        self.with(Format::Json, ReportSink::File(file), out)
     }
 
-    fn with(mut self, form: Form, sink: Sink, out: Result<Box<dyn Write + Send>, io::Error>) -> Self {
-        self.reporters.push(Reporter { form, sink, out });
+    fn with(
+        mut self,
+        format: Format,
+        sink: ReportSink,
+        out: Result<Box<dyn Write + Send>, io::Error>,
+    ) -> Self {
+        self.reporters.push(Reporter { format, sink, out });
         self
     }
 
-    /// Tells each reporter.
-    pub fn tell(&mut self, told: &Told) {
+    /// Writes an event to every reporter. Errors are kept for [`close`](Self::close).
+    pub fn write_event(&mut self, event: &TimedEvent) {
         for reporter in &mut self.reporters {
-            reporter.tell(told);
+            reporter.write_event(event);
         }
     }
 
-    /// What could not be written.
+    /// Closes the reporters and returns their errors.
     #[must_use]
     pub fn close(self) -> Vec<ReportError> {
-        self.reporters.into_iter().filter_map(Reporter::fault).collect()
+        self.reporters.into_iter().filter_map(Reporter::error).collect()
     }
 }
 
 impl Reporter {
-    /// After its first fault a reporter is silent: a report that ends early is honest, one with a hole is not.
-    fn tell(&mut self, told: &Told) {
+    /// After its first error a reporter writes nothing more: a report that ends early is obvious, a gap is not.
+    fn write_event(&mut self, event: &TimedEvent) {
         let Ok(out) = &mut self.out else { return };
-        let written = match &mut self.form {
-            Form::Live(lines) => lines.line(told).map_or(Ok(()), |line| put(out, &line)),
-            Form::Json => json_line(told).map_err(io::Error::from).and_then(|line| put(out, &line)),
+        let written = match &mut self.format {
+            Format::Live(lines) => lines.line(event).map_or(Ok(()), |line| write_line(out, &line)),
+            Format::Json => json_line(event).map_err(io::Error::from).and_then(|line| write_line(out, &line)),
         };
         if let Err(error) = written {
             self.out = Err(error);
         }
     }
 
-    fn fault(self) -> Option<ReportError> {
+    fn error(self) -> Option<ReportError> {
         let source = self.out.err()?;
         match self.sink {
-            // Who closes the pipe early has read enough.
-            Sink::Stream(_) if source.kind() == io::ErrorKind::BrokenPipe => None,
-            Sink::Stream(stream) => Some(ReportError::Stream { stream, source }),
-            Sink::File(file) => Some(ReportError::File { file, source }),
+            // A reader like `head` that closes the pipe early has read enough.
+            ReportSink::Stream(_) if source.kind() == io::ErrorKind::BrokenPipe => None,
+            ReportSink::Stream(stream) => Some(ReportError::Stream { stream, source }),
+            ReportSink::File(file) => Some(ReportError::File { file, source }),
         }
     }
 }
 
-/// Writes the whole line at once and lets it out: whoever follows the report sees it now.
-fn put(out: &mut impl Write, line: &str) -> io::Result<()> {
+/// Writes a line and flushes it, so that readers see it at once.
+fn write_line(out: &mut impl Write, line: &str) -> io::Result<()> {
     out.write_all(line.as_bytes())?;
     out.flush()
 }

@@ -1,52 +1,51 @@
-//! The word that says how an execution ended.
+//! The status of an execution.
 
 use crate::judge::Verdict;
 use crate::plan::Purpose;
 use crate::run::{CaseRecord, Proof};
 
-/// How an execution ended, in one ASCII word.
+/// How an execution ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum CaseStatus {
     Pass,
     Fail,
-    /// A fail of a case that held in another attempt.
+    /// The case failed and passed in different attempts.
     Flaky,
     Inconclusive,
     Skip,
     Killed,
     Survived,
-    KilledOtherwise,
-    Untold,
+    WrongAssertion,
 }
 
-/// Whether an execution is as it must be. The order is that of importance.
+/// The classes of statuses, the most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
-    /// It is not.
+pub(super) enum StatusClass {
+    /// A case failed, or a mutant was not killed as required.
     Bad,
-    /// It could not be told.
-    Untold,
-    /// It was not asked.
+    /// Neither good nor bad.
+    Inconclusive,
+    /// The case was not run.
     Skipped,
-    /// It is.
+    /// A case passed, or a mutant was killed.
     Good,
 }
 
-impl Status {
-    /// A case as it is has its verdict's word; what became of a mutant has a word of its own.
+impl CaseStatus {
+    /// The status of an execution. Mutants have statuses of their own; other cases get the status of their verdict.
     pub(super) fn of(purpose: Purpose, case: &CaseRecord, proof: &Proof) -> Self {
         match (purpose, proof, &case.mutant) {
             (Purpose::Prove, Proof::Killed, Some(_)) => Self::Killed,
             (Purpose::Prove, Proof::Survived, Some(_)) => Self::Survived,
-            (Purpose::Prove, Proof::KilledOtherwise { .. }, Some(_)) => Self::KilledOtherwise,
-            (Purpose::Prove, Proof::Untold { .. }, Some(_)) => Self::Untold,
-            (Purpose::Prove, Proof::Green | Proof::Red | Proof::Skipped { .. }, _)
+            (Purpose::Prove, Proof::WrongAssertion { .. }, Some(_)) => Self::WrongAssertion,
+            (Purpose::Prove, Proof::Inconclusive { .. }, Some(_)) => Self::Inconclusive,
+            (Purpose::Prove, Proof::Passed | Proof::Failed | Proof::Skipped { .. }, _)
             | (Purpose::Check, _, _)
             | (_, _, None) => Self::of_case(case),
         }
     }
 
-    /// The word for a case, whatever the run was for.
+    /// The status of a case, independent of the purpose of the run.
     pub(super) fn of_case(case: &CaseRecord) -> Self {
         if case.is_flaky() { Self::Flaky } else { Self::of_verdict(&case.verdict) }
     }
@@ -60,45 +59,45 @@ impl Status {
         }
     }
 
+    /// The status in one ASCII word.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Pass => "PASS",
             Self::Fail => "FAIL",
             Self::Flaky => "FLAKY",
-            Self::Inconclusive => "INCONC",
+            Self::Inconclusive => "INCONCLUSIVE",
             Self::Skip => "SKIP",
             Self::Killed => "KILLED",
             Self::Survived => "SURVIVED",
-            Self::KilledOtherwise => "OTHERWISE",
-            Self::Untold => "UNTOLD",
+            Self::WrongAssertion => "WRONG-ASSERTION",
         }
     }
 
-    /// Whether it is as it must be.
-    pub(super) fn class(self) -> Class {
+    pub(super) fn class(self) -> StatusClass {
         match self {
-            Self::Pass | Self::Killed => Class::Good,
-            Self::Fail | Self::Flaky | Self::Survived | Self::KilledOtherwise => Class::Bad,
-            Self::Inconclusive | Self::Untold => Class::Untold,
-            Self::Skip => Class::Skipped,
+            Self::Pass | Self::Killed => StatusClass::Good,
+            Self::Fail | Self::Flaky | Self::Survived | Self::WrongAssertion => StatusClass::Bad,
+            Self::Inconclusive => StatusClass::Inconclusive,
+            Self::Skip => StatusClass::Skipped,
         }
     }
 }
 
-/// How wide the words of a run of this purpose get.
+/// The width of the longest status word in a run with this purpose.
 pub(super) fn widest(purpose: Purpose) -> usize {
     let word = match purpose {
-        Purpose::Check => Status::Inconclusive,
-        Purpose::Prove => Status::KilledOtherwise,
+        Purpose::Check => CaseStatus::Inconclusive,
+        Purpose::Prove => CaseStatus::WrongAssertion,
     };
     word.word().len()
 }
 
-/// The assertion a fail is known by, or why there is no verdict: one line of free text; nothing for a pass.
+/// Summarizes an execution in one line of unescaped text: the failed assertions, or the reason of a skipped or
+/// inconclusive verdict. Empty for a pass.
 pub(super) fn gist(case: &CaseRecord, proof: &Proof) -> String {
     match (&case.verdict, proof) {
         (Verdict::Skip { reason } | Verdict::Inconclusive { reason }, _) => reason.clone(),
-        (_, Proof::Skipped { why } | Proof::Untold { why }) => why.clone(),
+        (_, Proof::Skipped { why } | Proof::Inconclusive { why }) => why.clone(),
         (Verdict::Pass, _) => String::new(),
         (Verdict::Fail { findings }, _) => {
             let mut names: Vec<_> = findings.iter().map(|finding| finding.assertion.as_str()).collect();

@@ -1,16 +1,16 @@
-//! Text from the cluster is hostile: it is cleaned by type before it goes anywhere.
+//! Cleans text from the cluster, which is untrusted.
 
 use std::fmt::Write as _;
 
 use super::escape::after_escape;
 
-/// The longest message, in characters: what a list of failures can still show.
+/// The longest message, in characters. Lists of failures can still show it.
 const LONGEST_LINE: usize = 1000;
 
-/// Text that any XML 1.0 document may hold.
+/// Text that is valid in an XML 1.0 document.
 ///
-/// Whole terminal escape sequences are gone, line ends are LF, and what XML forbids, or a terminal might obey, is
-/// U+FFFD: the reader sees that something was there. What hides or reorders text is shown as an escape.
+/// Complete terminal escape sequences are removed, and line ends become LF. Characters that XML forbids, and other
+/// control characters, become U+FFFD. Characters that hide or reorder text are written as escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct XmlText(String);
 
@@ -26,7 +26,7 @@ impl XmlText {
             }
             rest = &rest[c.len_utf8()..];
             match c {
-                // The LF of a CRLF follows by itself.
+                // The LF of a CRLF is added in the next iteration.
                 '\r' if rest.starts_with('\n') => {}
                 '\r' => clean.push('\n'),
                 '\t' | '\n' => clean.push(c),
@@ -40,65 +40,65 @@ impl XmlText {
         Self(clean)
     }
 
-    /// It, as it is.
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// At most about `limit` bytes of it: head and tail, and between them a note of how much is left out.
+    /// Shortens it to about `limit` bytes: head, a note of how much is left out, and tail.
     pub(super) fn within(self, limit: usize) -> Self {
         Self(head_and_tail(self.0, limit))
     }
 
-    /// Its first line that says something, short enough for an attribute.
+    /// Its first line that is not blank, short enough for an attribute.
     pub(super) fn line(&self) -> String {
         let line = self.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-        // In an attribute a reader turns a TAB into a space anyway.
+        // XML readers normalize tabs in attributes to spaces anyway.
         shortened(line, LONGEST_LINE).replace('\t', " ")
     }
 
-    /// What [`line`](Self::line) does not tell: what follows it, or all where that is cut.
+    /// The text after [`line`](Self::line), or the whole text if that line is too long to be shown completely.
     pub(super) fn after_line(self) -> Self {
         let text = self.0.trim_start();
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
         if line.chars().count() > LONGEST_LINE { self } else { Self(rest.to_owned()) }
     }
 
-    /// It, fit to be written raw between `<![CDATA[` and `]]>`.
+    /// Escapes it for use between `<![CDATA[` and `]]>`.
     pub(super) fn cdata(&self) -> String {
         self.0.replace("]]>", "]]]]><![CDATA[>")
     }
 }
 
-/// `raw` for a terminal, over several lines: what the terminal might obey, or what hides or reorders text, is shown
-/// as an escape. At most about `limit` bytes.
+/// Cleans `raw` for a terminal and keeps its lines. Control characters, and characters that hide or reorder text, are
+/// written as escapes. The result has at most about `limit` bytes.
 #[must_use]
 pub fn visible(raw: &str, limit: usize) -> String {
-    head_and_tail(shown(raw, false), limit)
+    head_and_tail(escaped(raw, false), limit)
 }
 
-/// `raw` for a terminal, in one line of at most `longest` characters.
+/// Cleans `raw` for a terminal, in one line of at most `longest` characters.
 #[must_use]
 pub fn visible_line(raw: &str, longest: usize) -> String {
-    // No more than this can be seen in the end, however long the text is.
+    // More characters than this are never shown, so do not process a long text.
     let seen: String = raw.trim().chars().take(longest + 1).collect();
-    shortened(&shown(&seen, true), longest)
+    shortened(&escaped(&seen, true), longest)
 }
 
-/// `raw` for a document, over several lines: terminal sequences are gone, what no document may hold is U+FFFD, and
-/// what hides or reorders text is shown as an escape. At most about `limit` bytes.
+/// Cleans `raw` for a document and keeps its lines: first as [`XmlText`], then as [`visible`]. The result has at most
+/// about `limit` bytes.
 pub(super) fn plain(raw: &str, limit: usize) -> String {
     visible(&XmlText::new(raw).0, limit)
 }
 
-/// `raw` for a document, in one line of at most `longest` characters.
+/// Cleans `raw` for a document, in one line of at most `longest` characters.
 pub(super) fn plain_line(raw: &str, longest: usize) -> String {
-    // No more than this can be seen in the end, but for sequences that nobody writes in earnest.
+    // More characters than this are not shown, unless most of the text is escape sequences. So do not process a long
+    // text.
     let seen: String = raw.chars().take(longest.saturating_mul(8)).collect();
     visible_line(&XmlText::new(&seen).0, longest)
 }
 
-/// Whether a terminal might obey `c`, or whether it hides or reorders what stands around it.
+/// Returns whether a terminal might interpret `c`, or whether `c` hides or reorders the text around it.
 pub(super) fn is_deceptive(c: char) -> bool {
     let reorders =
         matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
@@ -116,13 +116,13 @@ pub(super) fn is_deceptive(c: char) -> bool {
             | '\u{FEFF}'
             | '\u{FFA0}'
             | '\u{FFF9}'..='\u{FFFB}'
-            // Whole texts can be written in these, and nothing is seen of them.
+            // Tag characters, which are invisible and can encode whole texts.
             | '\u{E0000}'..='\u{E007F}'
     );
     c.is_control() || reorders || breaks_lines || hides
 }
 
-fn shown(raw: &str, in_one_line: bool) -> String {
+fn escaped(raw: &str, in_one_line: bool) -> String {
     let mut text = String::with_capacity(raw.len());
     for c in raw.chars() {
         match c {
@@ -162,7 +162,7 @@ fn head_and_tail(text: String, limit: usize) -> String {
     format!("{}\n[… {left_out} bytes left out …]\n{}", &text[..head], &text[tail..])
 }
 
-/// `1 case`, `2 cases`.
+/// Formats a count with its noun: `1 case`, `2 cases`.
 #[must_use]
 pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
@@ -196,12 +196,12 @@ mod tests {
     #[case::one("]]>", "]]]]><![CDATA[>")]
     #[case::overlapping("]]]>>", "]]]]]><![CDATA[>>")]
     #[case::two("]]>]]>", "]]]]><![CDATA[>]]]]><![CDATA[>")]
-    fn the_end_of_cdata_is_split(#[case] raw: &str, #[case] expected: &str) {
+    fn the_end_marker_of_cdata_is_split(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(XmlText::new(raw).cdata(), expected);
     }
 
     #[test]
-    fn what_a_sequence_hid_is_split_too() {
+    fn an_end_marker_hidden_by_escape_sequences_is_split() {
         assert_eq!(XmlText::new("]\u{1B}[0m]\u{1B}[0m>").cdata(), "]]]]><![CDATA[>");
     }
 
@@ -215,16 +215,16 @@ mod tests {
     }
 
     #[test]
-    fn sequences_go_before_the_cut() {
+    fn escape_sequences_are_removed_before_the_text_is_cut() {
         let raw = "\u{1B}[31m".repeat(100) + "ab";
         assert_eq!(XmlText::new(&raw).within(4).0, "ab");
     }
 
     #[rstest]
     #[case::first("a\nb", "a")]
-    #[case::first_that_says_something("\n  \n a\tb \nc", "a b")]
+    #[case::first_that_is_not_blank("\n  \n a\tb \nc", "a b")]
     #[case::none(" \n ", "")]
-    fn a_line_is_one_line(#[case] raw: &str, #[case] expected: &str) {
+    fn the_line_is_the_first_that_is_not_blank(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(XmlText::new(raw).line(), expected);
     }
 
@@ -233,7 +233,7 @@ mod tests {
     #[case::two("a\nb\nc", "b\nc")]
     #[case::blank_ones_first("\n \na\nb", "b")]
     #[case::too_long_for_a_line(&"ü".repeat(1001), &"ü".repeat(1001))]
-    fn what_follows_the_line_is_the_rest(#[case] raw: &str, #[case] expected: &str) {
+    fn the_rest_is_the_text_after_the_line(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(XmlText::new(raw).after_line().0, expected);
     }
 
@@ -251,7 +251,7 @@ mod tests {
     #[case::overwritten("good\rbad", r"good\rbad")]
     #[case::lines("a\n\tb", r"a\n\tb")]
     #[case::line_separator("a\u{2028}b", r"a\u{2028}b")]
-    fn a_terminal_sees_what_it_would_obey(#[case] raw: &str, #[case] expected: &str) {
+    fn control_characters_are_shown_as_escapes(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(visible_line(raw, 100), expected);
     }
 
@@ -265,7 +265,7 @@ mod tests {
     #[case::no_characters("a\u{FFFE}\0b", "a\u{FFFD}\u{FFFD}b")]
     #[case::reordered("a\u{202E}b", r"a\u{202e}b")]
     #[case::lines("a\r\n\tb", "a\n\tb")]
-    fn a_document_holds_only_what_can_be_seen(#[case] raw: &str, #[case] expected: &str) {
+    fn a_document_has_only_visible_text(#[case] raw: &str, #[case] expected: &str) {
         assert_eq!(plain(raw, 100), expected);
         assert_eq!(plain_line(raw, 100), expected.replace('\n', r"\n").replace('\t', r"\t"));
     }

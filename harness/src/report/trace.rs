@@ -1,4 +1,4 @@
-//! The run as a Chrome trace, for Perfetto and the like: a slice per attempt at a case, and below it one per wait.
+//! The run as a Chrome trace, for Perfetto and similar viewers: a slice per attempt, and below it a slice per wait.
 
 use std::io;
 use std::path::Path;
@@ -7,16 +7,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::entry::{Entry, entries, millis};
-use super::fault::ReportError;
+use super::error::ReportError;
+use super::evidence_view::Reader;
 use super::json::json_line;
-use super::sketch::Reader;
-use super::status::Status;
+use super::status::CaseStatus;
 use super::text::plain_line;
 use crate::disk::write_whole;
 use crate::evidence::Wait;
 use crate::run::{Attempt, CaseRecord, RunRecord};
 
-/// How many rows one slot may have for waits that overlap.
+/// The number of rows below a slot for overlapping waits.
 const ROWS: usize = 9;
 
 /// The longest name, in characters.
@@ -24,28 +24,28 @@ const LONGEST: usize = 160;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+struct TraceDocument {
     display_time_unit: &'static str,
-    trace_events: Vec<Event>,
+    trace_events: Vec<TraceEvent>,
 }
 
-/// One event of the trace: a slice (`X`), or the name of a row (`M`).
+/// A trace event: a slice (`X`) or the name of a row (`M`).
 #[derive(Serialize)]
-struct Event {
+struct TraceEvent {
     name: String,
     ph: &'static str,
     cat: &'static str,
-    /// Microseconds since the run began.
+    /// Start, in microseconds since the run started.
     ts: i64,
-    /// Microseconds.
+    /// Duration, in microseconds.
     dur: i64,
     pid: u8,
     tid: usize,
-    args: Args,
+    args: TraceArgs,
 }
 
 #[derive(Default, Serialize)]
-struct Args {
+struct TraceArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,12 +56,12 @@ struct Args {
     end: Option<String>,
 }
 
-/// Rows in which nothing overlaps, each with the time until which it is taken.
+/// Assigns slices to rows so that they do not overlap. Each row has the end of its last slice.
 #[derive(Default)]
-struct Rows(Vec<i64>);
+struct TraceRows(Vec<i64>);
 
-impl Rows {
-    /// The first row that is free from `start` on, taken until `end`.
+impl TraceRows {
+    /// Occupies the first row that is free at `start`, until `end`, and returns its index.
     fn take(&mut self, start: i64, end: i64) -> usize {
         let free = self.0.iter().position(|taken| *taken <= start);
         let row = free.unwrap_or(self.0.len());
@@ -73,7 +73,7 @@ impl Rows {
     }
 }
 
-/// The record, and the waits that `folder` has evidence of, as one Chrome trace. The same files give the same bytes.
+/// Renders a record, with the waits in the evidence in `folder`, as a Chrome trace. The same files give the same bytes.
 pub fn chrome_trace(record: &RunRecord, folder: &Path) -> Result<String, serde_json::Error> {
     trace(record, &Reader::new(folder))
 }
@@ -84,13 +84,13 @@ fn trace(record: &RunRecord, reader: &Reader<'_>) -> Result<String, serde_json::
         entries.iter().flat_map(|entry| parts(entry).into_iter().map(move |part| (entry, part))).collect();
     parts.sort_by_key(|(_, part)| part.started);
     let micros = |at: Timestamp| at.as_microsecond().saturating_sub(record.started.as_microsecond());
-    let (mut slots, mut events) = (Rows::default(), Vec::new());
+    let (mut slots, mut events) = (TraceRows::default(), Vec::new());
     for (entry, part) in &parts {
         let (start, took) = (micros(part.started), millis(part.seconds).saturating_mul(1000));
         let slot = slots.take(start, start.saturating_add(took));
         let row = 1 + slot * (1 + ROWS);
         events.push(case_slice(entry, part, start, took, row));
-        let mut rows = Rows::default();
+        let mut rows = TraceRows::default();
         for wait in &reader.waits(part.slug) {
             let (start, end) = (micros(wait.started), micros(wait.ended));
             let below = rows.take(start, end.max(start));
@@ -101,10 +101,10 @@ fn trace(record: &RunRecord, reader: &Reader<'_>) -> Result<String, serde_json::
     }
     let names = (0..slots.0.len()).map(|slot| row_name(1 + slot * (1 + ROWS), &format!("slot {}", slot + 1)));
     let trace_events = names.chain(events).collect();
-    json_line(&Document { display_time_unit: "ms", trace_events })
+    json_line(&TraceDocument { display_time_unit: "ms", trace_events })
 }
 
-/// Writes `trace.json` into the run's folder: whole, or not at all.
+/// Writes `trace.json` into the run's folder, atomically.
 pub(super) fn write_trace(reader: &Reader<'_>, record: &RunRecord) -> Result<(), ReportError> {
     let file = reader.folder.join("trace.json");
     let document = trace(record, reader).map_err(io::Error::from);
@@ -113,8 +113,8 @@ pub(super) fn write_trace(reader: &Reader<'_>, record: &RunRecord) -> Result<(),
         .map_err(|source| ReportError::File { file, source })
 }
 
-/// A case, or one attempt at it.
-struct Part<'a> {
+/// An attempt at a case.
+struct TracePart<'a> {
     name: String,
     word: &'static str,
     slug: &'a str,
@@ -122,16 +122,16 @@ struct Part<'a> {
     seconds: f64,
 }
 
-/// The attempts at a case, or the case itself where there was only one.
-fn parts<'a>(entry: &Entry<'a>) -> Vec<Part<'a>> {
+/// The attempts at a case; the case itself if there was only one.
+fn parts<'a>(entry: &Entry<'a>) -> Vec<TracePart<'a>> {
     let CaseRecord { slug, started, seconds, attempts, .. } = entry.case;
     if attempts.is_empty() {
         let (name, word) = (entry.name(), entry.status.word());
-        return vec![Part { name, word, slug, started: *started, seconds: *seconds }];
+        return vec![TracePart { name, word, slug, started: *started, seconds: *seconds }];
     }
-    let part = |(attempt, number): (&'a Attempt, usize)| Part {
+    let part = |(attempt, number): (&'a Attempt, usize)| TracePart {
         name: format!("{} (attempt {number})", entry.name()),
-        word: Status::of_verdict(&attempt.verdict).word(),
+        word: CaseStatus::of_verdict(&attempt.verdict).word(),
         slug: &attempt.slug,
         started: attempt.started,
         seconds: attempt.seconds,
@@ -139,33 +139,33 @@ fn parts<'a>(entry: &Entry<'a>) -> Vec<Part<'a>> {
     attempts.iter().zip(1..).map(part).collect()
 }
 
-fn case_slice(entry: &Entry<'_>, part: &Part<'_>, ts: i64, dur: i64, tid: usize) -> Event {
-    let args = Args {
+fn case_slice(entry: &Entry<'_>, part: &TracePart<'_>, ts: i64, dur: i64, tid: usize) -> TraceEvent {
+    let args = TraceArgs {
         verdict: Some(part.word),
         title: Some(plain_line(&entry.case.title, LONGEST)),
-        ..Args::default()
+        ..TraceArgs::default()
     };
-    Event { name: part.name.clone(), ph: "X", cat: "case", ts, dur, pid: 1, tid, args }
+    TraceEvent { name: part.name.clone(), ph: "X", cat: "case", ts, dur, pid: 1, tid, args }
 }
 
-fn wait_slice(wait: &Wait, ts: i64, dur: i64, tid: usize) -> Event {
+fn wait_slice(wait: &Wait, ts: i64, dur: i64, tid: usize) -> TraceEvent {
     let end = plain_line(&wait.end.to_string(), LONGEST);
-    let args = Args { end: Some(end), ..Args::default() };
-    Event { name: plain_line(&wait.what, LONGEST), ph: "X", cat: "wait", ts, dur, pid: 1, tid, args }
+    let args = TraceArgs { end: Some(end), ..TraceArgs::default() };
+    TraceEvent { name: plain_line(&wait.what, LONGEST), ph: "X", cat: "wait", ts, dur, pid: 1, tid, args }
 }
 
-fn row_name(tid: usize, name: &str) -> Event {
-    let args = Args { name: Some(name.to_owned()), ..Args::default() };
-    Event { name: "thread_name".to_owned(), ph: "M", cat: "", ts: 0, dur: 0, pid: 1, tid, args }
+fn row_name(tid: usize, name: &str) -> TraceEvent {
+    let args = TraceArgs { name: Some(name.to_owned()), ..TraceArgs::default() };
+    TraceEvent { name: "thread_name".to_owned(), ph: "M", cat: "", ts: 0, dur: 0, pid: 1, tid, args }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Rows;
+    use super::TraceRows;
 
     #[test]
-    fn what_overlaps_has_a_row_of_its_own() {
-        let mut rows = Rows::default();
+    fn overlapping_slices_get_rows_of_their_own() {
+        let mut rows = TraceRows::default();
         assert_eq!(
             [(0, 10), (5, 7), (7, 12), (10, 11)].map(|(start, end)| rows.take(start, end)),
             [0, 1, 1, 0]

@@ -1,4 +1,4 @@
-//! The attempts of an execution that was made again, and what they say together.
+//! The attempts of a repeated execution, and how they combine into one verdict.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use super::record::CaseRecord;
 use crate::judge::Verdict;
 
-/// What is kept of one attempt, where there was more than one.
+/// The record of one attempt, if there was more than one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its evidence lies in `cases/SLUG` of the run's folder.
+    /// Names the folder `cases/SLUG` with the attempt's evidence, inside the run's folder.
     pub slug: String,
-    /// Its verdict.
+    /// The verdict of this attempt alone.
     pub verdict: Verdict,
-    /// When it began.
+    /// When it started, by podproof's clock.
     pub started: Timestamp,
-    /// How long it took, in seconds, without the removal of its namespace.
+    /// Its duration in seconds, without the deletion of its namespace.
     pub seconds: f64,
 }
 
@@ -31,59 +31,59 @@ impl Attempt {
 }
 
 impl CaseRecord {
-    /// All attempts taken together, in their order. Nothing for no attempt at all.
-    pub(super) fn together(attempts: Vec<Self>) -> Option<Self> {
+    /// Merges all attempts, in order, into one record. `None` if there are none.
+    pub(super) fn merge_attempts(attempts: Vec<Self>) -> Option<Self> {
         let kept: Vec<_> = attempts.iter().map(Attempt::of).collect();
         let faults: Vec<_> = attempts.iter().flat_map(|attempt| attempt.faults.clone()).collect();
-        // An attempt that came to nothing does not know what takes its weight from a fail.
+        // An attempt that ended early may not have set this reason.
         let doubt = attempts.iter().find_map(|attempt| attempt.doubt.clone());
         let record = attempts.into_iter().min_by_key(|attempt| rank(&attempt.verdict))?;
         Some(if kept.len() > 1 { Self { doubt, faults, ..record.with_attempts(kept) } } else { record })
     }
 
-    /// The same case with these attempts, in their order; the record is of the one that counts.
+    /// The same case with these attempts, in order. The record takes over the attempt that decides.
     ///
-    /// A contradiction is not undone by a later attempt: the first failure counts. Without one a pass counts before
-    /// what could not be told, which counts before what was skipped.
+    /// A later attempt does not undo a failure: the first fail decides. Without one, a pass outranks an inconclusive
+    /// attempt, and that outranks a skipped one.
     pub(super) fn with_attempts(&self, attempts: Vec<Attempt>) -> Self {
         let counts = attempts.iter().min_by_key(|attempt| rank(&attempt.verdict)).cloned();
         let Some(Attempt { slug, verdict, started, seconds }) = counts else { return self.clone() };
         Self { slug, verdict, attempts, started, seconds, ..self.clone() }
     }
 
-    /// Whether the claim failed in one attempt and held in another. The verdict is then a fail.
+    /// True if the claim failed in one attempt and passed in another. The verdict is then a fail.
     #[must_use]
     pub fn is_flaky(&self) -> bool {
         let held = |attempt: &Attempt| attempt.verdict.is_pass();
         matches!(self.verdict, Verdict::Fail { .. }) && self.attempts.iter().any(held)
     }
 
-    /// The verdict in one word, or that it is flaky.
+    /// The verdict in one word, or `flaky`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         if self.is_flaky() { "flaky" } else { self.verdict.word() }
     }
 
-    /// What became of each attempt: `fail, pass`. Nothing where there was only one.
+    /// The verdict of each attempt: `fail, pass`. Empty if there was only one.
     #[must_use]
-    pub fn attempts_in_words(&self) -> String {
+    pub fn attempt_verdicts(&self) -> String {
         let words: Vec<_> = self.attempts.iter().map(|attempt| attempt.verdict.word()).collect();
         words.join(", ")
     }
 
-    /// How many attempts were made; at least one.
+    /// The number of attempts; at least one.
     #[must_use]
     pub fn attempts_made(&self) -> usize {
         self.attempts.len().max(1)
     }
 }
 
-/// Whether another attempt could say more: what held or was not asked is settled.
-pub(super) fn is_unsettled(verdict: &Verdict) -> bool {
+/// True if another attempt may change the verdict. A pass and a skip are final.
+pub(super) fn is_worth_retrying(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Fail { .. } | Verdict::Inconclusive { .. })
 }
 
-/// The place of a verdict among those of several attempts: the first counts.
+/// Orders the verdicts of several attempts: the lowest rank decides.
 fn rank(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Fail { .. } => 0,
@@ -124,27 +124,27 @@ mod tests {
         .unwrap()
     }
 
-    fn together(kinds: &[&str]) -> CaseRecord {
+    fn merge_attempts(kinds: &[&str]) -> CaseRecord {
         let attempts = kinds.iter().zip(1..).map(|(kind, number)| attempt(number, kind));
-        CaseRecord::together(attempts.collect()).unwrap()
+        CaseRecord::merge_attempts(attempts.collect()).unwrap()
     }
 
     #[rstest]
     #[case::flaky(&["fail", "pass"], 1, true)]
     #[case::flaky_at_last(&["inconclusive", "fail", "fail", "pass"], 2, true)]
     #[case::steady(&["fail", "fail"], 1, false)]
-    #[case::told_once(&["fail", "inconclusive"], 1, false)]
+    #[case::inconclusive_later(&["fail", "inconclusive"], 1, false)]
     #[case::stopped(&["fail", "skip"], 1, false)]
-    #[case::told_at_last(&["inconclusive", "pass"], 2, false)]
+    #[case::passed_at_last(&["inconclusive", "pass"], 2, false)]
     #[case::failed_at_last(&["inconclusive", "fail"], 2, false)]
-    #[case::never_told(&["inconclusive", "inconclusive"], 1, false)]
-    #[case::stopped_untold(&["inconclusive", "skip"], 1, false)]
-    fn a_failure_counts_whatever_follows(
+    #[case::always_inconclusive(&["inconclusive", "inconclusive"], 1, false)]
+    #[case::stopped_after_inconclusive(&["inconclusive", "skip"], 1, false)]
+    fn the_first_failure_decides_whatever_follows(
         #[case] kinds: &[&str],
         #[case] counts: usize,
         #[case] is_flaky: bool,
     ) {
-        let record = together(kinds);
+        let record = merge_attempts(kinds);
         let one = attempt(counts, kinds[counts - 1]);
         assert_eq!((&record.verdict, &record.slug), (&one.verdict, &one.slug));
         assert!((record.seconds - one.seconds).abs() < f64::EPSILON);
@@ -155,10 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn one_attempt_is_no_list_of_attempts() {
-        let record = together(&["fail"]);
+    fn a_single_attempt_is_not_recorded_as_a_list() {
+        let record = merge_attempts(&["fail"]);
         assert_eq!(record, attempt(1, "fail"));
         assert_eq!((record.attempts_made(), record.is_flaky()), (1, false));
-        assert_eq!(CaseRecord::together(Vec::new()), None);
+        assert_eq!(CaseRecord::merge_attempts(Vec::new()), None);
     }
 }

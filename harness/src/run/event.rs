@@ -1,88 +1,88 @@
-//! The vocabulary in which a run speaks to its reporters. Reporters never answer.
+//! The events of a run. They flow only from the run to its reporters.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::identity::RunId;
-use super::outcome::Outcome;
+use super::outcome::RunOutcome;
 use super::record::CaseRecord;
-use crate::cluster::Facts;
+use super::run_id::RunId;
+use crate::cluster::ClusterFacts;
 use crate::plan::Purpose;
 
-/// An event with its time; one line of `--message-format json` and of `events.jsonl`.
+/// An event with its time: one line of `--message-format json` and of `events.jsonl`.
 #[derive(Clone, Debug, Serialize)]
-pub struct Told {
+pub struct TimedEvent {
     /// The version of this format.
     pub format: u32,
-    /// When it happened, by the harness's clock.
+    /// When it happened, by podproof's clock.
     pub at: Timestamp,
-    /// What happened.
+    /// The event itself.
     #[serde(flatten)]
     pub event: Event,
 }
 
-/// What happens in a run.
+/// An event of a run.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// The plan is frozen and the cluster answers.
+    /// The plan is fixed and the cluster has answered.
     RunStarted {
-        /// The run's id.
+        /// The run's ID.
         run: RunId,
-        /// What it is for.
+        /// Check or prove.
         purpose: Purpose,
-        /// How many executions are planned.
+        /// The number of planned executions.
         planned: usize,
-        /// How many run at once.
+        /// The number of cases that may run at once.
         parallel: usize,
-        /// The cluster.
-        cluster: Facts,
+        /// The facts about the cluster.
+        cluster: ClusterFacts,
     },
-    /// An execution has begun.
+    /// An execution has started.
     CaseStarted {
-        /// Its place in the plan, from 0.
+        /// Its index in the plan, from 0.
         index: usize,
         /// Its name in the plan.
         slug: String,
     },
-    /// What an attempt left unsettled is tried again.
+    /// A failed or inconclusive execution is repeated.
     CaseRetried {
-        /// Its place in the plan, from 0.
+        /// Its index in the plan, from 0.
         index: usize,
-        /// The number of the attempt that begins, from 2.
+        /// The number of the attempt that starts, from 2.
         attempt: u32,
-        /// What is kept of the attempt before.
+        /// The record of the previous attempt.
         last: Box<CaseRecord>,
     },
     /// An execution has ended, with its verdict.
     CaseFinished {
-        /// Its place in the plan, from 0.
+        /// Its index in the plan, from 0.
         index: usize,
-        /// What is kept of it.
+        /// Its record.
         case: Box<CaseRecord>,
     },
-    /// The run was asked to stop: nothing new begins.
+    /// The run was asked to stop and starts no further executions.
     CancelRequested {
-        /// By what.
+        /// The signal or other cause.
         reason: String,
     },
-    /// All executions have ended; their namespaces are going.
+    /// All executions have ended. Their namespaces are being deleted.
     CleanupStarted,
     /// The run is over.
     RunFinished {
-        /// How it went.
-        outcome: Outcome,
+        /// The outcome.
+        outcome: RunOutcome,
     },
 }
 
 impl Event {
-    /// This event, now.
-    pub(super) fn now(self) -> Told {
+    /// Adds the current time to the event.
+    pub(super) fn now(self) -> TimedEvent {
         self.at(Timestamp::now())
     }
 
-    /// This event, at that time.
-    pub(super) fn at(self, at: Timestamp) -> Told {
-        Told { format: 1, at, event: self }
+    /// Adds the time `at` to the event.
+    pub(super) fn at(self, at: Timestamp) -> TimedEvent {
+        TimedEvent { format: 1, at, event: self }
     }
 }

@@ -1,4 +1,4 @@
-//! One execution of one case: open the stage, drive, close, judge, keep.
+//! One execution of one case: open the stage, drive, close, judge, write the evidence.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path, PathBuf};
@@ -6,112 +6,111 @@ use std::path::{Component, Path, PathBuf};
 use futures::FutureExt as _;
 use jiff::Timestamp;
 
-use super::differ::notes;
 use super::dispatch::{Conductor, Interrupt};
-use super::doubt::{doubt, weighed};
-use super::identity::random_hex;
-use super::lack::lack;
+use super::preconditions::missing_precondition;
 use super::record::CaseRecord;
+use super::run_id::random_hex;
+use super::runtime_notes::notes;
+use super::uncertainty::{downgrade_fail, uncertainty};
 use crate::cases::{self, Case};
-use crate::cluster::{Door, with_causes};
+use crate::cluster::{NodeAccess, with_causes};
 use crate::evidence::write_evidence;
 use crate::judge::Verdict;
 use crate::plan::{PlannedCase, Security};
-use crate::stage::{Blocked, Stage, StageOrder, delete_namespace};
+use crate::stage::{Blocked, Stage, StageOptions, delete_namespace};
 
-/// Where the evidence of the execution called `slug` lies in the run's folder.
+/// The folder with the evidence of the execution `slug`, inside the run's folder.
 #[must_use]
 pub fn evidence_folder(run: &Path, slug: &str) -> PathBuf {
     run.join("cases").join(slug)
 }
 
-/// The same where a record may come from anywhere, or why there is none: neither the slug nor a link may lead out of
-/// the run's folder.
+/// Like [`evidence_folder`], for a record from an untrusted source. Neither the slug nor a link may lead out of the
+/// run's folder; returns why the folder cannot be used.
 pub(crate) fn evidence_folder_within(run: &Path, slug: &str) -> Result<PathBuf, &'static str> {
-    const ELSEWHERE: &str = "the name of its folder leads elsewhere";
+    const OUTSIDE: &str = "the name of its folder leads elsewhere";
     if !Path::new(slug).components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(ELSEWHERE);
+        return Err(OUTSIDE);
     }
     let folder = evidence_folder(run, slug);
     match (folder.canonicalize(), run.canonicalize()) {
         (Ok(real), Ok(run)) if real.starts_with(&run) => Ok(folder),
-        (Ok(_), Ok(_)) => Err(ELSEWHERE),
+        (Ok(_), Ok(_)) => Err(OUTSIDE),
         _ => Err("there is none"),
     }
 }
 
-/// An attempt that is due.
+/// The next attempt at a case.
 #[derive(Clone, Copy)]
-pub(super) struct Turn<'a> {
-    /// The case's place in the plan.
+pub(super) struct DueAttempt<'a> {
+    /// The index of the case in the plan.
     pub(super) index: usize,
-    /// Which attempt at it this is, from 1.
+    /// The number of the attempt, from 1.
     pub(super) attempt: u32,
-    /// The case.
+    /// The planned case.
     pub(super) planned: &'a PlannedCase,
 }
 
-impl Turn<'_> {
-    /// The name in the plan, with `.attempt-2` for another attempt.
+impl DueAttempt<'_> {
+    /// The slug of the planned case, with `.attempt-2` and so on for a retry.
     fn slug(&self) -> String {
         let again = if self.attempt > 1 { format!(".attempt-{}", self.attempt) } else { String::new() };
         self.planned.slug() + &again
     }
 
-    /// What is kept of it where the harness itself broke.
+    /// The record of an attempt in which podproof itself panicked.
     pub(super) fn panicked(&self) -> CaseRecord {
-        self.record(Verdict::Inconclusive { reason: "the harness panicked".to_owned() }, Timestamp::now())
+        self.record(Verdict::Inconclusive { reason: "podproof panicked".to_owned() }, Timestamp::now())
     }
 
-    /// What is kept of it.
     fn record(&self, verdict: Verdict, started: Timestamp) -> CaseRecord {
         CaseRecord { slug: self.slug(), ..CaseRecord::of(self.planned, verdict, started) }
     }
 }
 
-/// Executes a planned case once. Whatever happens, there is a record.
-pub(super) async fn execute(conductor: &Conductor, turn: Turn<'_>) -> CaseRecord {
-    let Conductor { access, order, interrupt, .. } = conductor;
-    let Turn { planned, .. } = turn;
+/// Executes one attempt at a planned case. Always returns a record.
+pub(super) async fn execute(conductor: &Conductor, due: DueAttempt<'_>) -> CaseRecord {
+    let Conductor { access, options, interrupt, .. } = conductor;
+    let DueAttempt { planned, .. } = due;
     let started = Timestamp::now();
-    if let Some(reason) = lack(&planned.claim, &planned.manifest, &access.facts) {
-        return turn.record(Verdict::Skip { reason }, started);
+    if let Some(reason) = missing_precondition(&planned.claim, &planned.manifest, &access.facts) {
+        return due.record(Verdict::Skip { reason }, started);
     }
-    let untold = |reason: String| turn.record(Verdict::Inconclusive { reason }, started);
+    let inconclusive = |reason: String| due.record(Verdict::Inconclusive { reason }, started);
     let Some(case) = cases::find(&planned.claim.id) else {
-        return untold(format!("this program has no case for {}", planned.claim.id));
+        return inconclusive(format!("this program has no case for {}", planned.claim.id));
     };
-    let stage_order = match stage_order(conductor, case, turn) {
-        Ok(stage_order) => stage_order,
-        Err(error) => return untold(format!("no random token: {error}")),
+    let stage_options = match stage_options(conductor, case, due) {
+        Ok(stage_options) => stage_options,
+        Err(error) => return inconclusive(format!("no random token: {error}")),
     };
-    let namespace = stage_order.namespace.clone();
-    let acting = Box::pin(act(conductor, case, turn, stage_order, started));
+    let namespace = stage_options.namespace.clone();
+    let acting = Box::pin(act(conductor, case, due, stage_options, started));
     if let Some(record) = interrupt.now.run_until_cancelled(acting).await {
         return record;
     }
-    // No time for grace: what can be removed by one request is.
-    let _ = delete_namespace(&access.client, &namespace, order.budgets.request()).await;
-    turn.record(Verdict::Skip { reason: "interrupted twice".to_owned() }, started)
+    // The user interrupted twice: only request the deletion and do not wait for it.
+    let _ = delete_namespace(&access.client, &namespace, options.budgets.request()).await;
+    due.record(Verdict::Skip { reason: "interrupted twice".to_owned() }, started)
 }
 
-fn stage_order(
-    Conductor { access, order, .. }: &Conductor,
+fn stage_options(
+    Conductor { access, options, .. }: &Conductor,
     case: &Case,
-    turn: Turn<'_>,
-) -> Result<StageOrder, getrandom::Error> {
-    let Turn { index, attempt, planned } = turn;
-    // What inspects a node is a privileged pod in the case's own namespace.
-    let inspects = planned.claim.tier.needs_node() && matches!(access.door, Door::Inspector);
+    due: DueAttempt<'_>,
+) -> Result<StageOptions, getrandom::Error> {
+    let DueAttempt { index, attempt, planned } = due;
+    // The inspector is a privileged pod in the case's own namespace.
+    let inspects = planned.claim.tier.needs_node() && matches!(access.node_access, NodeAccess::Inspector);
     let security = planned.mutant.as_ref().and_then(|mutant| mutant.security);
-    Ok(StageOrder {
-        namespace: order.run.namespace(index, attempt, planned.claim.id.name()),
-        run: order.run.to_string(),
-        lifetime: order.budgets.lifetime(),
+    Ok(StageOptions {
+        namespace: options.run.namespace(index, attempt, planned.claim.id.name()),
+        run: options.run.to_string(),
+        lifetime: options.budgets.lifetime(),
         claim: planned.claim.id.clone(),
         token: random_hex(8)?,
         manifest: planned.manifest.clone(),
-        attire: case.attire,
+        pod_profile: case.pod_profile,
         security: if inspects { Security::Privileged } else { security.unwrap_or_else(|| case.security()) },
         saboteur: planned.mutant.as_ref().and_then(|mutant| mutant.saboteur.clone()),
     })
@@ -120,19 +119,19 @@ fn stage_order(
 async fn act(
     conductor: &Conductor,
     case: &Case,
-    turn: Turn<'_>,
-    stage_order: StageOrder,
+    due: DueAttempt<'_>,
+    stage_options: StageOptions,
     started: Timestamp,
 ) -> CaseRecord {
-    let Conductor { access, order, interrupt, removals, .. } = conductor;
-    let Turn { planned, .. } = turn;
-    let namespace = stage_order.namespace.clone();
-    let stage = match Stage::open(access, stage_order, order.budgets).await {
+    let Conductor { access, options, interrupt, removals, .. } = conductor;
+    let DueAttempt { planned, .. } = due;
+    let namespace = stage_options.namespace.clone();
+    let stage = match Stage::open(access, stage_options, options.budgets).await {
         Ok(stage) => stage,
         Err(blocked) => {
             removals.begin(namespace).await;
             let reason = format!("the stage could not be opened: {blocked}");
-            return turn.record(Verdict::Inconclusive { reason }, started);
+            return due.record(Verdict::Inconclusive { reason }, started);
         }
     };
     let driven = drive(&stage, case, interrupt).await;
@@ -144,13 +143,13 @@ async fn act(
 
     let verdict = catch_unwind(|| case.verdict(&evidence))
         .unwrap_or_else(|_| Verdict::Inconclusive { reason: "the judge panicked".to_owned() });
-    let doubt = doubt(planned, &access.facts);
-    let verdict = weighed(verdict, doubt.as_deref());
-    let mut record = turn.record(verdict, started);
-    (record.faults, record.doubt) = (faults, doubt);
+    let uncertainty = uncertainty(planned, &access.facts);
+    let verdict = downgrade_fail(verdict, uncertainty.as_deref());
+    let mut record = due.record(verdict, started);
+    (record.faults, record.doubt) = (faults, uncertainty);
     record.notes = notes(planned, &access.facts, &evidence);
-    let folder = evidence_folder(&order.folder, &record.slug);
-    // On a thread of its own: a slow disk must not hold up the watches of other cases.
+    let folder = evidence_folder(&options.folder, &record.slug);
+    // In a blocking thread: a slow disk must not delay the watches of other cases.
     let written = tokio::task::spawn_blocking(move || write_evidence(&folder, &evidence)).await;
     match written {
         Ok(Ok(())) => {}

@@ -1,7 +1,7 @@
-//! The record as it is written while the run goes on: what a run that is killed leaves of its verdicts.
+//! The journal: the record as written during the run, so that a killed run keeps its verdicts.
 //!
-//! The first line is the record as it would be if no case ended. Each line after it is one that did: its place in the plan
-//! and what is kept of it; a later line for the same place stands for the earlier one, which had fewer attempts.
+//! The first line is the record as if no case had ended. Each further line is the record of a case that ended, with its
+//! index in the plan. A later line for the same index replaces an earlier one, which had fewer attempts.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::record::{CaseRecord, FORMAT, RecordError, RunRecord, parsed};
-use super::same_cluster::Change;
+use super::same_cluster::ClusterChange;
 use crate::judge::Verdict;
 use crate::lines::{LineFile, whole_lines};
 use crate::plan::PlannedCase;
@@ -17,14 +17,14 @@ use crate::plan::PlannedCase;
 /// The file's name in the run's folder.
 pub(super) const JOURNAL: &str = "record.jsonl";
 
-/// What interrupted a run of which only such a file is left: from here nobody can see whether it is still going on.
+/// The interruption of a run that left only a journal. The reader cannot know if it is still going on.
 pub(crate) const KILLED: &str = "being killed, unless it is still going on";
 
-/// What is said of the cases of such a run that have not ended.
+/// The reason given for cases of a killed run that had not ended.
 const NOT_ENDED: &str = "not ended: the run was killed, or is still going on";
 
-/// The journal of a run that goes on.
-pub(super) struct Journal(LineFile);
+/// The journal of the current run.
+pub(super) struct RunJournal(LineFile);
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -32,49 +32,49 @@ struct Written<'a> {
     case: &'a CaseRecord,
 }
 
-/// A change of the cluster that was noticed.
+/// A line for a change of the cluster.
 #[derive(Serialize)]
 struct Noted<'a> {
-    change: &'a Change,
+    change: &'a ClusterChange,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Read {
     Case { index: usize, case: Box<CaseRecord> },
-    Change { change: Change },
+    ClusterChange { change: ClusterChange },
 }
 
-impl Journal {
-    /// Begins it with `head`, the record without any case that ended.
+impl RunJournal {
+    /// Starts the journal with `head`, the record without any ended case.
     pub(super) fn begin(folder: &Path, head: &RunRecord) -> Self {
         let first = RunRecord { interrupted: Some(KILLED.to_owned()), ..head.clone() };
         Self(LineFile::begin(folder.join(JOURNAL), &first))
     }
 
-    /// Keeps what became of the case at this place of the plan.
+    /// Appends the record of the case at `index` in the plan.
     pub(super) fn keep(&self, index: usize, case: &CaseRecord) {
         self.0.add(&Written { index, case });
     }
 
-    /// Keeps that the cluster is, or may be, no longer the same.
-    pub(super) fn note(&self, change: &Change) {
+    /// Appends that the cluster was replaced or restarted, or may have been.
+    pub(super) fn note(&self, change: &ClusterChange) {
         self.0.add(&Noted { change });
     }
 
-    /// Ends it; what kept it from being whole, where something did.
+    /// Closes the journal. Returns why it is incomplete, if it is.
     pub(super) fn end(&self) -> Option<String> {
         self.0.end()
     }
 }
 
-/// What is said of a case that has not ended. It is no verdict of anybody.
+/// The record of a case that has not ended. Its verdict is a placeholder that no judge gave.
 pub(super) fn not_ended(planned: &PlannedCase, started: Timestamp) -> CaseRecord {
     let reason = NOT_ENDED.to_owned();
     CaseRecord { seconds: 0.0, ..CaseRecord::of(planned, Verdict::Skip { reason }, started) }
 }
 
-/// The record of the run in `folder` as far as its journal goes.
+/// Rebuilds the record of the run in `folder` from its journal, reading at most `most` bytes.
 pub(super) fn recover(folder: &Path, most: u64) -> Result<RunRecord, RecordError> {
     let file = folder.join(JOURNAL);
     let failed = |source| RecordError::File { action: "read", file: file.clone(), source };
@@ -85,13 +85,13 @@ pub(super) fn recover(folder: &Path, most: u64) -> Result<RunRecord, RecordError
         let damaged = |source| RecordError::Damaged { file: file.clone(), source };
         let (index, case) = match serde_json::from_str(line).map_err(damaged)? {
             Read::Case { index, case } => (index, *case),
-            Read::Change { change } => {
+            Read::ClusterChange { change } => {
                 record.change = Some(change);
                 continue;
             }
         };
         let Some(place) = record.cases.get_mut(index) else {
-            let beyond = format!("there is no place {index} in the plan");
+            let beyond = format!("the plan has no index {index}");
             return Err(damaged(serde::de::Error::custom(beyond)));
         };
         let took = SignedDuration::try_from_secs_f64(case.seconds).unwrap_or_default();

@@ -1,36 +1,37 @@
-//! Conducts a plan: opens stages, drives, judges, records, and tells what happens as events.
+//! Executes a plan: opens stages, runs drives, judges, records and reports progress as events.
 //!
-//! This room may *not* know how anything is reported, act inside a case's namespace, or change a verdict.
+//! This module must *not* format reports, act inside a case's namespace or change a judge's verdict, except that a fail
+//! becomes inconclusive where the claim need not hold (see `uncertainty`).
 
+mod article;
 mod attempt;
-mod differ;
 mod dispatch;
-mod doubt;
 mod event;
 mod execute;
-mod identity;
 mod journal;
-mod lack;
-mod oldest;
+mod oldest_part;
 mod outcome;
+mod preconditions;
 mod proof;
 mod record;
 mod rejudge;
+mod run_id;
+mod runtime_notes;
 mod same_cluster;
-mod standing;
+mod uncertainty;
 
+pub use article::{ClaimResult, ClaimSide, SentenceReport, SentenceResult, sentence_reports};
 pub use attempt::Attempt;
-pub use dispatch::{Interrupt, RunOrder, conduct};
-pub use event::{Event, Told};
+pub use dispatch::{Interrupt, RunOptions, conduct};
+pub use event::{Event, TimedEvent};
 pub use execute::evidence_folder;
 pub(crate) use execute::evidence_folder_within;
-pub use identity::RunId;
-pub(crate) use identity::random_hex;
 pub(crate) use journal::KILLED;
-pub use outcome::Outcome;
+pub use outcome::RunOutcome;
 pub use proof::{Proof, proofs};
 pub use record::{CaseRecord, Counts, MutantRecord, RecordError, RunRecord, read_record, write_record};
 pub(crate) use record::{parsed, read_or_recover};
 pub use rejudge::{judge_again, verdict_events};
-pub use same_cluster::Change;
-pub use standing::{Account, Answer, Side, Standing, accounts};
+pub use run_id::RunId;
+pub(crate) use run_id::random_hex;
+pub use same_cluster::ClusterChange;

@@ -1,29 +1,29 @@
-//! How a run went as a whole.
+//! The outcome of a whole run.
 
 use serde::{Deserialize, Serialize};
 
-use super::oldest::is_made;
+use super::oldest_part::is_new_enough;
 use super::proof::{Proof, proofs};
 use super::record::{CaseRecord, RunRecord};
-use crate::cluster::Facts;
+use crate::cluster::ClusterFacts;
 use crate::judge::Verdict;
 use crate::plan::{Level, Purpose};
 
-/// How a run went, from best to worst.
+/// The outcome of a run, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// Every selected claim held; to prove: every mutant was killed by its named assertion.
+pub enum RunOutcome {
+    /// Every selected claim passed. For `prove`: every mutant was killed by its named assertion.
     Conformant,
     /// Nothing was contradicted, but a core claim was skipped.
     Partial,
-    /// Something could not be told.
+    /// A verdict is inconclusive, or the run has no case.
     Inconclusive,
-    /// A claim was contradicted; to prove: a case cannot fail as it must.
+    /// A claim failed. For `prove`: a case cannot fail as it must.
     Nonconformant,
 }
 
-impl Outcome {
+impl RunOutcome {
     /// The outcome of a record.
     #[must_use]
     pub fn of(record: &RunRecord) -> Self {
@@ -34,12 +34,12 @@ impl Outcome {
                 proofs.iter().map(|(case, proof)| of_proof(proof, case, &record.cluster)).max()
             }
         };
-        // A run without any case proves nothing, and one that was interrupted not all that it was to.
+        // A run without cases proves nothing. An interrupted run is incomplete, so it is partial at best.
         let least = if record.interrupted.is_some() { Self::Partial } else { Self::Conformant };
         worst.unwrap_or(Self::Inconclusive).max(least)
     }
 
-    /// The outcome in one word.
+    /// The outcome in one word, as in the record.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -51,22 +51,22 @@ impl Outcome {
     }
 }
 
-fn of_case(case: &CaseRecord, cluster: &Facts) -> Outcome {
-    // A claim that clusters of this version do not make yet binds none of them.
-    let binds = case.level == Level::Core && is_made(case.since, cluster);
+fn of_case(case: &CaseRecord, cluster: &ClusterFacts) -> RunOutcome {
+    // A claim that is newer than this cluster does not apply to it, so a skip is fine.
+    let binds = case.level == Level::Core && is_new_enough(case.since, cluster);
     match (&case.verdict, binds) {
-        (Verdict::Skip { .. }, true) => Outcome::Partial,
-        (Verdict::Pass, _) | (Verdict::Skip { .. }, false) => Outcome::Conformant,
-        (Verdict::Inconclusive { .. }, _) => Outcome::Inconclusive,
-        (Verdict::Fail { .. }, _) => Outcome::Nonconformant,
+        (Verdict::Skip { .. }, true) => RunOutcome::Partial,
+        (Verdict::Pass, _) | (Verdict::Skip { .. }, false) => RunOutcome::Conformant,
+        (Verdict::Inconclusive { .. }, _) => RunOutcome::Inconclusive,
+        (Verdict::Fail { .. }, _) => RunOutcome::Nonconformant,
     }
 }
 
-fn of_proof(proof: &Proof, case: &CaseRecord, cluster: &Facts) -> Outcome {
+fn of_proof(proof: &Proof, case: &CaseRecord, cluster: &ClusterFacts) -> RunOutcome {
     match proof {
         Proof::Skipped { .. } => of_case(case, cluster),
-        Proof::Green | Proof::Killed => Outcome::Conformant,
-        Proof::Untold { .. } => Outcome::Inconclusive,
-        Proof::Survived | Proof::KilledOtherwise { .. } | Proof::Red => Outcome::Nonconformant,
+        Proof::Passed | Proof::Killed => RunOutcome::Conformant,
+        Proof::Inconclusive { .. } => RunOutcome::Inconclusive,
+        Proof::Survived | Proof::WrongAssertion { .. } | Proof::Failed => RunOutcome::Nonconformant,
     }
 }

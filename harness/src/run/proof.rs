@@ -1,64 +1,66 @@
-//! Whether each case was proved able to fail.
+//! What each execution proves about its case.
 
 use super::record::{CaseRecord, MutantRecord, RunRecord};
 use crate::judge::Verdict;
 
-/// What one execution proves.
+/// The result of one execution, under a mutant or without.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// The case as it is passed.
-    Green,
-    /// The case as it is failed: the cluster is at fault, or the case.
-    Red,
-    /// The mutant made the case fail by the named assertion, and by no other that it may not.
+    /// The unmodified case passed.
+    Passed,
+    /// The unmodified case failed: the cluster or the case is at fault.
+    Failed,
+    /// The mutant made the case fail by the named assertion, and by no assertion that must hold.
     Killed,
-    /// The case passed under the mutant: it cannot fail as it must.
+    /// The case passed under the mutant, so it does not detect what the mutant breaks.
     Survived,
-    /// The case failed under the mutant, but not by the named assertion alone.
-    KilledOtherwise {
+    /// The case failed under the mutant, but not only by the assertions that the mutant allows.
+    WrongAssertion {
         /// The assertions that failed.
         by: Vec<String>,
     },
     /// The case was not run.
     Skipped {
-        /// What is lacking.
+        /// The missing precondition.
         why: String,
     },
-    /// Nothing was proved.
-    Untold {
-        /// Why not.
+    /// The execution proves nothing.
+    Inconclusive {
+        /// The reason.
         why: String,
     },
 }
 
 impl Proof {
-    /// What the execution proves, given the same case without the mutant. A mutant proves nothing while its
-    /// case does not pass by itself.
+    /// The result of `case`, given `unmodified`, the execution of the same case without a mutant. A mutant proves
+    /// nothing unless the unmodified case passes.
     #[must_use]
-    pub fn of(case: &CaseRecord, green: Option<&CaseRecord>) -> Self {
-        let untold = |why: String| Self::Untold { why };
+    pub fn of(case: &CaseRecord, unmodified: Option<&CaseRecord>) -> Self {
+        let inconclusive = |why: String| Self::Inconclusive { why };
         match (&case.verdict, &case.mutant) {
             (Verdict::Skip { reason }, _) => Self::Skipped { why: reason.clone() },
-            (Verdict::Inconclusive { reason }, _) => untold(reason.clone()),
-            (Verdict::Pass, None) => Self::Green,
-            (Verdict::Fail { .. }, None) => Self::Red,
-            (_, Some(_)) if !green.is_some_and(|green| green.verdict.is_pass()) => {
-                untold("the case does not pass without the mutant".to_owned())
+            (Verdict::Inconclusive { reason }, _) => inconclusive(reason.clone()),
+            (Verdict::Pass, None) => Self::Passed,
+            (Verdict::Fail { .. }, None) => Self::Failed,
+            (_, Some(_)) if !unmodified.is_some_and(|unmodified| unmodified.verdict.is_pass()) => {
+                inconclusive("the case does not pass without the mutant".to_owned())
             }
-            (Verdict::Pass, Some(_)) => Self::Survived.unless_unproved(case),
-            (Verdict::Fail { .. }, Some(mutant)) => killed(case, mutant).unless_unproved(case),
+            (Verdict::Pass, Some(_)) => Self::Survived.inconclusive_if_unproved(case),
+            (Verdict::Fail { .. }, Some(mutant)) => killed(case, mutant).inconclusive_if_unproved(case),
         }
     }
 
-    /// What a mutant that was not killed as it must be says of a claim that no real cluster has proved: nothing.
-    fn unless_unproved(self, case: &CaseRecord) -> Self {
+    /// Turns a mutant that was not killed into an inconclusive result if no real cluster has proved the claim yet.
+    fn inconclusive_if_unproved(self, case: &CaseRecord) -> Self {
         let not_killed = match &self {
             Self::Survived => "the case passed under the mutant".to_owned(),
-            Self::KilledOtherwise { by } => format!("the case failed by {}", by.join(", ")),
+            Self::WrongAssertion { by } => format!("the case failed by {}", by.join(", ")),
             _ => return self,
         };
         match &case.unproved {
-            Some(why) => Self::Untold { why: format!("{not_killed}, and the claim is unproved ({why})") },
+            Some(why) => {
+                Self::Inconclusive { why: format!("{not_killed}, and the claim is unproved ({why})") }
+            }
             None => self,
         }
     }
@@ -69,17 +71,17 @@ fn killed(case: &CaseRecord, mutant: &MutantRecord) -> Proof {
     by.dedup();
     let named = by.contains(&mutant.must_fail);
     let allowed = by.iter().all(|name| *name == mutant.must_fail || mutant.may_fail.contains(name));
-    if named && allowed { Proof::Killed } else { Proof::KilledOtherwise { by } }
+    if named && allowed { Proof::Killed } else { Proof::WrongAssertion { by } }
 }
 
-/// Each execution of the record with what it proves, in the order of the plan.
+/// Each execution of the record with its result, in plan order.
 #[must_use]
 pub fn proofs(record: &RunRecord) -> Vec<(&CaseRecord, Proof)> {
-    let green_of = |case: &CaseRecord| {
+    let unmodified_of = |case: &CaseRecord| {
         record
             .cases
             .iter()
             .find(|other| other.claim == case.claim && other.round == case.round && other.mutant.is_none())
     };
-    record.cases.iter().map(|case| (case, Proof::of(case, green_of(case)))).collect()
+    record.cases.iter().map(|case| (case, Proof::of(case, unmodified_of(case)))).collect()
 }

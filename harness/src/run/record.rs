@@ -1,4 +1,4 @@
-//! The record of a run: the one input of reports and history.
+//! The record of a run: the only input of reports and history.
 
 use std::fs;
 use std::io;
@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::attempt::Attempt;
-use super::identity::RunId;
 use super::journal::{JOURNAL, recover};
-use super::same_cluster::Change;
-use crate::cluster::{Facts, Identity};
+use super::run_id::RunId;
+use super::same_cluster::ClusterChange;
+use crate::cluster::{ClusterFacts, Identity};
 use crate::disk::{read_text, write_whole};
 use crate::judge::Verdict;
 use crate::plan::{ClaimId, Level, MinorVersion, PlannedCase, Purpose, Revision, Tier};
@@ -23,46 +23,46 @@ pub(super) const FORMAT: u32 = 1;
 
 const RECORD: &str = "record.json";
 
-/// What is kept of a run.
+/// The record of a run, `record.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The format's version.
     pub format: u32,
-    /// The run's id.
+    /// The run's ID.
     pub run: RunId,
-    /// The program's version.
+    /// The version of podproof.
     pub podproof: String,
-    /// What the run was for.
+    /// Check or prove.
     pub purpose: Purpose,
-    /// When it began.
+    /// When the run started, by podproof's clock.
     pub started: Timestamp,
-    /// When its last case had ended.
+    /// When its last case ended.
     pub ended: Timestamp,
-    /// The cluster.
-    pub cluster: Facts,
-    /// Which cluster that was.
+    /// The facts about the cluster, as found at the start.
+    pub cluster: ClusterFacts,
+    /// The identity of the cluster; `None` in records of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
-    /// That it was no longer the same at some time, where it was not.
+    /// A replacement or restart of the cluster during the run, if one was noticed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Option<Change>,
-    /// How many cases ran at once.
+    pub change: Option<ClusterChange>,
+    /// The number of cases that could run at once.
     pub parallel: usize,
-    /// What interrupted it, where something did.
+    /// The cause of an interruption; `None` if the run was complete.
     pub interrupted: Option<String>,
-    /// How often at most what failed or could not be told was tried again.
+    /// How often a failed or inconclusive case was retried at most.
     #[serde(default, skip_serializing_if = "is_none")]
     pub retries: u32,
-    /// The executions, in the order of the plan.
+    /// The executions, in plan order.
     pub cases: Vec<CaseRecord>,
-    /// What could not be kept or cleaned up. Changes no verdict.
+    /// Failures to write files or to clean up. They change no verdict.
     pub faults: Vec<String>,
 }
 
-/// What is kept of one execution of a case.
+/// The record of one execution of a case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseRecord {
-    /// The claim.
+    /// The ID of the claim.
     pub claim: ClaimId,
     /// The claim's sentence.
     pub title: String,
@@ -70,64 +70,64 @@ pub struct CaseRecord {
     pub level: Level,
     /// The case's tier.
     pub tier: Tier,
-    /// The first Kubernetes minor version that makes the claim; absent means any.
+    /// The first Kubernetes minor version to which the claim applies; `None` means any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<MinorVersion>,
-    /// Why the case is not proved yet, where it is not.
+    /// Why the case is not proved yet; `None` if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproved: Option<String>,
-    /// What takes its weight from a fail of this claim here: what the cluster does not say of itself, or that the claim
-    /// is unproved.
+    /// Why a fail would not be reliable here: an unknown fact about the cluster, or an unproved claim. A fail then
+    /// became inconclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
-    /// How often the claim's meaning had changed.
+    /// How often the meaning of the claim had changed.
     #[serde(default, skip_serializing_if = "Revision::is_first")]
     pub revision: Revision,
-    /// The mutant under which it ran.
+    /// The mutant under which it ran; `None` for the unmodified case.
     pub mutant: Option<MutantRecord>,
-    /// Which repetition it was, from 1.
+    /// The number of the repetition, from 1.
     pub round: u32,
-    /// Its name in the plan; its evidence lies in `cases/SLUG` of the run's folder.
+    /// The slug of the execution. Its evidence is in `cases/SLUG` of the run's folder.
     pub slug: String,
-    /// The verdict; of several attempts that of the one which counts, as are the slug and the times.
+    /// The verdict. Of several attempts one decides, which also gives the slug and the times.
     pub verdict: Verdict,
-    /// Every attempt in its order, where there was more than one.
+    /// All attempts in order, if there was more than one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
-    /// When it began.
+    /// When it started, by podproof's clock.
     pub started: Timestamp,
-    /// How long it took, in seconds, without the removal of its namespace.
+    /// Its duration in seconds, without the deletion of its namespace.
     pub seconds: f64,
-    /// What could not be cleaned up.
+    /// Failures to clean up.
     pub faults: Vec<String>,
-    /// What is known of the container runtime and this claim. Changes no verdict.
+    /// Known differences of the container runtime that affect this claim. They change no verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// What is kept of a mutant.
+/// The record of a mutant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MutantRecord {
-    /// Its name.
+    /// Its name in the mutants file.
     pub name: String,
-    /// What it breaks.
+    /// The behavior that it breaks.
     pub breaks: String,
     /// The assertion that must fail.
     pub must_fail: String,
-    /// Assertions that may fail beside it.
+    /// The assertions that may fail as well.
     pub may_fail: Vec<String>,
 }
 
-/// How many verdicts of each kind there are.
+/// The number of verdicts of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Passes.
     pub pass: usize,
     /// Fails.
     pub fail: usize,
-    /// Fails of cases that held in another attempt; `fail` does not count them.
+    /// Fails of cases that passed in another attempt; not included in `fail`.
     pub flaky: usize,
-    /// Inconclusives.
+    /// Inconclusive verdicts.
     pub inconclusive: usize,
     /// Skips.
     pub skip: usize,
@@ -136,38 +136,38 @@ pub struct Counts {
 /// A record could not be written or read.
 #[derive(Debug, Error)]
 pub enum RecordError {
-    /// The file system refused.
+    /// Reading or writing the file failed.
     #[error("{action} {}", file.display())]
     File {
         /// `write` or `read`.
         action: &'static str,
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file is not what this program writes.
+    /// The file is damaged or not a record.
     #[error("{} is not the record of a run", file.display())]
     Damaged {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The parser's error.
         source: serde_json::Error,
     },
-    /// The file was written by a newer program.
+    /// A newer version of podproof wrote the file.
     #[error("{} has format {found}, this program reads up to {newest}", file.display())]
     Newer {
         /// The file.
         file: PathBuf,
-        /// Its format.
+        /// Its format version.
         found: u32,
-        /// The newest that this program reads.
+        /// The newest format version that this podproof reads.
         newest: u32,
     },
 }
 
 impl RunRecord {
-    /// How many verdicts of each kind the given cases have.
+    /// The number of verdicts of each kind among the run's cases.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -185,7 +185,7 @@ impl RunRecord {
 }
 
 impl CaseRecord {
-    /// What is kept of `planned`, given its verdict.
+    /// A record of `planned` with this verdict that ends now.
     #[must_use]
     pub fn of(planned: &PlannedCase, verdict: Verdict, started: Timestamp) -> Self {
         let seconds = Timestamp::now().duration_since(started).as_secs_f64();
@@ -209,7 +209,7 @@ impl CaseRecord {
             verdict,
             attempts: Vec::new(),
             started,
-            // Milliseconds are what the clock and the cluster are good for.
+            // The clocks are not precise enough for more than milliseconds.
             seconds: (seconds * 1000.0).round() / 1000.0,
             faults: Vec::new(),
             notes: Vec::new(),
@@ -225,8 +225,7 @@ fn is_none(retries: &u32) -> bool {
 /// The largest record that is read, in bytes.
 const LARGEST: u64 = 1 << 30;
 
-/// Writes `record.json` into the run's folder: whole, or not at all. What was kept of the run while it went on is then of
-/// no more use.
+/// Writes `record.json` atomically into the run's folder, and then removes the journal.
 pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, RecordError> {
     let file = folder.join(RECORD);
     let written = serde_json::to_string_pretty(record)
@@ -234,7 +233,7 @@ pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, Record
         .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
     match written {
         Ok(()) => {
-            // Where it stays, the record is read all the same.
+            // If the journal stays, readers still prefer the record.
             let _ = fs::remove_file(folder.join(JOURNAL));
             Ok(file)
         }
@@ -242,14 +241,14 @@ pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, Record
     }
 }
 
-/// Reads the record of the run in `folder` back: as far as it goes, where the run did not come to its end. Then it says
-/// that it was interrupted, and the cases that had not ended are skipped.
+/// Reads the record of the run in `folder`. If the run did not finish, rebuilds it from the journal: it is then marked
+/// as interrupted, and the cases that had not ended are skipped.
 pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
     read_or_recover(folder, (RECORD, JOURNAL), FORMAT, recover)
 }
 
-/// Reads a record of this program back, whatever it is of, up to the format `newest`; what its journal has where there is no
-/// record: `recover` gets the folder and the most bytes that are read.
+/// Reads a run's or an experiment's record up to the format version `newest`. Without a record, calls `recover` with
+/// the folder and the maximum number of bytes to rebuild it from the journal.
 pub(crate) fn read_or_recover<T: DeserializeOwned>(
     folder: &Path,
     (record, journal): (&str, &str),
@@ -275,15 +274,15 @@ fn read_versioned<T: DeserializeOwned>(file: &Path, newest: u32) -> Result<T, Re
     parsed(file, &text, newest)
 }
 
-/// Parses the text of a record up to the format `newest`.
+/// Parses the text of a record up to the format version `newest`.
 pub(crate) fn parsed<T: DeserializeOwned>(file: &Path, text: &str, newest: u32) -> Result<T, RecordError> {
     #[derive(Deserialize)]
-    struct Version {
+    struct FormatVersion {
         format: u32,
     }
 
     let damaged = |source| RecordError::Damaged { file: file.to_owned(), source };
-    let Version { format } = serde_json::from_str(text).map_err(damaged)?;
+    let FormatVersion { format } = serde_json::from_str(text).map_err(damaged)?;
     if format > newest {
         return Err(RecordError::Newer { file: file.to_owned(), found: format, newest });
     }

@@ -1,56 +1,57 @@
-//! Judging a run again from its files.
+//! Judging a recorded run again from its files.
 
 use std::path::Path;
 
 use jiff::SignedDuration;
 
 use super::attempt::Attempt;
-use super::doubt::{unproved, weighed};
-use super::event::{Event, Told};
+use super::event::{Event, TimedEvent};
 use super::execute::evidence_folder;
-use super::outcome::Outcome;
+use super::outcome::RunOutcome;
 use super::record::{CaseRecord, RunRecord};
+use super::uncertainty::{downgrade_fail, unproved};
 use crate::cases;
 use crate::evidence::{Evidence, has_evidence, read_evidence};
 use crate::judge::Verdict;
 
-/// The record of the run in `folder` with each verdict given anew from the evidence on disk, that of every attempt too.
+/// Returns the record of the run in `folder` with every verdict, also that of each attempt, derived again from the
+/// stored evidence.
 ///
-/// A verdict that never rested on evidence (a skip, a stage that could not be opened) stays as it is; one whose
-/// evidence is gone or damaged becomes inconclusive.
+/// A verdict that was not based on evidence (a skip, a stage that could not be opened) stays unchanged. If the evidence
+/// is missing or damaged, the verdict becomes inconclusive.
 #[must_use]
 pub fn judge_again(folder: &Path, record: &RunRecord) -> RunRecord {
     let cases = record.cases.iter().map(|case| {
-        // Records of older programs do not have it among the doubts.
+        // Records of older versions do not include the reason `unproved` in this field.
         let why = case.unproved.as_deref().filter(|_| case.mutant.is_none());
-        let doubt = case.doubt.clone().or_else(|| unproved(why, &record.cluster));
-        case_again(folder, case, doubt.as_deref())
+        let uncertainty = case.doubt.clone().or_else(|| unproved(why, &record.cluster));
+        judge_case_again(folder, case, uncertainty.as_deref())
     });
     RunRecord { cases: cases.collect(), ..record.clone() }.of_one_cluster()
 }
 
-fn case_again(folder: &Path, case: &CaseRecord, doubt: Option<&str>) -> CaseRecord {
+fn judge_case_again(folder: &Path, case: &CaseRecord, uncertainty: Option<&str>) -> CaseRecord {
     if case.attempts.is_empty() {
-        let verdict = verdict_again(folder, case, doubt, (&case.slug, &case.verdict));
+        let verdict = judge_evidence_again(folder, case, uncertainty, (&case.slug, &case.verdict));
         return CaseRecord { verdict, ..case.clone() };
     }
     let judged = case.attempts.iter().map(|attempt| Attempt {
-        verdict: verdict_again(folder, case, doubt, (&attempt.slug, &attempt.verdict)),
+        verdict: judge_evidence_again(folder, case, uncertainty, (&attempt.slug, &attempt.verdict)),
         ..attempt.clone()
     });
     case.with_attempts(judged.collect())
 }
 
-fn verdict_again(
+fn judge_evidence_again(
     folder: &Path,
     case: &CaseRecord,
-    doubt: Option<&str>,
+    uncertainty: Option<&str>,
     (slug, recorded): (&str, &Verdict),
 ) -> Verdict {
     let evidence = evidence_folder(folder, slug);
-    let rested_on_none = matches!(recorded, Verdict::Skip { .. } | Verdict::Inconclusive { .. });
-    // Where the run was killed, there may be a part of it.
-    if rested_on_none && !has_evidence(&evidence) {
+    let had_no_verdict = matches!(recorded, Verdict::Skip { .. } | Verdict::Inconclusive { .. });
+    // A run that was killed may have left part of the evidence.
+    if had_no_verdict && !has_evidence(&evidence) {
         return recorded.clone();
     }
     let claim = &case.claim;
@@ -58,28 +59,30 @@ fn verdict_again(
         return Verdict::Inconclusive { reason: format!("this program has no case for {claim}") };
     };
     match read_evidence(&evidence) {
-        Ok(evidence) if !is_of(&evidence, case) => Verdict::Inconclusive { reason: of_another(&evidence) },
-        Ok(evidence) => weighed(known.verdict(&evidence), doubt),
+        Ok(evidence) if !belongs_to(&evidence, case) => {
+            Verdict::Inconclusive { reason: wrong_evidence(&evidence) }
+        }
+        Ok(evidence) => downgrade_fail(known.verdict(&evidence), uncertainty),
         Err(error) => Verdict::Inconclusive { reason: format!("the evidence cannot be read: {error}") },
     }
 }
 
-fn is_of(evidence: &Evidence, case: &CaseRecord) -> bool {
+fn belongs_to(evidence: &Evidence, case: &CaseRecord) -> bool {
     let mutant = case.mutant.as_ref().map(|mutant| &mutant.name);
     evidence.claim == case.claim && evidence.mutant.as_ref() == mutant
 }
 
-/// What another claim's evidence says is no answer to this one.
-fn of_another(Evidence { claim, mutant, .. }: &Evidence) -> String {
+/// The reason why the evidence of another claim or mutant cannot be judged.
+fn wrong_evidence(Evidence { claim, mutant, .. }: &Evidence) -> String {
     match mutant {
         Some(mutant) => format!("the evidence is of claim {claim} under the mutant {mutant}"),
         None => format!("the evidence is of claim {claim}"),
     }
 }
 
-/// The verdicts of a record as the events that a run makes of them, each at the time when the case ended.
+/// The events that the recorded run would have sent. Each verdict gets the time at which its case ended.
 #[must_use]
-pub fn verdict_events(record: &RunRecord) -> Vec<Told> {
+pub fn verdict_events(record: &RunRecord) -> Vec<TimedEvent> {
     let begun = Event::RunStarted {
         run: record.run.clone(),
         purpose: record.purpose,
@@ -94,6 +97,6 @@ pub fn verdict_events(record: &RunRecord) -> Vec<Told> {
     };
     let mut events = vec![begun.at(record.started)];
     events.extend(record.cases.iter().enumerate().map(ended));
-    events.push(Event::RunFinished { outcome: Outcome::of(record) }.at(record.ended));
+    events.push(Event::RunFinished { outcome: RunOutcome::of(record) }.at(record.ended));
     events
 }

@@ -1,4 +1,5 @@
-//! Whether a run was all on one cluster: what ended after the last moment at which that is known has no verdict.
+//! Detects if the cluster was replaced or restarted during a run. Cases that ended after the last check that found the
+//! same cluster are inconclusive.
 
 use std::time::Duration;
 
@@ -9,161 +10,165 @@ use tokio::time::{Instant, Interval, interval};
 
 use super::attempt::Attempt;
 use super::record::{CaseRecord, RunRecord};
-use crate::cluster::{Access, Identity, Sameness};
+use crate::cluster::{Access, Identity, IdentityMatch};
 use crate::judge::Verdict;
 use crate::plan::Budgets;
 
-/// The pause between two looks at a cluster that says nothing of itself, at the begin and at the end of a run.
+/// The pause between two attempts to identify an unresponsive cluster, at the start and at the end of a run.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long looks are repeated at a cluster that says nothing of itself. A longer wait changes no verdict of what has run.
-const REPEATED: Duration = Duration::from_secs(10);
+/// How long identifying an unresponsive cluster is retried. Waiting longer would change no verdict.
+const LONGEST_RETRY: Duration = Duration::from_secs(10);
 
-/// How long a look counts while cases end in a regular way.
-const FRESH: SignedDuration = SignedDuration::from_secs(30);
+/// How long a successful check stays valid while cases end normally.
+const VALIDITY: SignedDuration = SignedDuration::from_secs(30);
 
-/// The cluster is, or may be, no longer the one of the run's begin.
+/// The cluster is not, or may not be, the one on which the run started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// The last moment at which it is known to have been the same.
+pub struct ClusterChange {
+    /// The last time at which it was known to be the same.
     pub known_until: Timestamp,
-    /// What is different, or why that is unknown.
+    /// The difference, or why it is unknown.
     pub reason: String,
 }
 
-/// Looks again and again whether the cluster is still the same.
-pub(super) struct SameCluster(Mutex<Seen>);
+/// Checks repeatedly if the cluster is still the same.
+pub(super) struct SameCluster(Mutex<KnownState>);
 
-struct Seen {
+struct KnownState {
     identity: Identity,
     known_until: Timestamp,
-    change: Option<Change>,
+    change: Option<ClusterChange>,
 }
 
 impl SameCluster {
-    /// The cluster as it is at the begin.
-    pub(super) async fn at_begin(access: &Access, budgets: Budgets) -> Self {
-        let mut looks = Looks::within(budgets);
+    /// Identifies the cluster at the start of a run.
+    pub(super) async fn at_start(access: &Access, budgets: Budgets) -> Self {
+        let mut timer = CheckTimer::within(budgets);
         let (mut known_until, mut identity) = (Timestamp::now(), Identity::default());
-        while !identity.is_known() && looks.may_look().await {
+        while !identity.is_known() && timer.next_check().await {
             (known_until, identity) = (Timestamp::now(), access.identity(budgets.request()).await);
         }
-        Self(Mutex::new(Seen { identity, known_until, change: None }))
+        Self(Mutex::new(KnownState { identity, known_until, change: None }))
     }
 
-    /// Looks before a case that has the node for itself.
-    pub(super) async fn look(&self, access: &Access, budgets: Budgets) {
-        self.0.lock().await.look(access, budgets, false).await;
+    /// Checks before a case that has the nodes to itself.
+    pub(super) async fn check(&self, access: &Access, budgets: Budgets) {
+        self.0.lock().await.check(access, budgets, false).await;
     }
 
-    /// Looks after a case: at once where it came to nothing, else where the last look was long ago. Nobody waits for
-    /// somebody else's look. Gives a change that was found.
-    pub(super) async fn look_after(
+    /// Checks after a case: immediately if it was inconclusive, otherwise only if the last check is long ago. Skips the
+    /// check if another one is in progress. Returns a change that was found.
+    pub(super) async fn check_after_case(
         &self,
         access: &Access,
         budgets: Budgets,
-        came_to_nothing: bool,
-    ) -> Option<Change> {
+        is_inconclusive: bool,
+    ) -> Option<ClusterChange> {
         let mut seen = self.0.try_lock().ok()?;
-        let is_fresh = Timestamp::now().duration_since(seen.known_until) < FRESH;
-        if seen.change.is_some() || (is_fresh && !came_to_nothing) {
+        let is_fresh = Timestamp::now().duration_since(seen.known_until) < VALIDITY;
+        if seen.change.is_some() || (is_fresh && !is_inconclusive) {
             return None;
         }
-        seen.look(access, budgets, false).await;
+        seen.check(access, budgets, false).await;
         seen.change.clone()
     }
 
-    /// Looks after a case that starts nodes again.
-    pub(super) async fn look_after_restarts(&self, access: &Access, budgets: Budgets) {
-        self.0.lock().await.look(access, budgets, true).await;
+    /// Checks after a case that restarts nodes.
+    pub(super) async fn check_after_restarts(&self, access: &Access, budgets: Budgets) {
+        self.0.lock().await.check(access, budgets, true).await;
     }
 
-    /// Looks at the end, and gives what the cluster was and what has changed.
-    pub(super) async fn at_end(&self, access: &Access, budgets: Budgets) -> (Identity, Option<Change>) {
+    /// Checks at the end of the run. Returns the cluster's identity and the change, if any.
+    pub(super) async fn at_end(
+        &self,
+        access: &Access,
+        budgets: Budgets,
+    ) -> (Identity, Option<ClusterChange>) {
         let mut seen = self.0.lock().await;
-        let (mut looks, mut known) = (Looks::within(budgets), false);
-        while !known && looks.may_look().await {
-            known = seen.look(access, budgets, false).await;
+        let (mut timer, mut known) = (CheckTimer::within(budgets), false);
+        while !known && timer.next_check().await {
+            known = seen.check(access, budgets, false).await;
         }
         if !known && seen.change.is_none() {
-            let reason = "whether it is still the same cluster is unknown: it does not answer".to_owned();
-            seen.change = Some(Change { known_until: seen.known_until, reason });
+            let reason = "cannot verify that this is still the same cluster: it does not answer".to_owned();
+            seen.change = Some(ClusterChange { known_until: seen.known_until, reason });
         }
         (seen.identity.clone(), seen.change.clone())
     }
 
-    /// What is known without another look.
-    pub(super) async fn so_far(&self) -> (Identity, Option<Change>) {
+    /// The current knowledge, without a further check.
+    pub(super) async fn so_far(&self) -> (Identity, Option<ClusterChange>) {
         let seen = self.0.lock().await;
         (seen.identity.clone(), seen.change.clone())
     }
 }
 
-/// The moments of looks at a cluster that may say nothing of itself for a while.
-struct Looks {
-    moments: Interval,
+/// Times the checks of a cluster that may be unresponsive for a while.
+struct CheckTimer {
+    interval: Interval,
     until: Instant,
 }
 
-impl Looks {
+impl CheckTimer {
     fn within(budgets: Budgets) -> Self {
-        Self { moments: interval(PAUSE), until: Instant::now() + budgets.request().min(REPEATED) }
+        Self { interval: interval(PAUSE), until: Instant::now() + budgets.request().min(LONGEST_RETRY) }
     }
 
-    /// Waits for the next moment; says whether there is one.
-    async fn may_look(&mut self) -> bool {
-        self.moments.tick().await < self.until
+    /// Waits until the next check is due. False once the time is over.
+    async fn next_check(&mut self) -> bool {
+        self.interval.tick().await < self.until
     }
 }
 
-impl Seen {
-    /// Says whether it is known if the cluster is the same.
-    async fn look(&mut self, access: &Access, budgets: Budgets, restarts: bool) -> bool {
-        // A cluster that has changed once is not asked again.
+impl KnownState {
+    /// Checks once. Returns whether the answer was conclusive.
+    async fn check(&mut self, access: &Access, budgets: Budgets, restarts: bool) -> bool {
+        // A change is final; later checks could not revoke it.
         if self.change.is_some() {
             return true;
         }
         let now = Timestamp::now();
         let later = access.identity(budgets.request()).await;
         match self.identity.compare(&later, restarts) {
-            Sameness::Same => {
+            IdentityMatch::Same => {
                 self.known_until = now;
-                self.identity = std::mem::take(&mut self.identity).renewed(later);
+                self.identity = std::mem::take(&mut self.identity).updated_with(later);
                 true
             }
-            Sameness::Different(what) => {
-                let reason = format!("the cluster was replaced or started again during the run: {what}");
-                self.change = Some(Change { known_until: self.known_until, reason });
+            IdentityMatch::Different(what) => {
+                let reason = format!("the cluster was replaced or restarted during the run: {what}");
+                self.change = Some(ClusterChange { known_until: self.known_until, reason });
                 true
             }
-            Sameness::Unknown => false,
+            IdentityMatch::Unknown => false,
         }
     }
 }
 
 impl RunRecord {
-    /// The same record, in which nothing that ended after a change has a verdict.
+    /// The same record, in which each case that ended after a change of the cluster is inconclusive.
     pub(super) fn of_one_cluster(mut self) -> Self {
         if let Some(change) = &self.change {
-            self.cases = self.cases.iter().map(|case| before(change, case)).collect();
+            self.cases = self.cases.iter().map(|case| limited(change, case)).collect();
         }
         self
     }
 }
 
-fn before(change: &Change, case: &CaseRecord) -> CaseRecord {
+fn limited(change: &ClusterChange, case: &CaseRecord) -> CaseRecord {
     if case.attempts.is_empty() {
-        let verdict = kept(change, case.started, case.seconds, &case.verdict);
+        let verdict = limited_verdict(change, case.started, case.seconds, &case.verdict);
         return CaseRecord { verdict, ..case.clone() };
     }
     let attempts = case.attempts.iter().map(|attempt| Attempt {
-        verdict: kept(change, attempt.started, attempt.seconds, &attempt.verdict),
+        verdict: limited_verdict(change, attempt.started, attempt.seconds, &attempt.verdict),
         ..attempt.clone()
     });
     case.with_attempts(attempts.collect())
 }
 
-fn kept(change: &Change, started: Timestamp, seconds: f64, verdict: &Verdict) -> Verdict {
+fn limited_verdict(change: &ClusterChange, started: Timestamp, seconds: f64, verdict: &Verdict) -> Verdict {
     let length = SignedDuration::try_from_secs_f64(seconds).unwrap_or(SignedDuration::MAX);
     let ended = started.checked_add(length).unwrap_or(Timestamp::MAX);
     match verdict {
@@ -198,37 +203,40 @@ mod tests {
         Verdict::Fail { findings: vec![finding] }
     }
 
-    fn change(second: i64) -> Change {
-        Change { known_until: Timestamp::from_second(second).unwrap(), reason: "another one".to_owned() }
+    fn change(second: i64) -> ClusterChange {
+        ClusterChange {
+            known_until: Timestamp::from_second(second).unwrap(),
+            reason: "another one".to_owned(),
+        }
     }
 
     #[test]
-    fn what_ended_before_the_last_known_moment_keeps_its_verdict() {
+    fn a_case_keeps_its_verdict_if_it_ended_before_the_last_successful_check() {
         for verdict in [Verdict::Pass, fail()] {
-            assert_eq!(before(&change(90), &case(1, verdict.clone())).verdict, verdict);
-            let after = before(&change(89), &case(1, verdict)).verdict;
+            assert_eq!(limited(&change(90), &case(1, verdict.clone())).verdict, verdict);
+            let after = limited(&change(89), &case(1, verdict)).verdict;
             assert_eq!(after, Verdict::Inconclusive { reason: "another one".to_owned() });
         }
     }
 
     #[test]
-    fn what_has_no_verdict_keeps_its_reason() {
+    fn skips_and_inconclusive_verdicts_keep_their_reason() {
         for verdict in
             [Verdict::Skip { reason: "no".to_owned() }, Verdict::Inconclusive { reason: "so".to_owned() }]
         {
-            assert_eq!(before(&change(0), &case(1, verdict.clone())).verdict, verdict);
+            assert_eq!(limited(&change(0), &case(1, verdict.clone())).verdict, verdict);
         }
     }
 
     #[test]
-    fn each_attempt_is_looked_at() {
+    fn each_attempt_is_checked_on_its_own() {
         let attempt = |minute, verdict| {
             let CaseRecord { slug, verdict, started, seconds, .. } = case(minute, verdict);
             Attempt { slug, verdict, started, seconds }
         };
         let case = case(1, fail()).with_attempts(vec![attempt(1, fail()), attempt(3, Verdict::Pass)]);
         assert!(case.is_flaky());
-        let case = before(&change(100), &case);
+        let case = limited(&change(100), &case);
         assert!(matches!(case.verdict, Verdict::Fail { .. }) && !case.is_flaky(), "{case:#?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Why a drive cannot go on.
+//! The reasons why a drive stops early.
 
 use std::time::Duration;
 
@@ -6,98 +6,98 @@ use thiserror::Error;
 
 use crate::cluster::in_words;
 
-/// Why a drive cannot go on. Never a verdict: what was seen until then is judged.
+/// The reason why a drive cannot go on. It is not a verdict: the evidence recorded so far is still judged.
 #[derive(Debug, Error)]
 pub enum Blocked {
-    /// What was awaited had not come when the budget ran out.
-    #[error("{what} did not come in {} s; last seen: {last}", waited.as_secs())]
+    /// The awaited event did not happen within the budget.
+    #[error("timed out after {} s waiting for {what}; last seen: {last}", waited.as_secs())]
     TimedOut {
-        /// What was awaited.
+        /// The awaited event.
         what: String,
-        /// How long.
+        /// The budget.
         waited: Duration,
         /// The last state seen.
         last: String,
     },
-    /// What was awaited cannot come any more.
-    #[error("{what} cannot come: {why}")]
+    /// The awaited event cannot happen any more.
+    #[error("waiting for {what} is hopeless: {why}")]
     Hopeless {
-        /// What was awaited.
+        /// The awaited event.
         what: String,
-        /// Why it cannot come.
+        /// The reason.
         why: String,
     },
-    /// Observing broke.
-    #[error("{what} could not be observed: {why}")]
+    /// The watch failed or the cluster did not respond, so the evidence is incomplete.
+    #[error("cannot observe {what}: {why}")]
     Unobserved {
-        /// What was awaited.
+        /// The awaited event.
         what: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
     /// The run was interrupted.
     #[error("interrupted")]
     Interrupted,
-    /// The drive panicked: a fault of the case.
+    /// The drive panicked, which is a bug in the case.
     #[error("the drive panicked")]
     Panicked,
-    /// The API server refused something.
+    /// The API server or the client returned an error.
     #[error("{action}: {}", in_words(source))]
     Api {
-        /// What was asked for.
+        /// The action that failed.
         action: String,
-        /// What it said.
+        /// The client's error.
         source: Box<kube::Error>,
     },
     /// The API server did not answer in time.
-    #[error("{action}: no answer in {} s", waited.as_secs())]
+    #[error("{action}: no answer within {} s", waited.as_secs())]
     Silent {
-        /// What was asked for.
+        /// The action without an answer.
         action: String,
-        /// How long.
+        /// The timeout.
         waited: Duration,
     },
-    /// A command in a container did not end as it must for the drive to go on.
+    /// A command in a container or on a node did not run, or did not end with the required exit code.
     #[error("command {label}: {problem}")]
     Exec {
-        /// The drive's name for it.
+        /// The label of the command in the evidence.
         label: String,
-        /// What went wrong.
+        /// The reason.
         problem: String,
     },
-    /// The nodes of this cluster cannot be treated in this way.
-    #[error("there is no way to {what}")]
-    NoDoor {
-        /// What was asked for.
+    /// podproof's access to the nodes does not allow this.
+    #[error("this cluster offers no way to {what}")]
+    Unsupported {
+        /// The requested action.
         what: String,
     },
-    /// The manifest does not hold what the drive needs.
+    /// The manifest lacks an object that the drive needs.
     #[error("the manifest has no object named `{name}`")]
     NoObject {
-        /// The name.
+        /// The name that was looked up.
         name: String,
     },
-    /// The manifest holds something that this program does not know how to apply.
-    #[error("object `{name}` of the manifest is of a kind that is not applied here")]
+    /// The manifest contains an object of a kind that podproof cannot create.
+    #[error("object `{name}` of the manifest has an unsupported kind")]
     UnknownKind {
-        /// The name.
+        /// The name of the object.
         name: String,
     },
 }
 
 impl Blocked {
-    /// Why a request failed, without what it was for.
-    pub(super) fn of_request(&self) -> String {
+    /// The reason why a request failed, without the name of the action.
+    pub(super) fn without_action(&self) -> String {
         match self {
             Self::Api { source, .. } => in_words(source),
-            Self::Silent { waited, .. } => format!("no answer in {} s", waited.as_secs()),
+            Self::Silent { waited, .. } => format!("no answer within {} s", waited.as_secs()),
             other => other.to_string(),
         }
     }
 }
 
-/// The causes of an error, from the nearest on: the API server's own words without the structure around them, and none
-/// that says again what stands before it.
+/// The messages of an error's sources, nearest first. A Kubernetes API error becomes its message, and a message that
+/// only repeats the one before it is left out.
 #[must_use]
 pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
     let mut causes = Vec::new();
@@ -113,7 +113,7 @@ pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
             causes.push(words.clone());
         }
         said = words;
-        // Below it stands the same answer once more.
+        // The sources below an API error repeat its answer.
         next = if matches!(kube, Some(kube::Error::Api(_))) { None } else { cause.source() };
     }
     causes
@@ -130,7 +130,7 @@ mod tests {
     struct Failed(#[source] Blocked);
 
     #[test]
-    fn an_answer_of_the_api_server_is_said_once_and_without_its_structure() {
+    fn an_api_error_appears_once_and_as_its_message() {
         let status = Status::failure("namespaces is forbidden", "Forbidden").with_code(403);
         let source = Box::new(kube::Error::Api(Box::new(status)));
         let failed = Failed(Blocked::Api { action: "list the namespaces of runs".to_owned(), source });

@@ -1,26 +1,26 @@
-//! What can be awaited, and what makes waiting hopeless.
+//! Conditions that a drive can wait for, and states in which waiting is hopeless.
 
 use k8s_openapi::api::core::v1::ContainerStatus;
 
-use super::deeds::PodRef;
-use crate::evidence::{Change, LogText, Observed, SeenPod, ended, ended_before, ran};
+use super::pods::PodRef;
+use crate::evidence::{LogText, Observed, SeenPod, WatchChange, ended, ended_before, ran};
 
-/// How near the awaited thing is.
+/// The state of an awaited condition.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Progress<T> {
-    /// It is there.
+    /// It holds.
     Met(T),
-    /// It may still come.
+    /// It may still come to hold.
     NotYet,
-    /// It cannot come any more, for this reason.
+    /// It cannot hold any more, for this reason.
     Hopeless(String),
 }
 
-/// A pod that will not go on by itself.
+/// The reason why a pod cannot make progress on its own.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StuckPod(pub String);
 
-/// Reasons of a waiting container that no patience heals.
+/// Reasons of a waiting container that do not go away by themselves.
 const STUCK: [&str; 8] = [
     "CreateContainerConfigError",
     "CreateContainerError",
@@ -32,7 +32,7 @@ const STUCK: [&str; 8] = [
     "RunContainerError",
 ];
 
-/// Why this pod will not go on by itself, where that can be seen.
+/// Returns why this pod cannot make progress on its own, if its status says so.
 #[must_use]
 pub fn stuck(seen: &SeenPod) -> Option<StuckPod> {
     let waiting = seen.containers().find_map(|status| {
@@ -60,20 +60,20 @@ pub fn stuck(seen: &SeenPod) -> Option<StuckPod> {
     waiting.or_else(unschedulable).or_else(refused).map(StuckPod)
 }
 
-/// One line that says in which state a pod is.
+/// Describes the state of a pod in one line.
 pub(super) fn summary(seen: &SeenPod) -> String {
     let containers: Vec<_> = seen
         .containers()
         .map(|status| format!("{} {} (restarts {})", status.name, state_word(status), status.restart_count))
         .collect();
-    let phase = if seen.change == Change::Deleted { "gone" } else { seen.phase() };
+    let phase = if seen.change == WatchChange::Deleted { "gone" } else { seen.phase() };
     format!("pod {} {phase} [{}]", seen.name(), containers.join(", "))
 }
 
-/// How many letters of a log's last line are shown.
+/// The number of characters of a log's last line that are shown.
 const SHOWN: usize = 80;
 
-/// One line that says how far the log of a container instance has come.
+/// Describes in one line how far the log of a container instance was read.
 pub(super) fn log_summary(observed: &Observed, (pod, container, restart): (&PodRef, &str, i32)) -> String {
     let Some(log) = observed.log(&pod.uid, container, restart) else {
         return format!("no log of instance {restart} of container {container}");
@@ -95,7 +95,7 @@ fn state_word(status: &ContainerStatus) -> String {
     }
 }
 
-/// `look` at the last state of `pod`; hopeless where it is gone, stuck or, unless expected, at its end.
+/// Applies `look` to the last state of `pod`. Hopeless if the pod is gone, stuck or, unless `look` accepts that, ended.
 pub(super) fn of_pod<T>(
     observed: &Observed,
     pod: &PodRef,
@@ -108,13 +108,13 @@ pub(super) fn of_pod<T>(
     if let Some(StuckPod(why)) = stuck(seen) {
         return Progress::Hopeless(why);
     }
-    if seen.change == Change::Deleted || seen.is_terminal() {
+    if seen.change == WatchChange::Deleted || seen.is_terminal() {
         return Progress::Hopeless(format!("it has ended: {}", summary(seen)));
     }
     Progress::NotYet
 }
 
-/// Every container of the pod runs.
+/// `Some` if every container of the pod runs.
 pub(super) fn all_running(seen: &SeenPod) -> Option<()> {
     let spec = seen.pod.spec.as_ref()?;
     let statuses = seen.pod.status.as_ref()?.container_statuses.as_deref()?;
@@ -122,20 +122,20 @@ pub(super) fn all_running(seen: &SeenPod) -> Option<()> {
     (statuses.len() == spec.containers.len() && statuses.iter().all(runs)).then_some(())
 }
 
-/// The container runs and has been restarted exactly `restarts` times or more.
+/// `Some` if the container runs and was restarted at least `restarts` times.
 pub(super) fn running_again(seen: &SeenPod, container: &str, restarts: i32) -> Option<()> {
     let status = seen.container(container)?;
     let running = status.state.as_ref()?.running.is_some();
     (running && status.restart_count >= restarts).then_some(())
 }
 
-/// The container has ended, now or in its last instance.
+/// `Some` if the container has ended, now or in its previous instance.
 pub(super) fn has_ended(seen: &SeenPod, container: &str) -> Option<()> {
     let status = seen.container(container)?;
     (ended(status).is_some() || ended_before(status).is_some()).then_some(())
 }
 
-/// The log of a container instance shows what `look` looks for; hopeless where it ended without.
+/// Applies `look` to the log of a container instance. Hopeless if the log ended, broke or was cut before it matched.
 pub(super) fn of_log<T>(
     observed: &Observed,
     (pod, container, restart): (&PodRef, &str, i32),

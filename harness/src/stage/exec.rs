@@ -9,20 +9,20 @@ use kube::api::{AttachParams, AttachedProcess};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::timeout;
 
-use super::asking::opened;
 use super::blocked::Blocked;
-use super::deeds::PodRef;
-use super::open::Stage;
+use super::opening::Stage;
+use super::pods::PodRef;
+use super::request::retry_if_no_effect;
 use crate::cluster::with_causes;
 use crate::evidence::{Exec, ExecEnd};
 
-/// How much of each stream of a command is kept.
+/// The number of bytes that are kept of each output stream of a command.
 const OUTPUT_LIMIT: u64 = 1 << 20;
 
-/// What leads into a pod, and cannot be opened, is asked for again in this part of the time that there is for it.
-pub(super) const PART_FOR_OPENING: u32 = 2;
+/// Opening a connection to a pod is retried for this fraction of the command's time.
+pub(super) const OPENING_FRACTION: u32 = 2;
 
-/// Where the probe is in its image.
+/// The path of the probe in its image.
 pub(super) const PROBE: &str = "/probe";
 
 impl Stage {
@@ -38,15 +38,15 @@ impl Stage {
         self.exec(label, pod, container, &argv).await
     }
 
-    /// Runs a command that may end its own container, and so be cut off: whether it was carried out shows in what is
-    /// awaited next, not in its end. It is kept as evidence like any other.
-    pub async fn order(&self, label: &str, pod: &PodRef, container: &str, argv: &[&str]) {
+    /// Runs a command that may kill its own container, and so never report its end. The caller must check the effect in
+    /// another way. The command is recorded as evidence like any other.
+    pub async fn exec_ignoring_result(&self, label: &str, pod: &PodRef, container: &str, argv: &[&str]) {
         let _ = self.exec(label, pod, container, argv).await;
     }
 
-    /// Runs a command in a container and keeps it as evidence under `label`.
+    /// Runs a command in a container and records it as evidence under `label`.
     ///
-    /// Any exit code is an answer. That the command could not be run, or did not end in its budget, blocks.
+    /// Any exit code is an answer. Blocks if the command could not be run or did not end within its budget.
     pub async fn exec(
         &self,
         label: &str,
@@ -57,7 +57,7 @@ impl Stage {
         self.exec_within(self.budgets.exec(), label, pod, container, argv).await
     }
 
-    /// The same for a command that takes its time.
+    /// Like [`exec`](Self::exec), with a timeout for a command that needs longer.
     pub async fn exec_within(
         &self,
         patience: Duration,
@@ -68,8 +68,8 @@ impl Stage {
     ) -> Result<Exec, Blocked> {
         let started = crate::evidence::now();
         let ran = timeout(patience, self.run_in(pod, container, argv)).await;
-        let Ran { end, stdout, stderr } = ran.unwrap_or_else(|_| Ran {
-            end: ExecEnd::Broken(format!("no end in {} s", patience.as_secs())),
+        let CommandResult { end, stdout, stderr } = ran.unwrap_or_else(|_| CommandResult {
+            end: ExecEnd::Broken(format!("did not end within {} s", patience.as_secs())),
             stdout: String::new(),
             stderr: String::new(),
         });
@@ -93,14 +93,16 @@ impl Stage {
         }
     }
 
-    pub(super) async fn run_in(&self, pod: &PodRef, container: &str, argv: &[&str]) -> Ran {
+    pub(super) async fn run_in(&self, pod: &PodRef, container: &str, argv: &[&str]) -> CommandResult {
         let params = AttachParams::default().container(container).stdout(true).stderr(true).stdin(false);
-        let (pods, patience) = (self.pods(), self.budgets.exec() / PART_FOR_OPENING);
-        // A command that may have begun is not run again.
-        match opened(patience, "exec", || pods.exec(&pod.name, argv.iter().copied(), &params)).await {
+        let (pods, patience) = (self.pods(), self.budgets.exec() / OPENING_FRACTION);
+        // A command that may have started is not retried.
+        match retry_if_no_effect(patience, "exec", || pods.exec(&pod.name, argv.iter().copied(), &params))
+            .await
+        {
             Ok(process) => collect(process).await,
-            Err(blocked) => Ran {
-                end: ExecEnd::Broken(blocked.of_request()),
+            Err(blocked) => CommandResult {
+                end: ExecEnd::Broken(blocked.without_action()),
                 stdout: String::new(),
                 stderr: String::new(),
             },
@@ -108,14 +110,14 @@ impl Stage {
     }
 }
 
-/// What became of a command.
-pub(super) struct Ran {
+/// The end and the output of a command.
+pub(super) struct CommandResult {
     pub(super) end: ExecEnd,
     pub(super) stdout: String,
     pub(super) stderr: String,
 }
 
-async fn collect(mut process: AttachedProcess) -> Ran {
+async fn collect(mut process: AttachedProcess) -> CommandResult {
     let (out, err, status) = (process.stdout(), process.stderr(), process.take_status());
     let status = async { if let Some(status) = status { status.await } else { None } };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
@@ -123,7 +125,7 @@ async fn collect(mut process: AttachedProcess) -> Ran {
         let reading = pin!(join(read_some(out, &mut stdout), read_some(err, &mut stderr)));
         match select(pin!(status), reading).await {
             Either::Left((None, reading)) => {
-                // The streams of a connection that broke never end. What has come of them is kept.
+                // The streams of a broken connection never end. Keep what was already received.
                 let _ = reading.now_or_never();
                 None
             }
@@ -150,13 +152,13 @@ async fn collect(mut process: AttachedProcess) -> Ran {
         }
     };
     let text = |kept: Vec<u8>| String::from_utf8_lossy(&kept).into_owned();
-    Ran { end, stdout: text(stdout), stderr: text(stderr) }
+    CommandResult { end, stdout: text(stdout), stderr: text(stderr) }
 }
 
-/// Reads a stream to its end and keeps its beginning.
+/// Reads a stream to its end and keeps the first [`OUTPUT_LIMIT`] bytes.
 async fn read_some(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     let Some(mut stream) = stream else { return };
-    // A stream that breaks shows in the exit status, which then does not arrive.
+    // An error is ignored: if the stream breaks, the exit status does not arrive either.
     let _ = (&mut stream).take(OUTPUT_LIMIT).read_to_end(kept).await;
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
 }

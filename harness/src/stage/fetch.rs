@@ -1,4 +1,4 @@
-//! HTTP requests into a pod, through port-forward.
+//! HTTP requests to a pod through port-forward.
 
 use http::Request;
 use http_body_util::{BodyExt as _, Empty, Limited};
@@ -7,26 +7,26 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::asking::asked_again;
 use super::blocked::Blocked;
-use super::deeds::PodRef;
-use super::exec::PART_FOR_OPENING;
-use super::open::Stage;
+use super::exec::OPENING_FRACTION;
+use super::opening::Stage;
+use super::pods::PodRef;
+use super::request::retry;
 use crate::evidence::Fetch;
 
-/// How large a body is read.
+/// The longest body that is read, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
 
 impl Stage {
-    /// Sends `GET path` to `port` of `pod` and keeps request and answer as evidence under `label`.
+    /// Sends `GET path` to `port` of `pod` and records request and answer as evidence under `label`.
     ///
-    /// Any HTTP status is an answer; that there was none is kept as well and does not block.
+    /// Any HTTP status is an answer. A missing answer is recorded too and does not block.
     pub async fn fetch(&self, label: &str, pod: &PodRef, port: u16, path: &str) -> Result<Fetch, Blocked> {
         let started = crate::evidence::now();
         let patience = self.budgets.exec();
         let answer = match timeout(patience, self.get(pod, port, path)).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("no answer in {} s", patience.as_secs())),
+            Err(_) => Err(format!("no answer within {} s", patience.as_secs())),
         };
         let fetch = Fetch {
             label: label.to_owned(),
@@ -42,15 +42,16 @@ impl Stage {
     }
 
     async fn get(&self, pod: &PodRef, port: u16, path: &str) -> Result<(u16, String), String> {
-        let (pods, patience, ports) = (self.pods(), self.budgets.exec() / PART_FOR_OPENING, [port]);
-        // To open it asks nothing of the pod yet.
-        let forwarded = asked_again(patience, "port-forward", || pods.portforward(&pod.name, &ports)).await;
-        let mut forwarded = forwarded.map_err(|blocked| format!("port-forward: {}", blocked.of_request()))?;
+        let (pods, patience, ports) = (self.pods(), self.budgets.exec() / OPENING_FRACTION, [port]);
+        // Opening the port-forward sends nothing to the pod yet, so it may be retried.
+        let forwarded = retry(patience, "port-forward", || pods.portforward(&pod.name, &ports)).await;
+        let mut forwarded =
+            forwarded.map_err(|blocked| format!("port-forward: {}", blocked.without_action()))?;
         let stream = forwarded.take_stream(port).ok_or("port-forward gave no stream")?;
         let complaint = forwarded.take_error(port);
         let answer = ask(stream, path).await;
         let Err(problem) = answer else { return answer };
-        // The kubelet tells on a channel of its own why it could not connect.
+        // The kubelet reports on a separate channel why it could not connect.
         let complaint = async { complaint?.await };
         match timeout(self.budgets.quiet_window(), complaint).await {
             Ok(Some(complaint)) => Err(format!("{problem}; the node says: {complaint}")),

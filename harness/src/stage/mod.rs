@@ -1,36 +1,36 @@
-//! One namespace, one client: apply, exec, fetch, wait, close.
+//! The stage of a case: one namespace in which its drive creates pods, runs commands and waits.
 //!
-//! A [`Stage`] does what a case's drive asks for and keeps all of it as evidence. All waiting goes through one
-//! door, [`Stage::until`]. This room may *not* decide anything: what was seen is judged later, elsewhere.
+//! A [`Stage`] carries out the steps of a drive and records everything as evidence. Every wait goes through
+//! [`Stage::until`]. This module must *not* decide anything: the judge evaluates the evidence later.
 
-mod amend;
-mod asking;
-mod attire;
 mod blocked;
 mod conditions;
-mod deeds;
 mod exec;
 mod fetch;
-mod leftover;
+mod freshness;
+mod leftovers;
+mod liveness;
+mod log_snapshot;
 mod namespace;
 mod node;
 mod objects;
-mod open;
-mod presence;
-mod pulse;
-mod recall;
-mod removal;
+mod opening;
+mod pod_patch;
+mod pod_profile;
+mod pods;
+mod removals;
+mod request;
 mod sandbox;
 mod wait;
 
-pub use amend::Amendment;
-pub use attire::{Attire, Wearer, dress};
 pub use blocked::{Blocked, causes};
 pub use conditions::{Progress, StuckPod, stuck};
-pub use deeds::{CONTROL, PodRef};
-pub use leftover::{Leftover, Leftovers, leftovers};
+pub use leftovers::{Leftover, Leftovers, leftovers};
 pub use namespace::delete_namespace;
 pub use node::{NodeRef, volume_path};
 pub use objects::ObjectRef;
-pub use open::{CleanupFault, Stage, StageOrder};
-pub use removal::Removals;
+pub use opening::{CleanupFault, Stage, StageOptions};
+pub use pod_patch::PodPatch;
+pub use pod_profile::{PodContext, PodProfile, apply_profile};
+pub use pods::{CONTROL, PodRef};
+pub use removals::Removals;

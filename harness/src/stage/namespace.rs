@@ -1,4 +1,4 @@
-//! The case's namespace: made, and removed with all that is in it.
+//! Creating and deleting a case's namespace.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::asking::{asked_again, asked_in, asked_until, code, created, is_lost};
 use super::blocked::Blocked;
+use super::request::{create_idempotent, is_retryable, retry, retry_until, status_code, with_timeout};
 use crate::plan::Security;
 
 /// The label that carries the run's id, on each namespace and each object.
 pub(super) const RUN_LABEL: &str = "podproof.local/run";
-/// The label with the seconds after its creation from which on `sweep` may remove it, likewise. By the cluster's clock
-/// alone: ours may be wrong.
+/// How many seconds after its creation `sweep` may remove a namespace. A label of each namespace and each object.
+/// Counted by the cluster's clock, because podproof's own may be wrong.
 pub(super) const LIFETIME_LABEL: &str = "podproof.local/lifetime";
-/// What earlier versions wrote instead: the second since 1970, by their own clock.
+/// The label of earlier versions: the Unix time of the expiry in seconds, by the client's clock.
 pub(super) const EXPIRES_LABEL: &str = "podproof.local/expires";
 /// The annotation of a namespace that names the claim.
 pub(super) const CLAIM_ANNOTATION: &str = "podproof.local/claim";
 
-/// The deletion of its pods has this part of the time that one request has.
-const PART_FOR_PODS: u32 = 3;
+/// Deleting the pods may take this fraction of one request's time.
+const PODS_FRACTION: u32 = 3;
 
-/// Makes the namespace, and in it the service account without which no pod is admitted.
+/// Creates the namespace and its default service account, without which no pod is admitted.
 pub(super) async fn make_namespace(
     client: &Client,
     name: &str,
@@ -46,31 +46,31 @@ pub(super) async fn make_namespace(
     let namespace: DynamicObject = typed(object, &action)?;
     let resource = ApiResource::erase::<Namespace>(&());
     let namespaces: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
-    // Its name is used by nothing else: one that is there was made by a request whose answer was lost.
-    let is_ours = |found: &DynamicObject| {
+    // The name is unique to this run, so an existing namespace was made by a request whose answer was lost.
+    let is_own = |found: &DynamicObject| {
         found.metadata.deletion_timestamp.is_none()
             && labels.iter().all(|(key, value)| found.labels().get(key) == Some(value))
     };
-    created(&namespaces, &namespace, patience, &action, is_ours).await?;
+    create_idempotent(&namespaces, &namespace, patience, &action, is_own).await?;
 
-    // The controller makes it too, a moment later; pods that come before are refused.
+    // The controller creates it too, but later, and the API server rejects pods until then.
     let action = format!("create the default service account of namespace {name}");
     let account: ServiceAccount = typed(json!({ "metadata": { "name": "default" } }), &action)?;
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), name);
     let params = PostParams::default();
-    match asked_again(patience, &action, || accounts.create(&params, &account)).await {
-        Err(Blocked::Api { source, .. }) if code(&source) == Some(409) => Ok(()),
+    match retry(patience, &action, || accounts.create(&params, &account)).await {
+        Err(Blocked::Api { source, .. }) if status_code(&source) == Some(409) => Ok(()),
         other => other.map(drop),
     }
 }
 
-/// Asks for the removal of the namespace and all that is in it, again and again within `patience` until the API server has
-/// accepted it; does not wait for it to be gone.
+/// Deletes the namespace with everything in it, and retries within `patience` until the API server has accepted that.
+/// Does not wait until the namespace is gone.
 pub async fn delete_namespace(client: &Client, name: &str, patience: Duration) -> Result<(), Blocked> {
     delete_within(client, name, patience, patience).await
 }
 
-/// The same, where each request has `each` and all together have `patience`.
+/// Like [`delete_namespace`], with the timeout `each` for one request and `patience` for all of them.
 pub(super) async fn delete_within(
     client: &Client,
     name: &str,
@@ -78,19 +78,19 @@ pub(super) async fn delete_within(
     patience: Duration,
 ) -> Result<(), Blocked> {
     let until = Instant::now() + patience;
-    // The namespace controller asks again only after many seconds when pods are left, so they go first. It removes those
-    // that this request does not: whatever becomes of it, the namespace's own deletion is sent.
-    let _ = delete_pods(client, name, &DeleteParams::default(), each / PART_FOR_PODS).await;
+    // Delete the pods first: if any are left, the namespace controller retries only after many seconds. A failure here
+    // is ignored, because deleting the namespace also deletes its pods.
+    let _ = delete_pods(client, name, &DeleteParams::default(), each / PODS_FRACTION).await;
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let action = format!("delete namespace {name}");
     let deletion = || async {
         match namespaces.delete(name, &DeleteParams::default()).await {
-            // It has gone, or it is going.
-            Err(error) if matches!(code(&error), Some(404 | 409)) => Ok(()),
+            // It is already gone or being deleted.
+            Err(error) if matches!(status_code(&error), Some(404 | 409)) => Ok(()),
             answer => answer.map(drop),
         }
     };
-    asked_until(until, each, &action, is_lost, deletion).await
+    retry_until(until, each, &action, is_retryable, deletion).await
 }
 
 pub(super) async fn delete_pods(
@@ -102,7 +102,7 @@ pub(super) async fn delete_pods(
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let action = format!("delete the pods of namespace {namespace}");
     let all = ListParams::default();
-    asked_in(patience, &action, async { pods.delete_collection(how, &all).await.map(drop) }).await
+    with_timeout(patience, &action, async { pods.delete_collection(how, &all).await.map(drop) }).await
 }
 
 fn typed<T: serde::de::DeserializeOwned>(object: serde_json::Value, action: &str) -> Result<T, Blocked> {

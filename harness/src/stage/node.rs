@@ -1,4 +1,4 @@
-//! What is done on the node under a pod, through whichever door the cluster has.
+//! Actions on the node under a pod, through the node access that the cluster offers.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -7,54 +7,54 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
-use super::deeds::PodRef;
-use super::exec::{PROBE, Ran};
-use super::open::Stage;
-use super::pulse::Pulse;
-use crate::cluster::{CommandError, Door, is_ready};
+use super::exec::{CommandResult, PROBE};
+use super::liveness::Liveness;
+use super::opening::Stage;
+use super::pods::PodRef;
+use crate::cluster::{CommandError, NodeAccess, is_ready};
 use crate::evidence::{ExecEnd, NodeCommand};
 
-/// The pod through which a node is reached where nothing else leads there.
+/// The pod through which scripts run on a node if podproof has no direct access to it.
 const INSPECTOR: &str = "inspector";
 
-/// Tells what a path on a node is, or that nothing is there.
+/// Prints the type of a path on a node, or an error if it does not exist.
 const LOOK: &str = r#"LC_ALL=C stat --format="present %F %i" -- "$1" 2>&1 || true"#;
 
-/// Stops a service that a timer will start again, and tells the number of its process.
+/// Prints the main PID of a service and stops it. A timer starts it again.
 const STOP: &str = r#"
     systemctl stop "podproof-$1.timer" 2>/dev/null
     systemctl reset-failed "podproof-$1.service" 2>/dev/null
     systemd-run --quiet --unit "podproof-$1" --on-active 300 systemctl start "$1" || exit 1
     systemctl show --property MainPID --value "$1" && systemctl stop "$1""#;
 
-/// Starts a service, tells the number of its process, and takes the timer away.
+/// Starts a service, prints its main PID and removes the timer.
 const START: &str = r#"
     systemctl start "$1" && systemctl show --property MainPID --value "$1" || exit 1
     systemctl stop "podproof-$1.timer" 2>/dev/null || true"#;
 
-/// The first process of a node began at this tick: another number is another boot.
+/// Prints the tick at which the node's first process started. Another value means another boot.
 const BOOT: &str = "cut -d' ' -f22 /proc/1/stat";
 
-/// A node that can be acted on.
+/// A node on which scripts can run.
 #[derive(Clone, Debug)]
 pub struct NodeRef {
     name: String,
     inspector: Option<PodRef>,
 }
 
-/// Where the kubelet keeps the emptyDir volume called `volume` of the pod with this UID, unless it was told otherwise.
+/// The default path at which the kubelet keeps the emptyDir `volume` of the pod with this UID.
 #[must_use]
 pub fn volume_path(uid: &str, volume: &str) -> String {
     format!("/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/{volume}")
 }
 
 impl Stage {
-    /// Opens the door to the node on which `pod` runs.
+    /// Prepares the access to the node on which `pod` runs.
     pub async fn node_under(&self, pod: &PodRef) -> Result<NodeRef, Blocked> {
         let name = self.node_of(pod).await?;
-        let inspector = match &self.door {
-            Door::Containers(_) => None,
-            Door::Inspector => {
+        let inspector = match &self.node_access {
+            NodeAccess::Containers(_) => None,
+            NodeAccess::Inspector => {
                 let inspector = self.send_pod(&inspector_pod(), Some(&name)).await?;
                 self.until_reported(&inspector, INSPECTOR, 0, "hold").await?;
                 Some(inspector)
@@ -63,7 +63,7 @@ impl Stage {
         Ok(NodeRef { name, inspector })
     }
 
-    /// Runs a script with the node's shell and keeps it as evidence under `label`. It must end with exit code 0.
+    /// Runs a script in the node's shell and records it as evidence under `label`. Blocks on a non-zero exit code.
     pub async fn on_node(
         &self,
         label: &str,
@@ -73,13 +73,13 @@ impl Stage {
         self.on_node_within(self.budgets.node_command(), label, node, (script, arguments)).await
     }
 
-    /// Looks at a path on the node.
+    /// Records as evidence if a path exists on the node, and of which type it is.
     pub async fn look_on_node(&self, label: &str, node: &NodeRef, path: &str) -> Result<(), Blocked> {
         self.on_node(label, node, (LOOK, &[path])).await.map(drop)
     }
 
-    /// Waits on the node until nothing is at `path`, in the time a volume has for that, and looks then. That something still
-    /// is there counts only where the node and its kubelet lived all the time; else the wait ends as unobserved.
+    /// Waits until `path` is gone on the node, at most for the budget of a volume's removal, and records the result. If
+    /// it still exists but the node or its kubelet was not alive all the time, the wait ends as unobserved.
     pub async fn until_gone_on_node(&self, label: &str, node: &NodeRef, path: &str) -> Result<(), Blocked> {
         let patience = self.budgets.volume_gone();
         let script = format!(
@@ -89,41 +89,41 @@ impl Stage {
         );
         let within = patience + self.budgets.node_command();
         let arguments = [path];
-        let mut pulse = Pulse::of(self);
+        let mut liveness = Liveness::of(self);
         let looked = tokio::select! {
             looked = self.on_node_within(within, label, node, (&script, &arguments)) => looked?,
-            never = pulse.follow(self, within) => match never {},
+            never = liveness.follow(self, within) => match never {},
         };
         if looked.stdout.starts_with("present") {
-            let why = match pulse.failing(self).await? {
+            let why = match liveness.failure(self).await? {
                 Some(why) => Some(why),
-                None => self.blind(patience).await?,
+                None => self.why_incomplete(patience).await?,
             };
             if let Some(why) = why {
-                return Err(Blocked::Unobserved { what: format!("whether {path} goes"), why });
+                return Err(Blocked::Unobserved { what: format!("the removal of {path}"), why });
             }
         }
         Ok(())
     }
 
-    /// Stops a service of the node; the evidence has the number of its process.
+    /// Stops a service of the node. The evidence gets its PID.
     ///
-    /// Whatever becomes of us, the node starts it again by itself in five minutes. An inspector cannot do this: its
-    /// commands come through the kubelet and the runtime.
+    /// The node starts it again after five minutes even if podproof dies. An inspector cannot do this: its commands
+    /// need the kubelet and the runtime.
     pub async fn stop_service(&self, label: &str, node: &NodeRef, service: &str) -> Result<(), Blocked> {
-        if matches!(self.door, Door::Inspector) {
-            return Err(Blocked::NoDoor { what: format!("stop {service} on node {}", node.name) });
+        if matches!(self.node_access, NodeAccess::Inspector) {
+            return Err(Blocked::Unsupported { what: format!("stop {service} on node {}", node.name) });
         }
-        self.put_back_later(node, with_arguments(START, &[service]));
+        self.revert_later(node, with_arguments(START, &[service]));
         self.on_node(label, node, (STOP, &[service])).await.map(drop)
     }
 
-    /// Starts a service of the node; the evidence has the number of its process.
+    /// Starts a service of the node. The evidence gets its PID.
     pub async fn start_service(&self, label: &str, node: &NodeRef, service: &str) -> Result<(), Blocked> {
         self.on_node(label, node, (START, &[service])).await.map(drop)
     }
 
-    /// Waits until the node says that it is ready.
+    /// Waits until the node reports the condition `Ready`.
     pub async fn until_ready(&self, node: &NodeRef) -> Result<(), Blocked> {
         let patience = self.budgets.node_command();
         if self.node_comes_to(&node.name, patience, |node| node.is_some_and(is_ready)).await? {
@@ -133,43 +133,43 @@ impl Stage {
         Err(Blocked::TimedOut { what, waited: patience, last: "not ready".to_owned() })
     }
 
-    /// Stops the node and starts it again; the evidence has the ticks of both boots under these labels.
+    /// Reboots the node and records its boot ticks before and after, under these labels.
     pub async fn reboot(&self, (before, after): (&str, &str), node: &NodeRef) -> Result<(), Blocked> {
-        let Door::Containers(containers) = &self.door else {
-            return Err(Blocked::NoDoor { what: format!("reboot node {}", node.name) });
+        let NodeAccess::Containers(containers) = &self.node_access else {
+            return Err(Blocked::Unsupported { what: format!("reboot node {}", node.name) });
         };
         self.on_node(before, node, (BOOT, &[])).await?;
         let rebooting = timeout(self.budgets.reboot(), containers.reboot(&node.name, &self.client));
         let broken = |problem: String| Blocked::Exec { label: "reboot".to_owned(), problem };
         match rebooting.await {
             Ok(rebooted) => rebooted.map_err(|error| broken(error.to_string()))?,
-            Err(_) => return Err(broken(format!("no answer in {} s", self.budgets.reboot().as_secs()))),
+            Err(_) => return Err(broken(format!("no answer within {} s", self.budgets.reboot().as_secs()))),
         }
         self.on_node(after, node, (BOOT, &[])).await.map(drop)
     }
 
-    /// The moment at which a mutant may break something on the node; without one nothing happens.
+    /// Lets the mutant's saboteur act on the node. Does nothing outside a mutant.
     pub async fn let_saboteur_act(&self, node: &NodeRef, pod: &PodRef) -> Result<(), Blocked> {
         let Some(saboteur) = &self.saboteur else { return Ok(()) };
         if let Some(undoes) = &saboteur.undoes {
-            self.put_back_later(node, with_arguments(undoes, &[&pod.uid, &self.token]));
+            self.revert_later(node, with_arguments(undoes, &[&pod.uid, &self.token]));
         }
         self.on_node("saboteur", node, (&saboteur.does, &[&pod.uid, &self.token])).await.map(drop)
     }
 
-    /// Whatever happens until the stage is closed, this script is run on the node then.
-    fn put_back_later(&self, node: &NodeRef, script: String) {
-        let mut later = self.put_back.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Registers a script that runs on the node when the stage is closed.
+    fn revert_later(&self, node: &NodeRef, script: String) {
+        let mut later = self.reverts.lock().unwrap_or_else(PoisonError::into_inner);
         later.push((node.clone(), script));
     }
 
-    /// Puts back what was changed on nodes, the last change first; tells what could not be.
-    pub(super) async fn put_back(&self) -> Vec<String> {
-        let changes = std::mem::take(&mut *self.put_back.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Reverts all changes on nodes, the last one first. Returns the faults.
+    pub(super) async fn revert_changes(&self) -> Vec<String> {
+        let changes = std::mem::take(&mut *self.reverts.lock().unwrap_or_else(PoisonError::into_inner));
         let mut faults = Vec::new();
         for (node, script) in changes.into_iter().rev() {
             let done = self.on_node("put-back", &node, (&script, &[])).await;
-            faults.extend(done.err().map(|blocked| format!("put back what was changed: {blocked}")));
+            faults.extend(done.err().map(|blocked| format!("revert a change on the node: {blocked}")));
         }
         faults
     }
@@ -183,7 +183,7 @@ impl Stage {
     ) -> Result<NodeCommand, Blocked> {
         let started = crate::evidence::now();
         let script = with_arguments(script, arguments);
-        let Ran { end, stdout, stderr } = self.run_on(node, &script, patience).await;
+        let CommandResult { end, stdout, stderr } = self.run_on(node, &script, patience).await;
         let command = NodeCommand {
             label: label.to_owned(),
             node: node.name.clone(),
@@ -205,30 +205,38 @@ impl Stage {
         Err(Blocked::Exec { label: label.to_owned(), problem })
     }
 
-    async fn run_on(&self, node: &NodeRef, script: &str, patience: Duration) -> Ran {
-        let broken =
-            |why: String| Ran { end: ExecEnd::Broken(why), stdout: String::new(), stderr: String::new() };
-        match (&self.door, &node.inspector) {
-            (Door::Containers(containers), _) => match containers.run(&node.name, script, patience).await {
-                Ok(output) => Ran { end: ExecEnd::Exited(0), stdout: output.stdout, stderr: output.stderr },
-                Err(CommandError::Failed { status, said, .. }) => Ran {
+    async fn run_on(&self, node: &NodeRef, script: &str, patience: Duration) -> CommandResult {
+        let broken = |why: String| CommandResult {
+            end: ExecEnd::Broken(why),
+            stdout: String::new(),
+            stderr: String::new(),
+        };
+        match (&self.node_access, &node.inspector) {
+            (NodeAccess::Containers(containers), _) => match containers
+                .run(&node.name, script, patience)
+                .await
+            {
+                Ok(output) => {
+                    CommandResult { end: ExecEnd::Exited(0), stdout: output.stdout, stderr: output.stderr }
+                }
+                Err(CommandError::Failed { status, stderr_tail, .. }) => CommandResult {
                     end: status.code().map_or_else(|| ExecEnd::Broken(status.to_string()), ExecEnd::Exited),
                     stdout: String::new(),
-                    stderr: said,
+                    stderr: stderr_tail,
                 },
                 Err(error) => broken(error.to_string()),
             },
-            (Door::Inspector, Some(inspector)) => {
+            (NodeAccess::Inspector, Some(inspector)) => {
                 let argv = [PROBE, "on-node", "--script", script];
                 let ran = timeout(patience, self.run_in(inspector, INSPECTOR, &argv)).await;
-                ran.unwrap_or_else(|_| broken(format!("no end in {} s", patience.as_secs())))
+                ran.unwrap_or_else(|_| broken(format!("did not end within {} s", patience.as_secs())))
             }
-            (Door::Inspector, None) => broken("the node has no inspector".to_owned()),
+            (NodeAccess::Inspector, None) => broken("the node has no inspector".to_owned()),
         }
     }
 }
 
-/// A script that begins with its arguments `$1`, `$2` …
+/// Prepends a `set --` to the script, so that it sees the arguments as `$1`, `$2` …
 fn with_arguments(script: &str, arguments: &[&str]) -> String {
     let quoted = |argument: &&str| format!("'{}' ", argument.replace('\'', r"'\''"));
     match arguments {
@@ -245,7 +253,7 @@ fn inspector_pod() -> Value {
         "spec": {
             "hostPID": true,
             "restartPolicy": "Always",
-            // It must outlive the case, which may take minutes, and goes with the namespace.
+            // It must outlive the case, which may take minutes; the namespace's deletion removes it.
             "activeDeadlineSeconds": 7200,
             "tolerations": [{ "operator": "Exists" }],
             "securityContext": { "runAsUser": 0, "runAsNonRoot": false },
@@ -264,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_reach_the_script_as_they_are() {
+    fn arguments_arrive_in_the_script_unchanged() {
         assert_eq!(with_arguments("true", &[]), "true");
         assert_eq!(with_arguments("cat \"$1\"", &["/a b", "it's"]), r#"set -- '/a b' 'it'\''s'; cat "$1""#);
     }

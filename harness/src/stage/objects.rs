@@ -1,4 +1,4 @@
-//! Creating objects that are no pods, and finding the pods that they make.
+//! Creating objects other than pods, and finding the pods that controllers create.
 
 use std::time::Duration;
 
@@ -7,34 +7,34 @@ use kube::core::DynamicObject;
 use kube::{Api, Client};
 use serde_json::Value;
 
-use super::asking::asked_again;
 use super::blocked::Blocked;
 use super::conditions::Progress;
-use super::deeds::PodRef;
-use super::open::Stage;
-use crate::evidence::{Applied, Change, Kind, Observed, SeenObject};
+use super::opening::Stage;
+use super::pods::PodRef;
+use super::request::retry;
+use crate::evidence::{Applied, Kind, Observed, SeenObject, WatchChange};
 use crate::plan::Manifest;
 
-/// An object that was created and is no pod.
+/// A created object that is not a pod.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObjectRef {
-    /// The kind.
+    /// Its kind.
     pub kind: Kind,
-    /// The name.
+    /// Its name in the manifest, which is also its name in the cluster.
     pub name: String,
-    /// The UID.
+    /// The UID that the API server gave it.
     pub uid: String,
-    /// The object as the API server completed it.
+    /// The object as the API server returned it, with defaults filled in.
     pub object: Value,
 }
 
 impl Stage {
-    /// Creates the object called `name` in the manifest, which is no pod.
+    /// Creates the manifest's object `name`, which is not a pod.
     pub async fn apply(&self, name: &str) -> Result<ObjectRef, Blocked> {
         self.send_object(name, None).await
     }
 
-    /// Creates the object called `name`; the pods that it makes go to the node on which `other` runs or ran.
+    /// Creates the manifest's object `name`. Its pods go to the node on which `other` runs or ran.
     pub async fn apply_beside(&self, name: &str, other: &PodRef) -> Result<ObjectRef, Blocked> {
         let node = self.node_of(other).await?;
         self.send_object(name, Some(&node)).await
@@ -43,21 +43,20 @@ impl Stage {
     async fn send_object(&self, name: &str, node: Option<&str>) -> Result<ObjectRef, Blocked> {
         let object = self.object(name)?;
         let kind = Kind::of(object).ok_or_else(|| Blocked::UnknownKind { name: name.to_owned() })?;
-        let dressed = self.dressed(object, node);
+        let completed = self.with_profile(object, node);
         let action = format!("create {} {name}", kind.as_str());
-        let sent: DynamicObject = serde_json::from_value(dressed.clone()).map_err(|source| Blocked::Api {
-            action: action.clone(),
-            source: Box::new(kube::Error::SerdeError(source)),
+        let sent: DynamicObject = serde_json::from_value(completed.clone()).map_err(|source| {
+            Blocked::Api { action: action.clone(), source: Box::new(kube::Error::SerdeError(source)) }
         })?;
-        let created = self.made(&self.objects_of(kind), &sent, &action).await?;
-        let SeenObject { uid, object, .. } = SeenObject::now(kind, Change::Applied, created);
+        let created = self.create_object(&self.objects_of(kind), &sent, &action).await?;
+        let SeenObject { uid, object, .. } = SeenObject::now(kind, WatchChange::Applied, created);
         let at = crate::evidence::now();
-        self.recorder.applied(Applied { at, name: name.to_owned(), uid: uid.clone(), object: dressed });
+        self.recorder.applied(Applied { at, name: name.to_owned(), uid: uid.clone(), object: completed });
         Ok(ObjectRef { kind, name: name.to_owned(), uid, object })
     }
 
-    /// Waits for a pod that `controller` has made, other than `known`.
-    pub async fn until_made(
+    /// Waits for a pod that `controller` created, other than `known`.
+    pub async fn until_created(
         &self,
         controller: &ObjectRef,
         known: Option<&PodRef>,
@@ -73,21 +72,21 @@ impl Stage {
         self.until(&what, self.budgets.pod_running(), look).await
     }
 
-    /// Looks at the cluster's nodes once, and keeps each in the evidence.
+    /// Lists the cluster's nodes once and records each as evidence.
     pub async fn look_at_nodes(&self) -> Result<Vec<SeenObject>, Blocked> {
         let nodes: Api<DynamicObject> = Api::all_with(self.client.clone(), &Kind::Node.resource());
         let all = ListParams::default();
-        let list = asked_again(self.budgets.request(), "list the nodes", || nodes.list(&all)).await?;
+        let list = retry(self.budgets.request(), "list the nodes", || nodes.list(&all)).await?;
         let seen: Vec<_> = list
             .items
             .into_iter()
             .map(|mut node| {
-                // What a node says of images and the like is much, and nobody asks for it here.
+                // The rest of the status (images and so on) is large, and no judge reads it.
                 if let Some(status) = node.data.pointer_mut("/status").and_then(Value::as_object_mut) {
                     status.retain(|key, _| key == "addresses");
                 }
                 node.metadata.annotations = None;
-                SeenObject::now(Kind::Node, Change::Applied, node)
+                SeenObject::now(Kind::Node, WatchChange::Applied, node)
             })
             .collect();
         for node in &seen {
@@ -101,12 +100,12 @@ impl Stage {
     }
 }
 
-/// The kinds of the manifest's objects that are no pods.
+/// The kinds of the manifest's objects other than pods.
 pub(super) fn kinds_in(manifest: &Manifest) -> Vec<Kind> {
     manifest.names().iter().filter_map(|name| Kind::of(manifest.object(name)?)).collect()
 }
 
-/// Removes what would make new pods while the namespace's pods are being removed.
+/// Deletes the controllers that would create new pods while the namespace's pods are being deleted.
 pub(super) async fn stop_controllers(
     client: &Client,
     namespace: &str,
@@ -117,7 +116,7 @@ pub(super) async fn stop_controllers(
         let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
         let (how, all) = (DeleteParams::background(), ListParams::default());
         let asked = || async { objects.delete_collection(&how, &all).await.map(drop) };
-        asked_again(patience, &format!("delete every {}", kind.as_str()), asked).await?;
+        retry(patience, &format!("delete every {}", kind.as_str()), asked).await?;
     }
     Ok(())
 }

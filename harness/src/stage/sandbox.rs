@@ -1,24 +1,24 @@
-//! A pod's sandbox on its node: the process that holds the pod's namespaces, and its end.
+//! A pod's sandbox on its node: the process that holds the pod's namespaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocked::Blocked;
-use super::deeds::PodRef;
 use super::node::NodeRef;
-use super::open::Stage;
+use super::opening::Stage;
+use super::pods::PodRef;
 use crate::evidence::SeenPod;
 
-/// Control groups of processes that belong to a pod, one line each: `/proc/PID/cgroup:HIERARCHY:CONTROLLERS:PATH`.
+/// Prints the cgroups of a pod's processes, one line each: `/proc/PID/cgroup:HIERARCHY:CONTROLLERS:PATH`.
 const MEMBERS: &str =
     r#"grep --with-filename --no-messages --extended-regexp -- "$1" /proc/[0-9]*/cgroup || true"#;
 
-/// How long the number of a container is, in hexadecimal digits.
+/// The length of a container ID in hexadecimal digits.
 const ID_LENGTH: usize = 64;
 
 impl Stage {
-    /// Ends the process that holds the namespaces of `pod`, as if it had crashed.
+    /// Kills the process that holds the namespaces of `pod`, as if it had crashed.
     ///
-    /// It is the one process in the pod's control group that is in none of the containers that the API knows.
+    /// It is the only process in the pod's cgroup that belongs to no container known to the API server.
     pub async fn kill_sandbox(&self, label: &str, node: &NodeRef, pod: &PodRef) -> Result<(), Blocked> {
         let named = |seen: &SeenPod| {
             let ids = container_ids(seen);
@@ -26,25 +26,25 @@ impl Stage {
         };
         let what = format!("the IDs of the containers of pod {}", pod.name);
         let containers = self.until_pod(&what, self.budgets.pod_running(), pod, named).await?;
-        // Where systemd makes the groups, the dashes of the UID are underscores.
+        // The systemd cgroup driver writes the dashes of the UID as underscores.
         let uid = pod.uid.replace('-', "[-_]");
         let found = self.on_node(&format!("{label}-members"), node, (MEMBERS, &[&uid])).await?;
         let sandboxes = sandboxes(&found.stdout, &containers);
         let [pid] = sandboxes.as_slice() else {
-            let problem = format!("{} processes look like the sandbox of the pod, not one", sandboxes.len());
+            let problem = format!("found {} candidates for the sandbox process, expected 1", sandboxes.len());
             return Err(Blocked::Exec { label: label.to_owned(), problem });
         };
         self.on_node(label, node, (r#"kill -KILL "$1""#, &[pid])).await.map(drop)
     }
 }
 
-/// The numbers of a pod's containers, without the runtime's name before them.
+/// The IDs of a pod's containers, without the prefix that names the runtime.
 fn container_ids(seen: &SeenPod) -> BTreeSet<String> {
     let ids = seen.containers().filter_map(|status| status.container_id.as_deref());
     ids.filter_map(|id| Some(id.split_once("://")?.1.to_owned())).filter(|id| !id.is_empty()).collect()
 }
 
-/// The processes that are in a control group of a container which is none of the pod's known ones.
+/// The processes in the cgroup of a container that is not one of `containers`.
 fn sandboxes(members: &str, containers: &BTreeSet<String>) -> Vec<String> {
     let mut groups: BTreeMap<&str, &str> = BTreeMap::new();
     for line in members.lines() {
@@ -58,7 +58,7 @@ fn sandboxes(members: &str, containers: &BTreeSet<String>) -> Vec<String> {
     unknown.map(|(pid, _)| pid.to_owned()).collect()
 }
 
-/// The number of the container in the last part of a control group's path.
+/// The container ID in the last part of a cgroup path.
 fn container_of(path: &str) -> Option<&str> {
     let last = path.rsplit('/').next()?;
     last.split(['-', '.', ':'])
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sandbox_is_the_process_in_no_known_container() {
+    fn the_sandbox_is_the_process_outside_all_known_containers() {
         let (known, sandbox) = ("a".repeat(64), "b".repeat(64));
         let members = format!(
             "/proc/11/cgroup:4:memory:/docker/{0}/kubelet/kubepods/besteffort/pod1-2/{known}\n\
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_made_by_systemd_are_read_too() {
+    fn cgroups_made_by_systemd_are_parsed_too() {
         let (known, sandbox) = ("a".repeat(64), "b".repeat(64));
         let slice = "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod1_2.slice";
         let members = format!(

@@ -1,4 +1,4 @@
-//! The one door through which all waiting goes.
+//! Waiting for conditions: [`Stage::until`] and its variants.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::blocked::Blocked;
 use super::conditions::{
     Progress, all_running, has_ended, log_summary, of_log, of_pod, running_again, summary,
 };
-use super::deeds::PodRef;
-use super::open::Stage;
-use super::pulse::Pulse;
-use crate::evidence::{Change, LogText, Observed, SeenPod, Wait, WaitEnd};
+use super::liveness::Liveness;
+use super::opening::Stage;
+use super::pods::PodRef;
+use crate::evidence::{LogText, Observed, SeenPod, Wait, WaitEnd, WatchChange};
 
 impl Stage {
-    /// Waits until `look` is met: it is asked again at everything that is observed.
+    /// Waits until `look` returns [`Progress::Met`]. Calls it again at every new observation.
     ///
-    /// Ends as met, hopeless, timed out with the last state seen, or unobserved; never otherwise.
+    /// Every other end is an error: hopeless, timed out (with the last state seen) or unobserved.
     pub async fn until<T>(
         &self,
         what: &str,
@@ -26,7 +26,7 @@ impl Stage {
         self.until_or_last(what, budget, look, last_seen).await
     }
 
-    /// The same; `last` says in which state things are where what was awaited does not come.
+    /// Like [`until`](Self::until), but `last` describes the last state seen after a timeout.
     async fn until_or_last<T>(
         &self,
         what: &str,
@@ -35,8 +35,8 @@ impl Stage {
         last: impl FnOnce(&Observed) -> String,
     ) -> Result<T, Blocked> {
         match self.until_or_over(what, budget, look, last).await {
-            // What was awaited may be there, and a watch that stands still does not show it.
-            Err(over @ Blocked::TimedOut { .. }) => Err(match self.behind().await {
+            // If the watch is stale, the awaited event may have happened unseen.
+            Err(over @ Blocked::TimedOut { .. }) => Err(match self.why_stale().await {
                 Ok(Some(why)) => Blocked::Unobserved { what: what.to_owned(), why },
                 Ok(None) | Err(_) => over,
             }),
@@ -78,40 +78,39 @@ impl Stage {
         end
     }
 
-    /// Watches for the whole of `window` whether `look` is met after all. `Ok(None)` means that it was not, although
-    /// those lived who would have done it, and what they did would have been seen; where that is not so the wait ends
-    /// as unobserved.
-    pub async fn unless<T>(
+    /// Watches for the whole of `window` and returns what `look` found. `Ok(None)` means that it found nothing although
+    /// kubelets and controllers were alive and the watch was up to date. If they were not, the wait ends as unobserved.
+    pub async fn observe_for<T>(
         &self,
         what: &str,
         window: Duration,
         mut look: impl FnMut(&Observed) -> Progress<T>,
     ) -> Result<Option<T>, Blocked> {
-        let mut pulse = Pulse::of(self);
+        let mut liveness = Liveness::of(self);
         let waited = tokio::select! {
             waited = self.until_or_over(what, window, &mut look, last_seen) => waited,
-            never = pulse.follow(self, window) => match never {},
+            never = liveness.follow(self, window) => match never {},
         };
         match waited {
             Ok(found) => return Ok(Some(found)),
             Err(Blocked::TimedOut { .. }) => {}
             Err(other) => return Err(other),
         }
-        let why = match pulse.failing(self).await? {
+        let why = match liveness.failure(self).await? {
             Some(why) => Some(why),
-            None => self.blind(window).await?,
+            None => self.why_incomplete(window).await?,
         };
         if let Some(why) = why {
             return Err(Blocked::Unobserved { what: what.to_owned(), why });
         }
-        // A watch that was behind may have told of it since.
+        // The watch may have caught up in the meantime.
         match look(&self.recorder.observed().borrow()) {
             Progress::Met(found) => Ok(Some(found)),
             Progress::Hopeless(_) | Progress::NotYet => Ok(None),
         }
     }
 
-    /// Waits until a state of `pod` shows what `look` looks for; hopeless where the pod ended or is stuck without.
+    /// Waits until `look` accepts a state of `pod`. Hopeless if the pod ends or is stuck first.
     pub async fn until_pod<T>(
         &self,
         what: &str,
@@ -149,17 +148,17 @@ impl Stage {
         self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, pod, look)).await
     }
 
-    /// Waits until the API server has no object with the UID of `pod` any more.
+    /// Waits until the API server no longer has an object with the UID of `pod`.
     pub async fn until_gone(&self, pod: &PodRef) -> Result<(), Blocked> {
         let what = format!("the removal of pod {}", pod.name);
         self.until(&what, self.budgets.pod_gone(), |seen| {
-            let gone = seen.pod(&pod.uid).is_some_and(|seen| seen.change == Change::Deleted);
+            let gone = seen.pod(&pod.uid).is_some_and(|seen| seen.change == WatchChange::Deleted);
             if gone { Progress::Met(()) } else { Progress::NotYet }
         })
         .await
     }
 
-    /// Waits until the log of the `restart`th instance of `container` shows what `look` looks for.
+    /// Waits until `look` accepts the log of the instance of `container` after `restart` restarts.
     pub async fn until_log<T>(
         &self,
         what: &str,
@@ -167,13 +166,13 @@ impl Stage {
         mut look: impl FnMut(&LogText) -> Option<T>,
     ) -> Result<T, Blocked> {
         let place = (pod, container, restart);
-        // The container may not even have begun: a busy node may take its time for that too.
+        // The container may not have started yet, which takes its time on a busy node.
         let budget = self.budgets.pod_running() + self.budgets.log_line();
         let last = |seen: &Observed| format!("{}; {}", log_summary(seen, place), last_seen(seen));
         self.until_or_last(what, budget, |seen| of_log(seen, place, &mut look), last).await
     }
 
-    /// Waits until the probe in the `restart`th instance of `container` has reported `verb`.
+    /// Waits until the probe has reported `verb` in the instance of `container` after `restart` restarts.
     pub async fn until_reported(
         &self,
         pod: &PodRef,

@@ -1,101 +1,101 @@
-//! What was typed after `podproof history`.
+//! The arguments of `podproof history`.
 
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args as Group, Subcommand, ValueEnum};
-use podproof::history::Place;
+use podproof::history::StoreLocation;
 
-/// Runs kept and compared.
+/// Arguments of `podproof history`.
 #[derive(Debug, Group)]
 pub struct HistoryArgs {
-    /// Where they are kept.
+    /// The store of runs.
     #[command(flatten)]
-    pub keep: Keep,
-    /// What to do with them.
+    pub store: StoreArgs,
+    /// The command.
     #[command(subcommand)]
     pub command: HistoryCommand,
 }
 
-/// Where runs are kept.
+/// The store of runs.
 #[derive(Debug, Group)]
-pub struct Keep {
-    /// The store: a file, or the URL of a PostgreSQL database [default: history.db in the state folder]
-    // The variable may hold a password, and would be shown.
+pub struct StoreArgs {
+    /// Store of runs: a file, or the URL of a PostgreSQL database [default: history.db in the state folder]
+    // The value may contain a password, so it must not appear in the help text.
     #[arg(
         long, value_name = "FILE|URL", global = true, env = "PODPROOF_STORE", hide_env_values = true,
-        value_parser = OsStringValueParser::new().map(Place::from)
+        value_parser = OsStringValueParser::new().map(StoreLocation::from)
     )]
-    pub store: Option<Place>,
-    /// Which runs are compared: those of one cluster, or one kind of run on it [default: what the run's cluster is
-    /// called; to look, the only one that there is]
+    pub store: Option<StoreLocation>,
+    /// Series of runs to compare, for example all runs on one cluster [default: the name of the run's cluster when
+    /// adding runs, otherwise the only series in the store]
     #[arg(long, value_name = "NAME", global = true, env = "PODPROOF_SERIES")]
     pub series: Option<String>,
-    /// A folder of manifests instead of the built-in ones: it knows which claims had another id
+    /// Folder with manifests to use instead of the built-in ones, for the former ids of renamed claims
     #[arg(long, value_name = "DIR", global = true, env = "PODPROOF_MANIFESTS")]
     pub manifests: Option<PathBuf>,
 }
 
-/// What to do with the runs that are kept.
+/// The commands of `podproof history`.
 #[derive(Debug, Subcommand)]
 pub enum HistoryCommand {
-    /// Keep runs, by their folders; twice is the same as once
+    /// Add runs to the store; adding a run again has no further effect
     Add(AddArgs),
-    /// Keep JUnit reports of other tools as runs
+    /// Add JUnit reports of other tools to the store as runs
     Import(ImportArgs),
-    /// List the runs of the series, or of all, the newest first
-    List(ListArgs),
-    /// Show what is kept of a run
+    /// List the runs of one series or of all series, newest first
+    List(HistoryListArgs),
+    /// Show a stored run
     Show(ShowArgs),
-    /// Compare two runs, or the runs up to each of them
+    /// Compare two runs, or two groups of runs
     Compare(CompareArgs),
-    /// Tell what is new in a run by those before it; exits with 102 where something is worse than it was
-    Check(CheckArgs),
-    /// List the cases that pass and fail for no reason that is seen
+    /// Show what changed in a run since earlier runs; exits with 102 if something is worse
+    Check(HistoryCheckArgs),
+    /// List cases that sometimes pass and sometimes fail without a known reason
     Flaky(FlakyArgs),
-    /// Show how one case fared
+    /// Show the results of one case over time
     Trend(TrendArgs),
 }
 
-/// Which runs to keep.
+/// Which runs to add.
 #[derive(Debug, Group)]
 pub struct AddArgs {
-    /// The runs' folders
+    /// Folders of the runs
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
 }
 
-/// Which reports to keep.
+/// Which reports to import.
 #[derive(Debug, Group)]
 pub struct ImportArgs {
-    /// The reports; each is a run, or all of them are the one that --run names
+    /// Reports to import; each is one run, or all of them are the run named with --run
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The id of the run [default: made of the report's time and bytes]
+    /// Id of the run [default: derived from the report's time and contents]
     #[arg(long, value_name = "ID", env = "PODPROOF_IMPORT_RUN")]
     pub run: Option<String>,
-    /// What an `<error>` means: that it could not be told, or that the test failed
+    /// How an `<error>` is counted
     #[arg(long, value_enum, default_value_t, env = "PODPROOF_ERRORS")]
     pub errors: Errors,
-    /// What is known of the environment; may be given again
+    /// Fact about the environment; may be repeated
     #[arg(long = "fact", value_name = "NAME=VALUE", value_parser = fact)]
     pub facts: Vec<(String, String)>,
 }
 
-/// What an `<error>` of a foreign report means.
+/// How an `<error>` in an imported report is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Errors {
-    /// It could not be told.
+    /// As inconclusive.
     #[default]
     Inconclusive,
-    /// The test failed.
+    /// As a failure.
     Failures,
 }
 
 /// How many runs to list.
 #[derive(Debug, Group)]
-pub struct ListArgs {
-    /// At most so many runs
+pub struct HistoryListArgs {
+    /// Maximum number of runs
     #[arg(long, value_name = "N", default_value_t = 30, env = "PODPROOF_MOST")]
     pub most: u32,
 }
@@ -103,49 +103,49 @@ pub struct ListArgs {
 /// Which run to show.
 #[derive(Debug, Group)]
 pub struct ShowArgs {
-    /// Its id, or the beginning of it
+    /// Id of the run, or its beginning
     pub run: String,
 }
 
 /// Which runs to compare.
 #[derive(Debug, Group)]
 pub struct CompareArgs {
-    /// The one, by its id or the beginning of it
+    /// Id of the first run, or its beginning
     pub before: String,
-    /// The other
+    /// Id of the second run, or its beginning
     pub after: String,
-    /// Compare so many runs up to each of them
+    /// Number of runs in each group: the given run and those before it
     #[arg(long, value_name = "N", default_value_t = 1, env = "PODPROOF_RUNS", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub runs: u32,
 }
 
 /// Which run to check.
 #[derive(Debug, Group)]
-pub struct CheckArgs {
-    /// Its id, or the beginning of it [default: the newest]
+pub struct HistoryCheckArgs {
+    /// Id of the run, or its beginning [default: the newest run]
     pub run: Option<String>,
-    /// Changes that somebody answers for: a YAML file
+    /// YAML file with accepted changes
     #[arg(long, value_name = "FILE", env = "PODPROOF_WAIVERS")]
     pub waivers: Option<PathBuf>,
-    /// How many runs are looked at
+    /// Number of runs to examine
     #[arg(long, value_name = "N", default_value_t = 400, env = "PODPROOF_WINDOW", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub window: u32,
 }
 
-/// Which nights to look at.
+/// Which runs to examine.
 #[derive(Debug, Group)]
 pub struct FlakyArgs {
-    /// How many nights of each case are looked at
-    #[arg(long, value_name = "N", default_value_t = 20, env = "PODPROOF_NIGHTS", value_parser = clap::value_parser!(u32).range(2..=10_000))]
-    pub nights: u32,
+    /// Number of runs of each case to examine
+    #[arg(long = "nights", value_name = "N", default_value_t = 20, env = "PODPROOF_NIGHTS", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    pub runs: u32,
 }
 
 /// Which case to show.
 #[derive(Debug, Group)]
 pub struct TrendArgs {
-    /// Its id
+    /// Id of the case
     pub case: String,
-    /// How many runs are looked at
+    /// Number of runs to examine
     #[arg(long, value_name = "N", default_value_t = 60, env = "PODPROOF_WINDOW", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub window: u32,
 }
@@ -154,6 +154,6 @@ pub struct TrendArgs {
 fn fact(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("not of the form NAME=VALUE".to_owned()),
+        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! What reports tell of the runs before: read from the store, which is left as it is.
+//! The comparison with earlier runs in the reports. Reads the store and does not change it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,109 +6,111 @@ use std::path::Path;
 use clap::Args as Group;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use podproof::history::regression::{
-    Change, Judgement, News, NightReport, Pace, Rules, Waivers, Window, judge_night,
+    Change, DurationChange, News, Rules, RunJudgement, RunReview, Waivers, Window, review_run,
 };
-use podproof::history::{CaseKey, KeptRun, Outcome, Place, RunName, StoreError, changed_facts, series_of};
-use podproof::report::{self, Background, Changed, Earlier, NewsKind};
+use podproof::history::{
+    CaseKey, CaseOutcome, HistoryRun, RunName, StoreError, StoreLocation, changed_facts, series_of,
+};
+use podproof::report::{self, Background, ChangedFact, EarlierRun, NewsKind};
 use podproof::run::{Counts, RunRecord};
 
-use super::args::Keep;
-use super::check::{health_line, told, waived};
+use super::args::StoreArgs;
+use super::check::{describe_waiver, details, health_line};
 use super::clean;
 use crate::exit::Failure;
 
-/// How many runs are looked at, as by `podproof history check`.
+/// How many runs are examined; the default of `podproof history check`.
 const WINDOW: u32 = 400;
 
-/// The runs before, beside which the reports show this one.
+/// The earlier runs to compare with in the reports.
 #[derive(Clone, Debug, Group)]
-pub struct Before {
-    /// Tell in the reports what changed since the runs of this store, which `podproof history` keeps
-    // The variable may hold a password, and would be shown.
+pub struct BaselineArgs {
+    /// Show in the reports what changed since the runs in this store of `podproof history`
+    // The value may contain a password, so it must not appear in the help text.
     #[arg(
         long, value_name = "FILE|URL", env = "PODPROOF_HISTORY", hide_env_values = true,
-        value_parser = OsStringValueParser::new().map(Place::from)
+        value_parser = OsStringValueParser::new().map(StoreLocation::from)
     )]
-    pub history: Option<Place>,
-    /// Which runs of the store are compared with [default: those of the run's cluster]
+    pub history: Option<StoreLocation>,
+    /// Series of runs in the store to compare with [default: the name of the run's cluster]
     #[arg(long, value_name = "NAME", env = "PODPROOF_SERIES")]
     pub series: Option<String>,
 }
 
-impl Before {
-    /// What is known of the runs before this one; nothing where no store is named.
+impl BaselineArgs {
+    /// Compares `record` with the earlier runs; `None` if no store is named or it has no earlier runs.
     pub fn read(&self, record: &RunRecord, manifests: Option<&Path>) -> Result<Option<Background>, Failure> {
         let Some(store) = &self.history else { return Ok(None) };
         let manifests = manifests.map(Path::to_owned);
         let series = self.series.as_deref().unwrap_or_else(|| series_of(record)).to_owned();
-        let keep = Keep { store: Some(store.clone()), series: Some(series.clone()), manifests };
-        let tonight = KeptRun::of(record);
-        let mut runs = match keep.load(None, WINDOW) {
+        let store_args = StoreArgs { store: Some(store.clone()), series: Some(series.clone()), manifests };
+        let current = HistoryRun::of(record);
+        let mut runs = match store_args.load(None, WINDOW) {
             Ok((_, runs)) => runs,
-            // Before the first run is kept there is nothing to compare with.
+            // There is nothing to compare with until the first run is stored.
             Err(Failure::History(error @ (StoreError::Missing { .. } | StoreError::NoSeries { .. }))) => {
                 let why = clean(&error.to_string());
-                tracing::info!(target: "podproof::talk", "the reports tell of no runs before this one: {why}");
+                tracing::info!(target: "podproof::progress", "the reports show no earlier runs: {why}");
                 return Ok(None);
             }
             Err(failure) => return Err(failure),
         };
-        // A run that is kept is not compared with itself, nor with what came after it.
-        runs.retain(|run| run.id != tonight.id && run.started <= tonight.started);
-        runs.push(tonight);
-        Ok(judge_night(&runs, &Waivers::default(), &Rules::default())
+        // A stored run is not compared with itself or with later runs.
+        runs.retain(|run| run.id != current.id && run.started <= current.started);
+        runs.push(current);
+        Ok(review_run(&runs, &Waivers::default(), &Rules::default())
             .and_then(|report| background(&series, &report, &runs)))
     }
 }
 
-/// `runs` end with the one that was judged.
-fn background(series: &str, report: &NightReport, runs: &[KeptRun]) -> Option<Background> {
-    let (tonight, before) = runs.split_last()?;
+/// `runs` ends with the reviewed run.
+fn background(series: &str, report: &RunReview, runs: &[HistoryRun]) -> Option<Background> {
+    let (current, before) = runs.split_last()?;
     let judgement = report.judgement();
-    let doubt = health_line(&report.health);
+    let not_compared = health_line(&report.health);
     Some(Background {
         series: series.to_owned(),
         against: report.against,
         word: judgement.word().to_owned(),
-        regressed: judgement == Judgement::Regressed,
-        doubt: Some(doubt).filter(|doubt| !doubt.is_empty()),
-        last: before.last().map(|run| earlier(run, tonight)),
-        good: before.iter().rev().find(|run| is_good(run)).map(|run| earlier(run, tonight)),
+        regressed: judgement == RunJudgement::Regressed,
+        not_compared: Some(not_compared).filter(|reason| !reason.is_empty()),
+        last: before.last().map(|run| earlier(run, current)),
+        good: before.iter().rev().find(|run| is_good(run)).map(|run| earlier(run, current)),
         news: report.changes.iter().map(news).collect(),
     })
 }
 
-fn is_good(run: &KeptRun) -> bool {
+fn is_good(run: &HistoryRun) -> bool {
     let counts = counts(run);
     counts.fail == 0 && counts.inconclusive == 0 && counts.pass > 0 && run.interrupted.is_none()
 }
 
-fn counts(run: &KeptRun) -> Counts {
+fn counts(run: &HistoryRun) -> Counts {
     let [pass, fail, inconclusive, skip] =
-        [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive, Outcome::Skip]
+        [CaseOutcome::Pass, CaseOutcome::Fail, CaseOutcome::Inconclusive, CaseOutcome::Skip]
             .map(|outcome| run.count(outcome));
     Counts { pass, fail, inconclusive, skip, ..Counts::default() }
 }
 
-fn earlier(run: &KeptRun, tonight: &KeptRun) -> Earlier {
-    let (then, now) = (worst(run), worst(tonight));
+fn earlier(run: &HistoryRun, current: &HistoryRun) -> EarlierRun {
+    let (then, now) = (worst(run), worst(current));
     let both: Vec<_> = now.iter().filter_map(|(key, now)| Some((*now, *then.get(key)?))).collect();
-    let changed = changed_facts(&run.facts, &tonight.facts).into_iter();
-    Earlier {
+    let changed = changed_facts(&run.facts, &current.facts).into_iter();
+    EarlierRun {
         run: run.id.clone(),
         started: run.started,
         then: counts(run),
-        now: counts(tonight),
+        now: counts(current),
         worse: both.iter().filter(|(now, then)| now > then).count(),
         better: both.iter().filter(|(now, then)| now < then).count(),
         changed: changed
-            .map(|change| Changed { fact: change.fact, before: change.before, now: change.after })
+            .map(|change| ChangedFact { fact: change.fact, before: change.before, now: change.after })
             .collect(),
     }
 }
 
-/// How the worst execution of each case ended.
-fn worst(run: &KeptRun) -> BTreeMap<&CaseKey, Outcome> {
+/// The worst outcome of each case.
+fn worst(run: &HistoryRun) -> BTreeMap<&CaseKey, CaseOutcome> {
     let mut worst = BTreeMap::new();
     for attempt in &run.attempts {
         let known = worst.entry(&*attempt.key).or_insert(attempt.outcome);
@@ -122,10 +124,10 @@ fn news(change: &Change) -> report::News {
         kind: kind(&change.news),
         case: change.key.to_string(),
         name: change.news.words().to_owned(),
-        words: told(&change.news),
+        words: details(&change.news),
         since: since(&change.news).map(|run| (run.id.clone(), run.started)),
         reason: change.reason.clone(),
-        waived: change.waived.as_ref().map(waived),
+        waived: change.waived.as_ref().map(describe_waiver),
     }
 }
 
@@ -137,23 +139,23 @@ fn kind(news: &News) -> NewsKind {
         News::Flaky { .. } => NewsKind::Flaky,
         News::Slower(_) => NewsKind::Slower,
         News::NewlySkipped { .. } => NewsKind::NewlySkipped,
-        News::Untold { .. } => NewsKind::Untold,
+        News::Inconclusive { .. } => NewsKind::Inconclusive,
         News::Fixed { .. } => NewsKind::Fixed,
         News::Faster(_) => NewsKind::Faster,
         News::New { .. } | News::NoMoreSkipped => NewsKind::New,
     }
 }
 
-/// The first run in which it was so, where that is known.
+/// The first run with this state; `None` if unknown.
 fn since(news: &News) -> Option<&RunName> {
     match news {
         News::NewFailure { window: Window { first_bad, .. } }
         | News::Reopened { window: Window { first_bad, .. }, .. }
         | News::StillFailing { window: Window { first_bad, .. }, .. }
-        | News::Slower(Pace { window: Window { first_bad, .. }, .. })
-        | News::Faster(Pace { window: Window { first_bad, .. }, .. })
-        | News::Untold { failing: Some(Window { first_bad, .. }) } => Some(first_bad),
-        News::Untold { failing: None }
+        | News::Slower(DurationChange { window: Window { first_bad, .. }, .. })
+        | News::Faster(DurationChange { window: Window { first_bad, .. }, .. })
+        | News::Inconclusive { failing: Some(Window { first_bad, .. }) } => Some(first_bad),
+        News::Inconclusive { failing: None }
         | News::Flaky { .. }
         | News::Missing { .. }
         | News::NewlySkipped { .. }

@@ -6,44 +6,50 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use podproof::history::FactChange;
 use podproof::history::regression::{
-    Change, Health, News, NightReport, Pace, Rules, Waiver, Waivers, Window, judge_night, read_waivers,
+    Change, DurationChange, Health, News, Rules, RunReview, Waiver, Waivers, Window, read_waivers, review_run,
 };
 use podproof::report::{Columns, Styles, counted};
 use serde_json::json;
 
-use super::args::{CheckArgs, FlakyArgs, Keep};
+use super::args::{FlakyArgs, HistoryCheckArgs, StoreArgs};
 use super::clean;
-use crate::args::Talk;
+use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};
 use crate::output;
 
-/// Tells what is new in a run.
-pub fn check(keep: &Keep, order: &CheckArgs, talk: &Talk) -> Result<Code, Failure> {
-    let waivers = order.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
-    let (series, runs) = keep.load(order.run.as_deref(), order.window)?;
-    let Some(report) = judge_night(&runs, &waivers, &Rules::default()) else { return Ok(Code::Conformant) };
+/// Shows what changed in a run.
+pub fn check(
+    store_args: &StoreArgs,
+    args: &HistoryCheckArgs,
+    output_args: &OutputArgs,
+) -> Result<Code, Failure> {
+    let waivers = args.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
+    let (series, runs) = store_args.load(args.run.as_deref(), args.window)?;
+    let Some(report) = review_run(&runs, &waivers, &Rules::default()) else {
+        return Ok(Code::Conformant);
+    };
     let judgement = report.judgement();
     let value = json!({ "series": series, "judgement": judgement, "report": report });
-    output::print_either(|| text(&report, &series), &value, talk)?;
+    output::print_either(|| text(&report, &series), &value, output_args)?;
     Ok(judgement.into())
 }
 
 /// Lists the flaky cases.
-pub fn flaky(keep: &Keep, order: &FlakyArgs, talk: &Talk) -> Result<Code, Failure> {
-    let nights = usize::try_from(order.nights).unwrap_or(usize::MAX);
-    let rules = Rules { flake_nights: nights, ..Rules::default() };
-    // Not every run has every case.
-    let (_, runs) = keep.load(None, order.nights.saturating_mul(2))?;
-    let report = judge_night(&runs, &Waivers::default(), &rules);
+pub fn flaky(store_args: &StoreArgs, args: &FlakyArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
+    let window = usize::try_from(args.runs).unwrap_or(usize::MAX);
+    let rules = Rules { flake_runs: window, ..Rules::default() };
+    // Not every run contains every case.
+    let (_, runs) = store_args.load(None, args.runs.saturating_mul(2))?;
+    let report = review_run(&runs, &Waivers::default(), &rules);
     let changes = report.map(|report| report.changes).unwrap_or_default();
     let flaky: Vec<_> =
         changes.into_iter().filter(|change| matches!(change.news, News::Flaky { .. })).collect();
-    output::print_either(|| table(&flaky), &json!({ "flaky": flaky }), talk)?;
+    output::print_either(|| table(&flaky), &json!({ "flaky": flaky }), output_args)?;
     Ok(Code::Conformant)
 }
 
-fn text(report: &NightReport, series: &str) -> String {
-    let NightReport { run, against, health, changed, changes, expired } = report;
+fn text(report: &RunReview, series: &str) -> String {
+    let RunReview { run, against, health, changed, changes, expired } = report;
     let begun = run.started.strftime("%Y-%m-%d");
     let (id, series) = (clean(&run.id), clean(series));
     let mut text =
@@ -69,12 +75,12 @@ fn text(report: &NightReport, series: &str) -> String {
     text + "\n" + &summary(report)
 }
 
-/// Why a run is not compared with others, in a line; nothing where it is.
+/// Says why a run is not compared with others; empty if it is.
 pub fn health_line(health: &Health) -> String {
     match health {
         Health::Sound => String::new(),
-        Health::Untold { cases, of } => {
-            format!("{cases} of {of} cases could not be told: the run is not compared with later ones\n")
+        Health::Inconclusive { cases, of } => {
+            format!("{cases} of {of} cases are inconclusive: the run is not compared with later ones\n")
         }
         Health::OneCause { cases, of, signature, .. } => format!(
             "{cases} of {of} cases have one cause, and the run is not compared with later ones: {}\n",
@@ -91,7 +97,7 @@ fn table(changes: &[Change]) -> String {
             (style(change, &styles), change.news.words().to_owned()),
             (Style::new(), clean(&change.key.to_string())),
             (Style::new(), since(&change.news)),
-            (Style::new(), what(change)),
+            (Style::new(), describe_change(change)),
         ]);
     }
     columns.text()
@@ -105,20 +111,20 @@ fn style(change: &Change, styles: &Styles) -> Style {
         | News::StillFailing { .. }
         | News::Missing { .. } => styles.bad,
         News::Flaky { .. } | News::Slower(_) | News::NewlySkipped { .. } => styles.skipped,
-        News::Untold { .. } => styles.untold,
+        News::Inconclusive { .. } => styles.inconclusive,
         News::Fixed { .. } | News::Faster(_) => styles.good,
         News::New { .. } | News::NoMoreSkipped => Style::new(),
     }
 }
 
-/// Since when, where that is known.
+/// The runs between which the change happened; `None` if unknown.
 fn window(news: &News) -> Option<&Window> {
     match news {
         News::NewFailure { window } | News::Reopened { window, .. } | News::StillFailing { window, .. } => {
             Some(window)
         }
-        News::Slower(pace) | News::Faster(pace) => Some(&pace.window),
-        News::Untold { failing } => failing.as_ref(),
+        News::Slower(duration) | News::Faster(duration) => Some(&duration.window),
+        News::Inconclusive { failing } => failing.as_ref(),
         News::Flaky { .. }
         | News::Missing { .. }
         | News::NewlySkipped { .. }
@@ -132,36 +138,36 @@ fn since(news: &News) -> String {
     window(news).map_or_else(|| "-".to_owned(), |window| clean(&window.first_bad.id))
 }
 
-fn what(change: &Change) -> String {
-    let told = Some(told(&change.news)).filter(|told| !told.is_empty());
+fn describe_change(change: &Change) -> String {
+    let details = Some(details(&change.news)).filter(|details| !details.is_empty());
     let reason = change.reason.as_deref().map(clean).filter(|reason| !reason.is_empty());
-    let waived = change.waived.as_ref().map(|waiver| format!("waived {}", waived(waiver)));
-    [told, reason, waived].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let waived = change.waived.as_ref().map(|waiver| format!("waived {}", describe_waiver(waiver)));
+    [details, reason, waived].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// Until when a change is waived, by whom and why.
-pub fn waived(waiver: &Waiver) -> String {
+/// Describes until when a change is waived, by whom and why.
+pub fn describe_waiver(waiver: &Waiver) -> String {
     let (owner, reason) = (clean(&waiver.owner), clean(&waiver.reason));
     format!("until {} by {owner}: {reason}", waiver.expires)
 }
 
-/// More of what is new than its name: how often, for how long.
-pub fn told(news: &News) -> String {
+/// Describes a change in detail, for example how often or for how long; may be empty.
+pub fn details(news: &News) -> String {
     match news {
-        News::StillFailing { nights, window: Window { last_good: Some(_), .. } } => {
-            format!("for {}", counted(*nights, "run"))
+        News::StillFailing { runs, window: Window { last_good: Some(_), .. } } => {
+            format!("for {}", counted(*runs, "run"))
         }
-        News::StillFailing { nights, .. } => {
-            format!("for {}, and was never seen to pass", counted(*nights, "run"))
+        News::StillFailing { runs, .. } => {
+            format!("for {}, and was never seen to pass", counted(*runs, "run"))
         }
         News::Reopened { fixed, .. } => format!("was fixed in {}", clean(&fixed.id)),
-        News::Fixed { since, nights } => {
-            format!("had failed for {} since {}", counted(*nights, "run"), clean(&since.id))
+        News::Fixed { since, runs } => {
+            format!("had failed for {} since {}", counted(*runs, "run"), clean(&since.id))
         }
-        News::Flaky { rate, flips, tonight, .. } => {
-            let tonight = if *tonight { ", and in this run" } else { "" };
+        News::Flaky { rate, flips, in_this_run, .. } => {
+            let in_this_run = if *in_this_run { ", and in this run" } else { "" };
             format!(
-                "failed in {} of {} runs ({:.0} to {:.0} %), {}{tonight}",
+                "failed in {} of {} runs ({:.0} to {:.0} %), {}{in_this_run}",
                 rate.count,
                 rate.of,
                 rate.low * 100.0,
@@ -169,49 +175,50 @@ pub fn told(news: &News) -> String {
                 counted(*flips, "change")
             )
         }
-        News::Slower(pace) | News::Faster(pace) => pace_words(pace),
+        News::Slower(duration) | News::Faster(duration) => describe_duration(duration),
         News::Missing { last, runs } => {
             format!("from {}, last seen in {}", counted(*runs, "run"), clean(&last.id))
         }
         News::NewlySkipped { last } => format!("last run in {}", clean(&last.id)),
-        News::Untold { failing: Some(_) } => "has failed before".to_owned(),
-        News::NewFailure { .. } | News::New { .. } | News::NoMoreSkipped | News::Untold { failing: None } => {
-            String::new()
-        }
+        News::Inconclusive { failing: Some(_) } => "has failed before".to_owned(),
+        News::NewFailure { .. }
+        | News::New { .. }
+        | News::NoMoreSkipped
+        | News::Inconclusive { failing: None } => String::new(),
     }
 }
 
-fn pace_words(pace: &Pace) -> String {
-    let Pace { confirmed, before, now, p, .. } = pace;
+fn describe_duration(duration: &DurationChange) -> String {
+    let DurationChange { confirmed, before, now, p, .. } = duration;
     let sure = if *confirmed { "" } else { ", not sure yet" };
     format!("{before:.2} s before, {now:.2} s now ({:+.0} %, p {p:.1e}{sure})", (now / before - 1.0) * 100.0)
 }
 
-/// What changed in the environment, told once for all cases that changed with it.
+/// Lists the changes of the environment, each once with the number of cases that changed at the same time.
 fn windows(changes: &[Change]) -> String {
-    let mut told: BTreeMap<(String, String), (usize, &Window)> = BTreeMap::new();
+    let mut counts: BTreeMap<(String, String), (usize, &Window)> = BTreeMap::new();
     for window in changes.iter().filter_map(|change| window(&change.news)) {
         if let Some(good) = window.last_good.as_ref().filter(|_| !window.changed.is_empty()) {
-            told.entry((good.id.clone(), window.first_bad.id.clone())).or_insert((0, window)).0 += 1;
+            counts.entry((good.id.clone(), window.first_bad.id.clone())).or_insert((0, window)).0 += 1;
         }
     }
     let line = |((good, bad), (cases, window)): (&(String, String), &(usize, &Window))| {
         let (good, bad, facts) = (clean(good), clean(bad), facts(&window.changed));
         format!("after {good}, with {bad} ({cases} of these cases): {facts}\n")
     };
-    told.iter().map(line).collect()
+    counts.iter().map(line).collect()
 }
 
-/// Facts that changed, in a line.
+/// Formats changed facts on one line.
 pub fn facts(changed: &[FactChange]) -> String {
     let value = |value: &Option<String>| value.as_deref().map_or_else(|| "unknown".to_owned(), clean);
-    let told = changed.iter().map(|FactChange { fact, before, after }| {
+    let words = changed.iter().map(|FactChange { fact, before, after }| {
         format!("{} {} -> {}", clean(fact), value(before), value(after))
     });
-    told.collect::<Vec<_>>().join(", ")
+    words.collect::<Vec<_>>().join(", ")
 }
 
-fn summary(report: &NightReport) -> String {
+fn summary(report: &RunReview) -> String {
     let word = report.judgement().word();
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for change in &report.changes {
@@ -221,6 +228,6 @@ fn summary(report: &NightReport) -> String {
             None => counts.push((words, 1)),
         }
     }
-    let told: Vec<_> = counts.iter().map(|(words, count)| format!("{count} {words}")).collect();
-    if told.is_empty() { format!("{word}\n") } else { format!("{word} ({})\n", told.join(", ")) }
+    let words: Vec<_> = counts.iter().map(|(words, count)| format!("{count} {words}")).collect();
+    if words.is_empty() { format!("{word}\n") } else { format!("{word} ({})\n", words.join(", ")) }
 }

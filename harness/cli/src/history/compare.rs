@@ -1,25 +1,29 @@
 //! `podproof history compare`.
 
 use anstyle::Style;
-use podproof::history::{self, Comparison, Difference, Fared};
+use podproof::history::{self, CaseDifference, CaseResults, Comparison};
 use podproof::report::{Columns, Styles};
 use serde_json::json;
 
-use super::args::{CompareArgs, Keep};
+use super::args::{CompareArgs, StoreArgs};
 use super::check::facts;
 use super::clean;
 use super::tables::style;
-use crate::args::Talk;
+use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};
 use crate::output;
 
-/// Tells what differs between two runs, or the runs up to each of them.
-pub fn compare(keep: &Keep, order: &CompareArgs, talk: &Talk) -> Result<Code, Failure> {
-    let (_, before) = keep.load(Some(&order.before), order.runs)?;
-    let (_, after) = keep.load(Some(&order.after), order.runs)?;
+/// Shows the differences between two runs, or between two groups of runs.
+pub fn compare(
+    store_args: &StoreArgs,
+    args: &CompareArgs,
+    output_args: &OutputArgs,
+) -> Result<Code, Failure> {
+    let (_, before) = store_args.load(Some(&args.before), args.runs)?;
+    let (_, after) = store_args.load(Some(&args.after), args.runs)?;
     let comparison = history::compare(&before, &after);
-    let value = json!({ "before": order.before, "after": order.after, "comparison": comparison });
-    output::print_either(|| text(&comparison), &value, talk)?;
+    let value = json!({ "before": args.before, "after": args.after, "comparison": comparison });
+    output::print_either(|| text(&comparison), &value, output_args)?;
     Ok(Code::Conformant)
 }
 
@@ -32,12 +36,12 @@ fn text(comparison: &Comparison) -> String {
     if !differences.is_empty() {
         let styles = Styles::coloured();
         let mut columns = Columns::new(&["CASE", "BEFORE", "AFTER", "P"], styles.strong, &[]);
-        for Difference { key, before, after, p } in differences {
+        for CaseDifference { key, before, after, p } in differences {
             let p = p.filter(|p| *p < 1.0).map_or_else(|| "-".to_owned(), |p| format!("{p:.1e}"));
             columns.push(vec![
                 (Style::new(), clean(&key.to_string())),
-                fared(before.as_ref(), &styles),
-                fared(after.as_ref(), &styles),
+                describe_results(before.as_ref(), &styles),
+                describe_results(after.as_ref(), &styles),
                 (Style::new(), p),
             ]);
         }
@@ -46,8 +50,8 @@ fn text(comparison: &Comparison) -> String {
     format!("{text}cases that differ: {}; cases on both sides: {common}\n", differences.len())
 }
 
-fn fared(fared: Option<&Fared>, styles: &Styles) -> (Style, String) {
-    let Some(Fared { tally, trials, seconds }) = fared else {
+fn describe_results(results: Option<&CaseResults>, styles: &Styles) -> (Style, String) {
+    let Some(CaseResults { tally, trials, seconds }) = results else {
         return (styles.skipped, "not there".to_owned());
     };
     let Some(worst) = tally.worst() else { return (Style::new(), "-".to_owned()) };
@@ -57,7 +61,7 @@ fn fared(fared: Option<&Fared>, styles: &Styles) -> (Style, String) {
         (tally.inconclusive, "inconclusive"),
         (tally.skip, "skip"),
     ];
-    let told: Vec<_> = counts
+    let words: Vec<_> = counts
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| if tally.all() == 1 { (*word).to_owned() } else { format!("{count} {word}") })
@@ -68,5 +72,5 @@ fn fared(fared: Option<&Fared>, styles: &Styles) -> (Style, String) {
         all => format!(" in {all} trials"),
     };
     let seconds = seconds.map(|seconds| format!(" {seconds:.1} s")).unwrap_or_default();
-    (style(worst, styles), told.join(", ") + &trials + &seconds)
+    (style(worst, styles), words.join(", ") + &trials + &seconds)
 }

@@ -1,6 +1,6 @@
-//! `podproof history`: runs kept and compared, without a cluster.
+//! `podproof history`: stores and compares runs. Needs no cluster.
 //!
-//! What was kept comes from clusters and foreign files: every word of it is cleaned before it is printed.
+//! Stored texts come from clusters and imported files, so `clean` must be applied before they are printed.
 
 mod args;
 mod background;
@@ -11,86 +11,88 @@ mod trend;
 
 use podproof::cluster::{self, Folders};
 use podproof::history::{
-    Added, DEFAULT_SERIES, ErrorsAre, Extent, ImportOrder, KeptRun, Place, Renames, Store, import_junit,
-    series_of,
+    Added, DEFAULT_SERIES, ErrorMeaning, HistoryRun, ImportOptions, Renames, RunRange, Store, StoreLocation,
+    import_junit, series_of,
 };
 use podproof::plan::Catalogue;
 use podproof::run::read_record;
 
 pub use self::args::HistoryArgs;
-use self::args::{AddArgs, Errors, HistoryCommand, ImportArgs, Keep};
-pub use self::background::Before;
-use crate::args::Talk;
+use self::args::{AddArgs, Errors, HistoryCommand, ImportArgs, StoreArgs};
+pub use self::background::BaselineArgs;
+use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};
 use crate::list;
 
-/// Keeps runs, or tells of those that are kept.
-pub fn history(order: &HistoryArgs, talk: &Talk) -> Result<Code, Failure> {
-    let keep = &order.keep;
-    match &order.command {
-        HistoryCommand::Add(order) => add(keep, order),
-        HistoryCommand::Import(order) => import(keep, order),
-        HistoryCommand::List(order) => tables::list(keep, order, talk),
-        HistoryCommand::Show(order) => tables::show(keep, order, talk),
-        HistoryCommand::Compare(order) => compare::compare(keep, order, talk),
-        HistoryCommand::Check(order) => check::check(keep, order, talk),
-        HistoryCommand::Flaky(order) => check::flaky(keep, order, talk),
-        HistoryCommand::Trend(order) => trend::trend(keep, order, talk),
+/// Runs a `podproof history` command.
+pub fn history(args: &HistoryArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
+    let store_args = &args.store;
+    match &args.command {
+        HistoryCommand::Add(args) => add(store_args, args),
+        HistoryCommand::Import(args) => import(store_args, args),
+        HistoryCommand::List(args) => tables::list(store_args, args, output_args),
+        HistoryCommand::Show(args) => tables::show(store_args, args, output_args),
+        HistoryCommand::Compare(args) => compare::compare(store_args, args, output_args),
+        HistoryCommand::Check(args) => check::check(store_args, args, output_args),
+        HistoryCommand::Flaky(args) => check::flaky(store_args, args, output_args),
+        HistoryCommand::Trend(args) => trend::trend(store_args, args, output_args),
     }
 }
 
-fn add(keep: &Keep, order: &AddArgs) -> Result<Code, Failure> {
-    // A folder that is none is told before anything is written.
-    let runs: Result<Vec<_>, _> = order.runs.iter().map(|folder| read_record(folder)).collect();
-    let runs = runs?.iter().map(|record| (series_of(record).to_owned(), KeptRun::of(record))).collect();
-    put(keep, runs)
+fn add(store_args: &StoreArgs, args: &AddArgs) -> Result<Code, Failure> {
+    // Read all records first, so that an invalid folder is reported before anything is written.
+    let runs: Result<Vec<_>, _> = args.runs.iter().map(|folder| read_record(folder)).collect();
+    let runs = runs?.iter().map(|record| (series_of(record).to_owned(), HistoryRun::of(record))).collect();
+    add_runs(store_args, runs)
 }
 
-fn import(keep: &Keep, order: &ImportArgs) -> Result<Code, Failure> {
-    let errors = match order.errors {
-        Errors::Inconclusive => ErrorsAre::Inconclusive,
-        Errors::Failures => ErrorsAre::Failures,
+fn import(store_args: &StoreArgs, args: &ImportArgs) -> Result<Code, Failure> {
+    let errors = match args.errors {
+        Errors::Inconclusive => ErrorMeaning::Inconclusive,
+        Errors::Failures => ErrorMeaning::Failures,
     };
-    let facts = order.facts.iter().cloned().collect();
-    let how = ImportOrder { run: order.run.clone(), errors, facts };
-    let runs: Result<Vec<_>, _> = match how.run {
-        Some(_) => import_junit(&order.files, &how).map(|run| vec![run]),
-        None => order.files.iter().map(|file| import_junit(std::slice::from_ref(file), &how)).collect(),
+    let facts = args.facts.iter().cloned().collect();
+    let options = ImportOptions { run: args.run.clone(), errors, facts };
+    let runs: Result<Vec<_>, _> = match options.run {
+        Some(_) => import_junit(&args.files, &options).map(|run| vec![run]),
+        None => args.files.iter().map(|file| import_junit(std::slice::from_ref(file), &options)).collect(),
     };
-    put(keep, runs?.into_iter().map(|run| (DEFAULT_SERIES.to_owned(), run)).collect())
+    add_runs(store_args, runs?.into_iter().map(|run| (DEFAULT_SERIES.to_owned(), run)).collect())
 }
 
-/// Keeps runs, each in the series that was named, or else in the one beside it.
-fn put(keep: &Keep, runs: Vec<(String, KeptRun)>) -> Result<Code, Failure> {
-    let mut store = Store::open_or_make(&keep.place()?)?;
-    for (usual, run) in runs {
-        let series = keep.series.as_deref().unwrap_or(&usual);
+/// Stores runs, each in the series named with `--series`, or in its own default series.
+fn add_runs(store_args: &StoreArgs, runs: Vec<(String, HistoryRun)>) -> Result<Code, Failure> {
+    let mut store = Store::open_or_create(&store_args.location()?)?;
+    for (default_series, run) in runs {
+        let series = store_args.series.as_deref().unwrap_or(&default_series);
         let done = match store.add(series, &run)? {
             Added::New => "kept",
             Added::Again => "kept again",
         };
         let (id, series) = (clean(&run.id), clean(series));
         let count = run.attempts.len();
-        tracing::info!(target: "podproof::talk", "{done} {id} with {count} executions in the series {series}");
+        tracing::info!(target: "podproof::progress", "{done} {id} with {count} executions in the series {series}");
     }
     Ok(Code::Conformant)
 }
 
-impl Keep {
-    fn place(&self) -> Result<Place, Failure> {
+impl StoreArgs {
+    fn location(&self) -> Result<StoreLocation, Failure> {
         match &self.store {
             Some(place) => Ok(place.clone()),
-            None => Ok(Place::File(Folders::from_environment().map_err(cluster::Error::from)?.history())),
+            None => Ok(StoreLocation::File(
+                Folders::from_environment().map_err(cluster::ClusterError::from)?.history(),
+            )),
         }
     }
 
     fn open(&self) -> Result<Store, Failure> {
-        Ok(Store::open(&self.place()?)?)
+        Ok(Store::open(&self.location()?)?)
     }
 
-    /// The runs of the series up to `last`, cases under the ids that they have now; and the series. Where none is
-    /// named, it is the one that has this run, or any.
-    fn load(&self, last: Option<&str>, most: u32) -> Result<(String, Vec<KeptRun>), Failure> {
+    /// Loads the series and its runs up to `last`, at most `most`, with the current ids of renamed cases. Without
+    /// `--series`, uses the series that contains `last`.
+    fn load(&self, last: Option<&str>, most: u32) -> Result<(String, Vec<HistoryRun>), Failure> {
         let catalogue = Catalogue::read(&list::tree(self.manifests.as_deref()))?;
         let renames: Renames =
             catalogue.renames().map(|(old, id)| (old.to_string(), id.to_string())).collect();
@@ -99,12 +101,12 @@ impl Keep {
             Some(series) => series.clone(),
             None => store.series_with(last)?,
         };
-        let runs = store.load(&series, Extent { last, most }, &renames)?;
+        let runs = store.load(&series, RunRange { last, most }, &renames)?;
         Ok((series, runs))
     }
 }
 
-/// What was kept, for a line on a terminal.
+/// Makes a stored text safe for one line on a terminal.
 fn clean(words: &str) -> String {
     const LONGEST: usize = 100;
     podproof::report::visible_line(words, LONGEST)

@@ -3,26 +3,30 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use podproof::history::{Attempt, KeptRun, Listed, Outcome};
+use podproof::history::{CaseAttempt, CaseOutcome, HistoryRun, Listed};
 use podproof::report::{Columns, Styles};
 use serde_json::json;
 
-use super::args::{Keep, ListArgs, ShowArgs};
+use super::args::{HistoryListArgs, ShowArgs, StoreArgs};
 use super::clean;
-use crate::args::Talk;
+use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};
 use crate::output;
 
 /// Lists runs.
-pub fn list(keep: &Keep, order: &ListArgs, talk: &Talk) -> Result<Code, Failure> {
-    let runs = keep.open()?.list(keep.series.as_deref(), order.most)?;
-    output::print_either(|| list_text(&runs), &json!({ "runs": runs }), talk)?;
+pub fn list(
+    store_args: &StoreArgs,
+    args: &HistoryListArgs,
+    output_args: &OutputArgs,
+) -> Result<Code, Failure> {
+    let runs = store_args.open()?.list(store_args.series.as_deref(), args.most)?;
+    output::print_either(|| list_text(&runs), &json!({ "runs": runs }), output_args)?;
     Ok(Code::Conformant)
 }
 
 fn list_text(runs: &[Listed]) -> String {
     let styles = Styles::coloured();
-    let heads = ["RUN", "SERIES", "BEGUN", "PASS", "FAIL", "INCONC", "SKIP", "MADE BY"];
+    let heads = ["RUN", "SERIES", "BEGUN", "PASS", "FAIL", "INCONCLUSIVE", "SKIP", "MADE BY"];
     let mut columns = Columns::new(&heads, styles.strong, &[3, 4, 5, 6]);
     for run in runs {
         let plain = |words: String| (Style::new(), words);
@@ -41,16 +45,16 @@ fn list_text(runs: &[Listed]) -> String {
     columns.text()
 }
 
-/// Shows what is kept of a run.
-pub fn show(keep: &Keep, order: &ShowArgs, talk: &Talk) -> Result<Code, Failure> {
-    let (_, runs) = keep.load(Some(&order.run), 1)?;
+/// Shows a stored run.
+pub fn show(store_args: &StoreArgs, args: &ShowArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
+    let (_, runs) = store_args.load(Some(&args.run), 1)?;
     for run in &runs {
-        output::print_either(|| run_text(run), &run_value(run), talk)?;
+        output::print_either(|| run_text(run), &run_value(run), output_args)?;
     }
     Ok(Code::Conformant)
 }
 
-fn run_text(run: &KeptRun) -> String {
+fn run_text(run: &HistoryRun) -> String {
     let begun = run.started.strftime("%Y-%m-%d %H:%M");
     let mut text = format!("{} begun {begun} UTC, made by {}\n", clean(&run.id), clean(&run.tool));
     // Writing into a string cannot fail.
@@ -73,8 +77,8 @@ fn run_text(run: &KeptRun) -> String {
     format!("{text}\n{}", columns.text())
 }
 
-fn run_value(run: &KeptRun) -> serde_json::Value {
-    let attempt = |attempt: &Attempt| {
+fn run_value(run: &HistoryRun) -> serde_json::Value {
+    let attempt = |attempt: &CaseAttempt| {
         json!({
             "case": attempt.key.case, "variant": attempt.key.variant, "revision": attempt.revision,
             "round": attempt.round, "attempt": attempt.number, "outcome": attempt.outcome, "seconds": attempt.seconds,
@@ -88,12 +92,11 @@ fn run_value(run: &KeptRun) -> serde_json::Value {
     })
 }
 
-/// The style of an outcome.
-pub fn style(outcome: Outcome, styles: &Styles) -> Style {
+pub fn style(outcome: CaseOutcome, styles: &Styles) -> Style {
     match outcome {
-        Outcome::Pass => styles.good,
-        Outcome::Fail => styles.bad,
-        Outcome::Inconclusive => styles.untold,
-        Outcome::Skip => styles.skipped,
+        CaseOutcome::Pass => styles.good,
+        CaseOutcome::Fail => styles.bad,
+        CaseOutcome::Inconclusive => styles.inconclusive,
+        CaseOutcome::Skip => styles.skipped,
     }
 }

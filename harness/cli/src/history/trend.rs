@@ -2,49 +2,49 @@
 
 use anstyle::Style;
 use podproof::history::statistics::{ChangePoint, change_point};
-use podproof::history::{Attempt, KeptRun, Outcome, changed_facts};
+use podproof::history::{CaseAttempt, CaseOutcome, HistoryRun, changed_facts};
 use podproof::report::{Columns, Styles};
 use serde_json::json;
 
-use super::args::{Keep, TrendArgs};
+use super::args::{StoreArgs, TrendArgs};
 use super::check::facts;
 use super::clean;
 use super::tables::style;
-use crate::args::Talk;
+use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};
 use crate::output;
 
-/// How many sequences of nights have a change in them: one in a hundred.
+/// The prior probability that a sequence of runs contains a change.
 const PRIOR: f64 = 0.01;
 
-/// One execution, and its run's place.
-struct Seen<'a> {
+/// One execution of the case, and the index of its run.
+struct Execution<'a> {
     run: usize,
-    attempt: &'a Attempt,
+    attempt: &'a CaseAttempt,
 }
 
-/// Shows how one case fared.
-pub fn trend(keep: &Keep, order: &TrendArgs, talk: &Talk) -> Result<Code, Failure> {
-    let (_, runs) = keep.load(None, order.window)?;
+/// Shows the results of one case over time.
+pub fn trend(store_args: &StoreArgs, args: &TrendArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
+    let (_, runs) = store_args.load(None, args.window)?;
     let seen: Vec<_> = runs
         .iter()
         .enumerate()
-        .flat_map(|(run, kept)| kept.attempts.iter().map(move |attempt| Seen { run, attempt }))
-        .filter(|seen| seen.attempt.key.to_string() == order.case || seen.attempt.key.case == order.case)
+        .flat_map(|(run, kept)| kept.attempts.iter().map(move |attempt| Execution { run, attempt }))
+        .filter(|seen| seen.attempt.key.to_string() == args.case || seen.attempt.key.case == args.case)
         .collect();
     if seen.is_empty() {
-        return Err(Failure::NoCase(order.case.clone()));
+        return Err(Failure::NoCase(args.case.clone()));
     }
-    output::print_either(|| text(&seen, &runs), &value(&seen, &runs), talk)?;
+    output::print_either(|| text(&seen, &runs), &value(&seen, &runs), output_args)?;
     Ok(Code::Conformant)
 }
 
-fn text(seen: &[Seen<'_>], runs: &[KeptRun]) -> String {
+fn text(seen: &[Execution<'_>], runs: &[HistoryRun]) -> String {
     let styles = Styles::coloured();
     let mut columns =
         Columns::new(&["BEGUN", "RUN", "OUTCOME", "SECONDS", "WHAT CHANGED"], styles.strong, &[3]);
     let mut before: Option<usize> = None;
-    for Seen { run, attempt } in seen {
+    for Execution { run, attempt } in seen {
         let kept = &runs[*run];
         let changed =
             before.map(|before| changed_facts(&runs[before].facts, &kept.facts)).unwrap_or_default();
@@ -57,39 +57,42 @@ fn text(seen: &[Seen<'_>], runs: &[KeptRun]) -> String {
             (Style::new(), facts(&changed)),
         ]);
     }
-    let strip: String = seen.iter().map(|seen| letter(seen.attempt.outcome)).collect();
-    format!("{}\n{strip}\n{}", columns.text(), change_line(seen, runs))
+    let letters: String = seen.iter().map(|seen| letter(seen.attempt.outcome)).collect();
+    format!("{}\n{letters}\n{}", columns.text(), change_line(seen, runs))
 }
 
-fn letter(outcome: Outcome) -> char {
+fn letter(outcome: CaseOutcome) -> char {
     match outcome {
-        Outcome::Pass => '.',
-        Outcome::Fail => 'F',
-        Outcome::Inconclusive => '?',
-        Outcome::Skip => 's',
+        CaseOutcome::Pass => '.',
+        CaseOutcome::Fail => 'F',
+        CaseOutcome::Inconclusive => '?',
+        CaseOutcome::Skip => 's',
     }
 }
 
-/// Where the case began to fail more often, or less often, if it is likelier than not that it did.
-fn change(seen: &[Seen<'_>]) -> Option<(ChangePoint, [usize; 3])> {
-    let telling: Vec<_> =
-        seen.iter().filter(|seen| matches!(seen.attempt.outcome, Outcome::Pass | Outcome::Fail)).collect();
-    let failures: Vec<_> = telling.iter().map(|seen| seen.attempt.outcome == Outcome::Fail).collect();
+/// Finds the run since which the case fails more or less often, if that is more than 50 % probable. The indexes are the
+/// most likely run and the bounds of the interval.
+fn change(seen: &[Execution<'_>]) -> Option<(ChangePoint, [usize; 3])> {
+    let conclusive: Vec<_> = seen
+        .iter()
+        .filter(|seen| matches!(seen.attempt.outcome, CaseOutcome::Pass | CaseOutcome::Fail))
+        .collect();
+    let failures: Vec<_> = conclusive.iter().map(|seen| seen.attempt.outcome == CaseOutcome::Fail).collect();
     let found = change_point(&failures, PRIOR).filter(|found| found.probability > 0.5)?;
-    Some((found, [found.at, found.from, found.to].map(|at| telling[at].run)))
+    Some((found, [found.at, found.from, found.to].map(|at| conclusive[at].run)))
 }
 
-fn change_line(seen: &[Seen<'_>], runs: &[KeptRun]) -> String {
+fn change_line(seen: &[Execution<'_>], runs: &[HistoryRun]) -> String {
     let Some((found, places)) = change(seen) else { return String::new() };
     let [at, from, to] = places.map(|run| clean(&runs[run].id));
     let probability = found.probability * 100.0;
     format!("changed with {at}, between {from} and {to}, with a probability of {probability:.0} %\n")
 }
 
-fn value(seen: &[Seen<'_>], runs: &[KeptRun]) -> serde_json::Value {
+fn value(seen: &[Execution<'_>], runs: &[HistoryRun]) -> serde_json::Value {
     let executions: Vec<_> = seen
         .iter()
-        .map(|Seen { run, attempt }| {
+        .map(|Execution { run, attempt }| {
             let kept = &runs[*run];
             json!({
                 "run": kept.id, "started": kept.started, "outcome": attempt.outcome,

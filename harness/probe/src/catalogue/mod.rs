@@ -1,4 +1,4 @@
-//! The list of all verbs, in the order in which `help` shows them.
+//! All verbs, in the order in which `help` lists them.
 
 mod files;
 mod network;
@@ -9,7 +9,6 @@ use crate::verb::{Entry, Verb, entry};
 
 const HELP: &[Entry] = &[entry("help", "list the verbs", &[], &[], |_| Ok(Verb::Help))];
 
-/// All entries.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
     [objects::VERBS, files::VERBS, processes::VERBS, network::VERBS, HELP].into_iter().flatten()
 }
@@ -20,7 +19,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn names_are_there_once_and_none_is_the_separator() {
+    fn verb_names_are_unique_and_differ_from_then() {
         let names: BTreeSet<_> = all().map(|entry| entry.name).collect();
         assert_eq!(names.len(), all().count());
         assert!(!names.contains("then"));

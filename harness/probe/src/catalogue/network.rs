@@ -1,4 +1,4 @@
-//! The network.
+//! Network verbs.
 
 use crate::addresses::Addresses;
 use crate::fetch::Fetch;
@@ -10,36 +10,36 @@ use crate::verb::{Entry, entry};
 pub(super) const VERBS: &[Entry] = &[
     entry(
         "serve",
-        "answer HTTP with --text or with the files in --root",
+        "serve --text or the files in --root over HTTP",
         &["port", "bind", "text", "root"],
         &["cached", "peer"],
-        Serve::read,
+        Serve::parse,
     ),
     entry(
         "fetch",
-        "ask for a page by HTTP, --count times",
+        "send --count HTTP GET requests",
         &["host", "port", "path", "timeout-ms", "count", "retry-for"],
         &[],
-        Fetch::read,
+        Fetch::parse,
     ),
-    entry("addresses", "list the addresses of all interfaces", &[], &[], Addresses::read),
+    entry("addresses", "list the addresses of all interfaces", &[], &[], Addresses::parse),
     entry(
         "resolve",
-        "ask a name server for a name",
+        "query a DNS server for a name",
         &["name", "type", "server", "port", "timeout-ms", "retry-for"],
         &[],
-        Resolve::read,
+        Resolve::parse,
     ),
     entry(
         "sock-serve",
-        "give back what comes over a Unix socket",
+        "echo what arrives on a Unix socket",
         &["path", "abstract"],
         &["unlink-first"],
         Socket::serve,
     ),
     entry(
         "sock-connect",
-        "send over a Unix socket and read what comes back",
+        "send over a Unix socket and read the echo",
         &["path", "abstract", "text"],
         &[],
         Socket::connect,

@@ -2,17 +2,17 @@
 
 use std::mem::MaybeUninit;
 
-/// Time since 1970 on the wall clock; shared by all pods of a node, and it may be set.
+/// Wall-clock time since 1970. All pods of a node share it; it can jump.
 pub(crate) fn realtime_ns() -> u64 {
     nanoseconds(libc::CLOCK_REALTIME)
 }
 
-/// Time since boot without time asleep; shared by all pods of a node, and it never jumps.
+/// Time since boot, without suspend. All pods of a node share it; it never jumps.
 pub(crate) fn monotonic_ns() -> u64 {
     nanoseconds(libc::CLOCK_MONOTONIC)
 }
 
-/// Time since boot; comparable with the start ticks in `/proc/PID/stat`.
+/// Time since boot, including suspend; comparable with the start ticks in `/proc/PID/stat`.
 pub(crate) fn boottime_ns() -> u64 {
     nanoseconds(libc::CLOCK_BOOTTIME)
 }
@@ -22,7 +22,7 @@ fn nanoseconds(clock: libc::clockid_t) -> u64 {
     // SAFETY: the pointer is valid for one timespec.
     let result = unsafe { libc::clock_gettime(clock, time.as_mut_ptr()) };
     if result != 0 {
-        // Only an unknown clock fails; zero is a visible "no such clock".
+        // Only an unknown clock fails; zero marks it in the report.
         return 0;
     }
     // SAFETY: all-zero bytes are a valid timespec, and the call above has filled it.

@@ -1,4 +1,4 @@
-//! How much fits onto a filesystem, and who is told when a file grows too large.
+//! The size and free space of a filesystem, and the file size limit.
 
 use std::ffi::CString;
 use std::io;
@@ -6,17 +6,16 @@ use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-/// The room on a filesystem, in bytes.
+/// The space on a filesystem, in bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
-    /// All of it.
+pub(crate) struct DiskSpace {
     pub(crate) total: u64,
-    /// What anybody may still use.
+    /// Free for unprivileged users.
     pub(crate) free: u64,
 }
 
-/// The room on the filesystem that holds the path.
-pub(crate) fn room(path: &Path) -> io::Result<Room> {
+/// The space on the filesystem that contains the path.
+pub(crate) fn space(path: &Path) -> io::Result<DiskSpace> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     let mut seen = MaybeUninit::<libc::statvfs>::zeroed();
     // SAFETY: the path is a C string that outlives the call, and the pointer is valid for one statvfs.
@@ -25,14 +24,14 @@ pub(crate) fn room(path: &Path) -> io::Result<Room> {
     }
     // SAFETY: all-zero bytes are a valid statvfs, and the call above has filled it.
     let seen = unsafe { seen.assume_init() };
-    Ok(Room {
+    Ok(DiskSpace {
         total: seen.f_blocks.saturating_mul(seen.f_frsize),
         free: seen.f_bavail.saturating_mul(seen.f_frsize),
     })
 }
 
-/// From now on a file that grows beyond the limit of the process is the error `EFBIG` and not its end.
+/// Ignores SIGXFSZ: writing beyond the file size limit then fails with `EFBIG` and does not kill the process.
 pub(crate) fn survive_file_limit() {
-    // SAFETY: ignoring a signal runs no code of ours.
+    // SAFETY: ignoring a signal installs no handler.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }

@@ -7,10 +7,9 @@ use std::path::Path;
 
 use super::umask;
 
-/// For everybody: containers run as different users.
+/// Containers may run as different users.
 const MODE: libc::mode_t = 0o666;
 
-/// Makes a pipe with this path.
 pub(crate) fn make(path: &Path) -> io::Result<()> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     // SAFETY: the path is a C string that outlives the call.

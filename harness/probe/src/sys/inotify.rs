@@ -1,4 +1,4 @@
-//! Being told when something appears in a folder.
+//! Waits for new entries in a folder.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -7,8 +7,8 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-/// An event needs 16 bytes and a name of at most 255 bytes and its end.
-const ROOM_FOR_EVENTS: usize = 16 * (16 + 256);
+/// In bytes. An event has 16 bytes, and a name of at most 255 bytes and a NUL.
+const BUFFER_SIZE: usize = 16 * (16 + 256);
 
 /// A watch on one folder. Events queue up from the moment it exists.
 #[derive(Debug)]
@@ -16,26 +16,25 @@ pub(crate) struct Watch {
     events: File,
 }
 
-/// One thing that happened in the folder.
+/// An event in the folder.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// Something was created there or moved there.
+    /// An entry with this name was created or moved here.
     Appeared(Vec<u8>),
-    /// The folder itself is gone; nothing will appear any more.
+    /// The folder itself was removed, moved or unmounted.
     FolderGone,
-    /// Events were lost, or mean nothing here.
+    /// Any other event, including lost events.
     Other,
 }
 
 impl Watch {
-    /// Starts to watch.
     pub(crate) fn on(folder: &Path) -> io::Result<Self> {
         // SAFETY: the call takes only flags.
         let raw = unsafe { libc::inotify_init1(libc::IN_CLOEXEC) };
         if raw < 0 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the descriptor is new and nobody else owns it.
+        // SAFETY: the descriptor is new and nothing else owns it.
         let events = File::from(unsafe { OwnedFd::from_raw_fd(raw) });
         let path = CString::new(folder.as_os_str().as_bytes())?;
         let wanted = libc::IN_CREATE
@@ -50,9 +49,9 @@ impl Watch {
         Ok(Self { events })
     }
 
-    /// Sleeps until something happened, and says what.
+    /// Sleeps until there is at least one event.
     pub(crate) fn wait(&mut self) -> io::Result<Vec<Change>> {
-        let mut buffer = [0; ROOM_FOR_EVENTS];
+        let mut buffer = [0; BUFFER_SIZE];
         loop {
             match self.events.read(&mut buffer) {
                 Ok(length) => return Ok(changes(&buffer[..length])),
@@ -63,8 +62,8 @@ impl Watch {
     }
 }
 
-/// Reads the kernel's records: watch, mask, cookie and name length (four bytes each), then the name filled up
-/// with NULs.
+/// Parses `inotify_event` records: watch, mask, cookie and name length (four bytes each), then the name padded with
+/// NULs.
 fn changes(mut bytes: &[u8]) -> Vec<Change> {
     let mut found = Vec::new();
     while let Some((head, rest)) = bytes.split_first_chunk::<16>() {
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_read_one_after_another() {
+    fn consecutive_records_are_parsed() {
         let mut bytes = record(libc::IN_CREATE, b"a\0\0\0");
         bytes.extend(record(libc::IN_Q_OVERFLOW, b""));
         bytes.extend(record(libc::IN_DELETE_SELF, b""));
@@ -113,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_record_is_no_panic() {
+    fn a_truncated_record_does_not_panic() {
         let bytes = record(libc::IN_CREATE, b"name\0\0\0\0");
         for length in 0..bytes.len() {
-            let _whatever = changes(&bytes[..length]);
+            let _ignored = changes(&bytes[..length]);
         }
     }
 }

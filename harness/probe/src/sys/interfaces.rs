@@ -1,4 +1,4 @@
-//! The addresses of this network namespace.
+//! The IP addresses of this network namespace.
 
 use std::ffi::CStr;
 use std::io;
@@ -24,23 +24,27 @@ pub(crate) fn addresses() -> io::Result<Vec<(Vec<u8>, IpAddr)>> {
         }
         next = entry.ifa_next;
     }
-    // SAFETY: the list came from getifaddrs, and nothing points into it any more.
+    // SAFETY: the list came from getifaddrs, and nothing points into it any longer.
     unsafe { libc::freeifaddrs(first) };
     Ok(found)
 }
 
-/// The IP address in a socket address, which is null or valid for its family.
+/// The IP address in a socket address.
+///
+/// # Safety
+///
+/// The pointer must be null or valid for its family.
 unsafe fn address(raw: *const libc::sockaddr) -> Option<IpAddr> {
-    // SAFETY: the caller says so.
+    // SAFETY: guaranteed by the caller.
     let family = unsafe { raw.as_ref() }?.sa_family;
     match i32::from(family) {
         libc::AF_INET => {
-            // SAFETY: this is what the family means.
+            // SAFETY: the family determines the type.
             let address = unsafe { raw.cast::<libc::sockaddr_in>().read_unaligned() };
             Some(IpAddr::V4(Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr))))
         }
         libc::AF_INET6 => {
-            // SAFETY: this is what the family means.
+            // SAFETY: the family determines the type.
             let address = unsafe { raw.cast::<libc::sockaddr_in6>().read_unaligned() };
             Some(IpAddr::V6(Ipv6Addr::from(address.sin6_addr.s6_addr)))
         }

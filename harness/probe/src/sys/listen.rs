@@ -1,4 +1,4 @@
-//! Listening on one port for both versions of the internet protocol.
+//! Listens on one port for both IPv4 and IPv6.
 
 use std::ffi::c_int;
 use std::io;
@@ -6,20 +6,20 @@ use std::mem::size_of;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 
-/// How many connections may wait.
+/// The most pending connections.
 const BACKLOG: c_int = 128;
 
-#[expect(clippy::cast_possible_truncation, reason = "families are small numbers")]
+#[expect(clippy::cast_possible_truncation, reason = "address families are small numbers")]
 const FAMILY: libc::sa_family_t = libc::AF_INET6 as libc::sa_family_t;
 
-/// Listens on every address of the machine, whatever the machine does by default with version 4.
-pub(crate) fn on_both(port: u16) -> io::Result<TcpListener> {
+/// Listens on all IPv4 and IPv6 addresses, regardless of the `net.ipv6.bindv6only` setting.
+pub(crate) fn dual_stack(port: u16) -> io::Result<TcpListener> {
     // SAFETY: the call has no pointers.
     let raw = unsafe { libc::socket(libc::AF_INET6, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0) };
     if raw < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the number was just given out, and nobody else has it.
+    // SAFETY: the descriptor is new and nothing else owns it.
     let socket = unsafe { OwnedFd::from_raw_fd(raw) };
     set(&socket, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0)?;
     set(&socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
@@ -30,26 +30,26 @@ pub(crate) fn on_both(port: u16) -> io::Result<TcpListener> {
         sin6_addr: libc::in6_addr { s6_addr: [0; 16] },
         sin6_scope_id: 0,
     };
-    let (place, length) = ((&raw const address).cast(), length_of::<libc::sockaddr_in6>());
+    let (pointer, length) = ((&raw const address).cast(), length_of::<libc::sockaddr_in6>());
     // SAFETY: the address outlives the call, and the length is its own.
-    done(unsafe { libc::bind(socket.as_raw_fd(), place, length) })?;
+    done(unsafe { libc::bind(socket.as_raw_fd(), pointer, length) })?;
     // SAFETY: the call has no pointers.
     done(unsafe { libc::listen(socket.as_raw_fd(), BACKLOG) })?;
     Ok(TcpListener::from(socket))
 }
 
-/// Whether the error says that this machine has no version 6.
-pub(crate) fn is_unknown(error: &io::Error) -> bool {
+/// True if the error means that this machine has no IPv6.
+pub(crate) fn is_ipv6_unavailable(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL))
 }
 
 fn set(socket: &OwnedFd, level: c_int, option: c_int, value: c_int) -> io::Result<()> {
-    let (place, length) = ((&raw const value).cast(), length_of::<c_int>());
+    let (pointer, length) = ((&raw const value).cast(), length_of::<c_int>());
     // SAFETY: the value outlives the call, and the length is its own.
-    done(unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, place, length) })
+    done(unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, pointer, length) })
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "an address and a number are small")]
+#[expect(clippy::cast_possible_truncation, reason = "the types are small")]
 fn length_of<T>() -> libc::socklen_t {
     size_of::<T>() as libc::socklen_t
 }

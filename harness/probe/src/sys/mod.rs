@@ -1,7 +1,7 @@
-//! The door to the C library: everything the standard library has no safe call for.
+//! System calls that the standard library does not wrap.
 //!
-//! This is the only room with `unsafe` code. Each file wraps one facility of the system behind functions that
-//! are safe to call and that return [`std::io::Error`].
+//! Only this module has `unsafe` code. Each file wraps one facility in safe functions that return
+//! [`std::io::Error`].
 #![expect(
     unsafe_code,
     reason = "message queues, shared memory, semaphores, signals, namespaces and inotify exist only as C functions"
@@ -28,8 +28,8 @@ pub(crate) mod shm;
 pub(crate) mod signal;
 pub(crate) mod umask;
 
-/// The error of the last call, unless it was only interrupted and is to be made again.
-fn not_only_interrupted() -> io::Result<()> {
+/// Returns `Ok` if the last call failed with `EINTR` and should be repeated, and its error if it failed otherwise.
+fn ok_if_interrupted() -> io::Result<()> {
     let error = io::Error::last_os_error();
     match error.kind() {
         io::ErrorKind::Interrupted => Ok(()),

@@ -4,43 +4,42 @@ use std::io;
 use std::mem::MaybeUninit;
 
 use super::name::Name;
-use super::not_only_interrupted;
+use super::ok_if_interrupted;
 use super::umask;
 
-/// The mode the article's program gives to its queue.
+/// The mode that the article's program uses.
 const MODE: libc::mode_t = 0o644;
 
-/// What a new queue shall be able to hold.
+/// The capacity of a new queue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Capacity {
-    /// How many messages wait in it before a sender has to wait.
+    /// The most messages; a sender blocks when the queue is full.
     pub(crate) messages: u32,
-    /// The greatest size of one message.
+    /// The largest message, in bytes.
     pub(crate) bytes_each: u32,
 }
 
-/// What a queue says about itself.
+/// The attributes of a queue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attributes {
-    /// How many messages fit.
+    /// The most messages.
     pub(crate) maxmsg: u64,
-    /// The greatest size of one message.
+    /// The largest message, in bytes.
     pub(crate) msgsize: u64,
-    /// How many messages are waiting now.
+    /// The current number of messages.
     pub(crate) curmsgs: u64,
 }
 
-/// How a queue is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Only for receiving; waits for messages.
+    /// Receive only; blocks on an empty queue.
     Receive,
-    /// Only for receiving; an empty queue is an error.
-    ReceiveAtOnce,
-    /// Only for sending; a full queue is an error.
-    SendAtOnce,
-    /// For both; neither waits.
-    BothAtOnce,
+    /// Receive only; an empty queue fails with `EAGAIN`.
+    ReceiveNonBlocking,
+    /// Send only; a full queue fails with `EAGAIN`.
+    SendNonBlocking,
+    /// Send and receive; neither blocks.
+    BothNonBlocking,
 }
 
 /// An open queue.
@@ -50,28 +49,27 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Opens a queue that exists.
+    /// Opens an existing queue.
     pub(crate) fn open(name: &Name, access: Access) -> io::Result<Self> {
         let flags = match access {
             Access::Receive => libc::O_RDONLY,
-            Access::ReceiveAtOnce => libc::O_RDONLY | libc::O_NONBLOCK,
-            Access::SendAtOnce => libc::O_WRONLY | libc::O_NONBLOCK,
-            Access::BothAtOnce => libc::O_RDWR | libc::O_NONBLOCK,
+            Access::ReceiveNonBlocking => libc::O_RDONLY | libc::O_NONBLOCK,
+            Access::SendNonBlocking => libc::O_WRONLY | libc::O_NONBLOCK,
+            Access::BothNonBlocking => libc::O_RDWR | libc::O_NONBLOCK,
         };
         // SAFETY: the name is a C string, and without O_CREAT the call takes no further arguments.
         Self::owned(unsafe { libc::mq_open(name.as_c_str().as_ptr(), flags | libc::O_CLOEXEC) })
     }
 
-    /// Opens a queue for sending and waiting, as the article's producer does: created if need be, else taken
-    /// as it is.
+    /// Opens a queue for blocking sends, as the article's producer does. Creates the queue if it does not exist; an
+    /// existing queue keeps its attributes.
     pub(crate) fn open_or_create(name: &Name, capacity: Capacity) -> io::Result<Self> {
         Self::create(name, libc::O_CREAT | libc::O_WRONLY, MODE, capacity)
     }
 
-    /// Creates a queue for sending without waiting; fails with `EEXIST` if there is one.
+    /// Creates a queue for non-blocking sends. Fails with `EEXIST` if the queue exists.
     ///
-    /// A mode that is given is its mode exactly; without one it is the article's, less what the mask of the
-    /// process takes away.
+    /// `mode` is set exactly. Without it the mode is 644, reduced by the umask.
     pub(crate) fn create_new(name: &Name, capacity: Capacity, mode: Option<u32>) -> io::Result<Self> {
         let flags = libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY | libc::O_NONBLOCK;
         match mode {
@@ -89,12 +87,12 @@ impl Queue {
             if result == 0 {
                 return Ok(());
             }
-            not_only_interrupted()?;
+            ok_if_interrupted()?;
         }
     }
 
-    /// Receives one message and its priority into a buffer, which must be as large as the queue's messages
-    /// may be.
+    /// Receives one message and its priority. The buffer must have at least `msgsize` bytes, or the call fails with
+    /// `EMSGSIZE`.
     pub(crate) fn receive<'b>(&self, buffer: &'b mut [u8]) -> io::Result<(&'b [u8], u32)> {
         let mut priority = 0;
         loop {
@@ -106,11 +104,10 @@ impl Queue {
             if let Ok(length) = usize::try_from(length) {
                 return Ok((&buffer[..length.min(buffer.len())], priority));
             }
-            not_only_interrupted()?;
+            ok_if_interrupted()?;
         }
     }
 
-    /// What the queue says about itself.
     pub(crate) fn attributes(&self) -> io::Result<Attributes> {
         let mut seen = no_attributes();
         // SAFETY: the pointer is valid for one mq_attr.
@@ -145,12 +142,12 @@ impl Queue {
 
 impl Drop for Queue {
     fn drop(&mut self) {
-        // SAFETY: the descriptor is open and ours; nobody uses it afterwards.
+        // SAFETY: this value owns the open descriptor, and nothing uses it afterwards.
         unsafe { libc::mq_close(self.descriptor) };
     }
 }
 
-/// Takes the name away; the queue lives until its last user closes it.
+/// Removes the name. The queue exists until its last user closes it.
 pub(crate) fn unlink(name: &Name) -> io::Result<()> {
     // SAFETY: the name is a C string.
     match unsafe { libc::mq_unlink(name.as_c_str().as_ptr()) } {

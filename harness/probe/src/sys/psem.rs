@@ -1,11 +1,11 @@
-//! POSIX named semaphores.
+//! Named POSIX semaphores.
 
 use std::io;
 
 use super::name::Name;
-use super::{not_only_interrupted, umask};
+use super::{ok_if_interrupted, umask};
 
-/// For everybody: what is tested is the namespace, and containers run as different users.
+/// Open to all users: the cases test the namespace, and containers may run as different users.
 const MODE: libc::mode_t = 0o666;
 
 /// An open semaphore.
@@ -15,13 +15,13 @@ pub(crate) struct Semaphore {
 }
 
 impl Semaphore {
-    /// The semaphore with this name, which must exist.
+    /// Opens an existing semaphore.
     pub(crate) fn find(name: &Name) -> io::Result<Self> {
         // SAFETY: the name is a C string, and without O_CREAT the call takes no further arguments.
         Self::owned(unsafe { libc::sem_open(name.as_c_str().as_ptr(), 0) })
     }
 
-    /// A new semaphore with this name; fails with `EEXIST` if there is one.
+    /// Creates a semaphore. Fails with `EEXIST` if the name exists.
     pub(crate) fn create_new(name: &Name, value: u32) -> io::Result<Self> {
         let flags = libc::O_CREAT | libc::O_EXCL;
         umask::without(|| {
@@ -30,7 +30,6 @@ impl Semaphore {
         })
     }
 
-    /// Its value.
     pub(crate) fn value(&self) -> io::Result<i32> {
         let mut value = 0;
         // SAFETY: the semaphore is open, and the pointer is valid for one number.
@@ -40,7 +39,7 @@ impl Semaphore {
         }
     }
 
-    /// Adds one.
+    /// Increments the value.
     pub(crate) fn post(&self) -> io::Result<()> {
         // SAFETY: the semaphore is open.
         match unsafe { libc::sem_post(self.raw) } {
@@ -49,14 +48,14 @@ impl Semaphore {
         }
     }
 
-    /// Takes one away, and sleeps until there is one to take.
+    /// Decrements the value; sleeps while it is zero.
     pub(crate) fn wait(&self) -> io::Result<()> {
         loop {
             // SAFETY: the semaphore is open.
             if unsafe { libc::sem_wait(self.raw) } == 0 {
                 return Ok(());
             }
-            not_only_interrupted()?;
+            ok_if_interrupted()?;
         }
     }
 
@@ -70,12 +69,12 @@ impl Semaphore {
 
 impl Drop for Semaphore {
     fn drop(&mut self) {
-        // SAFETY: the semaphore is open and ours; nobody uses it afterwards.
+        // SAFETY: this value owns the open semaphore, and nothing uses it afterwards.
         unsafe { libc::sem_close(self.raw) };
     }
 }
 
-/// Takes the name away; the semaphore lives until its last user is gone.
+/// Removes the name. The semaphore exists until its last user closes it.
 pub(crate) fn unlink(name: &Name) -> io::Result<()> {
     // SAFETY: the name is a C string.
     match unsafe { libc::sem_unlink(name.as_c_str().as_ptr()) } {

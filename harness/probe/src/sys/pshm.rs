@@ -8,24 +8,24 @@ use std::ptr;
 use super::name::Name;
 use super::umask;
 
-/// The size of every object the probe makes: one page.
+/// The size of every object that the probe creates, in bytes: one page.
 pub(crate) const SIZE: usize = 4096;
 
-/// How much of an object is looked at.
-const LOOKED_AT: usize = 64 * 1024;
+/// The most bytes that are read from an object.
+const MAX_READ: usize = 64 * 1024;
 
-/// For everybody: what is tested is the namespace, and containers run as different users.
+/// Open to all users: the cases test the namespace, and containers may run as different users.
 const MODE: libc::mode_t = 0o666;
 
-/// The object with this name, which must exist.
+/// Opens an existing object, read-only.
 pub(crate) fn find(name: &Name) -> io::Result<File> {
     open(name, libc::O_RDONLY)
 }
 
-/// The object with this name, created if need be.
+/// Opens an object, or creates it if it does not exist.
 pub(crate) fn find_or_create(name: &Name) -> io::Result<File> {
-    // Without creating first: nodes may forbid to create what another user has in a shared folder already,
-    // even where writing to it is allowed.
+    // Open before creating: with fs.protected_regular, O_CREAT fails for another user's file in a sticky directory,
+    // even if the file is writable.
     match open(name, libc::O_RDWR) {
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {
             umask::without(|| open(name, libc::O_RDWR | libc::O_CREAT))
@@ -34,7 +34,7 @@ pub(crate) fn find_or_create(name: &Name) -> io::Result<File> {
     }
 }
 
-/// Takes the name away; the object lives until its last user is gone.
+/// Removes the name. The object exists until its last user closes it.
 pub(crate) fn unlink(name: &Name) -> io::Result<()> {
     // SAFETY: the name is a C string.
     match unsafe { libc::shm_unlink(name.as_c_str().as_ptr()) } {
@@ -43,13 +43,13 @@ pub(crate) fn unlink(name: &Name) -> io::Result<()> {
     }
 }
 
-/// Writes the text and zeros behind it through a shared mapping. What does not fit is an error.
+/// Writes the text, padded with zeros, through a shared mapping. Fails with `EMSGSIZE` if it does not fit.
 pub(crate) fn write(object: &File, text: &[u8]) -> io::Result<()> {
     if text.len() >= SIZE {
         return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
     }
     let size = libc::off_t::try_from(SIZE).map_err(io::Error::other)?;
-    // Not only a size but room: without room the first write into the mapping would be the end of us.
+    // Reserve space, not only a size: on a full filesystem a write to the mapping would raise SIGBUS.
     // SAFETY: the call takes only numbers.
     match unsafe { libc::posix_fallocate(object.as_raw_fd(), 0, size) } {
         0 => {}
@@ -64,11 +64,11 @@ pub(crate) fn write(object: &File, text: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The bytes before the first zero, through a shared mapping.
+/// Reads up to the first zero byte through a shared mapping.
 pub(crate) fn read(object: &File) -> io::Result<Vec<u8>> {
-    let length = usize::try_from(object.metadata()?.len()).unwrap_or(usize::MAX).min(LOOKED_AT);
+    let length = usize::try_from(object.metadata()?.len()).unwrap_or(usize::MAX).min(MAX_READ);
     if length == 0 {
-        // There is no empty mapping.
+        // mmap(2) rejects an empty mapping.
         return Ok(Vec::new());
     }
     let mapping = Mapping::of(object, length, libc::PROT_READ)?;
@@ -87,7 +87,7 @@ fn open(name: &Name, flags: libc::c_int) -> io::Result<File> {
     if raw < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the descriptor is new and nobody else owns it.
+    // SAFETY: the descriptor is new and nothing else owns it.
     Ok(File::from(unsafe { OwnedFd::from_raw_fd(raw) }))
 }
 
@@ -98,7 +98,7 @@ struct Mapping {
 
 impl Mapping {
     fn of(object: &File, length: usize, protection: libc::c_int) -> io::Result<Self> {
-        // SAFETY: the kernel chooses the address, so nothing of ours is covered.
+        // SAFETY: the kernel chooses the address, so it overlaps no existing mapping.
         let start = unsafe {
             libc::mmap(ptr::null_mut(), length, protection, libc::MAP_SHARED, object.as_raw_fd(), 0)
         };
@@ -111,7 +111,7 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the mapping is ours, and nothing points into it any more.
+        // SAFETY: this value owns the mapping, and nothing points into it any longer.
         unsafe { libc::munmap(self.start.cast(), self.length) };
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Fills the buffer; at most 256 bytes, which the kernel gives whole or not at all.
+/// Fills the buffer. The kernel returns up to 256 bytes completely or not at all.
 pub(crate) fn fill(buffer: &mut [u8; 16]) -> io::Result<()> {
     loop {
         // SAFETY: the pointer and the length describe the same live buffer.

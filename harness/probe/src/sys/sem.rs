@@ -1,29 +1,29 @@
-//! System V semaphores: always one semaphore in a set.
+//! System V semaphores, one per set.
 
 use std::io;
 
-/// For everybody: what is tested is the namespace, and containers run as different users.
+/// Open to all users: the cases test the namespace, and containers may run as different users.
 const MODE: libc::c_int = 0o666;
 
-/// A semaphore, found by its key.
+/// The ID of a semaphore set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Semaphore {
     id: libc::c_int,
 }
 
 impl Semaphore {
-    /// The semaphore with this key, which must exist.
+    /// Finds an existing semaphore.
     pub(crate) fn find(key: u32) -> io::Result<Self> {
-        // With 0 semaphores any set will do.
+        // A count of 0 accepts a set of any size.
         Self::get(key, 0, 0)
     }
 
-    /// A new semaphore with this key and the value 0; fails with `EEXIST` if there is one.
+    /// Creates a semaphore with the value 0. Fails with `EEXIST` if the key exists.
     pub(crate) fn create_new(key: u32) -> io::Result<Self> {
         Self::get(key, 1, libc::IPC_CREAT | libc::IPC_EXCL | MODE)
     }
 
-    /// Gives it a value.
+    /// Sets the value.
     pub(crate) fn set(self, value: u16) -> io::Result<()> {
         // SAFETY: this command takes a number as its fourth argument.
         match unsafe { libc::semctl(self.id, 0, libc::SETVAL, libc::c_int::from(value)) } {
@@ -32,27 +32,26 @@ impl Semaphore {
         }
     }
 
-    /// Its value.
     pub(crate) fn value(self) -> io::Result<u32> {
         self.ask(libc::GETVAL)
     }
 
-    /// How many processes wait for it to become greater.
+    /// The number of processes that wait for the value to increase.
     pub(crate) fn waiters(self) -> io::Result<u32> {
         self.ask(libc::GETNCNT)
     }
 
-    /// Adds one.
+    /// Increments the value.
     pub(crate) fn post(self) -> io::Result<()> {
         self.change(1)
     }
 
-    /// Takes one away, and sleeps until there is one to take.
+    /// Decrements the value; sleeps while it is zero.
     pub(crate) fn wait(self) -> io::Result<()> {
         self.change(-1)
     }
 
-    /// Removes it; whoever waits for it gets `EIDRM`.
+    /// Removes the semaphore. Waiting processes get `EIDRM`.
     pub(crate) fn remove(self) -> io::Result<()> {
         // SAFETY: this command takes no fourth argument.
         match unsafe { libc::semctl(self.id, 0, libc::IPC_RMID) } {
@@ -74,7 +73,7 @@ impl Semaphore {
             if unsafe { libc::semop(self.id, &raw mut step, 1) } == 0 {
                 return Ok(());
             }
-            super::not_only_interrupted()?;
+            super::ok_if_interrupted()?;
         }
     }
 

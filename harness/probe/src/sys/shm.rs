@@ -4,58 +4,57 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// The size of every segment the probe makes: one page.
+/// The size of every segment that the probe creates, in bytes: one page.
 pub(crate) const SIZE: usize = 4096;
 
 const MODE: libc::c_int = 0o644;
 
-/// A segment, found by its key.
+/// A segment ID.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment {
     id: libc::c_int,
 }
 
-/// What the kernel knows about a segment.
+/// Statistics of a segment (`IPC_STAT`).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
-    /// How many processes have it attached.
+    /// The number of attachments.
     pub(crate) attached: u64,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub(crate) size: usize,
 }
 
 impl Segment {
-    /// The segment with this key, which must exist.
+    /// Finds an existing segment.
     pub(crate) fn find(key: u32) -> io::Result<Self> {
         Self::get(key, 0, 0)
     }
 
-    /// The segment with this key, created if need be.
+    /// Finds a segment, or creates it if it does not exist.
     pub(crate) fn find_or_create(key: u32) -> io::Result<Self> {
         Self::get(key, SIZE, libc::IPC_CREAT | MODE)
     }
 
-    /// A new segment with this key; fails with `EEXIST` if there is one.
+    /// Creates a segment. Fails with `EEXIST` if the key exists.
     pub(crate) fn create_new(key: u32) -> io::Result<Self> {
         Self::get(key, SIZE, libc::IPC_CREAT | libc::IPC_EXCL | MODE)
     }
 
-    /// A new segment that no key leads to.
+    /// Creates a segment without a key (`IPC_PRIVATE`).
     pub(crate) fn create_private() -> io::Result<Self> {
         Self::get(libc::IPC_PRIVATE.cast_unsigned(), SIZE, libc::IPC_CREAT | MODE)
     }
 
-    /// The number the kernel gave it.
     pub(crate) fn id(self) -> i32 {
         self.id
     }
 
-    /// Attaches it to the end of the process.
+    /// Attaches the segment until the process ends.
     pub(crate) fn keep_attached(self) -> io::Result<()> {
         self.attach(0).map(|_start| ())
     }
 
-    /// Attaches, writes the text and zeroes behind it, detaches. What does not fit is an error.
+    /// Attaches, writes the text padded with zeros, detaches. Fails with `EMSGSIZE` if the text does not fit.
     pub(crate) fn write(self, text: &[u8]) -> io::Result<()> {
         let size = self.facts()?.size;
         if text.len() >= size {
@@ -71,7 +70,7 @@ impl Segment {
         detach(start)
     }
 
-    /// Attaches read-only, copies the bytes up to the first zero, detaches.
+    /// Attaches read-only, reads up to the first zero byte, detaches.
     pub(crate) fn read(self) -> io::Result<Vec<u8>> {
         let size = self.facts()?.size;
         let start = self.attach(libc::SHM_RDONLY)?;
@@ -85,7 +84,6 @@ impl Segment {
         Ok(bytes)
     }
 
-    /// What the kernel knows about it.
     pub(crate) fn facts(self) -> io::Result<Facts> {
         let mut seen = MaybeUninit::<libc::shmid_ds>::zeroed();
         // SAFETY: the pointer is valid for one shmid_ds.
@@ -97,7 +95,7 @@ impl Segment {
         Ok(Facts { attached: seen.shm_nattch, size: seen.shm_segsz })
     }
 
-    /// Marks it for removal, which happens when nobody has it attached.
+    /// Marks the segment for removal, which happens when the last process detaches.
     pub(crate) fn remove(self) -> io::Result<()> {
         // SAFETY: this command takes no buffer.
         match unsafe { libc::shmctl(self.id, libc::IPC_RMID, ptr::null_mut()) } {
@@ -116,7 +114,7 @@ impl Segment {
     }
 
     fn attach(self, flags: libc::c_int) -> io::Result<*mut u8> {
-        // SAFETY: the kernel chooses the address, so nothing of ours is covered.
+        // SAFETY: the kernel chooses the address, so it overlaps no existing mapping.
         let start = unsafe { libc::shmat(self.id, ptr::null(), flags) };
         if start.addr() == usize::MAX {
             return Err(io::Error::last_os_error());
@@ -126,7 +124,7 @@ impl Segment {
 }
 
 fn detach(start: *mut u8) -> io::Result<()> {
-    // SAFETY: the address came from `attach`, and nothing points into it any more.
+    // SAFETY: the address came from `attach`, and nothing points into it any longer.
     match unsafe { libc::shmdt(start.cast_const().cast()) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),

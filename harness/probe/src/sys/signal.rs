@@ -1,25 +1,25 @@
-//! The duty of a first process: to end when it is told to.
+//! Signal handling for PID 1.
 //!
-//! The kernel ignores TERM and INT for process 1 unless it has a handler, so without one a pod would always
-//! wait out its whole grace period.
+//! The kernel does not deliver TERM and INT to PID 1 unless it has a handler. Without one, every deleted pod would wait
+//! for its full grace period.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// A signal the probe listens to.
+/// A signal that `hold` waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// SIGTERM, from the kubelet.
     Term,
     /// SIGINT, from a terminal.
     Int,
-    /// SIGUSR1, which asks for nothing.
+    /// SIGUSR1, which is only reported.
     Usr1,
 }
 
 impl Signal {
-    /// The name without its `SIG`.
+    /// The name without `SIG`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Term => "TERM",
@@ -28,7 +28,7 @@ impl Signal {
         }
     }
 
-    /// The exit code a shell would give: 128 and the number of the signal.
+    /// 128 plus the signal number, as in a shell.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Term => 143,
@@ -43,7 +43,7 @@ extern "C" fn end_at_once(signal: libc::c_int) {
     unsafe { libc::_exit(128 + signal) }
 }
 
-/// From now on TERM and INT end the process at once, with exit code 143 and 130, whatever it is doing.
+/// Makes TERM and INT end the process immediately, with exit codes 143 and 130.
 pub(crate) fn end_on_term_and_int() -> io::Result<()> {
     let handler: extern "C" fn(libc::c_int) = end_at_once;
     for signal in [libc::SIGTERM, libc::SIGINT] {
@@ -58,15 +58,15 @@ pub(crate) fn end_on_term_and_int() -> io::Result<()> {
     Ok(())
 }
 
-/// TERM, INT and USR1 held back, so that [`HeldBack::wait`] can take them one at a time.
+/// TERM, INT and USR1 while they are blocked. [`BlockedSignals::wait`] accepts them one at a time.
 ///
-/// They stay held back to the end of the process: a signal that arrives before the wait is not lost.
-pub(crate) struct HeldBack {
+/// They stay blocked until the process ends, so that a signal that arrives before the wait is not lost.
+pub(crate) struct BlockedSignals {
     signals: libc::sigset_t,
 }
 
-/// Holds TERM, INT and USR1 back.
-pub(crate) fn hold_back() -> io::Result<HeldBack> {
+/// Blocks TERM, INT and USR1.
+pub(crate) fn block_signals() -> io::Result<BlockedSignals> {
     let mut signals = MaybeUninit::<libc::sigset_t>::zeroed();
     // SAFETY: sigemptyset makes the set valid; all signal numbers exist; the set lives through all the
     // calls.
@@ -79,13 +79,13 @@ pub(crate) fn hold_back() -> io::Result<HeldBack> {
         (signals.assume_init(), result)
     };
     match result {
-        0 => Ok(HeldBack { signals }),
+        0 => Ok(BlockedSignals { signals }),
         code => Err(io::Error::from_raw_os_error(code)),
     }
 }
 
-impl HeldBack {
-    /// Sleeps until one of them arrives.
+impl BlockedSignals {
+    /// Sleeps until one of the signals arrives.
     pub(crate) fn wait(&self) -> io::Result<Signal> {
         loop {
             // SAFETY: the set is valid, and a null info pointer is allowed.
@@ -93,7 +93,7 @@ impl HeldBack {
                 libc::SIGTERM => return Ok(Signal::Term),
                 libc::SIGINT => return Ok(Signal::Int),
                 libc::SIGUSR1 => return Ok(Signal::Usr1),
-                _ => super::not_only_interrupted()?,
+                _ => super::ok_if_interrupted()?,
             }
         }
     }

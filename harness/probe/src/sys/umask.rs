@@ -1,8 +1,8 @@
-//! Modes exactly as they were asked for.
+//! Creates files with exact modes.
 
-/// Runs with nothing taken away from the modes of what is created.
+/// Runs `create` with the umask 0.
 ///
-/// The mask belongs to the whole process, which has one thread.
+/// The umask belongs to the whole process, which has a single thread.
 pub(crate) fn without<T>(create: impl FnOnce() -> T) -> T {
     // SAFETY: the call takes a number and cannot fail.
     let before = unsafe { libc::umask(0) };

@@ -1,30 +1,30 @@
-//! The facts about the article's program that cases rely on.
+//! Behaviour of the article's program that the cases rely on.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bench::{OwnQueue, Running, lines, probe, report, run, until};
+use crate::support::{OwnQueue, Running, lines, probe, report, run, until};
 
-/// Messages without what stands before them.
+/// The messages in the log lines: each line without this prefix.
 fn messages(lines: &[String], word: &str) -> Vec<String> {
-    lines.iter().map(|line| line.strip_prefix(word).expect("the right word").to_string()).collect()
+    lines.iter().map(|line| line.strip_prefix(word).expect("the prefix").to_string()).collect()
 }
 
-/// A producer that nobody listens to, stuck at its eleventh message.
-fn stuck_producer(queue: &OwnQueue, more: &str) -> (Running, Vec<String>) {
+/// A producer without a consumer, blocked at its eleventh message.
+fn blocked_producer(queue: &OwnQueue, more: &str) -> (Running, Vec<String>) {
     let producer = Running::start(&format!("produce --queue {} {more}", queue.0));
     let lines = (0..11).map(|_| producer.line()).collect();
-    until("asleep", || producer.sleeps());
+    until("asleep", || producer.is_asleep());
     (producer, lines)
 }
 
 #[test]
 fn a_producer_alone_writes_eleven_lines_and_blocks() {
     let queue = OwnQueue::new();
-    let (producer, first) = stuck_producer(&queue, "");
+    let (producer, first) = blocked_producer(&queue, "");
     thread::sleep(Duration::from_millis(300));
-    assert!(producer.sleeps());
-    assert_eq!(queue.waiting(), Some(10));
+    assert!(producer.is_asleep());
+    assert_eq!(queue.message_count(), Some(10));
     producer.signal("TERM");
     let (code, rest) = producer.end();
     assert_eq!((code, rest.len()), (Some(143), 0));
@@ -38,7 +38,7 @@ fn a_producer_alone_writes_eleven_lines_and_blocks() {
 #[test]
 fn a_consumer_gets_everything_in_order_and_the_queue_is_gone() {
     let queue = OwnQueue::new();
-    let (producer, mut log) = stuck_producer(&queue, "");
+    let (producer, mut log) = blocked_producer(&queue, "");
     let consumer = run(&format!("consume --queue {}", queue.0));
     let (code, rest) = producer.end();
     log.extend(rest);
@@ -47,11 +47,11 @@ fn a_consumer_gets_everything_in_order_and_the_queue_is_gone() {
     assert_eq!(expected.len(), 500);
     expected.push("done".into());
     assert_eq!(messages(&lines(&consumer), "Consumed: "), expected);
-    assert_eq!(queue.waiting(), None);
+    assert_eq!(queue.message_count(), None);
 }
 
 #[test]
-fn a_consumer_that_comes_first_ends_at_once_with_one_line() {
+fn a_consumer_without_a_queue_exits_with_one_line() {
     let queue = OwnQueue::new();
     let output = run(&format!("consume --queue {}", queue.0));
     assert_eq!(output.status.code(), Some(1));
@@ -62,7 +62,7 @@ fn a_consumer_that_comes_first_ends_at_once_with_one_line() {
 }
 
 #[test]
-fn a_retrying_consumer_may_come_first() {
+fn a_retrying_consumer_may_start_before_the_producer() {
     let queue = OwnQueue::new();
     let consumer = Running::start(&format!("consume --queue {} --retry-for 10", queue.0));
     let producer = run(&format!("produce --queue {} --delay-open 200", queue.0));
@@ -81,9 +81,9 @@ fn a_retrying_consumer_gives_up() {
 }
 
 #[test]
-fn a_thief_takes_one_message_away() {
+fn a_stolen_message_does_not_reach_the_consumer() {
     let queue = OwnQueue::new();
-    let (producer, log) = stuck_producer(&queue, "");
+    let (producer, log) = blocked_producer(&queue, "");
     let stolen = report(&run(&format!("steal --queue {}", queue.0)));
     let received = lines(&run(&format!("consume --queue {}", queue.0)));
     assert_eq!(producer.end().0, Some(0));
@@ -94,23 +94,23 @@ fn a_thief_takes_one_message_away() {
 }
 
 #[test]
-fn a_restarted_producer_adds_to_what_the_killed_one_left() {
+fn a_restarted_producer_appends_to_the_messages_of_the_killed_one() {
     let queue = OwnQueue::new();
-    let (first, _) = stuck_producer(&queue, "");
+    let (first, _) = blocked_producer(&queue, "");
     first.signal("KILL");
     assert_eq!(first.end().0, None);
-    assert_eq!(queue.waiting(), Some(10));
+    assert_eq!(queue.message_count(), Some(10));
     let second = Running::start(&format!("produce --queue {}", queue.0));
     let received = lines(&run(&format!("consume --queue {}", queue.0)));
     assert_eq!(second.end().0, Some(0));
-    // The eleventh message of the first producer died with it.
+    // The eleventh message of the first producer was never sent.
     assert_eq!(received.len(), 10 + 501);
 }
 
 #[test]
 fn checked_messages_show_a_duplicate_and_a_loss() {
     let queue = OwnQueue::new();
-    let (producer, mut log) = stuck_producer(&queue, "--checked --duplicate 200 --drop 300");
+    let (producer, mut log) = blocked_producer(&queue, "--checked --duplicate 200 --drop 300");
     let received = lines(&run(&format!("consume --queue {} --checked", queue.0)));
     log.extend(producer.end().1);
     let mut seqs = Vec::new();
@@ -129,7 +129,7 @@ fn checked_messages_show_a_duplicate_and_a_loss() {
     assert_eq!(logged, (1..=500).collect::<Vec<_>>());
 }
 
-/// FNV-1a of 64 bits, written a second time so that the probe cannot agree with itself by mistake.
+/// 64-bit FNV-1a. A second implementation, so that a bug in the probe's own is detected.
 fn fnv1a(text: &str) -> u64 {
     let mut sum = 14_695_981_039_346_656_037_u64;
     for byte in text.bytes() {
@@ -140,19 +140,19 @@ fn fnv1a(text: &str) -> u64 {
 }
 
 #[test]
-fn a_producer_without_a_queue_complains_unless_told_not_to() {
+fn a_producer_that_cannot_open_the_queue_fails_unless_unchecked() {
     // Too long a name for any queue.
     let queue = format!("/{}", "x".repeat(300));
-    let honest = probe(["produce", "--queue", &queue]);
-    assert_eq!((honest.status.code(), lines(&honest).len()), (Some(1), 0));
-    assert!(String::from_utf8_lossy(&honest.stderr).contains("ENAMETOOLONG"));
-    let silent = probe(["produce", "--queue", &queue, "--unchecked"]);
-    assert_eq!((silent.status.code(), lines(&silent).len()), (Some(0), 500));
-    assert!(silent.stderr.is_empty());
+    let checked = probe(["produce", "--queue", &queue]);
+    assert_eq!((checked.status.code(), lines(&checked).len()), (Some(1), 0));
+    assert!(String::from_utf8_lossy(&checked.stderr).contains("ENAMETOOLONG"));
+    let unchecked = probe(["produce", "--queue", &queue, "--unchecked"]);
+    assert_eq!((unchecked.status.code(), lines(&unchecked).len()), (Some(0), 500));
+    assert!(unchecked.stderr.is_empty());
 }
 
 #[test]
-fn a_consumer_fails_on_greater_messages_than_the_original_expected() {
+fn a_consumer_fails_on_a_queue_with_larger_messages_than_the_originals() {
     let queue = OwnQueue::new();
     run(&format!("mq-send --queue {} --text x --msgsize 8192", queue.0));
     let output = run(&format!("consume --queue {}", queue.0));

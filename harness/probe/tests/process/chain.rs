@@ -8,10 +8,10 @@ use std::process;
 
 use serde_json::json;
 
-use crate::bench::{lines, probe, report, reports, run};
+use crate::support::{lines, probe, report, reports, run};
 
 #[test]
-fn nothing_runs_when_any_part_makes_no_sense() {
+fn nothing_runs_if_any_verb_is_invalid() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x").display().to_string();
     for wrong in
@@ -39,7 +39,7 @@ fn reports_are_numbered_and_timed() {
 }
 
 #[test]
-fn a_failed_act_stops_the_chain() {
+fn a_failed_action_ends_the_chain() {
     let output = run("write --path /nowhere/at/all --text x then clocks");
     assert_eq!(output.status.code(), Some(1));
     let report = report(&output);
@@ -49,7 +49,7 @@ fn a_failed_act_stops_the_chain() {
 }
 
 #[test]
-fn a_look_never_stops_the_chain() {
+fn a_look_never_ends_the_chain() {
     let output = run(
         "read --path /nowhere then list --path /proc/self/exe then stat --path /nowhere/x then exit --code 9",
     );
@@ -66,14 +66,14 @@ fn a_look_never_stops_the_chain() {
 }
 
 #[test]
-fn bytes_that_are_no_text_do_not_break_a_report() {
+fn invalid_utf8_is_replaced_in_a_report() {
     let path = OsString::from_vec(b"/nowhere/\xff\"\n\x1b".to_vec());
     let report = report(&probe([OsString::from("stat"), "--path".into(), path]));
     assert_eq!(report["path"], "/nowhere/\u{fffd}\"\n\u{1b}");
 }
 
 #[test]
-fn identity_is_what_proc_says() {
+fn identity_matches_proc() {
     let report = report(&run("identity"));
     for name in ["ipc", "net", "uts", "pid", "mnt", "user", "cgroup"] {
         let link = fs::read_link(format!("/proc/self/ns/{name}")).expect("a link");
@@ -86,7 +86,7 @@ fn identity_is_what_proc_says() {
 }
 
 #[test]
-fn help_lists_every_verb_in_a_line() {
+fn help_has_one_line_per_verb() {
     let lines = lines(&run("help"));
     assert!(lines.len() > 25);
     for verb in ["produce", "mq-look", "exit-when", "fetch", "help"] {
@@ -96,7 +96,7 @@ fn help_lists_every_verb_in_a_line() {
 }
 
 #[test]
-fn a_variable_is_told_or_is_not_there() {
+fn a_set_variable_has_a_value_and_an_unset_one_is_not_present() {
     let path = env::var("PATH").expect("set");
     let all = reports(&run("environment --name PATH then environment --name PODPROOF_NONE"));
     assert_eq!([&all[0]["present"], &all[0]["value"]], [&json!(true), &json!(path)]);

@@ -1,14 +1,14 @@
-//! Modes, new folders, new names.
+//! `chmod`, `mkdir` and `rename`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use crate::bench::{report, reports, run};
+use crate::support::{report, reports, run};
 
 #[test]
-fn a_mode_is_exactly_what_was_asked_for() {
+fn modes_are_set_exactly() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().display();
     let all = reports(&run(&format!(
@@ -25,7 +25,7 @@ fn a_mode_is_exactly_what_was_asked_for() {
 }
 
 #[test]
-fn a_folder_is_made_once() {
+fn mkdir_fails_or_accepts_an_existing_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a");
     let line = format!("mkdir --path {}", path.display());
@@ -40,7 +40,7 @@ fn a_folder_is_made_once() {
 }
 
 #[test]
-fn a_rename_takes_the_place_of_what_was_there() {
+fn a_rename_replaces_an_existing_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let [from, to] = ["a", "b"].map(|name| folder.path().join(name));
     fs::write(&from, "new").expect("written");

@@ -1,4 +1,4 @@
-//! Waiting and ending: signals, triggers, kills.
+//! Waiting, exiting and signals.
 
 use std::fs;
 use std::thread;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::bench::{OwnQueue, Running, own_number, report, run, until};
+use crate::support::{OwnQueue, Running, own_number, report, run, until};
 
 #[test]
 fn hold_ends_on_a_signal_with_the_code_of_the_signal() {
@@ -28,13 +28,13 @@ fn hold_ends_on_a_signal_with_the_code_of_the_signal() {
 }
 
 #[test]
-fn hold_tells_of_signals_that_do_not_end_it() {
+fn hold_reports_signals_that_do_not_end_it() {
     let probe = Running::start("hold --ignore-term");
     assert_eq!(probe.report()["state"], "holding");
     for (signal, state) in [("USR1", "signalled"), ("TERM", "ignored"), ("TERM", "ignored")] {
         probe.signal(signal);
-        let told = probe.report();
-        assert_eq!([&told["state"], &told["signal"]], [state, signal]);
+        let reported = probe.report();
+        assert_eq!([&reported["state"], &reported["signal"]], [state, signal]);
     }
     probe.signal("INT");
     assert_eq!(probe.report()["state"], "ended");
@@ -43,7 +43,7 @@ fn hold_tells_of_signals_that_do_not_end_it() {
 }
 
 #[test]
-fn a_process_is_signalled_by_its_number() {
+fn kill_pid_signals_the_process() {
     let target = Running::start("identity then hold");
     let pid = target.report()["pid"].as_i64().expect("a number");
     target.report();
@@ -56,15 +56,15 @@ fn a_process_is_signalled_by_its_number() {
 }
 
 #[test]
-fn a_start_has_a_number_and_an_exit_code() {
+fn starts_are_counted_and_select_the_exit_code() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("starts");
     let line = format!("exit-nth --path {} --codes 3,0", path.display());
     for (number, code) in [(1, 3), (2, 0), (3, 0)] {
         let output = run(&line);
         assert_eq!(output.status.code(), Some(code));
-        let told = report(&output);
-        assert_eq!([&told["number"], &told["code"]], [number, code]);
+        let reported = report(&output);
+        assert_eq!([&reported["number"], &reported["code"]], [number, code]);
     }
     assert_eq!(report(&run(&format!("count-start --path {}", path.display())))["number"], 4);
     assert_eq!(fs::read_to_string(&path).expect("there"), "1\n2\n3\n4\n");
@@ -75,7 +75,7 @@ fn a_start_has_a_number_and_an_exit_code() {
 }
 
 #[test]
-fn every_wait_ends_at_once_on_term() {
+fn term_ends_every_wait_immediately() {
     let folder = tempfile::tempdir().expect("a folder");
     let never = folder.path().join("never").display().to_string();
     let queue = OwnQueue::new();
@@ -93,7 +93,7 @@ fn every_wait_ends_at_once_on_term() {
     ] {
         let probe = Running::start(&format!("clocks then {wait}"));
         probe.report();
-        until("asleep", || probe.sleeps());
+        until("asleep", || probe.is_asleep());
         let begin = Instant::now();
         probe.signal("TERM");
         assert_eq!(probe.end().0, Some(143), "{wait}");
@@ -102,7 +102,7 @@ fn every_wait_ends_at_once_on_term() {
 }
 
 #[test]
-fn exit_when_takes_a_trigger_that_is_there_already() {
+fn exit_when_accepts_a_path_that_exists_already() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("go");
     fs::write(&path, "").expect("written");
@@ -113,12 +113,12 @@ fn exit_when_takes_a_trigger_that_is_there_already() {
 }
 
 #[test]
-fn exit_when_misses_no_trigger_whenever_it_comes() {
+fn exit_when_never_misses_a_created_path() {
     let folder = tempfile::tempdir().expect("a folder");
     for round in 0..60_u64 {
         let path = folder.path().join(format!("go-{round}"));
         let probe = Running::start(&format!("exit-when --path {} --code 42", path.display()));
-        // From "before the probe looks" to "long after", in small steps.
+        // From before the probe's first check to long after it, in small steps.
         thread::sleep(Duration::from_micros(round * 50));
         fs::write(&path, "").expect("written");
         let (code, lines) = probe.end();
@@ -128,31 +128,31 @@ fn exit_when_misses_no_trigger_whenever_it_comes() {
 }
 
 #[test]
-fn exit_when_wakes_up_for_a_renamed_file_and_sleeps_through_others() {
+fn exit_when_reacts_to_a_renamed_file_and_ignores_others() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("go");
     let probe = Running::start(&format!("exit-when --path {}", path.display()));
-    until("asleep", || probe.sleeps());
+    until("asleep", || probe.is_asleep());
     fs::write(folder.path().join("go.tmp"), "").expect("written");
     thread::sleep(Duration::from_millis(100));
-    assert!(probe.sleeps());
+    assert!(probe.is_asleep());
     fs::rename(folder.path().join("go.tmp"), &path).expect("renamed");
     assert_eq!(probe.end().0, Some(0));
 }
 
 #[test]
-fn wait_for_leaves_the_path_and_goes_on() {
+fn wait_for_keeps_the_path_and_continues() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("go");
     let probe = Running::start(&format!("wait-for --path {} then exit --code 5", path.display()));
-    until("asleep", || probe.sleeps());
+    until("asleep", || probe.is_asleep());
     fs::write(&path, "").expect("written");
     assert_eq!(probe.end().0, Some(5));
     assert!(path.exists());
 }
 
 #[test]
-fn waiting_in_a_folder_that_is_not_there_or_goes_away_is_a_failure() {
+fn waiting_in_a_missing_or_removed_folder_fails() {
     let folder = tempfile::tempdir().expect("a folder");
     let inner = folder.path().join("inner");
     let line = format!("wait-for --path {}", inner.join("go").display());
@@ -160,14 +160,14 @@ fn waiting_in_a_folder_that_is_not_there_or_goes_away_is_a_failure() {
     fs::create_dir(&inner).expect("created");
     let probe = Running::start(&format!("clocks then {line}"));
     probe.report();
-    until("asleep", || probe.sleeps());
+    until("asleep", || probe.is_asleep());
     fs::remove_dir(&inner).expect("removed");
     assert_eq!(probe.report()["errno"], "ENOENT");
     assert_eq!(probe.end().0, Some(1));
 }
 
 #[test]
-fn kill_hits_the_one_process_that_matches() {
+fn kill_signals_the_only_process_that_matches() {
     let mark = format!("/nowhere/{}", own_number());
     let target = Running::start(&format!("stat --path {mark} then hold"));
     target.report();
@@ -179,7 +179,7 @@ fn kill_hits_the_one_process_that_matches() {
 }
 
 #[test]
-fn kill_refuses_none_and_several() {
+fn kill_fails_for_no_match_and_for_several() {
     let mark = format!("/nowhere/{}", own_number());
     let line = format!("kill --cmdline {mark} --signal TERM");
     let none = run(&line);

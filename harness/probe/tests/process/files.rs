@@ -5,10 +5,10 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
 use serde_json::json;
 
-use crate::bench::{Running, probe, report, reports, run};
+use crate::support::{Running, probe, report, reports, run};
 
 #[test]
-fn what_is_written_is_read() {
+fn written_text_is_read_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x").display().to_string();
     let words =
@@ -30,7 +30,7 @@ fn what_is_written_is_read() {
 }
 
 #[test]
-fn a_long_file_is_cut() {
+fn a_file_above_the_limit_is_truncated() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x");
     fs::write(&path, "12345").expect("written");
@@ -39,7 +39,7 @@ fn a_long_file_is_cut() {
 }
 
 #[test]
-fn write_if_absent_leaves_what_is_there() {
+fn write_if_absent_keeps_an_existing_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x").display().to_string();
     let write = |text| report(&run(&format!("write --path {path} --text {text} --if-absent")));
@@ -50,7 +50,7 @@ fn write_if_absent_leaves_what_is_there() {
 }
 
 #[test]
-fn only_what_left_the_process_survives_a_kill() {
+fn buffered_text_is_lost_when_the_process_is_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let [half, whole] = ["half", "whole"].map(|name| folder.path().join(name));
     let writer = Running::start(&format!(
@@ -69,7 +69,7 @@ fn only_what_left_the_process_survives_a_kill() {
 }
 
 #[test]
-fn a_buffer_is_lost_at_a_clean_end_too() {
+fn buffered_text_is_lost_at_a_clean_exit_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x");
     assert!(run(&format!("write --path {} --text lost --buffered", path.display())).status.success());
@@ -77,7 +77,7 @@ fn a_buffer_is_lost_at_a_clean_end_too() {
 }
 
 #[test]
-fn lists_are_sorted_and_removal_is_thorough() {
+fn lists_are_sorted_and_remove_deletes_whole_trees() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("root");
     let outside = folder.path().join("outside");
@@ -104,7 +104,7 @@ fn lists_are_sorted_and_removal_is_thorough() {
 }
 
 #[test]
-fn ticks_are_lines() {
+fn tick_appends_numbered_lines() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("t");
     let all = reports(&run(&format!("tick --path {} --every-ms 20 --count 3", path.display())));
@@ -124,7 +124,7 @@ fn ticks_are_lines() {
 }
 
 #[test]
-fn nonces_differ_unless_they_are_kept() {
+fn nonces_differ_unless_they_are_saved() {
     let folder = tempfile::tempdir().expect("a folder");
     let nonce = |line: &str| report(&run(line))["nonce"].as_str().map(String::from);
     let [one, two] = [nonce("nonce"), nonce("nonce")];

@@ -1,11 +1,9 @@
 //! The probe as a process: every test runs the built program and reads what it writes.
 
 mod article;
-mod bench;
 mod chain;
 mod changes;
 mod ending;
-mod exchange;
 mod files;
 mod names;
 mod network;
@@ -14,6 +12,8 @@ mod pipes;
 mod posix;
 mod processes;
 mod queues;
+mod replace_loop;
 mod semaphores;
 mod sockets;
 mod space;
+mod support;

@@ -1,23 +1,23 @@
-//! The client of the domain name system.
+//! The DNS client.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::thread;
 
 use serde_json::json;
 
-use crate::bench::{report, run};
+use crate::support::{report, run};
 
-/// What the server of a test does with a question.
-type Manner = fn(&str, &[u8]) -> Vec<Vec<u8>>;
+/// Returns the messages with which a test server responds to a query, given its name and bytes.
+type Respond = fn(&str, &[u8]) -> Vec<Vec<u8>>;
 
-/// A server that lives as long as the tests.
-fn server(manner: Manner) -> u16 {
+/// Starts a DNS server that runs until the test process ends. Returns its port.
+fn server(respond: Respond) -> u16 {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = socket.local_addr().expect("bound").port();
     thread::spawn(move || {
         let mut message = [0; 512];
         while let Ok((length, peer)) = socket.recv_from(&mut message) {
-            for answer in manner(&name_in(&message[..length]), &message[..length]) {
+            for answer in respond(&name_in(&message[..length]), &message[..length]) {
                 socket.send_to(&answer, peer).expect("sent");
             }
         }
@@ -28,10 +28,10 @@ fn server(manner: Manner) -> u16 {
 fn name_in(question: &[u8]) -> String {
     let mut labels = Vec::new();
     let mut rest = &question[12..];
-    while let Some((length, behind)) = rest.split_first().filter(|(length, _)| **length > 0) {
-        let (label, behind) = behind.split_at(usize::from(*length));
+    while let Some((length, rest_of_message)) = rest.split_first().filter(|(length, _)| **length > 0) {
+        let (label, rest_of_message) = rest_of_message.split_at(usize::from(*length));
         labels.push(String::from_utf8_lossy(label));
-        rest = behind;
+        rest = rest_of_message;
     }
     labels.join(".") + "."
 }
@@ -51,11 +51,11 @@ const FIRST: &[u8] = &[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 10, 0, 0, 9];
 const SECOND: &[u8] = &[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 10, 0, 0, 1];
 const ALIAS: &[u8] = &[0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 9, 0, 6, 1, b'a', 2, b'b', b'c', 0];
 
-fn usual(name: &str, question: &[u8]) -> Vec<Vec<u8>> {
+fn responses(name: &str, question: &[u8]) -> Vec<Vec<u8>> {
     match name {
         "web." => {
             let other = [&[question[0] ^ 1], &question[1..]].concat();
-            // Somebody else's answer, a torn one, and the right one.
+            // A response to another query, a truncated one, and the right one.
             let right = answer(question, 0, &[FIRST, SECOND]);
             vec![answer(&other, 0, &[FIRST]), right[..right.len() - 1].to_vec(), right]
         }
@@ -68,13 +68,13 @@ fn usual(name: &str, question: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_name_is_resolved() {
-    let port = server(usual);
+    let port = server(responses);
     let resolve = |more: &str| report(&run(&format!("resolve --server 127.0.0.1 --port {port} {more}")));
     let web = resolve("--name web.");
     assert_eq!([&web["ok"], &web["present"], &web["truncated"]], [true, true, false]);
     assert_eq!([&web["addresses"], &web["cname"]], [&json!(["10.0.0.1", "10.0.0.9"]), &json!(null)]);
     assert_eq!([&web["rcode"], &web["server"], &web["question"]], ["NOERROR", "127.0.0.1", "web."]);
-    // Whatever the search list of this machine is, the name itself is asked for in the end.
+    // Whatever the search list of this machine, the name itself is queried last.
     assert_eq!(resolve("--name web")["question"], "web.");
     let alias = resolve("--name alias. --type CNAME");
     assert_eq!([&alias["present"], &alias["cname"]], [&json!(true), &json!("a.bc")]);
@@ -91,8 +91,8 @@ fn a_name_is_resolved() {
 }
 
 #[test]
-fn a_server_that_cannot_tell_is_a_failure() {
-    let port = server(usual);
+fn server_errors_and_timeouts_are_failures() {
+    let port = server(responses);
     let line = format!("resolve --server 127.0.0.1 --port {port} --timeout-ms 300");
     let broken = report(&run(&format!("{line} --name broken.")));
     assert_eq!([&broken["ok"], &broken["rcode"]], [&json!(false), &json!("SERVFAIL")]);

@@ -1,13 +1,13 @@
-//! The small server and the small client.
+//! The HTTP server and client.
 
 use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
 use serde_json::json;
 
-use crate::bench::{Running, report, run};
+use crate::support::{Running, report, run};
 
-/// A server on a port of its own.
+/// Starts a server on a free port. Returns the port too.
 fn serve(what: &str) -> (Running, u64) {
     let server = Running::start(&format!("serve --port 0 --bind 127.0.0.1 {what}"));
     let listening = server.report();
@@ -28,7 +28,7 @@ fn a_text_is_served() {
 }
 
 #[test]
-fn files_are_served_as_they_are_and_copies_as_they_were() {
+fn files_are_read_at_each_request_unless_cached() {
     let folder = tempfile::tempdir().expect("a folder");
     let index = folder.path().join("index.html");
     fs::write(&index, "old").expect("written");
@@ -44,7 +44,7 @@ fn files_are_served_as_they_are_and_copies_as_they_were() {
 }
 
 #[test]
-fn nobody_there_is_an_answer_and_no_end() {
+fn a_refused_connection_does_not_end_the_chain() {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = free.local_addr().expect("bound").port();
     drop(free);
@@ -55,7 +55,7 @@ fn nobody_there_is_an_answer_and_no_end() {
 }
 
 #[test]
-fn a_server_that_comes_late_is_waited_for() {
+fn fetch_retries_until_the_server_starts() {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = free.local_addr().expect("bound").port();
     drop(free);
@@ -66,7 +66,7 @@ fn a_server_that_comes_late_is_waited_for() {
 }
 
 #[test]
-fn a_taken_port_is_a_failure() {
+fn a_port_in_use_is_a_failure() {
     let (_server, port) = serve("--text x");
     let second = run(&format!("serve --port {port} --bind 127.0.0.1 --text x"));
     assert_eq!(second.status.code(), Some(1));
@@ -74,7 +74,7 @@ fn a_taken_port_is_a_failure() {
 }
 
 #[test]
-fn a_peer_is_told_and_answers_are_counted() {
+fn the_peer_address_is_returned_and_responses_are_counted() {
     let (server, port) = serve("--text me --peer");
     let many = report(&run(&format!("fetch --host 127.0.0.1 --port {port} --count 3")));
     assert_eq!([&many["ok"], &many["count"], &many["failures"]], [&json!(true), &json!(3), &json!(0)]);
@@ -92,7 +92,7 @@ fn a_peer_is_told_and_answers_are_counted() {
 }
 
 #[test]
-fn a_silent_server_is_told_from_one_that_is_not_there() {
+fn a_server_that_does_not_respond_is_eagain() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = silent.local_addr().expect("bound").port();
     let page = report(&run(&format!("fetch --host 127.0.0.1 --port {port} --timeout-ms 100")));
@@ -108,13 +108,13 @@ fn addresses_are_listed_with_their_interfaces() {
 }
 
 #[test]
-fn a_server_without_an_address_answers_by_both_versions() {
+fn a_server_on_all_addresses_responds_over_ipv4_and_ipv6() {
     let server = Running::start("serve --port 0 --text me --peer");
     let listening = server.report();
     let port = listening["port"].as_u64().expect("a port");
-    let version_6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-    assert!(version_6 || listening["bind"] == "0.0.0.0" || listening["bind"] == "::", "{listening}");
-    for host in ["127.0.0.1", "::1"].into_iter().take(1 + usize::from(version_6)) {
+    let has_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    assert!(has_ipv6 || listening["bind"] == "0.0.0.0" || listening["bind"] == "::", "{listening}");
+    for host in ["127.0.0.1", "::1"].into_iter().take(1 + usize::from(has_ipv6)) {
         let page = report(&run(&format!("fetch --host {host} --port {port}")));
         assert_eq!(page["body"], format!("me {host}"), "{page}");
     }
@@ -123,7 +123,7 @@ fn a_server_without_an_address_answers_by_both_versions() {
 }
 
 #[test]
-fn a_name_is_looked_up_in_the_file_of_the_container() {
+fn a_name_is_resolved_with_etc_hosts() {
     let (_server, port) = serve("--text canary");
     let file = fs::read_to_string("/etc/hosts").unwrap_or_default();
     let named = |line: &&str| line.split_whitespace().skip(1).any(|word| word == "localhost");

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::bench::{OwnQueue, Running, own_number, report, reports, run};
+use crate::support::{OwnQueue, Running, own_number, report, reports, run};
 
 #[test]
-fn messages_wait_in_the_queue_until_somebody_receives_them() {
+fn messages_stay_in_the_queue_until_they_are_received() {
     let queue = OwnQueue::new();
     let name = &queue.0;
     let sent = report(&run(&format!("mq-send --queue {name} --text m --count 3")));
@@ -20,7 +20,7 @@ fn messages_wait_in_the_queue_until_somebody_receives_them() {
 }
 
 #[test]
-fn a_queue_that_is_not_there_is_an_answer() {
+fn a_missing_queue_is_a_result() {
     let queue = OwnQueue::new();
     let name = &queue.0;
     let output =
@@ -33,7 +33,7 @@ fn a_queue_that_is_not_there_is_an_answer() {
 }
 
 #[test]
-fn a_full_queue_and_a_second_creator_are_noticed() {
+fn a_full_queue_is_eagain_and_an_existing_queue_is_not_created() {
     let queue = OwnQueue::new();
     let name = &queue.0;
     let full = run(&format!("mq-send --queue {name} --text m --count 3 --maxmsg 2 --msgsize 16"));
@@ -47,7 +47,7 @@ fn a_full_queue_and_a_second_creator_are_noticed() {
 }
 
 #[test]
-fn a_thief_reports_each_message_and_gives_up_in_time() {
+fn steal_reports_each_message_and_gives_up_in_time() {
     let queue = OwnQueue::new();
     let name = &queue.0;
     let absent = run(&format!("steal --queue {name} --retry-for 0"));
@@ -60,7 +60,7 @@ fn a_thief_reports_each_message_and_gives_up_in_time() {
 }
 
 #[test]
-fn shared_memory_outlives_the_process_that_made_it() {
+fn shared_memory_outlives_the_process_that_created_it() {
     let key = format!("{:x}", own_number());
     let put = |text: &str, more: &str| report(&run(&format!("shm-put --key {key} --text {text} {more}")));
     let look = format!("shm-look --key 0x{key}");
@@ -84,7 +84,7 @@ fn shared_memory_outlives_the_process_that_made_it() {
 }
 
 #[test]
-fn a_segment_is_held_until_the_process_ends() {
+fn a_held_segment_stays_attached_until_the_process_ends() {
     let key = format!("{:x}", own_number());
     let holder = |more: &str| {
         let probe = Running::start(&format!("shm-hold --key {key} --text kept {more} then hold"));

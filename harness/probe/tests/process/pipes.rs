@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::bench::{Running, report, reports, run, until};
+use crate::support::{Running, report, reports, run, until};
 
 #[test]
-fn a_text_goes_through_a_pipe() {
+fn a_pipe_transfers_text() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x").display().to_string();
     let make = format!("fifo-make --path {path}");
@@ -13,7 +13,7 @@ fn a_text_goes_through_a_pipe() {
     assert_eq!([&all[0]["created"], &all[1]["created"]], [true, false]);
     assert_eq!([&all[2]["kind"], &all[2]["mode"], &all[3]["errno"]], ["fifo", "666", "EEXIST"]);
     let reader = Running::start(&format!("fifo-read --path {path}"));
-    until("asleep", || reader.sleeps());
+    until("asleep", || reader.is_asleep());
     assert_eq!(report(&run(&format!("fifo-write --path {path} --text hello")))["bytes"], 5);
     assert_eq!(reader.report()["text"], "hello");
     assert_eq!(reader.end().0, Some(0));
@@ -41,7 +41,7 @@ fn a_lock_is_kept_until_the_process_ends() {
     assert_eq!(refused["errno"], "EAGAIN");
     let second = start();
     second.report();
-    until("asleep", || second.sleeps());
+    until("asleep", || second.is_asleep());
     first.signal("KILL");
     assert_eq!(second.report()["state"], "locked");
     second.report();

@@ -5,10 +5,10 @@ use std::os::unix::fs::MetadataExt as _;
 
 use serde_json::json;
 
-use crate::bench::{Running, own_number, report, reports, run, until};
+use crate::support::{Running, own_number, report, reports, run, until};
 
 #[test]
-fn posix_memory_is_a_file_of_the_namespace() {
+fn posix_shared_memory_is_a_file_in_dev_shm() {
     let name = format!("/podproof-{}", own_number());
     let put = report(&run(&format!("pshm-put --name {name} --text longer")));
     assert_eq!([&put["bytes"], &put["size"]], [6, 4096]);
@@ -42,14 +42,14 @@ fn an_empty_object_has_no_text() {
 }
 
 #[test]
-fn a_posix_waiter_sleeps_until_somebody_posts() {
+fn a_posix_semaphore_wakes_its_waiter() {
     let name = format!("/podproof-{}", own_number());
     let made = reports(&run(&format!("psem-create --name {name} then psem-create --name {name} --value 5")));
     assert_eq!([&made[0]["created"], &made[1]["created"]], [true, false]);
     assert_eq!([&made[0]["value"], &made[1]["value"]], [0, 0]);
     let waiter = Running::start(&format!("psem-wait --name {name}"));
     assert_eq!(waiter.report()["state"], "waiting");
-    until("asleep", || waiter.sleeps());
+    until("asleep", || waiter.is_asleep());
     assert!(run(&format!("psem-post --name {name}")).status.success());
     let woken = waiter.report();
     assert_eq!(woken["state"], "woken");
@@ -69,7 +69,7 @@ fn a_posix_waiter_sleeps_until_somebody_posts() {
 }
 
 #[test]
-fn system_v_messages_wait_until_somebody_receives_them() {
+fn system_v_messages_stay_in_the_queue_until_they_are_received() {
     let key = format!("{:x}", own_number());
     let line = format!("msg-send --key {key} --text one then msg-send --key {key} --text two");
     let sent = reports(&run(&line));

@@ -1,14 +1,14 @@
-//! Looking at other processes.
+//! `processes` and `peek`.
 
 use std::fs;
 use std::process;
 
 use serde_json::json;
 
-use crate::bench::{Running, own_number, report, reports, run};
+use crate::support::{Running, own_number, report, reports, run};
 
 #[test]
-fn processes_are_listed_with_this_one_among_them() {
+fn the_list_of_processes_includes_the_probe() {
     let all = reports(&run("identity then processes"));
     let listed = all[1]["processes"].as_array().expect("a list");
     assert_eq!(all[1]["self"], all[0]["pid"]);
@@ -22,7 +22,7 @@ fn processes_are_listed_with_this_one_among_them() {
 }
 
 #[test]
-fn a_file_is_seen_from_the_root_of_another_process() {
+fn peek_reads_a_file_in_the_root_of_another_process() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x");
     fs::write(&path, "secret").expect("written");

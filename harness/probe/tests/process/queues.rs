@@ -1,14 +1,14 @@
-//! Message queues: priorities, modes, limits, waiting for one.
+//! Message queues: priorities, modes, limits, and waiting for a queue.
 
 use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::bench::{OwnQueue, Running, report, reports, run, until};
+use crate::support::{OwnQueue, Running, report, reports, run, until};
 
 #[test]
-fn urgent_messages_come_first() {
+fn messages_with_higher_priority_come_first() {
     let queue = OwnQueue::new();
     let name = &queue.0;
     let line =
@@ -19,7 +19,7 @@ fn urgent_messages_come_first() {
 }
 
 #[test]
-fn a_queue_that_is_not_there_cannot_be_opened() {
+fn a_missing_queue_cannot_be_opened() {
     let queue = OwnQueue::new();
     let line = format!("mq-open --queue {} --access rw", queue.0);
     let absent = report(&run(&line));
@@ -34,12 +34,12 @@ fn a_queue_that_is_not_there_cannot_be_opened() {
 }
 
 #[test]
-fn a_mode_that_forbids_is_an_answer() {
+fn a_permission_error_is_a_result() {
     let queue = OwnQueue::new();
     let made = report(&run(&format!("mq-create --queue {} --mode 0", queue.0)));
     assert_eq!([&made["ok"], &made["created"]], [&json!(true), &json!(1)]);
     let opened = report(&run(&format!("mq-open --queue {} --access r", queue.0)));
-    // The superuser may open everything.
+    // Root may open every queue.
     if report(&run("identity"))["uid"] == 0 {
         assert_eq!(opened["opened"], true);
     } else {
@@ -49,7 +49,7 @@ fn a_mode_that_forbids_is_an_answer() {
 }
 
 #[test]
-fn as_many_queues_are_created_as_the_system_allows() {
+fn mq_create_stops_at_the_first_error() {
     let queue = OwnQueue::new();
     let name = &queue.0;
     let line = format!("mq-create --queue {name} --count 3 --maxmsg 1 --msgsize 16");
@@ -57,9 +57,12 @@ fn as_many_queues_are_created_as_the_system_allows() {
     assert_eq!([&made["created"], &made["count"], &made["maxmsg"], &made["msgsize"]], [3, 3, 1, 16]);
     assert!(made.get("errno").is_none());
     let again = run(&line);
-    let told = report(&again);
+    let reported = report(&again);
     assert!(again.status.success());
-    assert_eq!([&told["ok"], &told["created"], &told["errno"]], [&json!(true), &json!(0), &json!("EEXIST")]);
+    assert_eq!(
+        [&reported["ok"], &reported["created"], &reported["errno"]],
+        [&json!(true), &json!(0), &json!("EEXIST")]
+    );
     let gone = reports(&run(&format!(
         "mq-unlink --queue {name}-1 then mq-unlink --queue {name}-2 then mq-unlink --queue {name}-3"
     )));
@@ -70,11 +73,11 @@ fn as_many_queues_are_created_as_the_system_allows() {
 }
 
 #[test]
-fn a_queue_is_waited_for() {
+fn wait_queue_waits_until_the_queue_exists() {
     let queue = OwnQueue::new();
     let waiting = Running::start(&format!("clocks then wait-queue --queue {}", queue.0));
     waiting.report();
-    until("asleep", || waiting.sleeps());
+    until("asleep", || waiting.is_asleep());
     thread::sleep(Duration::from_millis(50));
     run(&format!("mq-create --queue {}", queue.0));
     assert_eq!(waiting.report()["waited"], true);

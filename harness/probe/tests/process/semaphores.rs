@@ -1,11 +1,11 @@
-//! Semaphores.
+//! System V semaphores.
 
 use serde_json::json;
 
-use crate::bench::{Running, own_number, report, reports, run, until};
+use crate::support::{Running, own_number, report, reports, run, until};
 
 #[test]
-fn a_waiter_sleeps_until_somebody_posts() {
+fn a_semaphore_wakes_its_waiter() {
     let key = format!("{:x}", own_number());
     let look = || report(&run(&format!("sem-look --key {key}")));
     let made = reports(&run(&format!("sem-create --key {key} then sem-create --key {key} --value 5")));
@@ -24,13 +24,13 @@ fn a_waiter_sleeps_until_somebody_posts() {
 }
 
 #[test]
-fn a_waiter_for_a_removed_semaphore_fails_and_term_ends_one() {
+fn removal_wakes_a_waiter_with_eidrm_and_term_ends_it() {
     let key = format!("{:x}", own_number());
     run(&format!("sem-create --key {key}"));
     let start = || {
         let waiter = Running::start(&format!("sem-wait --key {key}"));
         waiter.report();
-        until("asleep", || waiter.sleeps());
+        until("asleep", || waiter.is_asleep());
         waiter
     };
     let [ended, left] = [start(), start()];
@@ -43,7 +43,7 @@ fn a_waiter_for_a_removed_semaphore_fails_and_term_ends_one() {
 }
 
 #[test]
-fn a_semaphore_that_is_not_there_is_an_answer_for_looks_only() {
+fn a_missing_semaphore_is_a_result_for_looks_only() {
     let key = format!("{:x}", own_number());
     for look in ["sem-look", "sem-remove"] {
         let absent = report(&run(&format!("{look} --key {key}")));

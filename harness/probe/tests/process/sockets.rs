@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use crate::bench::{Running, own_number, report, run};
+use crate::support::{Running, own_number, report, run};
 
 #[test]
-fn a_socket_gives_back_what_it_gets() {
+fn a_socket_echoes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("s");
     let abstract_name = format!("podproof-{}", own_number());
@@ -30,7 +30,7 @@ fn a_socket_gives_back_what_it_gets() {
         assert_eq!([&refused["ok"], &refused["connected"]], [true, false]);
         assert_eq!(refused["errno"], "ECONNREFUSED");
     }
-    // The socket of the dead server is still in the way.
+    // The socket file of the dead server still exists.
     assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o777);
     let again = Running::start(&format!("sock-serve --path {} --unlink-first", path.display()));
     assert_eq!(again.report()["state"], "listening");
@@ -42,7 +42,7 @@ fn a_socket_gives_back_what_it_gets() {
 }
 
 #[test]
-fn a_socket_needs_one_place() {
+fn a_socket_needs_either_a_path_or_an_abstract_name() {
     for wrong in ["sock-serve", "sock-serve --path /x --abstract x", "sock-serve --abstract x --unlink-first"]
     {
         assert_eq!(run(wrong).status.code(), Some(64), "{wrong}");

@@ -4,10 +4,10 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::bench::{Running, report, reports, run};
+use crate::support::{Running, report, reports, run};
 
 #[test]
-fn a_mount_is_told() {
+fn the_mount_of_a_path_is_reported() {
     let seen = report(&run("mount --path /proc"));
     assert_eq!([&seen["present"], &seen["is_mount_point"]], [true, true]);
     assert_eq!([&seen["fstype"], &seen["mount_point"]], ["proc", "/proc"]);
@@ -26,7 +26,7 @@ fn a_mount_is_told() {
 }
 
 #[test]
-fn a_file_is_filled() {
+fn fill_writes_zeros() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x");
     fs::write(&path, "something").expect("written");
@@ -39,7 +39,7 @@ fn a_file_is_filled() {
 }
 
 #[test]
-fn a_full_disk_is_an_answer_and_other_errors_are_not() {
+fn a_full_disk_is_a_result_and_other_errors_are_failures() {
     let all =
         reports(&run("fill --path /dev/full --bytes 10 then fill --path /nowhere/x --bytes 10 then clocks"));
     assert_eq!([&all[0]["ok"], &all[0]["complete"]], [true, false]);
@@ -50,7 +50,7 @@ fn a_full_disk_is_an_answer_and_other_errors_are_not() {
 }
 
 #[test]
-fn memory_is_really_used_and_kept() {
+fn allocated_memory_is_resident() {
     const SIZE: u64 = 48 << 20;
     let probe = Running::start(&format!("identity then allocate --bytes {SIZE} --step-ms 1 then hold"));
     let pid = probe.report()["pid"].clone();

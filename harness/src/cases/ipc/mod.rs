@@ -1,4 +1,4 @@
-//! Inter-process communication: who shares the kernel's objects, what goes through them, how long they last.
+//! Inter-process communication: which containers share kernel objects, what passes through them, how long they last.
 
 mod article;
 mod backlog;

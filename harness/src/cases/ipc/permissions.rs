@@ -1,51 +1,51 @@
-//! Who may do what with a queue of another user.
+//! What a user may do with another user's queue.
 
 use crate::cases::case::Case;
-use crate::cases::members::{FINDER, MAKER, Members, done};
+use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of};
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const QUEUE: &str = "/podproof";
 
 pub(super) const MQ_PERMISSIONS: Case = Case {
     id: "ipc/mq-permissions",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(try_as_another(stage)),
     judge: judge_tries,
 };
 
 async fn try_as_another(stage: &Stage) -> Result<(), Blocked> {
-    let members = Members::gather(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
-    members.probe("read", FINDER, &["mq-open", "--queue", QUEUE, "--access", "r"]).await?;
-    members.probe("write", FINDER, &["mq-open", "--queue", QUEUE, "--access", "w"]).await?;
-    members.probe("remove", FINDER, &["mq-unlink", "--queue", QUEUE]).await?;
-    // Whether it is still there is for its maker to say: he may always look.
-    members.probe("left", MAKER, &["mq-look", "--queue", QUEUE]).await?;
+    let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
+    pods.probe("read", FINDER, &["mq-open", "--queue", QUEUE, "--access", "r"]).await?;
+    pods.probe("write", FINDER, &["mq-open", "--queue", QUEUE, "--access", "w"]).await?;
+    pods.probe("remove", FINDER, &["mq-unlink", "--queue", QUEUE]).await?;
+    // The owner looks whether the queue still exists, because its mode always lets the owner read.
+    pods.probe("left", MAKER, &["mq-look", "--queue", QUEUE]).await?;
     Ok(())
 }
 
-fn judge_tries(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let made = done(seen, MAKER, "mq-create")?;
-    Inquiry::premise("a queue that was made", made.value.number("created")? == 1)?;
-    for (label, may, assertion) in
+fn judge_tries(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let made = ok_report_of(seen, MAKER, "mq-create")?;
+    Inquiry::premise("a queue that was created", made.value.number("created")? == 1)?;
+    for (label, allowed, assertion) in
         [("read", true, "others-may-read"), ("write", false, "others-may-not-write")]
     {
         let tried = seen.exec_report(label, "mq-open")?;
-        Inquiry::premise("a queue to be opened", tried.value.present()?)?;
+        Inquiry::premise("a queue that exists", tried.value.present()?)?;
         let errno = tried.value.text("errno");
-        Inquiry::premise("no other refusal than that of its mode", matches!(errno, Err(_) | Ok("EACCES")))?;
-        say.assert_equal(assertion, &may, &tried.value.truth("opened")?, tried.pointer);
+        Inquiry::premise("no error other than EACCES", matches!(errno, Err(_) | Ok("EACCES")))?;
+        inquiry.assert_equal(assertion, &allowed, &tried.value.truth("opened")?, tried.pointer);
     }
     let tried = seen.exec_report("remove", "mq-unlink")?;
-    let left = seen.exec_report("left", "mq-look")?.value.present()?;
+    let exists = seen.exec_report("left", "mq-look")?.value.present()?;
     let removed = tried.value.ok() && tried.value.present()?;
-    // The system says EPERM for a folder with the sticky bit, of which some C libraries make EACCES.
+    // In a directory with the sticky bit the kernel returns EPERM, which some C libraries turn into EACCES.
     let refused = !tried.value.ok() && matches!(tried.value.text("errno"), Ok("EPERM" | "EACCES"));
-    Inquiry::premise("an answer to the try to remove it", removed || refused)?;
-    let told = format!("removed: {removed}, still there: {left}");
+    Inquiry::premise("a result of the attempt to remove the queue", removed || refused)?;
+    let actual = format!("removed: {removed}, still there: {exists}");
     let expected = "removed: false, still there: true";
-    say.assert("others-may-not-remove", !removed && left, expected, told, tried.pointer);
+    inquiry.assert("others-may-not-remove", !removed && exists, expected, actual, tried.pointer);
     Ok(())
 }

@@ -1,74 +1,80 @@
-//! Processes of other containers: seen, signalled and looked into only where the pod asks for it.
+//! Processes of other containers: a container sees and signals them only in a shared process namespace.
 
 use serde_json::Value;
 
 use crate::cases::case::Case;
-use crate::cases::members::{Members, done, home};
+use crate::cases::containers::{ColocatedPods, ok_report_of, pod_uid_of};
 use crate::evidence::{Evidence, Fact, Missing, Observed, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Progress, Stage};
+use crate::stage::{Blocked, PodProfile, Progress, Stage};
 
 const LEFT: &str = "left";
 const RIGHT: &str = "right";
 
-/// What tells the process of a container from all others: part of its command line.
-const SIGNS: [(&str, &str); 2] = [(LEFT, "write --path /tmp/token"), (RIGHT, "nonce then hold")];
+/// Each container with a part of its command line that identifies its process.
+const CMDLINES: [(&str, &str); 2] = [(LEFT, "write --path /tmp/token"), (RIGHT, "nonce then hold")];
 
-/// What the system says to one who reaches for a process that is not there, or not his.
+/// The errors for a process that does not exist or belongs to another user.
 const REFUSALS: [&str; 4] = ["ESRCH", "EPERM", "EACCES", "ENOENT"];
 
 pub(super) const NO_SIGNALS_BY_DEFAULT: Case = Case {
     id: "ipc/no-signals-by-default",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
-    drive: |stage| Box::pin(look_around(stage)),
-    judge: judge_apart,
+    drive: |stage| Box::pin(list_and_signal(stage)),
+    judge: judge_separate,
 };
 
 pub(super) const SHARE_PROCESS_NAMESPACE: Case = Case {
     id: "ipc/share-process-namespace",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
-    drive: |stage| Box::pin(reach_out(stage)),
-    judge: judge_together,
+    drive: |stage| Box::pin(read_and_signal(stage)),
+    judge: judge_shared,
 };
 
-async fn look_around(stage: &Stage) -> Result<(), Blocked> {
-    let members = Members::gather(stage, &[(LEFT, "hold"), (RIGHT, "hold")]).await?;
-    members.probe(LEFT, LEFT, &["processes"]).await?;
-    members.probe(RIGHT, RIGHT, &["processes"]).await?;
-    members.probe("signal", RIGHT, &["kill", "--cmdline", SIGNS[0].1, "--signal", "USR1"]).await?;
+async fn list_and_signal(stage: &Stage) -> Result<(), Blocked> {
+    let pods = ColocatedPods::create_all(stage, &[(LEFT, "hold"), (RIGHT, "hold")]).await?;
+    pods.probe(LEFT, LEFT, &["processes"]).await?;
+    pods.probe(RIGHT, RIGHT, &["processes"]).await?;
+    pods.probe("signal", RIGHT, &["kill", "--cmdline", CMDLINES[0].1, "--signal", "USR1"]).await?;
     Ok(())
 }
 
-fn judge_apart(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    for (container, own) in SIGNS {
-        done(seen, container, "hold")?;
+fn judge_separate(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    for (container, own) in CMDLINES {
+        ok_report_of(seen, container, "hold")?;
         let list = seen.exec_report(container, "processes")?;
-        let others = SIGNS.iter().filter(|(other, _)| *other != container);
+        let others = CMDLINES.iter().filter(|(other, _)| *other != container);
         for (other, sign) in others {
-            let told = format!("{other} in {}", list.value);
+            let actual = format!("{other} in {}", list.value);
             let expected = format!("no process of {other}");
-            say.assert("others-are-not-seen", !sees(&list, sign)?, expected, told, &list.pointer);
+            inquiry.assert("others-are-not-seen", !sees(&list, sign)?, expected, actual, &list.pointer);
         }
         let first = first(&list)?;
-        say.assert("own-is-first", first.contains(own), format!("{own} as process 1"), first, &list.pointer);
+        inquiry.assert(
+            "own-is-first",
+            first.contains(own),
+            format!("{own} as process 1"),
+            first,
+            &list.pointer,
+        );
     }
     let signal = seen.exec_report("signal", "kill")?;
-    say.assert_equal("others-get-no-signal", &"ESRCH", &refusal(&signal)?, &signal.pointer);
+    inquiry.assert_equal("others-get-no-signal", &"ESRCH", &refusal(&signal)?, &signal.pointer);
     Ok(())
 }
 
-async fn reach_out(stage: &Stage) -> Result<(), Blocked> {
-    let members = Members::gather(stage, &[(LEFT, "hold"), (RIGHT, "hold")]).await?;
-    members.probe("look", RIGHT, &["processes"]).await?;
-    members.probe("peek", RIGHT, &["peek", "--cmdline", SIGNS[0].1, "--path", "/tmp/token"]).await?;
-    let kill = ["kill", "--cmdline", SIGNS[0].1, "--signal", "USR1"];
-    let sent = members.probe("signal", RIGHT, &kill).await?;
+async fn read_and_signal(stage: &Stage) -> Result<(), Blocked> {
+    let pods = ColocatedPods::create_all(stage, &[(LEFT, "hold"), (RIGHT, "hold")]).await?;
+    pods.probe("look", RIGHT, &["processes"]).await?;
+    pods.probe("peek", RIGHT, &["peek", "--cmdline", CMDLINES[0].1, "--path", "/tmp/token"]).await?;
+    let kill = ["kill", "--cmdline", CMDLINES[0].1, "--signal", "USR1"];
+    let sent = pods.probe("signal", RIGHT, &kill).await?;
     let sent = sent.stdout.lines().filter_map(ProbeReport::parse).any(|report| report.ok());
-    // Where no signal could be sent, none arrives.
+    // If no signal could be sent, none will arrive.
     if sent {
-        let pod = members.pod_of(LEFT)?;
+        let pod = pods.pod_of(LEFT)?;
         let arrived = |seen: &Observed| {
             let log = seen.log(&pod.uid, LEFT, 0);
             let arrived = log.is_some_and(|log| log.reports().any(|report| is_signalled(&report)));
@@ -83,21 +89,27 @@ fn is_signalled(report: &ProbeReport) -> bool {
     report.verb() == "hold" && report.text("state") == Ok("signalled")
 }
 
-fn judge_together(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = home(seen, LEFT)?;
-    done(seen, LEFT, "write")?;
-    done(seen, LEFT, "hold")?;
+fn judge_shared(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = pod_uid_of(seen, LEFT)?;
+    ok_report_of(seen, LEFT, "write")?;
+    ok_report_of(seen, LEFT, "hold")?;
     let list = seen.exec_report("look", "processes")?;
-    let told = list.value.to_string();
-    say.assert("sees-the-other", sees(&list, SIGNS[0].1)?, "the process of left", told, &list.pointer);
+    let actual = list.value.to_string();
+    inquiry.assert(
+        "sees-the-other",
+        sees(&list, CMDLINES[0].1)?,
+        "the process of left",
+        actual,
+        &list.pointer,
+    );
     let first = first(&list)?;
-    let neither = SIGNS.iter().all(|(_, sign)| !first.contains(sign));
-    say.assert("neither-is-first", neither, "neither container's process as 1", first, &list.pointer);
+    let neither = CMDLINES.iter().all(|(_, sign)| !first.contains(sign));
+    inquiry.assert("neither-is-first", neither, "neither container's process as 1", first, &list.pointer);
 
     let peek = seen.exec_report("peek", "peek")?;
     let read =
         if peek.value.ok() && peek.value.present()? { peek.value.text("content")? } else { refusal(&peek)? };
-    say.assert_equal("files-can-be-read", &seen.token.as_str(), &read, &peek.pointer);
+    inquiry.assert_equal("files-can-be-read", &seen.token.as_str(), &read, &peek.pointer);
 
     let signal = seen.exec_report("signal", "kill")?;
     let arrived = if signal.value.ok() {
@@ -105,16 +117,16 @@ fn judge_together(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     } else {
         refusal(&signal)?.to_owned()
     };
-    say.assert_equal("signal-arrives", &"USR1", &arrived.as_str(), signal.pointer);
+    inquiry.assert_equal("signal-arrives", &"USR1", &arrived.as_str(), signal.pointer);
     Ok(())
 }
 
-/// Whether a process with this text in its command line is in the list.
+/// Returns whether the list has a process with this text in its command line.
 fn sees(list: &Fact<ProbeReport>, text: &str) -> Result<bool, Missing> {
     Ok(processes(list)?.iter().any(|process| cmdline(process).contains(text)))
 }
 
-/// The command line of process 1.
+/// Returns the command line of process 1.
 fn first(list: &Fact<ProbeReport>) -> Result<&str, Missing> {
     let first = processes(list)?.iter().find(|process| process.get("pid").is_some_and(|pid| *pid == 1));
     first.map(cmdline).ok_or_else(|| Missing::new("process 1"))
@@ -130,7 +142,7 @@ fn cmdline(process: &Value) -> &str {
     process.get("cmdline").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Why the system refused, or that it did not.
+/// Returns the errno of a refused attempt, or `no refusal`.
 fn refusal(tried: &Fact<ProbeReport>) -> Result<&str, Missing> {
     Ok(Inquiry::errno_among(&tried.value, &REFUSALS)?.unwrap_or("no refusal"))
 }

@@ -1,31 +1,31 @@
-//! IPC objects of a pod that loses its sandbox.
+//! IPC objects of a pod whose sandbox is ended.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::MAIN;
-use crate::cases::keeper::{lose_sandbox, lost};
+use crate::cases::container_restart::MAIN;
+use crate::cases::node_disturbance::{kill_pod_sandbox, premise_sandbox_killed};
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::Attire;
+use crate::stage::PodProfile;
 
-/// What looks for an object, what made it, and the assertion that it is lost.
+/// The verb that looks for the object, the verb that created it, and the assertion that it is lost.
 const OBJECTS: [(&str, &str, &str); 2] =
     [("mq-look", "mq-send", "queue-is-lost"), ("shm-look", "shm-put", "segment-is-lost")];
 
 pub(super) const LOST_ON_SANDBOX_RECREATE: Case = Case {
     id: "ipc/lost-on-sandbox-recreate",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN), Expected::Outage],
-    drive: |stage| Box::pin(lose_sandbox(stage)),
+    drive: |stage| Box::pin(kill_pod_sandbox(stage)),
     judge: judge_objects,
 };
 
-fn judge_objects(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = lost(seen)?;
+fn judge_objects(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_sandbox_killed(seen)?;
     for (look, make, assertion) in OBJECTS {
         let made = seen.log_report(uid, MAIN, 0, make)?;
-        Inquiry::premise(&format!("a `{make}` that worked"), made.value.ok())?;
-        say.assert_absent(assertion, &seen.log_report(uid, MAIN, 1, look)?)?;
+        Inquiry::premise(&format!("a `{make}` that succeeded"), made.value.ok())?;
+        inquiry.assert_absent(assertion, &seen.log_report(uid, MAIN, 1, look)?)?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Root file systems.
+//! Root file systems of the containers of one pod.
 
 use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "two";
 const LEFT: &str = "left";
@@ -14,7 +14,7 @@ const FILE: &str = "/tmp/token";
 
 pub(super) const ROOTFS: Case = Case {
     id: "isolation/rootfs",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(look_in_both(stage)),
     judge: judge_file,
@@ -28,9 +28,9 @@ async fn look_in_both(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-fn judge_file(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_file(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let written = seen.exec_report("in-left", "read")?;
     let kept = written.value.present()? && written.value.text("content")? == seen.token;
     Inquiry::premise("the token where it was written", kept)?;
-    say.assert_absent("not-visible", &seen.exec_report("in-right", "read")?)
+    inquiry.assert_absent("not-visible", &seen.exec_report("in-right", "read")?)
 }

@@ -1,22 +1,22 @@
 //! Pods in the node's IPC namespace.
 
 use crate::cases::case::Case;
-use crate::cases::namesake::{HOLDER, namesakes, replace};
+use crate::cases::pod_replacement::{HOLDER, premise_replaced, replace};
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
-/// A pod that reaches for the node's IPC namespace, and one that does not.
-const LEANER: &str = "leaner";
+/// The pod with `hostIPC: true`, and the pod without.
+const HOST_IPC: &str = "leaner";
 const PLAIN: &str = "plain";
 
-/// How Pod Security begins its refusals.
-const BY_POD_SECURITY: &str = "violates PodSecurity";
+/// A part of every rejection message of Pod Security admission.
+const POD_SECURITY_MESSAGE: &str = "violates PodSecurity";
 
 pub(super) const HOSTIPC_DENIED: Case = Case {
     id: "isolation/hostipc-denied",
-    attire: Attire::AsTyped,
+    pod_profile: PodProfile::AsTyped,
     expects: &[],
     drive: |stage| Box::pin(try_both(stage)),
     judge: judge_refusal,
@@ -24,54 +24,57 @@ pub(super) const HOSTIPC_DENIED: Case = Case {
 
 pub(super) const HOSTIPC_LEAKS: Case = Case {
     id: "isolation/hostipc-leaks",
-    attire: Attire::Privileged,
+    pod_profile: PodProfile::Privileged,
     expects: &[Expected::Deletion],
-    drive: |stage| Box::pin(leave_and_clear(stage)),
-    judge: judge_what_is_left,
+    drive: |stage| Box::pin(replace_and_clean_up(stage)),
+    judge: judge_leftover_queue,
 };
 
 async fn try_both(stage: &Stage) -> Result<(), Blocked> {
     stage.create(PLAIN).await?;
-    if let Some(leaner) = stage.attempt(LEANER).await? {
-        stage.until_pod("the pod leaner", stage.budgets().pod_running(), &leaner, |_| Some(())).await?;
+    if let Some(pod) = stage.try_create(HOST_IPC).await? {
+        stage.until_pod("the pod leaner", stage.budgets().pod_running(), &pod, |_| Some(())).await?;
     }
     Ok(())
 }
 
-fn judge_refusal(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_refusal(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     seen.applied(PLAIN, 0)?;
-    if let Ok(leaner) = seen.applied(LEANER, 0) {
-        let phase = seen.last(&leaner.uid)?.phase();
-        let told = format!("a pod in phase {phase}");
-        say.assert("is-refused", false, "a refusal", told, format!("applied/{LEANER}"));
+    if let Ok(applied) = seen.applied(HOST_IPC, 0) {
+        let phase = seen.last(&applied.uid)?.phase();
+        let actual = format!("a pod in phase {phase}");
+        inquiry.assert("is-refused", false, "a refusal", actual, format!("applied/{HOST_IPC}"));
         return Ok(());
     }
-    let refusal = seen.refusal(LEANER)?;
-    // A refusal for want of rights, or by somebody else's rule, says nothing about Pod Security.
-    let by_pod_security = refusal.message.contains(BY_POD_SECURITY);
-    Inquiry::premise(&format!("a refusal by Pod Security ({})", refusal.message), by_pod_security)?;
-    let pointer = format!("refusals/{LEANER}");
-    say.assert_equal("is-refused", &403, &refusal.code, &pointer);
+    let refusal = seen.refusal(HOST_IPC)?;
+    // A rejection because of missing RBAC rights, or by another admission rule, says nothing about Pod Security.
+    let by_pod_security = refusal.message.contains(POD_SECURITY_MESSAGE);
+    Inquiry::premise(
+        &format!("a rejection by Pod Security admission ({})", refusal.message),
+        by_pod_security,
+    )?;
+    let pointer = format!("refusals/{HOST_IPC}");
+    inquiry.assert_equal("is-refused", &403, &refusal.code, &pointer);
     let named = refusal.message.contains("hostIPC");
-    say.assert("says-why", named, "a message that names hostIPC", &refusal.message, pointer);
+    inquiry.assert("says-why", named, "a message that names hostIPC", &refusal.message, pointer);
     Ok(())
 }
 
-async fn leave_and_clear(stage: &Stage) -> Result<(), Blocked> {
+async fn replace_and_clean_up(stage: &Stage) -> Result<(), Blocked> {
     let second = replace(stage, "mq-send").await?;
     let queue = format!("/pp-{}", stage.token());
     stage.probe("clear", &second, HOLDER, &["mq-unlink", "--queue", &queue]).await.map(drop)
 }
 
-fn judge_what_is_left(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let (first, second) = namesakes(seen)?;
+fn judge_leftover_queue(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let (first, second) = premise_replaced(seen)?;
     let before = seen.log_report(first, HOLDER, 0, "mq-look")?;
     Inquiry::premise_absent("no queue of that name at first", &before)?;
     let sent = seen.log_report(first, HOLDER, 0, "mq-send")?;
     Inquiry::premise("a message of the first pod", sent.value.ok())?;
     let found = seen.log_report(second, HOLDER, 0, "mq-look")?;
     let waiting = found.value.present()?.then(|| found.value.number("curmsgs")).transpose()?;
-    say.assert_equal("queue-is-left", &Some(1), &waiting, found.pointer);
+    inquiry.assert_equal("queue-is-left", &Some(1), &waiting, found.pointer);
     let cleared = seen.exec_report("clear", "mq-unlink")?;
-    Inquiry::premise("the queue removed in the end", cleared.value.present()?)
+    Inquiry::premise("the queue removed at the end", cleared.value.present()?)
 }

@@ -1,4 +1,4 @@
-//! What containers of a pod, and what pods, do not share.
+//! Isolation: resources that containers of one pod, or different pods, do not share.
 
 mod files;
 mod host;

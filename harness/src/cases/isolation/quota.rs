@@ -1,4 +1,4 @@
-//! A limit that the kernel counts per user and not per pod.
+//! A kernel limit that applies per user and not per pod.
 
 use futures::try_join;
 
@@ -6,16 +6,16 @@ use crate::cases::case::Case;
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
-/// A pod that makes queues until it is stopped, another of the same user, and one of another user.
+/// A pod that creates queues until the kernel refuses, a pod of the same user, and a pod of another user.
 const FILLER: &str = "filler";
 const SAME: &str = "same";
 const OTHER: &str = "other";
 
 pub(super) const MQUEUE_QUOTA_PER_UID: Case = Case {
     id: "isolation/mqueue-quota-per-uid",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Deletion],
     drive: |stage| Box::pin(use_up_the_quota(stage)),
     judge: judge_quota,
@@ -33,11 +33,12 @@ async fn use_up_the_quota(stage: &Stage) -> Result<(), Blocked> {
     let create = ["mq-create", "--queue", "/one"];
     stage.probe("in-same", &same, SAME, &create).await?;
     stage.probe("in-other", &other, OTHER, &create).await?;
-    // The queues count until the last process of their pod has ended; whoever comes next must find none.
+    // The queues count against the limit until the last process of the pod has ended, so wait before the next case
+    // runs.
     stage.delete_and_wait(&filler).await
 }
 
-fn judge_quota(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_quota(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let mut nodes = Vec::new();
     for name in [FILLER, SAME, OTHER] {
         nodes.push(seen.last(&seen.applied(name, 0)?.uid)?.node());
@@ -45,30 +46,35 @@ fn judge_quota(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let one_node = nodes[0].is_some() && nodes.iter().all(|node| *node == nodes[0]);
     Inquiry::premise("all pods on one node", one_node)?;
 
-    let first = answered(seen.log_report(&seen.applied(FILLER, 0)?.uid, FILLER, 0, "mq-create")?)?;
-    say.assert("user-is-stopped", is_stopped(&first), "EMFILE", first.value.to_string(), &first.pointer);
-    let second = answered(seen.exec_report("in-same", "mq-create")?)?;
-    let at_once = is_stopped(&second) && second.value.number("created")? == 0;
-    say.assert(
+    let first = premise_within_limit_or_emfile(seen.log_report(
+        &seen.applied(FILLER, 0)?.uid,
+        FILLER,
+        0,
+        "mq-create",
+    )?)?;
+    inquiry.assert("user-is-stopped", hit_limit(&first), "EMFILE", first.value.to_string(), &first.pointer);
+    let second = premise_within_limit_or_emfile(seen.exec_report("in-same", "mq-create")?)?;
+    let none_created = hit_limit(&second) && second.value.number("created")? == 0;
+    inquiry.assert(
         "in-his-other-pods-too",
-        at_once,
+        none_created,
         "no queue, EMFILE",
         second.value.to_string(),
         second.pointer,
     );
-    let third = answered(seen.exec_report("in-other", "mq-create")?)?;
-    let free = !is_stopped(&third) && third.value.number("created")? == 1;
-    say.assert("other-users-are-not", free, "one queue", third.value.to_string(), third.pointer);
+    let third = premise_within_limit_or_emfile(seen.exec_report("in-other", "mq-create")?)?;
+    let allowed = !hit_limit(&third) && third.value.number("created")? == 1;
+    inquiry.assert("other-users-are-not", allowed, "one queue", third.value.to_string(), third.pointer);
     Ok(())
 }
 
-/// A report that the user's limit was met or that nothing was: another limit says nothing about this one.
-fn answered(report: Fact<ProbeReport>) -> Result<Fact<ProbeReport>, Missing> {
-    let answered = report.value.ok() && (is_stopped(&report) || report.value.text("errno").is_err());
-    Inquiry::premise(&format!("queues, or EMFILE ({})", report.value), answered)?;
+/// Requires that the verb succeeded or failed with EMFILE: another limit says nothing about this one.
+fn premise_within_limit_or_emfile(report: Fact<ProbeReport>) -> Result<Fact<ProbeReport>, Missing> {
+    let is_known = report.value.ok() && (hit_limit(&report) || report.value.text("errno").is_err());
+    Inquiry::premise(&format!("created queues, or EMFILE ({})", report.value), is_known)?;
     Ok(report)
 }
 
-fn is_stopped(report: &Fact<ProbeReport>) -> bool {
+fn hit_limit(report: &Fact<ProbeReport>) -> bool {
     report.value.text("errno") == Ok("EMFILE")
 }

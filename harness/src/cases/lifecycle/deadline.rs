@@ -1,39 +1,42 @@
-//! A pod that may be active for a limited time only.
+//! A pod with `activeDeadlineSeconds`.
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "limited";
 
-/// The reason of a pod that was active for too long.
+/// The `status.reason` of a pod that exceeded its deadline.
 const EXCEEDED: &str = "DeadlineExceeded";
 
 pub(super) const DEADLINE_EXCEEDED: Case = Case {
     id: "lifecycle/deadline-exceeded",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Reason("DeadlineExceeded")],
-    drive: |stage| Box::pin(outlive(stage)),
+    drive: |stage| Box::pin(exceed_deadline(stage)),
     judge: judge_end,
 };
 
-async fn outlive(stage: &Stage) -> Result<(), Blocked> {
+async fn exceed_deadline(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_terminal(&pod).await
 }
 
-fn judge_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_end(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let last = seen.last(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     let reason = last.reason();
-    // `Evicted`, `NodeShutdown`, `Preempting` and the like are the ends of other stories.
+    // The claim says nothing about pods ended for `Evicted`, `NodeShutdown`, `Preempting` and similar reasons.
     let decided = reason.is_none_or(|reason| reason == EXCEEDED);
-    Inquiry::premise(&format!("no other reason for its end ({})", reason.unwrap_or_default()), decided)?;
+    Inquiry::premise(
+        &format!("no other reason for the end of the pod ({})", reason.unwrap_or_default()),
+        decided,
+    )?;
     let pointer = format!("timeline/{POD}");
-    say.assert_equal("pod-fails", &"Failed", &last.phase(), &pointer);
-    say.assert_equal("reason-is-told", &EXCEEDED, &reason.unwrap_or_default(), pointer);
+    inquiry.assert_equal("pod-fails", &"Failed", &last.phase(), &pointer);
+    inquiry.assert_equal("reason-is-told", &EXCEEDED, &reason.unwrap_or_default(), pointer);
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! A pod whose init container fails and is not retried.
 
 use crate::cases::case::Case;
-use crate::cases::exchange::undisturbed;
+use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "single";
 const INIT: &str = "init";
@@ -13,28 +13,28 @@ const MAIN: &str = "main";
 
 pub(super) const INIT_FAILURE_FAILS_THE_POD: Case = Case {
     id: "lifecycle/init-failure-fails-the-pod",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(INIT), Expected::Restart(MAIN)],
-    drive: |stage| Box::pin(fail_first(stage)),
+    drive: |stage| Box::pin(fail_init(stage)),
     judge: judge_end,
 };
 
-async fn fail_first(stage: &Stage) -> Result<(), Blocked> {
+async fn fail_init(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_terminal(&pod).await
 }
 
-fn judge_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_end(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
-    undisturbed(seen, uid)?;
+    premise_not_ended_by_node(seen, uid)?;
     let last = seen.last(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     let pointer = format!("timeline/{POD}");
-    say.assert_equal("pod-fails", &"Failed", &last.phase(), &pointer);
+    inquiry.assert_equal("pod-fails", &"Failed", &last.phase(), &pointer);
     let init = seen.container(uid, INIT)?;
-    say.assert_equal("init-is-not-retried", &0, &init.value.restarts, init.pointer);
+    inquiry.assert_equal("init-is-not-retried", &0, &init.value.restarts, init.pointer);
     let main = seen.container(uid, MAIN)?;
     let began = seen.instance(uid, MAIN, 0).is_ok() || main.value.restarts > 0;
-    say.assert_equal("app-never-starts", &false, &began, main.pointer);
+    inquiry.assert_equal("app-never-starts", &false, &began, main.pointer);
     Ok(())
 }

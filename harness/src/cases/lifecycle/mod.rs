@@ -1,9 +1,9 @@
-//! The life of a pod as a whole.
+//! The lifecycle of a whole pod.
 
-mod companion;
 mod completion;
 mod deadline;
 mod init;
+mod job;
 mod phase;
 mod removal;
 mod sidecar;
@@ -21,11 +21,11 @@ pub(super) const CASES: &[Case] = &[
     termination::PRESTOP_BEFORE_TERM,
     deadline::DEADLINE_EXCEEDED,
     init::INIT_FAILURE_FAILS_THE_POD,
-    sidecar::SIDECAR_JOB_COMPLETES,
+    job::SIDECAR_JOB_COMPLETES,
     removal::TERMINAL_BEFORE_DELETE,
-    companion::SIDECAR_REVERSE_ORDER,
-    companion::SIDECAR_ALWAYS_RESTARTS,
-    companion::SIDECAR_EXIT_IGNORED,
+    sidecar::SIDECAR_REVERSE_ORDER,
+    sidecar::SIDECAR_ALWAYS_RESTARTS,
+    sidecar::SIDECAR_EXIT_IGNORED,
     volumes::API_GONE_IMPLIES_VOLUME_GONE,
     volumes::ASSOCIATED_UID,
 ];

@@ -1,17 +1,17 @@
-//! What is told of a deleted pod before it is gone.
+//! The last status of a deleted pod.
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Change, Evidence, Missing};
+use crate::evidence::{Evidence, Missing, WatchChange};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "single";
 const MAIN: &str = "main";
 
 pub(super) const TERMINAL_BEFORE_DELETE: Case = Case {
     id: "lifecycle/terminal-before-delete",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Deletion],
     drive: |stage| Box::pin(delete_holding(stage)),
     judge: judge_last_phase,
@@ -24,14 +24,14 @@ async fn delete_holding(stage: &Stage) -> Result<(), Blocked> {
     stage.delete_and_wait(&pod).await
 }
 
-fn judge_last_phase(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_last_phase(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let gone = seen.last(uid)?;
-    Inquiry::premise("a pod that is gone", gone.change == Change::Deleted)?;
+    Inquiry::premise("a pod that is gone", gone.change == WatchChange::Deleted)?;
     let reason = gone.reason();
-    Inquiry::premise("a pod that is left alone", reason.is_none())?;
-    // The last state of all comes with the removal; a watch that broke before may have missed the ones before it.
-    say.assert(
+    Inquiry::premise("a pod without a status reason", reason.is_none())?;
+    // The DELETED event carries the last status, so a watch that missed earlier updates does not matter.
+    inquiry.assert(
         "ends-before-it-goes",
         gone.is_terminal(),
         "Succeeded or Failed",

@@ -1,59 +1,137 @@
-//! Containers that are beside the others for as long as these go on.
+//! Sidecars: init containers with `restartPolicy: Always`.
 
 use crate::cases::case::Case;
+use crate::cases::exchange::{assert_succeeded, premise_not_ended_by_node};
+use crate::cases::never_happens::{premise_watched, watch_window};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenObject};
+use crate::evidence::{Evidence, Missing, Observed, ProbeReport, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Progress, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
-const JOB: &str = "job";
+const POD: &str = "helped";
+
+/// The app container.
 const APP: &str = "app";
+
+/// The only sidecar, or both sidecars in the order of the manifest.
 const SIDECAR: &str = "sidecar";
+const SIDECARS: [&str; 2] = ["s1", "s2"];
 
-/// The moment at which the job has been given the time that it did not need.
-const NEVER_COMPLETE: &str = "never complete";
-
-pub(super) const SIDECAR_JOB_COMPLETES: Case = Case {
-    id: "lifecycle/sidecar-job-completes",
-    attire: Attire::Restricted,
-    expects: &[Expected::Ended(SIDECAR)],
-    drive: |stage| Box::pin(run_a_job(stage)),
-    judge: judge_job,
+pub(super) const SIDECAR_REVERSE_ORDER: Case = Case {
+    id: "lifecycle/sidecar-reverse-order",
+    pod_profile: PodProfile::Restricted,
+    expects: &[Expected::Deletion],
+    drive: |stage| Box::pin(delete_all(stage)),
+    judge: judge_order,
 };
 
-async fn run_a_job(stage: &Stage) -> Result<(), Blocked> {
-    let job = stage.apply(JOB).await?;
-    let pod = stage.until_made(&job, None).await?;
-    stage.until_reported(&pod, SIDECAR, 0, "hold").await?;
-    stage.until_ended(&pod, APP).await?;
-    let complete = |seen: &Observed| {
-        let complete = seen.object(&job.uid).is_some_and(is_complete);
-        if complete { Progress::Met(()) } else { Progress::NotYet }
+pub(super) const SIDECAR_ALWAYS_RESTARTS: Case = Case {
+    id: "lifecycle/sidecar-always-restarts",
+    pod_profile: PodProfile::Restricted,
+    expects: &[Expected::Restart(SIDECAR)],
+    drive: |stage| Box::pin(end_the_sidecar(stage)),
+    judge: judge_restart,
+};
+
+pub(super) const SIDECAR_EXIT_IGNORED: Case = Case {
+    id: "lifecycle/sidecar-exit-ignored",
+    pod_profile: PodProfile::Restricted,
+    expects: &[Expected::Ended(SIDECAR)],
+    drive: |stage| Box::pin(end_the_app(stage)),
+    judge: judge_end,
+};
+
+async fn delete_all(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    for container in SIDECARS.iter().chain(&[APP]) {
+        stage.until_reported(&pod, container, 0, "hold").await?;
+    }
+    stage.until_running(&pod).await?;
+    stage.delete_and_wait(&pod).await
+}
+
+async fn end_the_sidecar(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    stage.until_reported(&pod, APP, 0, "identity").await?;
+    stage.until_ended(&pod, SIDECAR).await?;
+    let restarted = |seen: &Observed| seen.has_restarted(&pod.uid, SIDECAR);
+    watch_window(stage, "a restart of the sidecar", stage.budgets().restart(), restarted).await?;
+    stage.probe("app-after", &pod, APP, &["identity"]).await.map(drop)
+}
+
+async fn end_the_app(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    stage.until_terminal(&pod).await
+}
+
+fn restarts(seen: &SeenPod) -> i32 {
+    seen.container(SIDECAR).map_or(0, |status| status.restart_count)
+}
+
+/// Returns the monotonic time, in nanoseconds, at which a container reported SIGTERM. Every container exits on SIGTERM.
+fn term_time(seen: &Evidence, uid: &str, container: &str) -> Result<u64, Missing> {
+    let log = seen.log(uid, container, 0)?;
+    let is_term =
+        |report: &ProbeReport| report.text("state") == Ok("ended") && report.text("signal") == Ok("TERM");
+    let report = log.value.reports().find(is_term);
+    let time = report.as_ref().and_then(ProbeReport::monotonic_ns);
+    time.ok_or_else(|| Missing::new(format!("the report of {container} on TERM")))
+}
+
+fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    premise_not_ended_by_node(seen, uid)?;
+    Inquiry::premise("a deleted pod", seen.last(uid)?.pod.metadata.deletion_timestamp.is_some())?;
+    let app = term_time(seen, uid, APP)?;
+    let [first, second] = [term_time(seen, uid, SIDECARS[0])?, term_time(seen, uid, SIDECARS[1])?];
+    let pointer = format!("logs/{POD}");
+    let order = |one: u64, other: u64| {
+        let (word, gap) = if one < other { ("before", other - one) } else { ("after", one - other) };
+        format!("{word} it by {} ms", gap / 1_000_000)
     };
-    if stage.unless("the job complete", stage.budgets().controller(), complete).await?.is_none() {
-        stage.mark(NEVER_COMPLETE);
-    }
+    inquiry.assert(
+        "sidecars-come-last",
+        app < second,
+        "the app to end before the sidecar gets TERM",
+        order(app, second),
+        &pointer,
+    );
+    inquiry.assert("in-reverse-order", second < first, "s2 before s1", order(second, first), pointer);
     Ok(())
 }
 
-fn is_complete(job: &SeenObject) -> bool {
-    let conditions = job.object.pointer("/status/conditions").and_then(|all| all.as_array());
-    let mut conditions = conditions.into_iter().flatten();
-    conditions.any(|condition| condition["type"] == "Complete" && condition["status"] == "True")
+fn judge_restart(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    premise_not_ended_by_node(seen, uid)?;
+    let end = seen.ending(uid, SIDECAR, 0)?;
+    Inquiry::premise("a sidecar that failed", end.value.exit_code == 1)?;
+    let most = seen.states(uid).map(restarts).max().unwrap_or_default();
+    let restarted = seen.has_restarted(uid, SIDECAR);
+    if !restarted {
+        premise_watched(seen)?;
+    }
+    inquiry.assert("sidecar-is-restarted", restarted, "a restart", format!("restarts: {most}"), end.pointer);
+    let app = seen.container(uid, APP)?;
+    let before = seen.log_report(uid, APP, 0, "identity")?.value.number("pid1_start_ticks")?;
+    let after = seen.exec_report("app-after", "identity")?.value.number("pid1_start_ticks")?;
+    let is_same_process = app.value.restarts == 0 && before == after;
+    let actual = format!("restarts: {}, started at tick {after}", app.value.restarts);
+    inquiry.assert(
+        "app-goes-on",
+        is_same_process,
+        format!("restarts: 0, started at tick {before}"),
+        actual,
+        app.pointer,
+    );
+    Ok(())
 }
 
-fn judge_job(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let job = seen.object(&seen.applied(JOB, 0)?.uid)?;
-    let made = seen.made_by(&job.uid);
-    let [pod] = made[..] else { return Err(Missing::new("one pod of the job")) };
-    seen.log_report(pod, SIDECAR, 0, "hold")?;
-    let end = seen.ending(pod, APP, 0)?;
-    Inquiry::premise("a container that ended well", end.value.exit_code == 0)?;
-    let complete = is_complete(job);
-    if !complete {
-        seen.mark(NEVER_COMPLETE)?;
-    }
-    let told = job.object["status"].to_string();
-    say.assert("job-completes", complete, "the condition Complete", told, format!("objects/{JOB}"));
-    Ok(())
+fn judge_end(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    premise_not_ended_by_node(seen, uid)?;
+    let app = seen.ending(uid, APP, 0)?;
+    Inquiry::premise("an app that exited with code 0", app.value.exit_code == 0)?;
+    let sidecar = seen.ending(uid, SIDECAR, 0)?;
+    Inquiry::premise("a sidecar that exited with a code other than 0", sidecar.value.exit_code != 0)?;
+    assert_succeeded(seen, inquiry, "pod-succeeds", uid)
 }

@@ -1,149 +1,148 @@
-//! What the answers to a client's questions mean.
+//! Reading the responses to a client's requests.
 
 use std::fmt;
 
-use super::asking::READY;
+use super::client::READY;
 use crate::evidence::{Evidence, Exec, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
 
-/// What the network itself says where nobody answers. Silence is not among it.
+/// The errors with which the network refuses a connection. A timeout is not one of them.
 const REFUSALS: [&str; 4] = ["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH"];
 
-/// The texts of the servers in the manifests, beside the case's token.
+/// The bodies of the servers in the manifests, besides the case's token.
 const TEXTS: [&str; 8] = ["one", "two", "three", "outside", "beacon", "steady", "wavering", "Hello world!"];
 
-/// What nginx writes below its own pages of errors.
+/// The footer of nginx's own error pages.
 const NGINX: &str = "<hr><center>nginx";
 
-/// What the client learnt when it asked.
+/// The result of a client's request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// Somebody answered, with this HTTP status and body.
-    Page(u64, String),
-    /// The network said that nobody does.
+pub(super) enum Response {
+    /// A server responded, with this HTTP status and body.
+    Http(u64, String),
+    /// The network refused the connection, with this error.
     Refused(String),
 }
 
-impl Answer {
-    /// Reads the answer in a report of the probe's `fetch`; silence is none.
+impl Response {
+    /// Reads a report of the probe's `fetch`. A timeout is [`Missing`].
     fn read(report: &ProbeReport) -> Result<Self, Missing> {
         if report.ok() {
-            return Ok(Self::Page(report.number("status")?, report.text("body")?.to_owned()));
+            return Ok(Self::Http(report.number("status")?, report.text("body")?.to_owned()));
         }
         match report.text("errno") {
             Ok(errno) if REFUSALS.contains(&errno) => Ok(Self::Refused(errno.to_owned())),
-            _ => Err(Missing::new(format!("an answer of the network ({report})"))),
+            _ => Err(Missing::new(format!("a response of a server or a refused connection ({report})"))),
         }
     }
 
-    /// Whether it is a good answer with this body.
-    pub(super) fn is_page(&self, body: &str) -> bool {
-        matches!(self, Self::Page(200, text) if text == body)
+    /// Returns whether the status is 200 and the body is `body`.
+    pub(super) fn is_ok_with(&self, body: &str) -> bool {
+        matches!(self, Self::Http(200, text) if text == body)
     }
 
-    /// Requires that it is the answer of a server of this case, if it is anybody's. What stands between pods, such as
-    /// the proxy of a mesh, answers with a page of its own, which says nothing about who else would have answered.
-    pub(super) fn premise_ours(&self, seen: &Evidence, label: &str) -> Result<(), Missing> {
-        self.premise_from(label, |body| is_ours(seen, body))
+    /// Requires that a response comes from a server of this case. A proxy between the pods, such as that of a service
+    /// mesh, may respond itself, which says nothing about the servers behind it.
+    pub(super) fn premise_own_server(&self, seen: &Evidence, label: &str) -> Result<(), Missing> {
+        self.premise_from(label, |body| is_own_body(seen, body))
     }
 
     fn premise_from(&self, label: &str, from: impl Fn(&str) -> bool) -> Result<(), Missing> {
         let known = match self {
-            Self::Page(_, body) => from(body),
+            Self::Http(_, body) => from(body),
             Self::Refused(_) => true,
         };
         Inquiry::premise(
-            &format!("an answer to {label} by one of its servers (somebody else: {self})"),
+            &format!("a response to {label} from one of the case's servers (another server: {self})"),
             known,
         )
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Page(status, body) => write!(f, "status {status} and {body:?}"),
-            Self::Refused(errno) => write!(f, "nobody ({errno})"),
+            Self::Http(status, body) => write!(f, "status {status} and {body:?}"),
+            Self::Refused(errno) => write!(f, "no server ({errno})"),
         }
     }
 }
 
-/// Whether a server of this case answers so. One of them adds the address of who asks.
-fn is_ours(seen: &Evidence, body: &str) -> bool {
+/// Returns whether a server of this case responds with this body. One of them appends the client's address.
+fn is_own_body(seen: &Evidence, body: &str) -> bool {
     let text = body.split_once(' ').map_or(body, |(text, _)| text);
     TEXTS.contains(&body) || text == seen.token
 }
 
-/// Requires that it was a server of this case that answered what was asked under `label`, if anybody did: before a
-/// cluster knows of an address of a service, requests to it leave the cluster, and who knows what answers there.
-pub(super) fn premise_own_answer(seen: &Evidence, label: &str) -> Result<(), Missing> {
-    answer(seen, label)?.value.premise_ours(seen, label)
+/// Requires that a response to the request `label` came from a server of this case. Before the proxies know the IP of a
+/// service, requests to it may leave the cluster and reach another server.
+pub(super) fn premise_own_response(seen: &Evidence, label: &str) -> Result<(), Missing> {
+    response(seen, label)?.value.premise_own_server(seen, label)
 }
 
-/// Requires that a body among the answers to what was asked under `label` is one of a server of this case.
-pub(super) fn premise_own(seen: &Evidence, label: &str, body: &str) -> Result<(), Missing> {
-    let what = format!("answers to {label} by its servers only (somebody else: {body:?})");
-    Inquiry::premise(&what, is_ours(seen, body))
+/// Requires that `body`, one of the responses to the requests `label`, came from a server of this case.
+pub(super) fn premise_own_body(seen: &Evidence, label: &str, body: &str) -> Result<(), Missing> {
+    let what = format!("responses to {label} only from the case's servers (another server: {body:?})");
+    Inquiry::premise(&what, is_own_body(seen, body))
 }
 
-/// Requires that somebody answered what was asked under `label`.
-pub(super) fn premise_reached(seen: &Evidence, label: &str) -> Result<(), Missing> {
-    let answer = answer(seen, label)?.value;
-    let reached = matches!(answer, Answer::Page(..));
-    Inquiry::premise(&format!("an answer to {label} ({answer})"), reached)
+/// Requires that some server responded to the request `label`.
+pub(super) fn premise_any_response(seen: &Evidence, label: &str) -> Result<(), Missing> {
+    let response = response(seen, label)?.value;
+    let reached = matches!(response, Response::Http(..));
+    Inquiry::premise(&format!("a response to {label} ({response})"), reached)
 }
 
-/// The answer to what was asked under `label`.
-pub(super) fn answer(seen: &Evidence, label: &str) -> Result<Fact<Answer>, Missing> {
+/// Returns the response to the request `label`.
+pub(super) fn response(seen: &Evidence, label: &str) -> Result<Fact<Response>, Missing> {
     let report = seen.exec_report(label, "fetch")?;
-    Ok(Fact { value: Answer::read(&report.value)?, pointer: report.pointer })
+    Ok(Fact { value: Response::read(&report.value)?, pointer: report.pointer })
 }
 
-/// Asserts that what was asked under `label` was answered, with `body`.
-pub(super) fn assert_answered(
+/// Asserts that the response to the request `label` had status 200 and `body`.
+pub(super) fn assert_response(
     seen: &Evidence,
-    say: &mut Inquiry,
+    inquiry: &mut Inquiry,
     assertion: &str,
     (label, body): (&str, &str),
 ) -> Result<(), Missing> {
-    let answer = answer(seen, label)?;
-    answer.value.premise_ours(seen, label)?;
-    state(seen, say, assertion, answer, (label, body))
+    let response = response(seen, label)?;
+    response.value.premise_own_server(seen, label)?;
+    assert_ok_with(seen, inquiry, assertion, response, (label, body))
 }
 
-/// The same, where the way leads through nginx, which answers itself where it reaches nobody.
-pub(super) fn assert_answered_through_nginx(
+/// Like [`assert_response`], for a request through nginx, which responds with its own error page if its backend fails.
+pub(super) fn assert_response_through_nginx(
     seen: &Evidence,
-    say: &mut Inquiry,
+    inquiry: &mut Inquiry,
     assertion: &str,
     (label, body): (&str, &str),
 ) -> Result<(), Missing> {
-    let answer = answer(seen, label)?;
-    answer.value.premise_from(label, |body| is_ours(seen, body) || body.contains(NGINX))?;
-    state(seen, say, assertion, answer, (label, body))
+    let response = response(seen, label)?;
+    response.value.premise_from(label, |body| is_own_body(seen, body) || body.contains(NGINX))?;
+    assert_ok_with(seen, inquiry, assertion, response, (label, body))
 }
 
-fn state(
+fn assert_ok_with(
     seen: &Evidence,
-    say: &mut Inquiry,
+    inquiry: &mut Inquiry,
     assertion: &str,
-    answer: Fact<Answer>,
+    response: Fact<Response>,
     (label, body): (&str, &str),
 ) -> Result<(), Missing> {
-    let Fact { value, pointer } = answer;
-    if !matches!(value, Answer::Page(200, _)) {
-        // Where the way led to a server once, it is the server that has gone.
-        let what =
-            format!("a server that was there all the time ({label} had a good answer before: then {value})");
-        Inquiry::premise(&what, !had_a_good_answer(seen, label)?)?;
+    let Fact { value, pointer } = response;
+    if !matches!(value, Response::Http(200, _)) {
+        // If the same request succeeded before, the server has gone since, and the path to it is not at fault.
+        let what = format!("a server that kept running ({label} had status 200 before, then {value})");
+        Inquiry::premise(&what, !succeeded_before(seen, label)?)?;
     }
     let expected = format!("status 200 and {body:?}");
-    say.assert(assertion, value.is_page(body), expected, value.to_string(), pointer);
+    inquiry.assert(assertion, value.is_ok_with(body), expected, value.to_string(), pointer);
     Ok(())
 }
 
-/// Whether the client that asked under `label` got a good answer from the same place while it waited for one.
-fn had_a_good_answer(seen: &Evidence, label: &str) -> Result<bool, Missing> {
+/// Returns whether an earlier attempt of the request `label` got a response with status 200.
+fn succeeded_before(seen: &Evidence, label: &str) -> Result<bool, Missing> {
     let last = seen.exec(label)?;
     let is_before = |exec: &&Exec| {
         exec.label == READY
@@ -160,22 +159,22 @@ fn had_a_good_answer(seen: &Evidence, label: &str) -> Result<bool, Missing> {
     Ok(reports.any(|report| report.verb() == "fetch" && report.number("status") == Ok(200)))
 }
 
-/// Asserts that what was asked under `label` reached nobody, and that the network said so.
+/// Asserts that the network refused the request `label`.
 pub(super) fn assert_refused(
     seen: &Evidence,
-    say: &mut Inquiry,
+    inquiry: &mut Inquiry,
     assertion: &str,
     label: &str,
 ) -> Result<(), Missing> {
-    let answer = answer(seen, label)?;
-    answer.value.premise_ours(seen, label)?;
-    let holds = matches!(answer.value, Answer::Refused(_));
-    say.assert(assertion, holds, "nobody", answer.value.to_string(), answer.pointer);
+    let response = response(seen, label)?;
+    response.value.premise_own_server(seen, label)?;
+    let holds = matches!(response.value, Response::Refused(_));
+    inquiry.assert(assertion, holds, "no server", response.value.to_string(), response.pointer);
     Ok(())
 }
 
-/// Requires that what was asked under `label` was answered with `body`: the way there is no matter of doubt.
-pub(super) fn premise_answered(seen: &Evidence, label: &str, body: &str) -> Result<(), Missing> {
-    let answer = answer(seen, label)?.value;
-    Inquiry::premise(&format!("{body:?} in answer to {label} ({answer})"), answer.is_page(body))
+/// Requires that the response to the request `label` had status 200 and `body`, so that the path to the server works.
+pub(super) fn premise_response(seen: &Evidence, label: &str, body: &str) -> Result<(), Missing> {
+    let response = response(seen, label)?.value;
+    Inquiry::premise(&format!("{body:?} in response to {label} ({response})"), response.is_ok_with(body))
 }

@@ -1,12 +1,12 @@
-//! The network: what the containers of a pod share, and how they are reached from elsewhere.
+//! The network: what the containers of a pod share, and how other pods, nodes and the API server connect to them.
 
 mod answers;
-mod asking;
+mod client;
 mod dns;
 mod inside;
 mod no_nat;
+mod pod_ip;
 mod ports;
-mod reach;
 mod readiness;
 mod service;
 mod terminating;
@@ -19,11 +19,11 @@ pub(super) const CASES: &[Case] = &[
     inside::LOCALHOST,
     inside::PORT_CONFLICT,
     inside::HOSTNAME,
-    reach::LOOPBACK_NOT_EXPOSED,
-    reach::UNDECLARED_PORT_REACHABLE,
-    reach::NODE_TO_POD,
-    reach::PORT_FORWARD,
-    reach::IP_SURVIVES_CONTAINER_RESTART,
+    pod_ip::LOOPBACK_NOT_EXPOSED,
+    pod_ip::UNDECLARED_PORT_REACHABLE,
+    pod_ip::NODE_TO_POD,
+    pod_ip::PORT_FORWARD,
+    pod_ip::IP_SURVIVES_CONTAINER_RESTART,
     service::CLUSTERIP_ALL_READY,
     service::READINESS_GATES,
     service::ONE_CONTAINER_UNREADY_HIDES_POD,

@@ -1,14 +1,14 @@
-//! Pods behind a service that were ready all the time: of others nothing is claimed.
+//! Premises that pods stayed ready: the claims say nothing about other pods.
 
-use crate::evidence::{Change, Evidence, Missing, SeenPod};
+use crate::evidence::{Evidence, Missing, SeenPod, WatchChange};
 use crate::judge::Inquiry;
 
-/// Requires that the pod with this UID, once it was ready, never ceased to be, and that slices of the service said so too
-/// from when they first did: a service leads nobody to a pod that is not ready, not even for a moment.
+/// Requires that the pod stayed ready once it was ready, and that the service's endpoint slices listed it as ready
+/// all that time. A service does not route to a pod that is not ready, even briefly.
 ///
-/// It is for pods that nothing makes unready until the end of the drive.
-pub(super) fn premise_ready_since(seen: &Evidence, service: &str, uid: &str) -> Result<(), Missing> {
-    premise_ready_all_the_time(seen, uid)?;
+/// Only for pods that the drive never makes unready.
+pub(super) fn premise_endpoint_stays_ready(seen: &Evidence, service: &str, uid: &str) -> Result<(), Missing> {
+    premise_stays_ready(seen, uid)?;
     let name = seen.last(uid)?.name();
     let mut states = seen.endpoint_states(service, uid).skip_while(|state| !state.ready).peekable();
     let first = states.peek().is_some();
@@ -18,17 +18,17 @@ pub(super) fn premise_ready_since(seen: &Evidence, service: &str, uid: &str) -> 
     Inquiry::premise(&format!("pod {name} behind service {service} all the time"), stays && last)
 }
 
-/// Requires that the pod with this UID, once it was ready, never ceased to be.
-pub(super) fn premise_ready_all_the_time(seen: &Evidence, uid: &str) -> Result<(), Missing> {
+/// Requires that the pod was ready, and stayed ready from then on.
+pub(super) fn premise_stays_ready(seen: &Evidence, uid: &str) -> Result<(), Missing> {
     let name = seen.last(uid)?.name();
     let mut states = seen.states(uid).skip_while(|state| !is_ready(state)).peekable();
     Inquiry::premise(&format!("pod {name} ready"), states.peek().is_some())?;
     let left = states.find(|state| !is_ready(state));
-    Inquiry::premise(&format!("pod {name} ready all the time since it was ready first"), left.is_none())
+    Inquiry::premise(&format!("pod {name} ready all the time after it was first ready"), left.is_none())
 }
 
-/// Whether the pod and all its containers are ready, and nobody has asked for its end.
+/// Returns whether the pod and all its containers are ready, and the pod is not being deleted.
 fn is_ready(state: &SeenPod) -> bool {
-    let asked_to_go = state.pod.metadata.deletion_timestamp.is_some() || state.change == Change::Deleted;
-    state.is_ready() && state.condition("Ready") != Some(false) && !asked_to_go
+    let is_deleted = state.pod.metadata.deletion_timestamp.is_some() || state.change == WatchChange::Deleted;
+    state.is_ready() && state.condition("Ready") != Some(false) && !is_deleted
 }

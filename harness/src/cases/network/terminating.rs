@@ -1,49 +1,50 @@
-//! A pod behind a service that is being ended.
+//! The endpoint of a pod that is terminating.
 
 use jiff::Timestamp;
 
-use super::asking::{SERVER, server};
+use super::client::{SERVER, create_server};
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Change, Evidence, Kind, Missing, Observed, SeenObject, SeenPod};
+use crate::evidence::{Evidence, Kind, Missing, Observed, SeenObject, SeenPod, WatchChange};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Progress, Stage};
+use crate::stage::{Blocked, PodProfile, Progress, Stage};
 
 const SERVICE: &str = "echo";
 
-/// A service that is made when the pod is being ended: who makes its slice would have changed the other as well.
+/// A service created while the pod terminates. When its endpoint slice exists, the controller also had time to update
+/// the slice of the first service.
 const LATER: &str = "later";
 
 pub(super) const TERMINATING_ENDPOINT: Case = Case {
     id: "network/terminating-endpoint",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Deletion],
-    drive: |stage| Box::pin(end_slowly(stage)),
+    drive: |stage| Box::pin(terminate_slowly(stage)),
     judge: judge_terminating,
 };
 
-async fn end_slowly(stage: &Stage) -> Result<(), Blocked> {
-    let server = server(stage, SERVER).await?;
+async fn terminate_slowly(stage: &Stage) -> Result<(), Blocked> {
+    let server = create_server(stage, SERVER).await?;
     stage.apply(SERVICE).await?;
-    let of_server = |seen: &Observed| seen.endpoints(SERVICE).into_iter().find(|one| one.pod == server.uid);
+    let endpoint = |seen: &Observed| seen.endpoints(SERVICE).into_iter().find(|one| one.pod == server.uid);
     let ready = |seen: &Observed| {
-        let ready = of_server(seen).is_some_and(|endpoint| endpoint.ready);
+        let ready = endpoint(seen).is_some_and(|endpoint| endpoint.ready);
         if ready { Progress::Met(()) } else { Progress::NotYet }
     };
-    stage.until("the pod behind its service", stage.budgets().controller(), ready).await?;
+    stage.until("the pod ready in its endpoint slice", stage.budgets().controller(), ready).await?;
     stage.delete(&server).await?;
     stage.apply(LATER).await?;
-    let no_more_ready = |seen: &Observed| {
-        let still = of_server(seen).is_some_and(|endpoint| endpoint.ready);
+    let not_ready = |seen: &Observed| {
+        let still = endpoint(seen).is_some_and(|endpoint| endpoint.ready);
         if still { Progress::NotYet } else { Progress::Met(()) }
     };
-    stage.until("the pod out of its service", stage.budgets().controller(), no_more_ready).await?;
+    stage.until("the pod not ready in its endpoint slice", stage.budgets().controller(), not_ready).await?;
     stage.until_gone(&server).await
 }
 
-fn judge_terminating(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_terminating(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(SERVER, 0)?.uid;
-    Inquiry::premise("the end of the pod", seen.last(uid)?.change == Change::Deleted)?;
+    Inquiry::premise("the end of the pod", seen.last(uid)?.change == WatchChange::Deleted)?;
     let states: Vec<_> = seen.endpoint_states(SERVICE, uid).collect();
     Inquiry::premise("a pod that was ready", states.first().is_some_and(|first| first.ready))?;
     let pointer = format!("objects/{SERVICE}");
@@ -51,20 +52,32 @@ fn judge_terminating(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> 
     if ending.is_empty() {
         premise_controller(seen, uid)?;
     }
-    let told = format!("{states:?}");
-    say.assert("told-as-terminating", !ending.is_empty(), "a state with terminating: true", &told, &pointer);
+    let listed = format!("{states:?}");
+    inquiry.assert(
+        "told-as-terminating",
+        !ending.is_empty(),
+        "a state with terminating: true",
+        &listed,
+        &pointer,
+    );
     if let Some(first) = ending.first() {
         let serves = first.serving == Some(true);
         if !serves {
             premise_in_time(seen, uid, first.at)?;
         }
-        say.assert("still-serving", serves, "serving: true while it is being ended", &told, &pointer);
-        say.assert("not-ready", ending.iter().all(|state| !state.ready), "ready: false", &told, &pointer);
+        inquiry.assert("still-serving", serves, "serving: true while it terminates", &listed, &pointer);
+        inquiry.assert(
+            "not-ready",
+            ending.iter().all(|state| !state.ready),
+            "ready: false",
+            &listed,
+            &pointer,
+        );
     }
     Ok(())
 }
 
-/// Requires that the controller of the slices did its work while the pod was being ended.
+/// Requires that the endpoint slice controller worked while the pod terminated.
 fn premise_controller(seen: &Evidence, uid: &str) -> Result<(), Missing> {
     let gone = seen.last(uid)?.at;
     let is_later = |object: &&SeenObject| {
@@ -72,12 +85,12 @@ fn premise_controller(seen: &Evidence, uid: &str) -> Result<(), Missing> {
             && object.text("/metadata/labels/kubernetes.io~1service-name") == Some(LATER)
     };
     let made = seen.objects.iter().find(is_later).is_some_and(|slice| slice.at < gone);
-    Inquiry::premise("another slice that was made before the pod was gone", made)
+    Inquiry::premise("an endpoint slice of another service created before the pod was gone", made)
 }
 
-/// Requires that the pod had not ceased to be ready before a slice said that it is being ended.
+/// Requires that the pod was still ready when an endpoint slice first listed it as terminating, at `marked`.
 fn premise_in_time(seen: &Evidence, uid: &str, marked: Timestamp) -> Result<(), Missing> {
     let mut before =
         seen.states(uid).take_while(|state| state.at <= marked).skip_while(|state| !state.is_ready());
-    Inquiry::premise("a slice that is changed while the pod serves", before.all(SeenPod::is_ready))
+    Inquiry::premise("an endpoint slice that changed while the pod was ready", before.all(SeenPod::is_ready))
 }

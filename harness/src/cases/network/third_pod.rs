@@ -1,56 +1,58 @@
-//! The third pod of the article's family: nginx before another program of its pod, behind a port of the node.
+//! The third pod of the article's series: nginx in front of a web app in the same pod, exposed on a node port.
 
-use super::answers::{assert_answered, assert_answered_through_nginx, premise_answered, premise_reached};
-use super::asking::{
-    BEACON, MARKER, address_of, ask_patiently, client_beside, node_port, premise_listening, ready_servers,
-    until_proxied, until_told_ready,
+use super::answers::{
+    assert_response, assert_response_through_nginx, premise_any_response, premise_response,
 };
-use super::readiness::premise_ready_since;
+use super::client::{
+    BEACON, MARKER, create_client_beside, create_ready_servers, node_port, premise_listening,
+    request_with_retries, until_endpoint_ready, until_pod_ip, until_proxy_synced,
+};
+use super::readiness::premise_endpoint_stays_ready;
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "mc3";
 const WEBAPP: &str = "webapp";
 const SERVICE: &str = "mc3-exposed";
 
-/// What the program behind nginx says.
+/// The body that the web app returns.
 const HELLO: &str = "Hello world!";
 
 pub(super) const MC3: Case = Case {
     id: "network/mc3",
-    attire: Attire::AsTyped,
+    pod_profile: PodProfile::AsTyped,
     expects: &[],
-    drive: |stage| Box::pin(ask_from_outside(stage)),
+    drive: |stage| Box::pin(request_from_outside(stage)),
     judge: judge_mc3,
 };
 
-async fn ask_from_outside(stage: &Stage) -> Result<(), Blocked> {
+async fn request_from_outside(stage: &Stage) -> Result<(), Blocked> {
     stage.apply("mc3-nginx-conf").await?;
     let pod = stage.create(POD).await?;
     stage.until_running(&pod).await?;
     stage.until_reported(&pod, WEBAPP, 0, "serve").await?;
-    let client = client_beside(stage, &pod).await?;
-    ready_servers(stage, &[BEACON]).await?;
+    let client = create_client_beside(stage, &pod).await?;
+    create_ready_servers(stage, &[BEACON]).await?;
     let port = node_port(&stage.apply(SERVICE).await?);
-    until_told_ready(stage, SERVICE, &pod).await?;
-    until_proxied(stage, &client, MARKER).await?;
+    until_endpoint_ready(stage, SERVICE, &pod).await?;
+    until_proxy_synced(stage, &client, MARKER).await?;
     let host = |seen: &SeenPod| seen.host_ip().map(str::to_owned);
-    let node = stage.until_pod("the address of its node", stage.budgets().pod_running(), &pod, host).await?;
-    // nginx says nothing when it is up.
-    let address = address_of(stage, &pod).await?;
-    ask_patiently(stage, "nginx", &client, (&address, 80)).await?;
-    ask_patiently(stage, "by-node", &client, (&node, port)).await?;
-    ask_patiently(stage, "directly", &client, (&address, 5000)).await
+    let node = stage.until_pod("the IP of the pod's node", stage.budgets().pod_running(), &pod, host).await?;
+    // nginx logs nothing when it is ready, so send requests until it responds.
+    let address = until_pod_ip(stage, &pod).await?;
+    request_with_retries(stage, "nginx", &client, (&address, 80)).await?;
+    request_with_retries(stage, "by-node", &client, (&node, port)).await?;
+    request_with_retries(stage, "directly", &client, (&address, 5000)).await
 }
 
-fn judge_mc3(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_mc3(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let pod = &seen.applied(POD, 0)?.uid;
     premise_listening(seen, pod, WEBAPP)?;
-    premise_ready_since(seen, SERVICE, pod)?;
-    premise_answered(seen, MARKER, BEACON)?;
-    premise_reached(seen, "nginx")?;
-    assert_answered_through_nginx(seen, say, "answers-through-nginx", ("by-node", HELLO))?;
-    assert_answered(seen, say, "port-5000-is-open", ("directly", HELLO))
+    premise_endpoint_stays_ready(seen, SERVICE, pod)?;
+    premise_response(seen, MARKER, BEACON)?;
+    premise_any_response(seen, "nginx")?;
+    assert_response_through_nginx(seen, inquiry, "answers-through-nginx", ("by-node", HELLO))?;
+    assert_response(seen, inquiry, "port-5000-is-open", ("directly", HELLO))
 }

@@ -1,12 +1,14 @@
-//! Init containers, and the restarts of others.
+//! Init containers: no second run when an app container restarts, and a retry when they fail.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{End, MAIN, came_back, end_once, until_end_told};
-use crate::cases::exchange::undisturbed;
+use crate::cases::container_restart::{
+    End, MAIN, premise_restarted_after_exit, restart_main_once, until_end_reported,
+};
+use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 /// The pod whose init container fails at first.
 const SINGLE: &str = "single";
@@ -18,36 +20,36 @@ const STARTS: &str = "/data/starts";
 
 pub(super) const INIT_NOT_RERUN: Case = Case {
     id: "restart/init-not-rerun",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(MAIN), Expected::Restart(INIT)],
-    drive: |stage| Box::pin(async { end_once(stage, "read", End::Told).await.map(drop) }),
+    drive: |stage| Box::pin(async { restart_main_once(stage, "read", End::ExitOnFile).await.map(drop) }),
     judge: judge_starts,
 };
 
 pub(super) const INIT_IS_RETRIED: Case = Case {
     id: "restart/init-is-retried",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(INIT)],
-    drive: |stage| Box::pin(fail_first(stage)),
+    drive: |stage| Box::pin(fail_init_once(stage)),
     judge: judge_retry,
 };
 
-fn judge_starts(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = came_back(seen, 1)?;
+fn judge_starts(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_restarted_after_exit(seen, 1)?;
     let before = seen.log_report_on((uid, MAIN, 0), "read", STARTS)?;
     Inquiry::premise("one start at first", before.value.text("content")? == "1\n")?;
     let after = seen.log_report_on((uid, MAIN, 1), "read", STARTS)?;
-    say.assert_found("starts-are-not-repeated", &after, "content", "1\n")?;
+    inquiry.assert_found("starts-are-not-repeated", &after, "content", "1\n")?;
 
     let first = seen.ending(uid, INIT, 0)?;
-    let now = seen.container(uid, INIT)?;
-    say.assert_equal("status-is-kept", &0, &now.value.restarts, &now.pointer);
-    let id = now.value.ended.and_then(|end| end.container_id);
-    say.assert_equal("status-is-kept", &first.value.container_id, &id, now.pointer);
+    let last = seen.container(uid, INIT)?;
+    inquiry.assert_equal("status-is-kept", &0, &last.value.restarts, &last.pointer);
+    let id = last.value.ended.and_then(|end| end.container_id);
+    inquiry.assert_equal("status-is-kept", &first.value.container_id, &id, last.pointer);
     Ok(())
 }
 
-async fn fail_first(stage: &Stage) -> Result<(), Blocked> {
+async fn fail_init_once(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(SINGLE).await?;
     let look = |seen: &SeenPod| {
         let main_began = seen.has_begun(MAIN);
@@ -56,12 +58,12 @@ async fn fail_first(stage: &Stage) -> Result<(), Blocked> {
     stage
         .until_pod("the start of main, or the end of its pod", stage.budgets().pod_done(), &pod, look)
         .await?;
-    until_end_told(stage, &pod, INIT, 0).await
+    until_end_reported(stage, &pod, INIT, 0).await
 }
 
-fn judge_retry(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_retry(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(SINGLE, 0)?.uid;
-    undisturbed(seen, uid)?;
+    premise_not_ended_by_node(seen, uid)?;
     let first = seen.ending(uid, INIT, 0)?;
     Inquiry::premise("an init container that failed", first.value.exit_code == 1)?;
     let retried =
@@ -75,9 +77,9 @@ fn judge_retry(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     if !retried {
         Inquiry::premise("a second start, or the end of the pod", last.is_terminal())?;
     }
-    say.assert("init-is-retried", retried, "a second start", last.phase(), first.pointer);
+    inquiry.assert("init-is-retried", retried, "a second start", last.phase(), first.pointer);
     let too_early = too_early.count();
     Inquiry::premise("a start of main", retried && last.has_begun(MAIN))?;
-    say.assert_equal("app-waits", &0, &too_early, format!("timeline/{SINGLE}/{MAIN}"));
+    inquiry.assert_equal("app-waits", &0, &too_early, format!("timeline/{SINGLE}/{MAIN}"));
     Ok(())
 }

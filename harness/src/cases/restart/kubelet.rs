@@ -1,64 +1,69 @@
-//! What the API tells of a pod while its kubelet is restarted.
+//! The status of a pod while its kubelet is restarted.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::MAIN;
-use crate::cases::keeper::KEEPER;
+use crate::cases::container_restart::MAIN;
+use crate::cases::never_happens::{premise_watched, restarts, watch_quiet_window};
+use crate::cases::node_disturbance::POD;
+use crate::cases::node_service::{premise_service_restarted, restart_service};
 use crate::cases::premise::Expected;
-use crate::cases::quiet::{restarts, watch, watched};
-use crate::cases::service::{restart, restarted};
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
-/// The moment before the kubelet is restarted, and the node's clock then.
+/// The mark set before the kubelet is restarted, and the label of the command that reads the node's clock then.
 const READY: &str = "ready";
 const CLOCK: &str = "clock";
 
-/// A kubelet keeps what the API says of a container that began more than ten seconds before it. Both times are cut to
-/// whole seconds.
-const OLD_ENOUGH: i64 = 12;
+/// The minimum age of the container, in seconds. The kubelet keeps the readiness of a container only if it started
+/// more than ten seconds before the kubelet; both times are truncated to whole seconds.
+const MIN_AGE: i64 = 12;
 
 pub(super) const KUBELET_RESTART_STATUS: Case = Case {
     id: "restart/kubelet-restart-status",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN), Expected::Outage],
-    drive: |stage| Box::pin(restart_under_a_ready_pod(stage)),
+    drive: |stage| Box::pin(restart_with_ready_pod(stage)),
     judge: judge_status,
 };
 
-/// The manifest puts off the first question of the readiness probe: by the node's own clock the container is old
-/// enough when it is ready.
-async fn restart_under_a_ready_pod(stage: &Stage) -> Result<(), Blocked> {
-    let keeper = stage.create(KEEPER).await?;
-    stage.until_reported(&keeper, MAIN, 0, "serve").await?;
+/// The manifest delays the first readiness probe, so the container is old enough by the node's clock when it is ready.
+async fn restart_with_ready_pod(stage: &Stage) -> Result<(), Blocked> {
+    let pod = stage.create(POD).await?;
+    stage.until_reported(&pod, MAIN, 0, "serve").await?;
     let ready = |seen: &SeenPod| seen.is_ready().then_some(());
-    stage.until_pod("a ready keeper", stage.budgets().pod_running(), &keeper, ready).await?;
-    let node = stage.node_under(&keeper).await?;
+    stage.until_pod("pod keeper ready", stage.budgets().pod_running(), &pod, ready).await?;
+    let node = stage.node_under(&pod).await?;
     stage.mark(READY);
     stage.on_node(CLOCK, &node, ("date +%s", &[])).await?;
-    restart(stage, &node, &keeper, "kubelet").await?;
-    let unready = |seen: &Observed| seen.pod(&keeper.uid).is_some_and(|seen| !seen.is_ready());
-    watch(stage, "a state that is not ready", unready).await
+    restart_service(stage, &node, &pod, "kubelet").await?;
+    let unready = |seen: &Observed| seen.pod(&pod.uid).is_some_and(|seen| !seen.is_ready());
+    watch_quiet_window(stage, "a status that is not ready", unready).await
 }
 
-fn judge_status(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = &seen.applied(KEEPER, 0)?.uid;
+fn judge_status(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
     let ready = seen.mark(READY)?;
     premise_old_container(seen, uid)?;
-    restarted(seen)?;
+    premise_service_restarted(seen)?;
     let since = || seen.states(uid).filter(|state| state.at >= ready);
-    let flips = since().filter(|state| !state.is_ready()).count();
-    if flips == 0 {
-        watched(seen)?;
+    let unready = since().filter(|state| !state.is_ready()).count();
+    if unready == 0 {
+        premise_watched(seen)?;
         Inquiry::premise("a pod that was ready before", seen.last(uid)?.is_ready())?;
     }
-    let pointer = format!("timeline/{KEEPER}");
-    say.assert("stays-ready", flips == 0, "no state that is not ready", format!("{flips} of them"), &pointer);
-    say.assert_equal("nothing-restarts", &0, &restarts(seen.last(uid)?), pointer);
+    let pointer = format!("timeline/{POD}");
+    inquiry.assert(
+        "stays-ready",
+        unready == 0,
+        "no status that is not ready",
+        format!("{unready} of them"),
+        &pointer,
+    );
+    inquiry.assert_equal("nothing-restarts", &0, &restarts(seen.last(uid)?), pointer);
     Ok(())
 }
 
-/// Requires that the container had run for long enough when the kubelet was stopped.
+/// Requires that the container had run for at least [`MIN_AGE`] when the kubelet was stopped.
 fn premise_old_container(seen: &Evidence, uid: &str) -> Result<(), Missing> {
     let clock = seen.node_command(CLOCK)?.stdout.trim().parse::<i64>();
     let clock = clock.map_err(|_| Missing::new("the node's clock before the kubelet was restarted"))?;
@@ -68,6 +73,6 @@ fn premise_old_container(seen: &Evidence, uid: &str) -> Result<(), Missing> {
     });
     let began = began.ok_or_else(|| Missing::new("the start of the container"))?;
     let age = clock - began;
-    let what = format!("a container that ran for {OLD_ENOUGH} s before the kubelet was restarted ({age} s)");
-    Inquiry::premise(&what, age >= OLD_ENOUGH)
+    let what = format!("a container that ran for {MIN_AGE} s before the kubelet was restarted ({age} s)");
+    Inquiry::premise(&what, age >= MIN_AGE)
 }

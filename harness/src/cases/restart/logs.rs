@@ -1,44 +1,52 @@
-//! The log of an instance that has ended.
+//! The log of a previous container instance.
 
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{End, MAIN, came_back, end_once};
+use crate::cases::container_restart::{End, MAIN, premise_restarted_after_exit, restart_main_once};
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 pub(super) const LOGS_PREVIOUS: Case = Case {
     id: "restart/logs-previous",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(MAIN)],
-    drive: |stage| Box::pin(ask_for_logs(stage)),
+    drive: |stage| Box::pin(read_logs(stage)),
     judge: judge_nonces,
 };
 
-async fn ask_for_logs(stage: &Stage) -> Result<(), Blocked> {
-    let pair = end_once(stage, "nonce", End::Told).await?;
-    try_join!(stage.recall("previous", &pair, MAIN, true), stage.recall("current", &pair, MAIN, false))?;
+async fn read_logs(stage: &Stage) -> Result<(), Blocked> {
+    let pair = restart_main_once(stage, "nonce", End::ExitOnFile).await?;
+    try_join!(
+        stage.snapshot_log("previous", &pair, MAIN, true),
+        stage.snapshot_log("current", &pair, MAIN, false)
+    )?;
     Ok(())
 }
 
-/// What each instance told was heard while it ran; what is kept of it was asked for afterwards.
-fn judge_nonces(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = came_back(seen, 1)?;
-    let told = |restart| -> Result<String, Missing> {
+/// Compares the nonces followed while each instance ran with the logs read afterwards.
+fn judge_nonces(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_restarted_after_exit(seen, 1)?;
+    let nonce = |restart| -> Result<String, Missing> {
         Ok(seen.log_report(uid, MAIN, restart, "nonce")?.value.text("nonce")?.to_owned())
     };
-    let (first, second) = (told(0)?, told(1)?);
-    let (previous, current) = (seen.recall("previous")?, seen.recall("current")?);
-    say.assert_equal("previous-is-kept", &vec![first.clone()], &nonces(previous.value)?, previous.pointer);
-    say.assert_equal(
+    let (first, second) = (nonce(0)?, nonce(1)?);
+    let (previous, current) = (seen.log_snapshot("previous")?, seen.log_snapshot("current")?);
+    inquiry.assert_equal(
+        "previous-is-kept",
+        &vec![first.clone()],
+        &nonces(previous.value)?,
+        previous.pointer,
+    );
+    inquiry.assert_equal(
         "current-is-the-new-one",
         &vec![second.clone()],
         &nonces(current.value)?,
         &current.pointer,
     );
-    say.assert_differ("current-is-the-new-one", "nonces", &first, &second, &current.pointer);
+    inquiry.assert_differ("current-is-the-new-one", "nonces", &first, &second, &current.pointer);
     Ok(())
 }
 

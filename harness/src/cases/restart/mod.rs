@@ -1,4 +1,4 @@
-//! Container restarts: what makes a container come back and when, what changes and what stays.
+//! Container restarts: when a container is restarted, what changes, and what stays the same.
 
 mod backoff;
 mod cap;

@@ -1,20 +1,21 @@
-//! Rules of a container about what its exit codes bring about.
+//! Restart rules: container restarts that depend on exit codes.
 
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{MAIN, premise_rule_applied};
-use crate::cases::exchange::undisturbed;
+use crate::cases::container_restart::{MAIN, premise_rule_applied};
+use crate::cases::exchange::premise_not_ended_by_node;
+use crate::cases::never_happens::{premise_watched, watch_window};
 use crate::cases::premise::Expected;
-use crate::cases::quiet::{watch_for, watched};
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, PodRef, Stage};
+use crate::stage::{Blocked, PodProfile, PodRef, Stage};
 
 /// The pod with one container, which is called `main`.
 const SINGLE: &str = "single";
 
-/// The pod whose containers are restarted together: the one that brings it about, one that has ended, one that runs.
+/// The pod whose containers are restarted together: an init container, the container whose exit code triggers it, one
+/// that has ended, and one that runs.
 const ALL: &str = "all";
 const INIT: &str = "init";
 const TRIGGER: &str = "trigger";
@@ -24,12 +25,12 @@ const STEADY: &str = "steady";
 /// The exit code that the rules name.
 const LISTED: i32 = 42;
 
-/// The condition that tells of a restart of all containers.
+/// The pod condition that is true while all containers are being restarted.
 const RESTARTING: &str = "AllContainersRestarting";
 
 pub(super) const RULES_EXITCODE: Case = Case {
     id: "restart/rules-exitcode",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(exit_in_two_ways(stage)),
     judge: judge_codes,
@@ -37,7 +38,7 @@ pub(super) const RULES_EXITCODE: Case = Case {
 
 pub(super) const RESTART_ALL: Case = Case {
     id: "restart/restart-all",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[
         Expected::Ended(INIT),
         Expected::Ended(TRIGGER),
@@ -63,15 +64,15 @@ async fn restart_all(stage: &Stage) -> Result<(), Blocked> {
     )?;
     stage.probe("end", &pod, STEADY, &["write", "--path", "/data/go", "--text", "now"]).await?;
     stage.until_ended(&pod, TRIGGER).await?;
-    let came_back = |seen: &Observed| seen.pod(&pod.uid).is_some_and(all_came_back);
-    watch_for(stage, "a restart of all containers", stage.budgets().restart(), came_back).await?;
+    let restarted = |seen: &Observed| seen.pod(&pod.uid).is_some_and(all_restarted);
+    watch_window(stage, "a restart of all containers", stage.budgets().restart(), restarted).await?;
     until_reported_again(stage, &pod).await
 }
 
-/// Whether all have been started a second time, and the restart is over.
-fn all_came_back(seen: &SeenPod) -> bool {
-    let again = |name| seen.container(name).is_some_and(|status| status.restart_count > 0);
-    [INIT, TRIGGER, DONE, STEADY].into_iter().all(again) && seen.condition(RESTARTING) != Some(true)
+/// Returns whether all containers have been restarted, and the restart is complete.
+fn all_restarted(seen: &SeenPod) -> bool {
+    let restarted = |name| seen.container(name).is_some_and(|status| status.restart_count > 0);
+    [INIT, TRIGGER, DONE, STEADY].into_iter().all(restarted) && seen.condition(RESTARTING) != Some(true)
 }
 
 async fn until_reported_again(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
@@ -86,15 +87,15 @@ fn count(seen: &SeenPod, container: &str) -> i32 {
     seen.container(container).map_or(0, |status| status.restart_count)
 }
 
-fn judge_codes(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_codes(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(SINGLE, 0)?.uid;
-    undisturbed(seen, uid)?;
+    premise_not_ended_by_node(seen, uid)?;
     let first = seen.ending(uid, MAIN, 0)?;
     Inquiry::premise("an exit code that the rule lists", first.value.exit_code == LISTED)?;
     let last = seen.last(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     let restarts = count(last, MAIN);
-    say.assert(
+    inquiry.assert(
         "listed-code-restarts",
         restarts > 0,
         "a restart",
@@ -105,15 +106,15 @@ fn judge_codes(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         return Ok(());
     }
     let second = seen.ending(uid, MAIN, 1)?;
-    Inquiry::premise("then one that it does not list", second.value.exit_code == 1)?;
-    say.assert_equal("other-code-is-final", &1, &restarts, second.pointer);
-    say.assert_equal("pod-fails", &"Failed", &last.phase(), format!("timeline/{SINGLE}"));
+    Inquiry::premise("a second exit code that the rule does not list", second.value.exit_code == 1)?;
+    inquiry.assert_equal("other-code-is-final", &1, &restarts, second.pointer);
+    inquiry.assert_equal("pod-fails", &"Failed", &last.phase(), format!("timeline/{SINGLE}"));
     Ok(())
 }
 
-fn judge_all(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_all(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(ALL, 0)?.uid;
-    undisturbed(seen, uid)?;
+    premise_not_ended_by_node(seen, uid)?;
     premise_rule_applied(seen, uid, TRIGGER, LISTED)?;
     let last = seen.last(uid)?;
     let pointer = format!("timeline/{ALL}");
@@ -121,22 +122,22 @@ fn judge_all(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let expected = restarts.map(|(name, _)| (name, 1));
     let restarting = last.condition(RESTARTING) == Some(true);
     if restarts != expected || restarting {
-        watched(seen)?;
+        premise_watched(seen)?;
     }
-    say.assert_equal("all-are-restarted", &expected, &restarts, &pointer);
+    inquiry.assert_equal("all-are-restarted", &expected, &restarts, &pointer);
     if restarts != expected {
         return Ok(());
     }
-    // While it is true may be so short that no status shows it.
-    let shown = format!("{RESTARTING}: {:?}", last.condition(RESTARTING));
-    say.assert("restart-is-over", !restarting, format!("{RESTARTING} not true"), shown, &pointer);
+    // Do not require a status with the condition true: it may be true too briefly to be seen.
+    let condition = format!("{RESTARTING}: {:?}", last.condition(RESTARTING));
+    inquiry.assert("restart-is-over", !restarting, format!("{RESTARTING} not true"), condition, &pointer);
     let starts = seen.log_report(uid, STEADY, 1, "read")?;
-    say.assert_found("init-runs-again", &starts, "content", "1\n2\n")?;
+    inquiry.assert_found("init-runs-again", &starts, "content", "1\n2\n")?;
     let [before, after] =
         [seen.log_report(uid, TRIGGER, 0, "identity")?, seen.log_report(uid, TRIGGER, 1, "identity")?];
     for name in ["ipc", "net", "uts"] {
         let [before, after] = [before.value.namespace(name)?, after.value.namespace(name)?];
-        say.assert_equal("sandbox-is-kept", &before, &after, &pointer);
+        inquiry.assert_equal("sandbox-is-kept", &before, &after, &pointer);
     }
     Ok(())
 }

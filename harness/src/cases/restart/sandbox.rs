@@ -1,14 +1,14 @@
-//! What a pod does whose sandbox is lost.
+//! A pod whose sandbox is ended.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{MAIN, SIBLING};
-use crate::cases::exchange::undisturbed;
-use crate::cases::keeper::{KEEPER, all_back, lose_sandbox, lost};
+use crate::cases::container_restart::{MAIN, SIBLING};
+use crate::cases::exchange::premise_not_ended_by_node;
+use crate::cases::never_happens::restarts;
+use crate::cases::node_disturbance::{POD, all_restarted_once, kill_pod_sandbox, premise_sandbox_killed};
 use crate::cases::premise::Expected;
-use crate::cases::quiet::restarts;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::Attire;
+use crate::stage::PodProfile;
 
 /// The init container.
 const FIRST: &str = "first";
@@ -18,45 +18,57 @@ const INITS: &str = "/data/inits";
 
 pub(super) const SANDBOX_RECREATE: Case = Case {
     id: "restart/sandbox-recreate",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(FIRST), Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
-    drive: |stage| Box::pin(lose_sandbox(stage)),
-    judge: judge_return,
+    drive: |stage| Box::pin(kill_pod_sandbox(stage)),
+    judge: judge_restart,
 };
 
 pub(super) const SANDBOX_LOSS_NEVER: Case = Case {
     id: "restart/sandbox-loss-never",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(FIRST), Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
-    drive: |stage| Box::pin(lose_sandbox(stage)),
+    drive: |stage| Box::pin(kill_pod_sandbox(stage)),
     judge: judge_end,
 };
 
-fn judge_return(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = lost(seen)?;
-    undisturbed(seen, uid)?;
-    let back = seen.states(uid).any(all_back);
+fn judge_restart(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_sandbox_killed(seen)?;
+    premise_not_ended_by_node(seen, uid)?;
+    let all_restarted = seen.states(uid).any(all_restarted_once);
     let last = seen.last(uid)?;
-    Inquiry::premise("every container back, or the end of the pod", back || last.is_terminal())?;
-    let told = format!("{} with {} restarts", last.phase(), restarts(last));
-    say.assert("all-restart", back, "one restart of each container", told, format!("timeline/{KEEPER}"));
-    if back {
+    Inquiry::premise(
+        "a restart of every container, or the end of the pod",
+        all_restarted || last.is_terminal(),
+    )?;
+    let actual = format!("{} with {} restarts", last.phase(), restarts(last));
+    inquiry.assert(
+        "all-restart",
+        all_restarted,
+        "one restart of each container",
+        actual,
+        format!("timeline/{POD}"),
+    );
+    if all_restarted {
         let before = seen.log_report_on((uid, MAIN, 0), "read", INITS)?;
         Inquiry::premise("one run of the init container at first", before.value.text("content") == Ok("x"))?;
         let after = seen.log_report_on((uid, MAIN, 1), "read", INITS)?;
-        say.assert_found("init-runs-again", &after, "content", "xx")?;
+        inquiry.assert_found("init-runs-again", &after, "content", "xx")?;
     }
     Ok(())
 }
 
-fn judge_end(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = lost(seen)?;
-    undisturbed(seen, uid)?;
+fn judge_end(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_sandbox_killed(seen)?;
+    premise_not_ended_by_node(seen, uid)?;
     let last = seen.last(uid)?;
-    let told = format!("{} with {} restarts", last.phase(), restarts(last));
-    let over = last.is_terminal();
-    Inquiry::premise("the end of the pod, or its return", over || seen.states(uid).any(all_back))?;
+    let actual = format!("{} with {} restarts", last.phase(), restarts(last));
+    let has_ended = last.is_terminal();
+    Inquiry::premise(
+        "the end of the pod, or a restart of every container",
+        has_ended || seen.states(uid).any(all_restarted_once),
+    )?;
     let failed = last.phase() == "Failed" && restarts(last) == 0;
-    say.assert("pod-fails", failed, "Failed with 0 restarts", told, format!("timeline/{KEEPER}"));
+    inquiry.assert("pod-fails", failed, "Failed with 0 restarts", actual, format!("timeline/{POD}"));
     Ok(())
 }

@@ -1,28 +1,28 @@
-//! Signals from within a container to its first process.
+//! Signals sent to process 1 of a container from within it.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::MAIN;
-use crate::cases::exchange::undisturbed;
+use crate::cases::container_restart::MAIN;
+use crate::cases::exchange::premise_not_ended_by_node;
+use crate::cases::never_happens::{premise_watched, restarts, watch_for_restarts};
 use crate::cases::premise::Expected;
-use crate::cases::quiet::{restarts, watch_for_restarts, watched};
 use crate::evidence::{Evidence, LogText, Missing, Observed};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Progress, Stage};
+use crate::stage::{Blocked, PodProfile, Progress, Stage};
 
 const POD: &str = "single";
 
-/// What the sender of the signals logs before the first one.
+/// The line that the sender logs before the first signal.
 const SENDING: &str = "sending TERM";
 
-/// What it logs after each of them: the exit code of the command that sent it.
+/// The line that it logs after each signal, with the exit code of the `kill` command.
 const SENT: [&str; 2] = ["TERM: 0", "KILL: 0"];
 
-/// What it logs a while later. It could not, had the first process ended: nothing outlives that.
+/// The line that it logs later. If process 1 had ended, the sender could not log it: no process outlives process 1.
 const STILL_HERE: &str = "still here";
 
 pub(super) const PID1_SIGNAL_IMMUNITY: Case = Case {
     id: "restart/pid1-signal-immunity",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN)],
     drive: |stage| Box::pin(send_signals(stage)),
     judge: judge_immunity,
@@ -31,39 +31,42 @@ pub(super) const PID1_SIGNAL_IMMUNITY: Case = Case {
 async fn send_signals(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage
-        .until("signals to the first process", stage.budgets().log_line(), |seen: &Observed| {
-            let said = seen.log(&pod.uid, MAIN, 0).is_some_and(|log| says(log, STILL_HERE));
+        .until("signals to process 1", stage.budgets().log_line(), |seen: &Observed| {
+            let logged = seen.log(&pod.uid, MAIN, 0).is_some_and(|log| has_line(log, STILL_HERE));
             let ended = seen.pod(&pod.uid).is_some_and(|seen| restarts(seen) > 0 || seen.is_terminal());
-            if said || ended { Progress::Met(()) } else { Progress::NotYet }
+            if logged || ended { Progress::Met(()) } else { Progress::NotYet }
         })
         .await?;
     watch_for_restarts(stage, &pod).await
 }
 
-fn says(log: &LogText, words: &str) -> bool {
+fn has_line(log: &LogText, words: &str) -> bool {
     log.texts().any(|line| line == words)
 }
 
-fn judge_immunity(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_immunity(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
-    undisturbed(seen, uid)?;
+    premise_not_ended_by_node(seen, uid)?;
     let log = seen.log(uid, MAIN, 0)?;
-    Inquiry::premise("signals to the first process", says(log.value, SENDING))?;
-    let now = seen.container(uid, MAIN)?;
-    let ended = now.value.restarts > 0 || now.value.ended.is_some();
+    Inquiry::premise("signals to process 1", has_line(log.value, SENDING))?;
+    let main = seen.container(uid, MAIN)?;
+    let ended = main.value.restarts > 0 || main.value.ended.is_some();
     if ended {
-        // Who has sent his last line has outlived both signals: what ended him is another's.
+        // If the sender logged its last line, process 1 survived both signals, and something else ended it later.
         let log = seen.ended_log(uid, MAIN, 0)?;
-        Inquiry::premise("an end before the sender's last line", !says(log.value, STILL_HERE))?;
+        Inquiry::premise(
+            "an end of the container before the sender's last line",
+            !has_line(log.value, STILL_HERE),
+        )?;
     } else {
         for words in SENT {
-            Inquiry::premise(&format!("the line `{words}` of the sender"), says(log.value, words))?;
+            Inquiry::premise(&format!("the line `{words}` of the sender"), has_line(log.value, words))?;
         }
-        Inquiry::premise("the sender's last line", says(log.value, STILL_HERE))?;
-        watched(seen)?;
-        Inquiry::premise("a container that runs", now.value.running)?;
+        Inquiry::premise("the sender's last line", has_line(log.value, STILL_HERE))?;
+        premise_watched(seen)?;
+        Inquiry::premise("a container that runs", main.value.running)?;
     }
-    let told = format!("restarts: {}, ended: {}", now.value.restarts, now.value.ended.is_some());
-    say.assert("goes-on", !ended, "restarts: 0, ended: false", told, now.pointer);
+    let actual = format!("restarts: {}, ended: {}", main.value.restarts, main.value.ended.is_some());
+    inquiry.assert("goes-on", !ended, "restarts: 0, ended: false", actual, main.pointer);
     Ok(())
 }

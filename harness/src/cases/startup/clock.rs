@@ -1,21 +1,21 @@
-//! How fine the clocks are by which the order of starts can be told.
+//! The resolution of the clocks that show the order of container starts.
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Progress, Stage};
+use crate::stage::{Blocked, PodProfile, Progress, Stage};
 
 const POD: &str = "main";
 const MAIN: &str = "main";
 
-/// How far the two times of one start may lie apart.
+/// The maximum distance between the two times of one start.
 const NEAR_SECONDS: f64 = 10.0;
 const NEAR_NANOSECONDS: i128 = 10_000_000_000;
 
 pub(super) const CLOCK_RESOLUTION: Case = Case {
     id: "startup/clock-resolution",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(MAIN)],
     drive: |stage| Box::pin(start_one(stage)),
     judge: judge_clocks,
@@ -26,39 +26,39 @@ async fn start_one(stage: &Stage) -> Result<(), Blocked> {
     let holds = |seen: &Observed| {
         let log = seen.logs.iter().find(|log| log.container == MAIN && log.report("hold").is_some())?;
         let status = seen.pod(&pod.uid)?.container(MAIN)?;
-        let now = status.restart_count == log.restart && status.state.as_ref()?.running.is_some();
-        (now && seen.started_at(&pod.uid, MAIN).is_some()).then_some(())
+        let is_current = status.restart_count == log.restart && status.state.as_ref()?.running.is_some();
+        (is_current && seen.started_at(&pod.uid, MAIN).is_some()).then_some(())
     };
     let look = |seen: &Observed| holds(seen).map_or(Progress::NotYet, Progress::Met);
     stage.until("main to hold, and the event of its start", stage.budgets().pod_running(), look).await
 }
 
-fn judge_clocks(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_clocks(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let pointer = format!("timeline/{POD}");
     let running = seen.last(uid)?.container(MAIN).and_then(|status| status.state.as_ref()?.running.as_ref());
     let started = running.and_then(|running| running.started_at.as_ref());
     let started = started.ok_or_else(|| Missing::new("the time of the start in the status"))?.0;
-    say.assert_equal("status-has-seconds", &0, &started.subsec_nanosecond(), &pointer);
+    inquiry.assert_equal("status-has-seconds", &0, &started.subsec_nanosecond(), &pointer);
 
     let event = seen.start_event(uid, MAIN)?;
     let whole_second = event.value % 1_000_000_000 == 0;
-    // One in a thousand million events of a finer clock would look like this by chance.
-    say.assert("event-has-nanoseconds", !whole_second, "a part of a second", "none", &event.pointer);
+    // An event with nanoseconds falls on a whole second by chance only once in 10^9.
+    inquiry.assert("event-has-nanoseconds", !whole_second, "a part of a second", "none", &event.pointer);
     #[expect(clippy::cast_precision_loss, reason = "fractions of microseconds do not matter here")]
     let apart = event.value as f64 / 1e9 - started.as_nanosecond() as f64 / 1e9;
     let near = apart.abs() <= NEAR_SECONDS;
     if !near {
-        // A slow kubelet may come late with its event, but never too early, unless the node's clock jumped in between.
+        // A slow kubelet may send its event late, but never early, unless the node's clock jumped in between.
         Inquiry::premise(&format!("an event in time ({apart:.1} s late)"), apart < 0.0)?;
         let restart = seen.container(uid, MAIN)?.value.restarts;
         let reported = seen.log_report(uid, MAIN, restart, "hold")?.value.realtime_ns();
         let reported = reported.ok_or_else(|| Missing::new("the time of the report `hold`"))?;
         let after_start = i128::from(reported) - started.as_nanosecond();
-        let steady = (0..=NEAR_NANOSECONDS).contains(&after_start);
-        Inquiry::premise("a report of the program right after its start, by the node's clock", steady)?;
+        let is_near = (0..=NEAR_NANOSECONDS).contains(&after_start);
+        Inquiry::premise("a report of the program right after its start, by the node's clock", is_near)?;
     }
     let expected = format!("both times of one start within {NEAR_SECONDS} s");
-    say.assert("both-tell-one-start", near, expected, format!("{apart:.1} s apart"), event.pointer);
+    inquiry.assert("both-tell-one-start", near, expected, format!("{apart:.1} s apart"), event.pointer);
     Ok(())
 }

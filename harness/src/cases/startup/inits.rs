@@ -1,4 +1,4 @@
-//! The order of init containers among themselves.
+//! The order in which init containers run.
 
 use futures::try_join;
 
@@ -6,7 +6,7 @@ use crate::cases::case::Case;
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "three";
 const INITS: [&str; 3] = ["one", "two", "three"];
@@ -15,13 +15,13 @@ const MAIN: &str = "main";
 const SIDECAR: &str = "sidecar";
 const NEXT: &str = "next";
 
-/// What an init container reports first, and last.
+/// The first and the last verb that an init container reports.
 const BEGIN: &str = "clocks";
 const END: &str = "identity";
 
 pub(super) const INIT_SEQUENTIAL: Case = Case {
     id: "startup/init-sequential",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(run_inits(stage)),
     judge: judge_sequence,
@@ -29,9 +29,9 @@ pub(super) const INIT_SEQUENTIAL: Case = Case {
 
 pub(super) const SIDECAR_THEN_INIT: Case = Case {
     id: "startup/sidecar-then-init",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(SIDECAR)],
-    drive: |stage| Box::pin(start_behind_a_sidecar(stage)),
+    drive: |stage| Box::pin(start_after_sidecar(stage)),
     judge: judge_sidecar,
 };
 
@@ -46,33 +46,34 @@ async fn run_inits(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-/// The kernel's clock since its boot is one for all containers of a pod, and never goes back.
+/// Returns the time of a report in nanoseconds since the node's boot. All containers of a pod share this clock, and
+/// it never goes back.
 pub(super) fn since_boot(report: &ProbeReport) -> Result<u64, Missing> {
     let at = report.field("at")?.get("boottime_ns").and_then(serde_json::Value::as_u64);
     at.ok_or_else(|| Missing::new(format!("the time of the probe's `{}` report", report.verb())))
 }
 
-fn judge_sequence(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_sequence(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let at = |container, verb| since_boot(&seen.log_report(uid, container, 0, verb)?.value);
     for (before, after) in INITS.into_iter().zip(INITS.into_iter().skip(1)) {
-        assert_after(say, "one-after-another", (before, at(before, END)?), (after, at(after, BEGIN)?));
+        assert_after(inquiry, "one-after-another", (before, at(before, END)?), (after, at(after, BEGIN)?));
     }
     let last = INITS[INITS.len() - 1];
-    assert_after(say, "others-come-last", (last, at(last, END)?), (MAIN, at(MAIN, BEGIN)?));
+    assert_after(inquiry, "others-come-last", (last, at(last, END)?), (MAIN, at(MAIN, BEGIN)?));
     Ok(())
 }
 
-fn assert_after(say: &mut Inquiry, assertion: &str, (one, end): (&str, u64), (next, begin): (&str, u64)) {
-    let told = match begin.checked_sub(end) {
+fn assert_after(inquiry: &mut Inquiry, assertion: &str, (one, end): (&str, u64), (next, begin): (&str, u64)) {
+    let actual = match begin.checked_sub(end) {
         Some(later) => format!("{later} ns later"),
         None => format!("{} ns earlier", end - begin),
     };
-    let expected = format!("{next} to begin when {one} has ended");
-    say.assert(assertion, end <= begin, expected, told, format!("logs/{POD}/{next}.0"));
+    let expected = format!("{next} to start after {one} has ended");
+    inquiry.assert(assertion, end <= begin, expected, actual, format!("logs/{POD}/{next}.0"));
 }
 
-async fn start_behind_a_sidecar(stage: &Stage) -> Result<(), Blocked> {
+async fn start_after_sidecar(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(SIDECAR).await?;
     stage.until_reported(&pod, NEXT, 0, "mq-look").await?;
     stage.until_running(&pod).await?;
@@ -80,21 +81,27 @@ async fn start_behind_a_sidecar(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-/// The sidecar makes a queue after a while, and is not said to be started before there is one.
-fn judge_sidecar(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+/// The sidecar creates a queue after a delay, and its startup probe passes only when the queue exists.
+fn judge_sidecar(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(SIDECAR, 0)?.uid;
     let look = seen.log_report(uid, NEXT, 0, "mq-look")?;
-    let there = look.value.present()?;
-    say.assert("waits-for-the-sidecar", there, "the sidecar's queue", look.value.to_string(), look.pointer);
-    if !there {
+    let exists = look.value.present()?;
+    inquiry.assert(
+        "waits-for-the-sidecar",
+        exists,
+        "the sidecar's queue",
+        look.value.to_string(),
+        look.pointer,
+    );
+    if !exists {
         return Ok(());
     }
     let end = seen.ending(uid, NEXT, 0)?;
-    Inquiry::premise("an init container that ended well", end.value.exit_code == 0)?;
+    Inquiry::premise("an init container that exited with code 0", end.value.exit_code == 0)?;
     let alive = seen.exec_report("sidecar-after", "mq-look")?;
     Inquiry::premise("a sidecar in which a command can be run", alive.value.ok())?;
     let sidecar = seen.container(uid, SIDECAR)?;
-    let told = format!("running: {}, restarts: {}", sidecar.value.running, sidecar.value.restarts);
-    say.assert_equal("sidecar-goes-on", &"running: true, restarts: 0", &told.as_str(), sidecar.pointer);
+    let actual = format!("running: {}, restarts: {}", sidecar.value.running, sidecar.value.restarts);
+    inquiry.assert_equal("sidecar-goes-on", &"running: true, restarts: 0", &actual.as_str(), sidecar.pointer);
     Ok(())
 }

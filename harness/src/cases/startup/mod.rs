@@ -1,4 +1,4 @@
-//! Startup: in which order containers begin, what goes wrong with it, and what mends that.
+//! Startup: the order in which containers start, the race that follows from it, and the fixes.
 
 mod clock;
 mod deadlock;

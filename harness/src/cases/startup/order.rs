@@ -5,18 +5,18 @@ use futures::future::try_join_all;
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Progress, Stage};
+use crate::stage::{Blocked, PodProfile, Progress, Stage};
 
 use super::inits::since_boot;
 
 const POD: &str = "four";
 
-/// The containers in the order of the manifest, which is not the order of the alphabet.
+/// The containers in the order of the manifest, which is not alphabetical.
 const ORDER: [&str; 4] = ["first", "second", "third", "fourth"];
 
 pub(super) const SPEC_ORDER: Case = Case {
     id: "startup/spec-order",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(start_four(stage)),
     judge: judge_order,
@@ -27,13 +27,13 @@ async fn start_four(stage: &Stage) -> Result<(), Blocked> {
     try_join_all(ORDER.map(|name| stage.until_reported(&four, name, 0, "identity"))).await?;
     stage
         .until("an event for each start", stage.budgets().pod_running(), |seen| {
-            let told = ORDER.iter().all(|name| seen.started_at(&four.uid, name).is_some());
-            if told { Progress::Met(()) } else { Progress::NotYet }
+            let all_started = ORDER.iter().all(|name| seen.started_at(&four.uid, name).is_some());
+            if all_started { Progress::Met(()) } else { Progress::NotYet }
         })
         .await
 }
 
-fn judge_order(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let mut ticks = Vec::new();
     let mut starts = Vec::new();
@@ -46,27 +46,28 @@ fn judge_order(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
         programs.push(since_boot(&identity)?);
         starts.push(seen.start_event(uid, name)?.value);
     }
-    // A tick is 10 ms, in which two processes may begin; two events never carry the same nanosecond.
-    let told = order_of(&ticks);
-    say.assert("processes-in-order", ticks.is_sorted(), ORDER.join(" "), told, format!("logs/{POD}"));
-    // The runtime makes a process before it lets its program begin; only the program itself knows when that was.
-    let backwards = programs.is_sorted_by(|one, next| one > next);
+    // Two processes may start within one tick of 10 ms, but two events never have the same nanosecond.
+    let actual = order_of(&ticks);
+    inquiry.assert("processes-in-order", ticks.is_sorted(), ORDER.join(" "), actual, format!("logs/{POD}"));
+    // The runtime creates a process before it runs its program, so only the program knows when it started.
+    let is_reversed = programs.is_sorted_by(|one, next| one > next);
     let order = order_of(&programs);
-    // A program that the node let wait for its turn says nothing; that each waited for all after it is no chance.
-    let told = format!("programs in an order that says something ({order})");
-    Inquiry::premise(&told, !ticks.is_sorted() || backwards || programs.is_sorted())?;
+    // A partly changed order may come from the node's scheduler and proves nothing; a completely reversed order does
+    // not.
+    let what = format!("programs in the listed or the reverse order ({order})");
+    Inquiry::premise(&what, !ticks.is_sorted() || is_reversed || programs.is_sorted())?;
     if ticks.is_sorted() {
-        say.assert("programs-in-order", !backwards, ORDER.join(" "), order, format!("logs/{POD}"));
+        inquiry.assert("programs-in-order", !is_reversed, ORDER.join(" "), order, format!("logs/{POD}"));
     }
     let in_order = starts.is_sorted_by(|one, next| one < next);
-    // The kernel's clock never goes back, the kubelet's may.
-    let overruled = (1..ORDER.len()).any(|at| ticks[at - 1] < ticks[at] && starts[at - 1] > starts[at]);
-    Inquiry::premise("events that agree with the kernel's clock", !overruled)?;
-    say.assert("events-in-order", in_order, ORDER.join(" "), order_of(&starts), "events");
+    // The kernel's clock never goes back, but the kubelet's clock may.
+    let clock_went_back = (1..ORDER.len()).any(|at| ticks[at - 1] < ticks[at] && starts[at - 1] > starts[at]);
+    Inquiry::premise("events that agree with the kernel's clock", !clock_went_back)?;
+    inquiry.assert("events-in-order", in_order, ORDER.join(" "), order_of(&starts), "events");
     Ok(())
 }
 
-/// The containers' names in the order of their times, with the distance of each from the first.
+/// Returns the container names in the order of their times, each with its distance from the earliest.
 fn order_of(times: &[u64]) -> String {
     let mut order: Vec<_> = times.iter().zip(ORDER).collect();
     order.sort();

@@ -1,40 +1,40 @@
-//! `started`, and what waits for it.
+//! The status field `started`, and the readiness probe that waits for it.
 
 use k8s_openapi::api::core::v1::ContainerStatus;
 
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 use super::later::met_if;
 
 const POD: &str = "main";
 const MAIN: &str = "main";
 
-/// What the readiness probe leaves each time it is asked.
+/// The file that the readiness probe writes each time it runs.
 const PROBED: &str = "/data/probed";
 
 pub(super) const STARTED_FIELD: Case = Case {
     id: "startup/started-field",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
-    drive: |stage| Box::pin(start_when_told(stage)),
+    drive: |stage| Box::pin(start_by_probe(stage)),
     judge: judge_field,
 };
 
-async fn start_when_told(stage: &Stage) -> Result<(), Blocked> {
+async fn start_by_probe(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_running(&pod).await?;
     stage.until_reported(&pod, MAIN, 0, "hold").await?;
     let window = stage.budgets().quiet_window();
-    let by_itself = |seen: &Observed| met_if(seen.pod(&pod.uid).and_then(started) == Some(true));
-    stage.unless("main to be told started", window, by_itself).await?;
-    // The startup probe asks for the queue.
-    let open = ["stat", "--path", PROBED, "then", "mq-create"];
-    stage.probe("queue-is-made", &pod, MAIN, &open).await?;
+    let is_started = |seen: &Observed| met_if(seen.pod(&pod.uid).and_then(started) == Some(true));
+    stage.observe_for("container main started", window, is_started).await?;
+    // The startup probe passes when the queue exists.
+    let create = ["stat", "--path", PROBED, "then", "mq-create"];
+    stage.probe("queue-is-made", &pod, MAIN, &create).await?;
     let ready = |seen: &SeenPod| (seen.container(MAIN)?.ready).then_some(());
-    stage.until_pod("main to be ready", stage.budgets().pod_running(), &pod, ready).await?;
+    stage.until_pod("container main ready", stage.budgets().pod_running(), &pod, ready).await?;
     stage.probe("probed-after", &pod, MAIN, &["stat", "--path", PROBED]).await?;
     Ok(())
 }
@@ -49,7 +49,7 @@ fn running(seen: &SeenPod) -> Option<&ContainerStatus> {
     Some(status)
 }
 
-fn judge_field(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_field(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let restarts = seen.container(uid, MAIN)?.value.restarts;
     Inquiry::premise("a container without a restart", restarts == 0)?;
@@ -57,17 +57,17 @@ fn judge_field(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
     let queue = seen.exec_report("queue-is-made", "mq-create")?;
     Inquiry::premise("a queue that was made by the drive", queue.value.number("created")? == 1)?;
 
-    // What was received before the command was asked for was true before there was a queue.
+    // A status received before the command started was true before the queue existed.
     let before = seen.states(uid).filter(|state| state.at <= made.started).filter_map(started).next_back();
-    let before = before.ok_or_else(|| Missing::new("`started` before there was a queue"))?;
-    say.assert_equal("false-at-first", &false, &before, format!("timeline/{POD}"));
+    let before = before.ok_or_else(|| Missing::new("`started` before the queue existed"))?;
+    inquiry.assert_equal("false-at-first", &false, &before, format!("timeline/{POD}"));
     let probed = seen.exec_report("queue-is-made", "stat")?;
-    say.assert_absent("not-probed-before", &probed)?;
+    inquiry.assert_absent("not-probed-before", &probed)?;
 
     let probed = seen.exec_report("probed-after", "stat")?;
-    Inquiry::premise("a readiness probe that leaves its file", probed.value.present()?)?;
+    Inquiry::premise("a readiness probe that wrote its file", probed.value.present()?)?;
     let last = seen.last(uid)?;
-    let now = started(last).ok_or_else(|| Missing::new("`started` of the running container at last"))?;
-    say.assert_equal("true-in-the-end", &true, &now, format!("timeline/{POD}"));
+    let now = started(last).ok_or_else(|| Missing::new("`started` of the running container at the end"))?;
+    inquiry.assert_equal("true-in-the-end", &true, &now, format!("timeline/{POD}"));
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Who may do what in a volume.
+//! Access to files in a volume by different users and mounts.
 
 use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "shared";
 
@@ -17,7 +17,7 @@ const READER: &str = "reader";
 
 pub(super) const TWO_UIDS_WRITE: Case = Case {
     id: "volume/two-uids-write",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(write_and_remove(stage)),
     judge: judge_two_users,
@@ -25,7 +25,7 @@ pub(super) const TWO_UIDS_WRITE: Case = Case {
 
 pub(super) const READONLY_MOUNT: Case = Case {
     id: "volume/readonly-mount",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(write_in_both(stage)),
     judge: judge_two_mounts,
@@ -33,9 +33,9 @@ pub(super) const READONLY_MOUNT: Case = Case {
 
 pub(super) const MODE_FIELD: Case = Case {
     id: "volume/mode-field",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
-    drive: |stage| Box::pin(remove_anothers(stage)),
+    drive: |stage| Box::pin(remove_others_file(stage)),
     judge: judge_mode,
 };
 
@@ -55,26 +55,26 @@ async fn write_and_remove(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-fn judge_two_users(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_two_users(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let user = |container| seen.log_report(uid, container, 0, "identity")?.value.number("uid");
     let (first, second) = (user(FIRST)?, user(SECOND)?);
     Inquiry::premise("two users, none of them root", first != second && first != 0 && second != 0)?;
 
     for label in ["write-in-first", "write-in-second"] {
-        say.assert_allowed("both-may-write", &seen.exec_report(label, "write")?)?;
+        inquiry.assert_allowed("both-may-write", &seen.exec_report(label, "write")?)?;
     }
     for label in ["remove-in-first", "remove-in-second"] {
         let removed = seen.exec_report(label, "remove")?;
         if removed.value.ok() {
-            Inquiry::premise("a file to be removed", removed.value.truth("present")?)?;
+            Inquiry::premise("a file that could be removed", removed.value.truth("present")?)?;
         }
-        say.assert_allowed("each-may-remove-the-others", &removed)?;
+        inquiry.assert_allowed("each-may-remove-the-others", &removed)?;
     }
     Ok(())
 }
 
-async fn remove_anothers(stage: &Stage) -> Result<(), Blocked> {
+async fn remove_others_file(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     try_join!(stage.until_reported(&pod, FIRST, 0, "hold"), stage.until_reported(&pod, SECOND, 0, "hold"))?;
     stage.probe("mode", &pod, FIRST, &["stat", "--path", "/data"]).await?;
@@ -84,16 +84,16 @@ async fn remove_anothers(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-fn judge_mode(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_mode(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let user = |container| seen.log_report(uid, container, 0, "identity")?.value.number("uid");
     let (first, second) = (user(FIRST)?, user(SECOND)?);
     Inquiry::premise("two users, none of them root", first != second && first != 0 && second != 0)?;
-    let folder = seen.exec_report("mode", "stat")?;
-    say.assert_equal("mode-is-the-fields", &"1777", &folder.value.text("mode")?, folder.pointer);
+    let directory = seen.exec_report("mode", "stat")?;
+    inquiry.assert_equal("mode-is-the-fields", &"1777", &directory.value.text("mode")?, directory.pointer);
     let written = seen.exec_report("write-in-first", "write")?;
     Inquiry::premise("a file of the first user", written.value.ok())?;
-    say.assert_refused("others-may-not-remove", &seen.exec_report("remove-in-second", "remove")?, "EPERM")
+    inquiry.assert_refused("others-may-not-remove", &seen.exec_report("remove-in-second", "remove")?, "EPERM")
 }
 
 async fn write_in_both(stage: &Stage) -> Result<(), Blocked> {
@@ -108,8 +108,13 @@ async fn write_in_both(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-fn judge_two_mounts(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    say.assert_allowed("writer-may-write", &seen.exec_report("write-in-writer", "write")?)?;
-    say.assert_refused("reader-may-not", &seen.exec_report("write-in-reader", "write")?, "EROFS")?;
-    say.assert_found("reader-sees-it", &seen.exec_report("read-in-reader", "read")?, "content", &seen.token)
+fn judge_two_mounts(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    inquiry.assert_allowed("writer-may-write", &seen.exec_report("write-in-writer", "write")?)?;
+    inquiry.assert_refused("reader-may-not", &seen.exec_report("write-in-reader", "write")?, "EROFS")?;
+    inquiry.assert_found(
+        "reader-sees-it",
+        &seen.exec_report("read-in-reader", "read")?,
+        "content",
+        &seen.token,
+    )
 }

@@ -1,50 +1,50 @@
-//! A pod that its controller makes again under the same name.
+//! A pod that its controller replaces with one of the same name.
 
 use crate::cases::case::Case;
-use crate::cases::namesake::HOLDER;
+use crate::cases::pod_replacement::HOLDER;
 use crate::cases::premise::Expected;
-use crate::evidence::{Change, Evidence, Missing};
+use crate::evidence::{Evidence, Missing, WatchChange};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
-/// The controller, and the pod that shows where its pods are to go.
+/// The controller, and a pod that fixes the node of the controller's pods.
 const SET: &str = "keeper";
 const ANCHOR: &str = "anchor";
 
 pub(super) const GONE_ON_CONTROLLER_REPLACEMENT: Case = Case {
     id: "volume/gone-on-controller-replacement",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Deletion],
-    drive: |stage| Box::pin(delete_what_is_kept(stage)),
+    drive: |stage| Box::pin(delete_controlled_pod(stage)),
     judge: judge_replacement,
 };
 
-async fn delete_what_is_kept(stage: &Stage) -> Result<(), Blocked> {
+async fn delete_controlled_pod(stage: &Stage) -> Result<(), Blocked> {
     let anchor = stage.create(ANCHOR).await?;
     let set = stage.apply_beside(SET, &anchor).await?;
-    let first = stage.until_made(&set, None).await?;
+    let first = stage.until_created(&set, None).await?;
     stage.until_reported(&first, HOLDER, 0, "write").await?;
     stage.delete_and_wait(&first).await?;
-    let second = stage.until_made(&set, Some(&first)).await?;
+    let second = stage.until_created(&set, Some(&first)).await?;
     stage.until_reported(&second, HOLDER, 0, "write").await
 }
 
-fn judge_replacement(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let made = seen.made_by(&seen.applied(SET, 0)?.uid);
+fn judge_replacement(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let made = seen.created_by(&seen.applied(SET, 0)?.uid);
     let [first, second] = made[..] else { return Err(Missing::new("two pods of the controller")) };
     let (one, other) = (seen.last(first)?, seen.last(second)?);
-    Inquiry::premise("a first pod that is gone", one.change == Change::Deleted)?;
+    Inquiry::premise("the end of the first pod", one.change == WatchChange::Deleted)?;
     Inquiry::premise("both pods on one node", one.node().is_some() && one.node() == other.node())?;
     let before = seen.log_report(first, HOLDER, 0, "list")?;
     Inquiry::premise("a volume that was empty at first", before.value.number("count")? == 0)?;
     let written = seen.log_report(first, HOLDER, 0, "write")?;
     Inquiry::premise("the token written by the first pod", written.value.ok())?;
 
-    say.assert_equal("same-name", &one.name(), &other.name(), format!("timeline/{SET}"));
+    inquiry.assert_equal("same-name", &one.name(), &other.name(), format!("timeline/{SET}"));
     let found = seen.log_report(second, HOLDER, 0, "list")?;
-    Inquiry::premise("the folder of the second pod", found.value.present()?)?;
+    Inquiry::premise("the directory of the second pod", found.value.present()?)?;
     let empty = found.value.number("count")? == 0;
     let names = found.value.field("names")?.to_string();
-    say.assert("starts-empty", empty, "an empty folder", names, &found.pointer);
+    inquiry.assert("starts-empty", empty, "an empty directory", names, &found.pointer);
     Ok(())
 }

@@ -1,104 +1,104 @@
 //! Volumes while the services of their node are restarted.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{MAIN, started};
-use crate::cases::keeper::{KEEPER, kept, settle};
+use crate::cases::container_restart::{MAIN, premise_started};
+use crate::cases::never_happens::{premise_watched, watch_for_restarts, watch_window};
+use crate::cases::node_disturbance::{POD, premise_ok_report, start_pod};
+use crate::cases::node_service::{premise_service_restarted, restart_service};
 use crate::cases::premise::Expected;
-use crate::cases::quiet::{watch_for, watch_for_restarts, watched};
-use crate::cases::service::{restart, restarted};
-use crate::evidence::{Change, Evidence, Fact, LogText, Missing, Observed, ProbeReport};
+use crate::evidence::{Evidence, Fact, LogText, Missing, Observed, ProbeReport, WatchChange};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
-/// The tokens, the command that reads each afterwards, and the assertion that it is still there.
+/// The path of each token, the label of the command that reads it afterwards, and the assertion that it survives.
 const TOKENS: [(&str, &str, &str); 2] = [
     ("/disk/token", "disk-after", "disk-token-survives"),
     ("/memory/token", "memory-after", "memory-token-survives"),
 ];
 
-/// The token of a pod that is being deleted.
-const LAST_TOKEN: &str = "/data/token";
+/// The token of the pod that is being deleted.
+const TERMINATING_TOKEN: &str = "/data/token";
 
 pub(super) const SURVIVES_KUBELET_RESTART: Case = Case {
     id: "volume/survives-kubelet-restart",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN), Expected::Outage],
-    drive: |stage| Box::pin(keep_through(stage, "kubelet")),
-    judge: judge_kept,
+    drive: |stage| Box::pin(restart_and_read(stage, "kubelet")),
+    judge: judge_survival,
 };
 
 pub(super) const SURVIVES_RUNTIME_RESTART: Case = Case {
     id: "volume/survives-runtime-restart",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN), Expected::Outage],
-    drive: |stage| Box::pin(keep_through(stage, "containerd")),
-    judge: judge_kept,
+    drive: |stage| Box::pin(restart_and_read(stage, "containerd")),
+    judge: judge_survival,
 };
 
 pub(super) const IN_USE_WHILE_TERMINATING: Case = Case {
     id: "volume/in-use-while-terminating",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Deletion],
     drive: |stage| Box::pin(read_while_terminating(stage)),
     judge: judge_while_terminating,
 };
 
-async fn keep_through(stage: &Stage, service: &str) -> Result<(), Blocked> {
-    let (keeper, node) = settle(stage).await?;
-    restart(stage, &node, &keeper, service).await?;
-    watch_for_restarts(stage, &keeper).await?;
-    stage.probe("identity-after", &keeper, MAIN, &["identity"]).await?;
+async fn restart_and_read(stage: &Stage, service: &str) -> Result<(), Blocked> {
+    let (pod, node) = start_pod(stage).await?;
+    restart_service(stage, &node, &pod, service).await?;
+    watch_for_restarts(stage, &pod).await?;
+    stage.probe("identity-after", &pod, MAIN, &["identity"]).await?;
     for (path, label, _) in TOKENS {
-        stage.probe(label, &keeper, MAIN, &["read", "--path", path]).await?;
+        stage.probe(label, &pod, MAIN, &["read", "--path", path]).await?;
     }
     Ok(())
 }
 
-fn judge_kept(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = &seen.applied(KEEPER, 0)?.uid;
-    restarted(seen)?;
+fn judge_survival(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    premise_service_restarted(seen)?;
     for (path, label, assertion) in TOKENS {
-        kept(seen, uid, "write", path)?;
-        say.assert_found(assertion, &seen.exec_report(label, "read")?, "content", &seen.token)?;
+        premise_ok_report(seen, uid, "write", path)?;
+        inquiry.assert_found(assertion, &seen.exec_report(label, "read")?, "content", &seen.token)?;
     }
-    let last = started(seen.container(uid, MAIN)?)?;
+    let last = premise_started(seen.container(uid, MAIN)?)?;
     let ticks = |report: Fact<ProbeReport>| report.value.number("pid1_start_ticks");
     let before = ticks(seen.log_report(uid, MAIN, 0, "identity")?)?;
     let after = ticks(seen.exec_report("identity-after", "identity")?)?;
-    let goes_on = last.value.restarts == 0 && before == after;
-    if goes_on {
-        watched(seen)?;
+    let is_same_process = last.value.restarts == 0 && before == after;
+    if is_same_process {
+        premise_watched(seen)?;
     }
-    let told = format!("{} restarts, process of tick {after}", last.value.restarts);
-    let expected = format!("0 restarts, process of tick {before}");
-    say.assert("nothing-restarts", goes_on, expected, told, last.pointer);
+    let actual = format!("{} restarts, started at tick {after}", last.value.restarts);
+    let expected = format!("0 restarts, started at tick {before}");
+    inquiry.assert("nothing-restarts", is_same_process, expected, actual, last.pointer);
     Ok(())
 }
 
 async fn read_while_terminating(stage: &Stage) -> Result<(), Blocked> {
-    let (keeper, node) = settle(stage).await?;
-    stage.delete(&keeper).await?;
-    let ignored = |report: ProbeReport| report.verb() == "hold" && report.text("state") == Ok("ignored");
-    let told = |log: &LogText| log.reports().any(ignored).then_some(());
-    stage.until_log("TERM in container main", (&keeper, MAIN, 0), told).await?;
-    restart(stage, &node, &keeper, "kubelet").await?;
-    stage.probe("token-after", &keeper, MAIN, &["read", "--path", LAST_TOKEN]).await?;
-    // A kubelet that cleans up what it should not does so some time after its start.
-    let gone = |seen: &Observed| seen.pod(&keeper.uid).is_none_or(|seen| seen.change == Change::Deleted);
-    watch_for(stage, "the end of the pod", stage.budgets().stall(), gone).await?;
-    stage.probe("token-later", &keeper, MAIN, &["read", "--path", LAST_TOKEN]).await?;
+    let (pod, node) = start_pod(stage).await?;
+    stage.delete(&pod).await?;
+    let is_ignored = |report: ProbeReport| report.verb() == "hold" && report.text("state") == Ok("ignored");
+    let ignores_term = |log: &LogText| log.reports().any(is_ignored).then_some(());
+    stage.until_log("TERM in container main", (&pod, MAIN, 0), ignores_term).await?;
+    restart_service(stage, &node, &pod, "kubelet").await?;
+    stage.probe("token-after", &pod, MAIN, &["read", "--path", TERMINATING_TOKEN]).await?;
+    // A kubelet that wrongly cleans up a volume does so some time after its start.
+    let gone = |seen: &Observed| seen.pod(&pod.uid).is_none_or(|seen| seen.change == WatchChange::Deleted);
+    watch_window(stage, "the end of the pod", stage.budgets().stall(), gone).await?;
+    stage.probe("token-later", &pod, MAIN, &["read", "--path", TERMINATING_TOKEN]).await?;
     Ok(())
 }
 
-fn judge_while_terminating(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = &seen.applied(KEEPER, 0)?.uid;
-    restarted(seen)?;
-    kept(seen, uid, "write", LAST_TOKEN)?;
+fn judge_while_terminating(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = &seen.applied(POD, 0)?.uid;
+    premise_service_restarted(seen)?;
+    premise_ok_report(seen, uid, "write", TERMINATING_TOKEN)?;
     let deleted = seen.states(uid).any(|state| state.pod.metadata.deletion_timestamp.is_some());
-    Inquiry::premise("the pod's deletion under way", deleted)?;
-    watched(seen)?;
+    Inquiry::premise("the pod being deleted", deleted)?;
+    premise_watched(seen)?;
     for label in ["token-after", "token-later"] {
-        say.assert_found("token-is-there", &seen.exec_report(label, "read")?, "content", &seen.token)?;
+        inquiry.assert_found("token-is-there", &seen.exec_report(label, "read")?, "content", &seen.token)?;
     }
     Ok(())
 }

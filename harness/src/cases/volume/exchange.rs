@@ -1,19 +1,19 @@
-//! A file that one container exchanges while another reads it.
+//! A file that one container replaces by `rename` while another reads it.
 
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "exchange";
 const READER: &str = "reader";
 
-/// How often the file is read.
+/// How many times the file is read.
 const READS: u64 = 20_000;
 
 pub(super) const ATOMIC_RENAME_VISIBLE: Case = Case {
     id: "volume/atomic-rename-visible",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(read_often(stage)),
     judge: judge_reads,
@@ -24,12 +24,12 @@ async fn read_often(stage: &Stage) -> Result<(), Blocked> {
     stage.until_reported(&pod, READER, 0, "check-loop").await
 }
 
-fn judge_reads(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_reads(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let checked = seen.log_report(uid, READER, 0, "check-loop")?;
     for (assertion, field) in [("never-torn", "torn"), ("never-absent", "absent")] {
-        say.assert_equal(assertion, &0, &checked.value.number(field)?, &checked.pointer);
+        inquiry.assert_equal(assertion, &0, &checked.value.number(field)?, &checked.pointer);
     }
     Inquiry::premise("a file that was read often", checked.value.number("reads")? == READS)?;
-    Inquiry::premise("a file that was exchanged meanwhile", checked.value.number("distinct")? >= 2)
+    Inquiry::premise("a file that was replaced meanwhile", checked.value.number("distinct")? >= 2)
 }

@@ -1,4 +1,4 @@
-//! How much fits into a volume in memory.
+//! The size of volumes in memory.
 
 use futures::try_join;
 
@@ -6,7 +6,7 @@ use crate::cases::case::Case;
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, PodRef, Progress, Stage};
+use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
 
 const SIZED: &str = "sized";
 const UNSIZED: &str = "unsized";
@@ -14,26 +14,26 @@ const LOOKER: &str = "looker";
 
 const MIB: u64 = 1 << 20;
 
-/// The pod that fills its volume, and its limit.
+/// The pod that fills its volume, and the volume's size limit in bytes.
 const POD: &str = "filler";
 const LIMIT: u64 = 16 * MIB;
 
-/// How much less than the limit a volume may take: the file system's own.
+/// The file system's own overhead, in bytes, by which the usable size may be less than the limit.
 const OVERHEAD: u64 = MIB;
 
-/// The pod that takes more of the disk than it may, and must be evicted.
+/// The pod that exceeds the size limit of its volume on the disk, and must be evicted.
 const CONTROL: &str = "control";
 
-/// The reason of a pod that was ended for what it takes of the node, and what its message names then.
+/// The `status.reason` of an evicted pod, and a part of its message if a volume was too large.
 const EVICTED: &str = "Evicted";
-const OF_A_VOLUME: &str = "EmptyDir volume";
+const VOLUME_MESSAGE: &str = "EmptyDir volume";
 
-/// The moment at which the pod with the full volume has been watched for the whole window.
+/// The mark set when the pod with the full volume has been watched for the whole quiet window.
 const WATCHED: &str = "watched";
 
 pub(super) const MEMORY_SIZE_RULE: Case = Case {
     id: "volume/memory-size-rule",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(look_at_sizes(stage)),
     judge: judge_sizes,
@@ -41,7 +41,7 @@ pub(super) const MEMORY_SIZE_RULE: Case = Case {
 
 pub(super) const MEMORY_ENOSPC: Case = Case {
     id: "volume/memory-enospc",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Reason("Evicted")],
     drive: |stage| Box::pin(fill_and_stay(stage)),
     judge: judge_full,
@@ -56,14 +56,14 @@ async fn look_at_sizes(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-fn judge_sizes(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_sizes(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     for (pod, size, assertion) in
         [(SIZED, 32 * MIB, "no-more-than-its-limit"), (UNSIZED, 128 * MIB, "no-more-than-the-pods")]
     {
         let uid = &seen.applied(pod, 0)?.uid;
         let mount = seen.log_report(uid, LOOKER, 0, "mount")?;
         Inquiry::premise("a volume in memory", mount.value.text("fstype")? == "tmpfs")?;
-        say.assert_equal(assertion, &size, &mount.value.number("total_bytes")?, mount.pointer);
+        inquiry.assert_equal(assertion, &size, &mount.value.number("total_bytes")?, mount.pointer);
     }
     Ok(())
 }
@@ -72,53 +72,58 @@ async fn fill_and_stay(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, POD, 0, "hold").await?;
     stage.probe("fill", &pod, POD, &["fill", "--path", "/memory/file", "--bytes", "33554432"]).await?;
-    // A kubelet that has evicted a pod which took too much later has had the time for this one.
+    // When the kubelet has evicted this later pod, it also had the time to evict the first one.
     let control = stage.create_beside(CONTROL, &pod).await?;
-    let over = |seen: &Observed, pod: &PodRef| seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
-    let either = |seen: &Observed| met_if(over(seen, &pod) || over(seen, &control));
+    let has_ended = |seen: &Observed, pod: &PodRef| seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
+    let either = |seen: &Observed| met_if(has_ended(seen, &pod) || has_ended(seen, &control));
     stage.until("the eviction of the control", stage.budgets().eviction(), either).await?;
-    stage.unless("an eviction", stage.budgets().quiet_window(), |seen| met_if(over(seen, &pod))).await?;
+    stage
+        .observe_for("an eviction", stage.budgets().quiet_window(), |seen| met_if(has_ended(seen, &pod)))
+        .await?;
     stage.mark(WATCHED);
     Ok(())
 }
 
-fn met_if(there: bool) -> Progress<()> {
-    if there { Progress::Met(()) } else { Progress::NotYet }
+fn met_if(is_met: bool) -> Progress<()> {
+    if is_met { Progress::Met(()) } else { Progress::NotYet }
 }
 
-/// Whether the pod was evicted for what is in one of its volumes on the disk or in memory, and for nothing else.
+/// Returns whether the pod was evicted because one of its `emptyDir` volumes was too large.
 fn evicted_for_its_volume(pod: &SeenPod) -> bool {
-    pod.phase() == "Failed" && pod.reason() == Some(EVICTED) && pod.message().contains(OF_A_VOLUME)
+    pod.phase() == "Failed" && pod.reason() == Some(EVICTED) && pod.message().contains(VOLUME_MESSAGE)
 }
 
-fn judge_full(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_full(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let report = seen.exec_report("fill", "fill")?;
     let refused = report.value.text("errno") == Ok("ENOSPC");
     let complete = report.value.truth("complete")?;
-    Inquiry::premise("a file that is written whole, or ENOSPC", complete || refused)?;
-    say.assert("is-full", refused, "ENOSPC", report.value.to_string(), &report.pointer);
+    Inquiry::premise("a complete file, or ENOSPC", complete || refused)?;
+    inquiry.assert("is-full", refused, "ENOSPC", report.value.to_string(), &report.pointer);
     if refused {
         let written = report.value.number("bytes_written")?;
         let near = (LIMIT - OVERHEAD..=LIMIT).contains(&written);
-        say.assert("full-at-the-limit", near, LIMIT.to_string(), written.to_string(), &report.pointer);
+        inquiry.assert("full-at-the-limit", near, LIMIT.to_string(), written.to_string(), &report.pointer);
     }
     let last = seen.last(uid)?;
     if last.is_terminal() {
-        // `NodeShutdown`, or an eviction because the node is low on memory, is another story.
-        let what =
-            format!("a pod that nobody ends ({}: {})", last.reason().unwrap_or_default(), last.message());
+        // The claim says nothing about a node shutdown, or an eviction under memory pressure of the node.
+        let what = format!(
+            "a pod that ends only by eviction for its volume ({}: {})",
+            last.reason().unwrap_or_default(),
+            last.message()
+        );
         Inquiry::premise(&what, evicted_for_its_volume(last))?;
     } else {
-        // That nothing happened counts only when it was watched for long enough.
+        // If the pod was not evicted, it must have been watched for long enough.
         seen.mark(WATCHED)?;
         let control = seen.last(&seen.applied(CONTROL, 0)?.uid)?;
-        Inquiry::premise("the eviction of a pod with too much on the disk", evicted_for_its_volume(control))?;
+        Inquiry::premise("the eviction of the control pod for its volume", evicted_for_its_volume(control))?;
     }
-    say.assert(
+    inquiry.assert(
         "pod-stays",
         !last.is_terminal(),
-        "a pod that goes on",
+        "a pod that keeps running",
         last.phase(),
         format!("timeline/{POD}"),
     );

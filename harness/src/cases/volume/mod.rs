@@ -1,4 +1,4 @@
-//! Shared volumes: who sees what in them, and how long it lasts.
+//! Shared volumes: what containers see in them, and how long the data lasts.
 
 mod access;
 mod apart;

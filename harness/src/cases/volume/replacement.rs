@@ -1,28 +1,28 @@
-//! A pod that is deleted and made again under the same name.
+//! A pod that is deleted and recreated with the same name.
 
 use futures::TryFutureExt as _;
 
 use crate::cases::case::Case;
-use crate::cases::namesake::{HOLDER, namesakes, replace};
+use crate::cases::pod_replacement::{HOLDER, premise_replaced, replace};
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::Attire;
+use crate::stage::PodProfile;
 
 pub(super) const GONE_ON_SAME_NAME_RECREATE: Case = Case {
     id: "volume/gone-on-same-name-recreate",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Deletion],
     drive: |stage| Box::pin(replace(stage, "write").map_ok(drop)),
     judge: judge_empty,
 };
 
-fn judge_empty(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let (first, second) = namesakes(seen)?;
+fn judge_empty(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let (first, second) = premise_replaced(seen)?;
     let before = seen.log_report(first, HOLDER, 0, "list")?;
     Inquiry::premise("a volume that was empty at first", before.value.number("count")? == 0)?;
     let written = seen.log_report(first, HOLDER, 0, "write")?;
     Inquiry::premise("the token written by the first pod", written.value.ok())?;
 
-    say.assert_empty("starts-empty", &seen.log_report(second, HOLDER, 0, "list")?)
+    inquiry.assert_empty("starts-empty", &seen.log_report(second, HOLDER, 0, "list")?)
 }

@@ -1,26 +1,26 @@
-//! Volumes of a pod that loses its sandbox.
+//! Volumes of a pod whose sandbox is ended.
 
 use crate::cases::case::Case;
-use crate::cases::comeback::MAIN;
-use crate::cases::keeper::{kept, lose_sandbox, lost};
+use crate::cases::container_restart::MAIN;
+use crate::cases::node_disturbance::{kill_pod_sandbox, premise_ok_report, premise_sandbox_killed};
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::Attire;
+use crate::stage::PodProfile;
 
 const TOKEN: &str = "/data/token";
 
 pub(super) const SURVIVES_SANDBOX_RECREATE: Case = Case {
     id: "volume/survives-sandbox-recreate",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN), Expected::Ended("wipe"), Expected::Outage],
-    drive: |stage| Box::pin(lose_sandbox(stage)),
+    drive: |stage| Box::pin(kill_pod_sandbox(stage)),
     judge: judge_token,
 };
 
-fn judge_token(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = lost(seen)?;
-    kept(seen, uid, "write", TOKEN)?;
+fn judge_token(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_sandbox_killed(seen)?;
+    premise_ok_report(seen, uid, "write", TOKEN)?;
     let after = seen.log_report_on((uid, MAIN, 1), "read", TOKEN)?;
-    say.assert_found("token-survives", &after, "content", &seen.token)
+    inquiry.assert_found("token-survives", &after, "content", &seen.token)
 }

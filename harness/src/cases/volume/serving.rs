@@ -1,49 +1,49 @@
-//! The article's first pod: nginx serves what the other container writes.
+//! The article's first pod: nginx serves the file that the other container writes.
 
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, ExecEnd, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "mc1";
 const NGINX: &str = "1st";
 const WRITER: &str = "2nd";
 const PORT: u16 = 80;
 
-/// What is on the page that the image brings along.
+/// A text on the default page in the image.
 const WELCOME: &str = "Welcome to nginx";
 
-/// What nginx writes below its own pages of errors.
-const BY_NGINX: &str = "<hr><center>nginx";
+/// The footer of nginx's own error pages.
+const NGINX_FOOTER: &str = "<hr><center>nginx";
 
-/// Ends when somebody listens on port 80 of the pod.
+/// Ends when a process listens on port 80 of the pod.
 const LISTENS: &str = "until grep -qs ':0050 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done";
 
-/// Ends when there is a first line and somebody listens on port 80 of the pod, whose network both share.
+/// Ends when the file has a line and a process listens on port 80. Both containers share the pod's network.
 const READY: &str = "until test -s /html/index.html && grep -qs ':0050 0*:0000 0A' /proc/net/tcp /proc/net/tcp6; \
                      do sleep 0.1; done";
 
-/// Ends when a line has been added, and writes out the file as it is then.
+/// Ends when a line has been added, and prints the file.
 const GROWN: &str = "lines() { wc -l < /html/index.html; }; n=$(lines); \
                      until test $(lines) -gt $n; do sleep 0.1; done; cat /html/index.html";
 
 pub(super) const HTTP_EQUALS_FILE: Case = Case {
     id: "volume/http-equals-file",
-    attire: Attire::AsTyped,
+    pod_profile: PodProfile::AsTyped,
     expects: &[],
-    drive: |stage| Box::pin(ask_and_look(stage)),
+    drive: |stage| Box::pin(fetch_and_read(stage)),
     judge: judge_texts,
 };
 
 pub(super) const HIDES_IMAGE_CONTENT: Case = Case {
     id: "volume/hides-image-content",
-    attire: Attire::AsTyped,
+    pod_profile: PodProfile::AsTyped,
     expects: &[],
-    drive: |stage| Box::pin(ask_both(stage)),
+    drive: |stage| Box::pin(fetch_both_pages(stage)),
     judge: judge_hidden,
 };
 
-async fn ask_and_look(stage: &Stage) -> Result<(), Blocked> {
+async fn fetch_and_read(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     stage.until_running(&pod).await?;
     stage.exec("ready", &pod, WRITER, &["/bin/sh", "-c", READY]).await?;
@@ -56,8 +56,8 @@ async fn ask_and_look(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-/// The file only grows, so each text must begin with every text that was had before it.
-fn judge_texts(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+/// The file only grows, so each text must start with every text that was read before it.
+fn judge_texts(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let grown = file(seen, "grown-file")?;
     Inquiry::premise("a file of two lines or more", grown.lines().count() >= 2)?;
     let first = page(seen, "first-page")?;
@@ -67,19 +67,19 @@ fn judge_texts(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
 
     let served = later.body.starts_with(grown) && in_second.starts_with(later.body);
     let expected = format!("status 200 and all of {}", brief(grown));
-    say.assert("serves-the-file", later.is_ok() && served, expected, later.brief(), "fetches/later-page");
+    inquiry.assert("serves-the-file", later.is_ok() && served, expected, later.brief(), "fetches/later-page");
 
     let follows = first.is_ok() && later.body.starts_with(first.body) && later.body.len() > first.body.len();
     let expected = format!("more than {}", brief(first.body));
-    say.assert("page-grows", follows, expected, later.brief(), "fetches/later-page");
+    inquiry.assert("page-grows", follows, expected, later.brief(), "fetches/later-page");
 
     let same = in_first.starts_with(grown) && in_second.starts_with(in_first);
     let expected = format!("all of {}", brief(grown));
-    say.assert("same-in-both", same, expected, brief(in_first), "execs/file-in-1st");
+    inquiry.assert("same-in-both", same, expected, brief(in_first), "execs/file-in-1st");
     Ok(())
 }
 
-async fn ask_both(stage: &Stage) -> Result<(), Blocked> {
+async fn fetch_both_pages(stage: &Stage) -> Result<(), Blocked> {
     for (name, ready, label) in
         [("bare", "ready-bare", "bare-page"), ("covered", "ready-covered", "covered-page")]
     {
@@ -91,13 +91,13 @@ async fn ask_both(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-fn judge_hidden(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_hidden(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let bare = page(seen, "bare-page")?;
     Inquiry::premise("a page in the image", bare.is_ok() && bare.body.contains(WELCOME))?;
     let covered = page(seen, "covered-page")?;
     let hidden = matches!(covered.status, 403 | 404);
-    Inquiry::premise("an answer about the page", hidden || covered.is_ok())?;
-    say.assert(
+    Inquiry::premise("a response about the page", hidden || covered.is_ok())?;
+    inquiry.assert(
         "page-is-hidden",
         hidden && !covered.body.contains(WELCOME),
         "status 403 or 404 and no welcome",
@@ -125,19 +125,19 @@ impl Page<'_> {
 fn page<'a>(seen: &'a Evidence, label: &str) -> Result<Page<'a>, Missing> {
     match &seen.fetch(label)?.answer {
         Ok((status, body)) => {
-            // What stands between may answer with an error of its own, which says nothing about nginx.
-            let by_nginx = *status == 200 || body.contains(BY_NGINX);
+            // A proxy in between may respond with its own error, which says nothing about nginx.
+            let by_nginx = *status == 200 || body.contains(NGINX_FOOTER);
             Inquiry::premise(
-                &format!("an answer by nginx to the request {label} (status {status})"),
+                &format!("a response from nginx to the request {label} (status {status})"),
                 by_nginx,
             )?;
             Ok(Page { status: *status, body })
         }
-        Err(why) => Err(Missing::new(format!("the answer to the request {label} ({why})"))),
+        Err(why) => Err(Missing::new(format!("the response to the request {label} ({why})"))),
     }
 }
 
-/// The file as a command wrote it out; a file that `cat` says is not there is empty.
+/// Returns the file as a command printed it. A file that does not exist counts as empty.
 fn file<'a>(seen: &'a Evidence, label: &str) -> Result<&'a str, Missing> {
     let exec = seen.exec(label)?;
     match exec.end {

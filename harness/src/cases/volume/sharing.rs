@@ -1,11 +1,11 @@
-//! One volume at two mount paths.
+//! One volume mounted at two paths.
 
 use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "mc1-like";
 const WRITER: &str = "writer";
@@ -13,7 +13,7 @@ const READER: &str = "reader";
 
 pub(super) const SHARED_TWO_MOUNTPATHS: Case = Case {
     id: "volume/shared-two-mountpaths",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
     drive: |stage| Box::pin(read_in_both(stage)),
     judge: judge_one_file,
@@ -29,16 +29,16 @@ async fn read_in_both(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-fn judge_one_file(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_one_file(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let written = seen.exec_report("in-writer", "read")?;
     let read = seen.exec_report("in-reader", "read")?;
     let wrote = written.value.present()? && written.value.text("content")? == seen.token;
     Inquiry::premise("the token where it was written", wrote)?;
 
-    say.assert_found("same-bytes", &read, "content", &seen.token)?;
+    inquiry.assert_found("same-bytes", &read, "content", &seen.token)?;
     if read.value.present()? {
-        let place = |report: &ProbeReport| Ok((report.number("dev")?, report.number("ino")?));
-        say.assert_equal("same-file", &place(&written.value)?, &place(&read.value)?, &read.pointer);
+        let inode = |report: &ProbeReport| Ok((report.number("dev")?, report.number("ino")?));
+        inquiry.assert_equal("same-file", &inode(&written.value)?, &inode(&read.value)?, &read.pointer);
     }
     Ok(())
 }

@@ -1,159 +1,160 @@
-//! What is left of a container's files when it ends and comes back.
+//! Which files of a container survive its restart.
 
 use futures::TryFutureExt as _;
 
 use crate::cases::case::Case;
-use crate::cases::comeback::{
-    End, MAIN, SIBLING, all_came_back, came_back, came_back_from_kubelet, came_back_from_starving,
-    came_back_resized, end_all, end_once,
+use crate::cases::container_restart::{
+    End, MAIN, SIBLING, premise_all_restarted, premise_restarted_after_exit,
+    premise_restarted_after_kubelet_kill, premise_restarted_after_oom, premise_restarted_after_resize,
+    restart_all_containers, restart_main_once,
 };
 use crate::cases::premise::Expected;
 use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const ON_VOLUME: &str = "/data/token";
 const ON_LAYER: &str = "/tmp/token";
 
-/// The file that takes more memory than the container may have.
+/// The file that exceeds the container's memory limit.
 const FILLED: &str = "/data/full";
 
-/// The object that says how the container's resources are changed.
+/// The object of the manifest with the container's new resources.
 const BIGGER: &str = "bigger";
 
-/// The exit code of a process that SIGKILL ended.
+/// The exit code of a process ended by SIGKILL.
 const KILLED: i32 = 137;
 
 pub(super) const SURVIVES_EXIT_ZERO: Case = Case {
     id: "volume/survives-exit-zero",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(MAIN)],
-    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
-    judge: |seen, say| judge_token(seen, say, came_back(seen, 0)?),
+    drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
+    judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_exit(seen, 0)?),
 };
 
 pub(super) const SURVIVES_EXIT_NONZERO: Case = Case {
     id: "volume/survives-exit-nonzero",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(MAIN)],
-    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
-    judge: |seen, say| judge_token(seen, say, came_back(seen, 42)?),
+    drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
+    judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_exit(seen, 42)?),
 };
 
 pub(super) const SURVIVES_SIGKILL: Case = Case {
     id: "volume/survives-sigkill",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN)],
-    drive: |stage| Box::pin(end_main(stage, "hold", End::Killed("write-part"))),
+    drive: |stage| Box::pin(restart_main(stage, "hold", End::Killed("write-part"))),
     judge: judge_sigkill,
 };
 
 pub(super) const SURVIVES_OOM: Case = Case {
     id: "volume/survives-oom",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::OutOfMemory("main")],
-    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
-    judge: |seen, say| judge_token(seen, say, came_back_from_starving(seen)?),
+    drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
+    judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_oom(seen)?),
 };
 
 pub(super) const SURVIVES_LIVENESS_KILL: Case = Case {
     id: "volume/survives-liveness-kill",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN)],
-    drive: |stage| Box::pin(end_main(stage, "serve", End::Unwell("/data/well"))),
-    judge: |seen, say| judge_token(seen, say, came_back_from_kubelet(seen)?),
+    drive: |stage| Box::pin(restart_main(stage, "serve", End::FailLiveness("/data/well"))),
+    judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_kubelet_kill(seen)?),
 };
 
 pub(super) const MEMORY_PERSISTS_OOM: Case = Case {
     id: "volume/memory-persists-oom",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::OutOfMemory("main")],
-    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
+    drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
     judge: judge_filled,
 };
 
 pub(super) const PRESERVED_BY_RESTART_ALL: Case = Case {
     id: "volume/preserved-by-restart-all",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
-    drive: |stage| Box::pin(end_all(stage, "write").map_ok(drop)),
-    judge: |seen, say| judge_token(seen, say, all_came_back(seen)?),
+    drive: |stage| Box::pin(restart_all_containers(stage, "write").map_ok(drop)),
+    judge: |seen, inquiry| judge_token(seen, inquiry, premise_all_restarted(seen)?),
 };
 
 pub(super) const PRESERVED_BY_RESIZE_RESTART: Case = Case {
     id: "volume/preserved-by-resize-restart",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Ended(MAIN)],
-    drive: |stage| Box::pin(end_main(stage, "write", End::Resized(BIGGER))),
-    judge: |seen, say| judge_token(seen, say, came_back_resized(seen, BIGGER)?),
+    drive: |stage| Box::pin(restart_main(stage, "write", End::Resized(BIGGER))),
+    judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_resize(seen, BIGGER)?),
 };
 
 pub(super) const SUBPATH_SURVIVES_RESTART: Case = Case {
     id: "volume/subpath-survives-restart",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(MAIN)],
-    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
-    judge: |seen, say| judge_token(seen, say, came_back(seen, 1)?),
+    drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
+    judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_exit(seen, 1)?),
 };
 
 pub(super) const ROOTFS_DOES_NOT_SURVIVE: Case = Case {
     id: "volume/rootfs-does-not-survive",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[Expected::Restart(MAIN)],
-    drive: |stage| Box::pin(end_main(stage, "write", End::Told)),
+    drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
     judge: judge_layer,
 };
 
-async fn end_main(stage: &Stage, ready: &str, end: End) -> Result<(), Blocked> {
-    end_once(stage, ready, end).await.map(drop)
+async fn restart_main(stage: &Stage, ready: &str, end: End) -> Result<(), Blocked> {
+    restart_main_once(stage, ready, end).await.map(drop)
 }
 
-fn judge_token(seen: &Evidence, say: &mut Inquiry, uid: &str) -> Result<(), Missing> {
+fn judge_token(seen: &Evidence, inquiry: &mut Inquiry, uid: &str) -> Result<(), Missing> {
     let token = found_again(seen, uid, &token_path(seen, uid)?)?;
-    say.assert_found("token-survives", &token, "content", &seen.token)
+    inquiry.assert_found("token-survives", &token, "content", &seen.token)
 }
 
-fn judge_filled(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = came_back_from_starving(seen)?;
+fn judge_filled(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_restarted_after_oom(seen)?;
     let token = found_again(seen, uid, &token_path(seen, uid)?)?;
     let before = seen.log_report_on((uid, MAIN, 0), "stat", FILLED)?;
     Inquiry::premise_absent("no such file at first", &before)?;
     let filled = seen.log_report_on((uid, MAIN, 1), "stat", FILLED)?;
     let bytes = if filled.value.present()? { filled.value.number("size")? } else { 0 };
-    say.assert(
+    inquiry.assert(
         "what-filled-it-stays",
         bytes > 0,
-        "a file with something in it",
+        "a file that is not empty",
         format!("{bytes} bytes"),
         filled.pointer,
     );
-    say.assert_found("token-survives", &token, "content", &seen.token)
+    inquiry.assert_found("token-survives", &token, "content", &seen.token)
 }
 
-fn judge_sigkill(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = came_back(seen, KILLED)?;
+fn judge_sigkill(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_restarted_after_exit(seen, KILLED)?;
     let token = found_again(seen, uid, &token_path(seen, uid)?)?;
     let half_written = seen.log_report(uid, MAIN, 0, "write-part")?;
-    Inquiry::premise("a file that was half written", half_written.value.ok())?;
+    Inquiry::premise("a partly written file", half_written.value.ok())?;
     let half = seen.log_report_on((uid, MAIN, 1), "read", half_written.value.text("path")?)?;
-    say.assert_found("token-survives", &token, "content", &seen.token)?;
-    say.assert_found("synced-part-survives", &half, "content", &format!("synced-{}", seen.token))
+    inquiry.assert_found("token-survives", &token, "content", &seen.token)?;
+    inquiry.assert_found("synced-part-survives", &half, "content", &format!("synced-{}", seen.token))
 }
 
-fn judge_layer(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
-    let uid = came_back(seen, 1)?;
+fn judge_layer(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
+    let uid = premise_restarted_after_exit(seen, 1)?;
     let on_layer = found_again(seen, uid, ON_LAYER)?;
     let on_volume = found_again(seen, uid, ON_VOLUME)?;
-    say.assert_absent("layer-is-lost", &on_layer)?;
-    say.assert_found("volume-is-kept", &on_volume, "content", &seen.token)
+    inquiry.assert_absent("layer-is-lost", &on_layer)?;
+    inquiry.assert_found("volume-is-kept", &on_volume, "content", &seen.token)
 }
 
-/// Where the first instance looked first: the manifest decides where the token is kept.
+/// Returns the path that the first instance read first. The manifest decides where the token is.
 fn token_path(seen: &Evidence, uid: &str) -> Result<String, Missing> {
     Ok(seen.log_report(uid, MAIN, 0, "read")?.value.text("path")?.to_owned())
 }
 
-/// What the second instance found at `path`, given that the first found nothing there and wrote the token.
+/// Returns what the second instance read at `path`. Requires that the first found nothing there and wrote the token.
 fn found_again(seen: &Evidence, uid: &str, path: &str) -> Result<Fact<ProbeReport>, Missing> {
     let before = seen.log_report_on((uid, MAIN, 0), "read", path)?;
     Inquiry::premise_absent(&format!("nothing at {path} at first"), &before)?;

@@ -5,11 +5,11 @@ use futures::future::try_join_all;
 use crate::cases::case::Case;
 use crate::evidence::{Evidence, Missing};
 use crate::judge::Inquiry;
-use crate::stage::{Attire, Blocked, Stage};
+use crate::stage::{Blocked, PodProfile, Stage};
 
 const POD: &str = "trees";
 
-/// A command, the container it is run in, the path it reads, and what is to be there.
+/// The label of a command, its container, the path that it reads, and the expected content.
 const LOOKS: [(&str, &str, &str, &str); 4] = [
     ("in-left", "left", "/data/file", "of-left"),
     ("in-right", "right", "/data/file", "of-right"),
@@ -19,13 +19,13 @@ const LOOKS: [(&str, &str, &str, &str); 4] = [
 
 pub(super) const SUBPATH_TREES: Case = Case {
     id: "volume/subpath-trees",
-    attire: Attire::Restricted,
+    pod_profile: PodProfile::Restricted,
     expects: &[],
-    drive: |stage| Box::pin(read_everywhere(stage)),
+    drive: |stage| Box::pin(read_all(stage)),
     judge: judge_trees,
 };
 
-async fn read_everywhere(stage: &Stage) -> Result<(), Blocked> {
+async fn read_all(stage: &Stage) -> Result<(), Blocked> {
     let pod = stage.create(POD).await?;
     try_join_all(["left", "right", "whole"].map(|name| stage.until_reported(&pod, name, 0, "hold"))).await?;
     for (label, container, path, _) in LOOKS {
@@ -36,15 +36,15 @@ async fn read_everywhere(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-fn judge_trees(seen: &Evidence, say: &mut Inquiry) -> Result<(), Missing> {
+fn judge_trees(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     for (label, container, _, expected) in LOOKS {
         let file = seen.exec_report(label, "read")?;
         if container == "whole" {
-            say.assert_found("whole-has-both", &file, "content", expected)?;
+            inquiry.assert_found("whole-has-both", &file, "content", expected)?;
         } else {
-            say.assert_found("each-has-its-own", &file, "content", expected)?;
+            inquiry.assert_found("each-has-its-own", &file, "content", expected)?;
             let list = seen.exec_report(label, "list")?;
-            say.assert_equal(
+            inquiry.assert_equal(
                 "each-has-its-own",
                 &serde_json::json!(["file"]),
                 list.value.field("names")?,

@@ -1,4 +1,4 @@
-//! An image of one static program and nothing else, written as an archive without any engine.
+//! Writes the archive of an image that contains one static program, without using a container engine.
 
 use std::io;
 use std::path::Path;
@@ -8,9 +8,9 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 
-/// Writes the archive of the image `reference`, in which `program` is all there is and runs by default.
+/// Writes the archive of the image `reference`, whose entrypoint is `program`.
 ///
-/// It is found under `name` and, as links to it, under each of `aliases`.
+/// The program is installed as `name`, with a symbolic link for each of `aliases`.
 pub(super) fn write(
     program: &[u8],
     name: &str,
@@ -19,7 +19,7 @@ pub(super) fn write(
     archive: &Path,
 ) -> io::Result<()> {
     let mut layer = Builder::new(Vec::new());
-    // Test pods run as many users: all may write where anybody may on any system.
+    // Test pods run as various users, which all need a writable /tmp.
     folder(&mut layer, "tmp/", 0o1777)?;
     file(&mut layer, name, 0o755, program)?;
     for alias in aliases {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_program_gives_the_same_archive_with_its_layer() {
+    fn the_archive_is_reproducible() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (folder.path().join("1.tar"), folder.path().join("2.tar"));
         write(b"program", "probe", &["ipc"], "local/probe:1", &one).unwrap();

@@ -1,4 +1,4 @@
-//! The plain Debian that everything else stands on, which is also the Debian workload image.
+//! The plain Debian image, which is the base of the other images and also the Debian workload image.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::cluster::Host;
 use crate::cluster::program::Program;
 use crate::cluster::versions::VERSIONS;
 
-/// What is put into its package manager: no documentation, no flushing of each file.
+/// dpkg options: no documentation, and no fsync of each file.
 pub(super) const SETUP: &str = "force-unsafe-io
 path-exclude=/usr/share/doc/*
 path-exclude=/usr/share/info/*
@@ -18,7 +18,7 @@ path-exclude=/usr/share/locale/*
 path-exclude=/usr/share/man/*
 ";
 
-/// Makes the image `reference`.
+/// Builds the image `reference`.
 pub(super) async fn make(host: &Host, reference: &str) -> Result<(), ImageError> {
     let folder = host.folders.build();
     fs::create_dir_all(&folder).map_err(ImageError::file(&folder))?;
@@ -27,7 +27,7 @@ pub(super) async fn make(host: &Host, reference: &str) -> Result<(), ImageError>
         Ok(_) => store::import(host, &root, reference, r#"["/bin/bash"]"#).await,
         Err(source) => Err(ImageError::Step { step: "make a Debian root file system".to_owned(), source }),
     };
-    // It can be large, and what matters of it is now in the engine.
+    // It can be large, and the engine has imported it.
     let _ = fs::remove_file(&root);
     made
 }
@@ -36,7 +36,7 @@ fn mmdebstrap(host: &Host, root: &Path) -> Program {
     let lists = lists(&host.folders.apt_lists());
     let mut command = Program::new("mmdebstrap")
         .args(["--quiet", "--variant=minbase", "--aptopt=Acquire::Languages \"none\""])
-        // The lists that the set-up fetched do: no second fetch.
+        // Use the package lists that `ci/setup.sh` fetched.
         .arg(format!("--setup-hook=copy-in {lists} /var/lib/apt/lists"))
         .args(["--skip=update", "--skip=check/empty"]);
     for option in SETUP.lines() {
@@ -46,19 +46,19 @@ fn mmdebstrap(host: &Host, root: &Path) -> Program {
     command.arg(VERSIONS.debian_suite).arg(root).arg(sources).deadline(Duration::from_secs(600))
 }
 
-/// The package lists of the suite, as words of a hook.
+/// The package lists of the suite, as arguments of a hook.
 fn lists(folder: &Path) -> String {
     let suite = format!("_{}_", VERSIONS.debian_suite);
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let ours = entries.filter(|entry| {
+    let lists = entries.filter(|entry| {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         name.contains(&suite) && !name.contains("_source_")
     });
-    ours.map(|entry| quoted(&entry.path())).collect::<Vec<_>>().join(" ")
+    lists.map(|entry| quoted(&entry.path())).collect::<Vec<_>>().join(" ")
 }
 
-/// One word of a hook: these are split as a shell would split them.
+/// Quotes one argument of a hook, which mmdebstrap splits like a shell.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-//! A container in which an image is made.
+//! A container in which an image is built.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,32 +7,31 @@ use super::error::ImageError;
 use crate::cluster::Host;
 use crate::cluster::program::{Output, Program};
 
-/// How the containers are called, before the number of the process that made them.
+/// The prefix of the containers' names.
 const NAME: &str = "podproof-build";
 
-/// What a builder is for and what it needs.
-pub(super) struct Plan<'p> {
-    /// A word for its name.
+/// The settings of a build container.
+pub(super) struct BuildPlan<'p> {
+    /// Part of the container's name.
     pub(super) purpose: &'p str,
-    /// The image it starts from.
+    /// The base image.
     pub(super) image: &'p str,
-    /// Folders of the host and where they are seen inside.
+    /// Folders of the host and their mount points.
     pub(super) mounts: &'p [(&'p Path, &'p str)],
-    /// Where programs run inside.
+    /// The working directory.
     pub(super) folder: &'p str,
-    /// Whether it may use the host's network.
+    /// True to use the host's network; false for no network.
     pub(super) network: bool,
 }
 
-/// A running builder.
+/// A running build container.
 pub(super) struct Builder<'h> {
     host: &'h Host,
     name: String,
 }
 
 impl<'h> Builder<'h> {
-    /// Starts one.
-    pub(super) async fn start(host: &'h Host, plan: &Plan<'_>) -> Result<Self, ImageError> {
+    pub(super) async fn start(host: &'h Host, plan: &BuildPlan<'_>) -> Result<Self, ImageError> {
         let name = format!("{NAME}-{}-{}", plan.purpose, std::process::id());
         let network = if plan.network { "host" } else { "none" };
         let mut run = Program::new("docker")
@@ -52,12 +51,12 @@ impl<'h> Builder<'h> {
             run = run.arg("--volume").arg(format!("{}:{inside}", outside.display()));
         }
         let step = ImageError::step(format!("start a build container of {}", plan.image));
-        // As a command: an entry point would become that of the image, and could not be taken out again.
+        // As a command: an entrypoint would be committed to the image and could not be removed.
         run.args([plan.image, "sleep", "infinity"]).run(&host.cancel).await.map_err(step)?;
         Ok(Self { host, name })
     }
 
-    /// Runs a program inside; `variables` are added to its environment.
+    /// Runs a program in the container with `variables` added to its environment.
     pub(super) async fn run(
         &self,
         step: &str,
@@ -77,7 +76,7 @@ impl<'h> Builder<'h> {
         exec.run(&self.host.cancel).await.map_err(ImageError::step(step))
     }
 
-    /// Makes what is inside an image.
+    /// Commits the container as an image.
     pub(super) async fn commit(&self, reference: &str, changes: &[&str]) -> Result<(), ImageError> {
         let mut commit = Program::new("docker").arg("commit").deadline(Duration::from_secs(300));
         for change in changes {
@@ -87,14 +86,14 @@ impl<'h> Builder<'h> {
         commit.args([&self.name, reference]).run(&self.host.cancel).await.map_err(step).map(|_| ())
     }
 
-    /// Removes it. Nothing depends on that, and the next build makes its own.
+    /// Removes the container. A failure is only logged, because each build uses a new container.
     pub(super) async fn end(self) {
-        // Also after a cancel: the container would stay for ever.
+        // Also after a cancellation; the container never ends by itself.
         let never = tokio_util::sync::CancellationToken::new();
         let removed =
             Program::new("docker").args(["rm", "--force", "--volumes", &self.name]).run(&never).await;
         if let Err(error) = removed {
-            tracing::warn!(%error, "the build container stays");
+            tracing::warn!(%error, "the build container was not removed");
         }
     }
 }

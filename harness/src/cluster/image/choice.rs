@@ -1,23 +1,23 @@
-//! Which node image a cluster is made of.
+//! Chooses the node image of a new cluster.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::ImageError;
-use super::node::{Given, node};
+use super::node::{NodeImageInputs, node};
 use super::{store, workload};
-use crate::cluster::error::Error;
-use crate::cluster::lock::{Lock, Use};
+use crate::cluster::error::ClusterError;
+use crate::cluster::lock::{Lock, LockMode};
 use crate::cluster::program::{CommandError, Program};
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
-use crate::cluster::{Host, talk};
+use crate::cluster::{Host, report_progress};
 
-/// How long a registry has to say that it has the image.
+/// How long the registry may take to answer whether it has the image.
 const REGISTRY_PATIENCE: Duration = Duration::from_secs(10);
 const PULL_PATIENCE: Duration = Duration::from_secs(900);
 
-/// What a node image is to be made of; without more, of Debian's packages.
+/// The inputs of a node image. Each absent part comes from Debian's packages.
 #[derive(Clone, Debug, Default)]
 pub struct ImageRequest {
     /// A folder of Kubernetes binaries, or `kubernetes-server-linux-amd64.tar.gz`.
@@ -28,19 +28,19 @@ pub struct ImageRequest {
     pub etcd: Option<PathBuf>,
 }
 
-/// Builds the node image unless the engine or the cache has it; gives its reference.
-pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, Error> {
-    let given = Given {
+/// Builds the node image unless the engine or the cache has it. Returns its reference.
+pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, ClusterError> {
+    let given = NodeImageInputs {
         binaries: request.binaries.clone(),
         containerd: request.containerd.clone(),
         etcd: request.etcd.clone(),
     };
-    let _held = Lock::new(host.folders.image_lock(), "images").hold(host, Use::Alone).await?;
+    let _held = Lock::new(host.folders.image_lock(), "images").acquire(host, LockMode::Exclusive).await?;
     Ok(Box::pin(node(host, &given)).await?)
 }
 
-/// The node image of a new cluster: the one asked for, else kind's own, else one built here.
-pub async fn choose_image(host: &Host, asked: Option<&str>) -> Result<String, Error> {
+/// Returns the node image for a new cluster: the requested one, or kind's own if available, or a built one.
+pub async fn choose_image(host: &Host, asked: Option<&str>) -> Result<String, ClusterError> {
     if let Some(image) = asked {
         if !store::has(host, image).await? {
             let pull = Program::new("docker").args(["pull", "--quiet", image]).deadline(PULL_PATIENCE);
@@ -58,27 +58,27 @@ pub async fn choose_image(host: &Host, asked: Option<&str>) -> Result<String, Er
     build_image(host, &ImageRequest::default()).await
 }
 
-/// Makes sure that the workload images are in the cache.
-pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), Error> {
-    let _held = Lock::new(host.folders.image_lock(), "images").hold(host, Use::Alone).await?;
+/// Builds the workload images unless the cache has them.
+pub(crate) async fn prepare_workloads(host: &Host) -> Result<(), ClusterError> {
+    let _held = Lock::new(host.folders.image_lock(), "images").acquire(host, LockMode::Exclusive).await?;
     workload::archive(host).await?;
     Ok(())
 }
 
-async fn kindest_in_engine(host: &Host) -> Result<Option<String>, Error> {
+async fn kindest_in_engine(host: &Host) -> Result<Option<String>, ClusterError> {
     let list =
         Program::new("docker").args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]);
     Ok(newest(&list.run(&host.cancel).await?.stdout))
 }
 
-async fn kindest_from_registry(host: &Host) -> Result<Option<String>, Error> {
+async fn kindest_from_registry(host: &Host) -> Result<Option<String>, ClusterError> {
     let image = VERSIONS.kindest_node;
     let ask = Program::new("docker").args(["manifest", "inspect", image]).deadline(REGISTRY_PATIENCE);
     match ask.run(&host.cancel).await {
         Ok(_) => {}
         Err(error @ CommandError::Cancelled { .. }) => return Err(error.into()),
         Err(_) => {
-            talk!("{image} cannot be pulled: the node image is made from Debian's packages");
+            report_progress!("{image} cannot be pulled: building the node image from Debian's packages");
             return Ok(None);
         }
     }
@@ -87,13 +87,13 @@ async fn kindest_from_registry(host: &Host) -> Result<Option<String>, Error> {
         Ok(_) => Ok(Some(image.to_owned())),
         Err(error @ CommandError::Cancelled { .. }) => Err(error.into()),
         Err(error) => {
-            talk!("{error}");
+            report_progress!("{error}");
             Ok(None)
         }
     }
 }
 
-/// The highest version in a list of image references.
+/// Returns the image reference with the highest version.
 fn newest(list: &str) -> Option<String> {
     let images =
         list.lines().filter_map(|image| Some((Version::find(image.rsplit_once(':')?.1).ok()?, image)));
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_version_is_taken() {
+    fn the_highest_version_is_chosen() {
         let list = "kindest/node:v1.9.0\nkindest/node:v1.32.2\nkindest/node:<none>\nkindest/node:v1.31.4\n";
         assert_eq!(newest(list).as_deref(), Some("kindest/node:v1.32.2"));
         assert_eq!(newest(""), None);

@@ -1,10 +1,10 @@
-//! Kubernetes from Debian's source package, compiled by Debian's Go inside a plain Debian.
+//! Compiles Kubernetes from Debian's source package with Debian's Go, in a container of the plain Debian image.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::builder::{Builder, Plan};
+use super::builder::{BuildPlan, Builder};
 use super::error::ImageError;
 use super::packages::Packages;
 use super::recipe::digest;
@@ -13,35 +13,35 @@ use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
 
-/// What is left out: cloud providers, the old Docker runtime.
+/// Go build tags: without cloud providers and dockershim.
 pub(super) const TAGS: &str = "providerless,dockerless,selinux";
 
 const PATIENCE: Duration = Duration::from_secs(1800);
 const TREE: &str = "k8s.io/kubernetes";
-/// Needs nothing that is generated first.
+/// Programs that do not need generated code.
 const FIRST: [&str; 5] = ["kubelet", "kubeadm", "kube-controller-manager", "kube-scheduler", "kube-proxy"];
-/// Needs the generated API description.
+/// The program that needs the generated API description.
 const LAST: &str = "kube-apiserver";
 
-/// Kubernetes on its way from sources to programs.
+/// The state of the Kubernetes build.
 pub(super) enum Sources {
-    /// The programs are in this folder already.
+    /// The programs in this folder are already compiled.
     Compiled(PathBuf),
-    /// The sources are in `workshop`; the programs will be in `kept`.
+    /// The sources are unpacked, but not compiled.
     Fetched {
-        /// Where the work is done.
-        workshop: PathBuf,
-        /// Where the programs are kept.
+        /// The folder of the build.
+        build_folder: PathBuf,
+        /// The folder in the cache for the compiled programs.
         kept: PathBuf,
     },
 }
 
-/// Fetches and unpacks the sources, unless they were compiled before.
+/// Fetches and unpacks the sources, unless the cache has the compiled programs.
 pub(super) async fn fetch(host: &Host) -> Result<Sources, ImageError> {
     let packages = Packages::of(host)?;
     let (go, go_source) = (format!("golang-{}-go", VERSIONS.go), format!("golang-{}-src", VERSIONS.go));
     let reflect = "golang-github-modern-go-reflect2-dev";
-    // The client package is made from the same source, so its version is that of the source.
+    // The client package is built from the same source package, so both have the same version.
     let versions = packages.versions(&["kubernetes-client", &go, reflect]).await?;
     let stamp = stamp(VERSIONS.kubernetes)?;
     let key = digest(&[versions.as_bytes(), TAGS.as_bytes(), stamp.as_bytes()]);
@@ -49,41 +49,46 @@ pub(super) async fn fetch(host: &Host) -> Result<Sources, ImageError> {
     if kept.join(LAST).exists() {
         return Ok(Sources::Compiled(kept));
     }
-    let workshop = host.folders.build().join("kubernetes");
-    clear(&workshop)?;
+    let build_folder = host.folders.build().join("kubernetes");
+    clear(&build_folder)?;
     let unpacked = async {
         let suite = VERSIONS.debian_suite;
         let tree = packages.source("kubernetes", suite).await?;
         let client = packages.binary("kubernetes-client", suite).await?;
         for package in [&go, &go_source, reflect] {
-            packages.unpack(&packages.binary(package, suite).await?, &workshop.join("root")).await?;
+            packages.unpack(&packages.binary(package, suite).await?, &build_folder.join("root")).await?;
         }
-        packages.unpack(&client, &workshop.join("client")).await?;
-        unpack_tree(host, &tree, &workshop).await?;
-        replace_reflect(&workshop)
+        packages.unpack(&client, &build_folder.join("client")).await?;
+        unpack_tree(host, &tree, &build_folder).await?;
+        replace_reflect(&build_folder)
     };
     step("fetching the sources of Kubernetes", unpacked).await?;
-    Ok(Sources::Fetched { workshop, kept })
+    Ok(Sources::Fetched { build_folder, kept })
 }
 
 impl Sources {
-    /// The folder with the programs; compiles them in a container of `debian` if they are not there.
+    /// Returns the folder with the programs. Compiles them in a container of the image `debian` if necessary.
     pub(super) async fn compiled(self, host: &Host, debian: &str) -> Result<PathBuf, ImageError> {
-        let (workshop, kept) = match self {
+        let (build_folder, kept) = match self {
             Self::Compiled(folder) => return Ok(folder),
-            Self::Fetched { workshop, kept } => (workshop, kept),
+            Self::Fetched { build_folder, kept } => (build_folder, kept),
         };
-        let mounts: [(&Path, &str); 1] = [(&workshop, "/build")];
-        // The generator finds vendored packages only from inside the tree.
+        let mounts: [(&Path, &str); 1] = [(&build_folder, "/build")];
+        // The generator finds vendored packages only from inside the source tree.
         let folder = format!("/build/go/src/{TREE}");
-        let plan =
-            Plan { purpose: "kubernetes", image: debian, mounts: &mounts, folder: &folder, network: false };
+        let plan = BuildPlan {
+            purpose: "kubernetes",
+            image: debian,
+            mounts: &mounts,
+            folder: &folder,
+            network: false,
+        };
         let builder = Builder::start(host, &plan).await?;
-        let compiled = step("compiling Kubernetes", compile(&builder, &workshop)).await;
+        let compiled = step("compiling Kubernetes", compile(&builder, &build_folder)).await;
         builder.end().await;
         compiled?;
-        keep(&workshop, &kept)?;
-        clear(&workshop)?;
+        keep(&build_folder, &kept)?;
+        clear(&build_folder)?;
         Ok(kept)
     }
 }
@@ -95,12 +100,12 @@ fn clear(folder: &Path) -> Result<(), ImageError> {
     }
 }
 
-fn tree(workshop: &Path) -> PathBuf {
-    workshop.join("go/src").join(TREE)
+fn tree(build_folder: &Path) -> PathBuf {
+    build_folder.join("go/src").join(TREE)
 }
 
-async fn unpack_tree(host: &Host, archive: &Path, workshop: &Path) -> Result<(), ImageError> {
-    let folder = tree(workshop);
+async fn unpack_tree(host: &Host, archive: &Path, build_folder: &Path) -> Result<(), ImageError> {
+    let folder = tree(build_folder);
     fs::create_dir_all(&folder).map_err(ImageError::file(&folder))?;
     let unpack =
         Program::new("tar").arg("-xzf").arg(archive).args(["--strip-components=1", "-C"]).arg(&folder);
@@ -108,16 +113,16 @@ async fn unpack_tree(host: &Host, archive: &Path, workshop: &Path) -> Result<(),
     unpack.deadline(PATIENCE).run(&host.cancel).await.map_err(step).map(|_| ())
 }
 
-/// The vendored `reflect2` panics when it was compiled by Go 1.18 or later; Debian's does not.
-fn replace_reflect(workshop: &Path) -> Result<(), ImageError> {
-    let vendored = tree(workshop).join("vendor/github.com/modern-go/reflect2");
-    let debian = workshop.join("root/usr/share/gocode/src/github.com/modern-go/reflect2");
+/// Replaces the vendored `reflect2`, which panics if compiled with Go 1.18 or later, with Debian's version.
+fn replace_reflect(build_folder: &Path) -> Result<(), ImageError> {
+    let vendored = tree(build_folder).join("vendor/github.com/modern-go/reflect2");
+    let debian = build_folder.join("root/usr/share/gocode/src/github.com/modern-go/reflect2");
     clear(&vendored)?;
     fs::rename(&debian, &vendored).map_err(ImageError::file(&vendored))
 }
 
-async fn compile(builder: &Builder<'_>, workshop: &Path) -> Result<(), ImageError> {
-    let described = described_packages(&tree(workshop))?;
+async fn compile(builder: &Builder<'_>, build_folder: &Path) -> Result<(), ImageError> {
+    let described = described_packages(&tree(build_folder))?;
     let early = go_build(builder, &FIRST);
     let generated = generate_description(builder, &described);
     tokio::try_join!(early, generated)?;
@@ -136,7 +141,8 @@ async fn go_build(builder: &Builder<'_>, programs: &[&str]) -> Result<(), ImageE
     builder.run(&step, &argv, &variables(), None, PATIENCE).await.map(|_| ())
 }
 
-/// The package does not hold the generated description of the API, without which the API server is not built.
+/// Generates the API description (`zz_generated.openapi.go`), which the source package does not contain and the API
+/// server needs.
 async fn generate_description(builder: &Builder<'_>, described: &str) -> Result<(), ImageError> {
     let step = "generate the API description";
     let generator = format!("{TREE}/vendor/k8s.io/kube-openapi/cmd/openapi-gen");
@@ -158,7 +164,7 @@ fn variables() -> Vec<(&'static str, &'static str)> {
         ("CGO_ENABLED", "0"),
         ("GOPATH", "/build/go"),
         ("GOCACHE", "/build/cache"),
-        // The compiler's processes are short: with memory enough they are faster without collecting garbage.
+        // The compiler's processes are short-lived: with enough memory they are faster without garbage collection.
         ("GOGC", if plenty { "off" } else { "100" }),
     ]
 }
@@ -170,10 +176,10 @@ fn available_memory() -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Tells the programs their version. Without it they call themselves `v0.0.0`.
+/// The linker flags that set the programs' version, which is otherwise `v0.0.0`.
 fn stamp(version: &str) -> Result<String, ImageError> {
     let Version { major, minor, .. } = Version::find(version)?;
-    // The aggregator in front of the API server, whose answer clients see, has it from the second place.
+    // The aggregator, which answers clients' version requests, reads the second package's variables.
     let places = ["component-base/version", "client-go/pkg/version"].map(|package| {
         let place = format!("-X {TREE}/vendor/k8s.io/{package}");
         format!("{place}.gitVersion={version} {place}.gitMajor={major} {place}.gitMinor={minor}")
@@ -181,7 +187,7 @@ fn stamp(version: &str) -> Result<String, ImageError> {
     Ok(format!("-s -w {}", places.join(" ")))
 }
 
-/// The packages whose types the API describes, as import paths with commas between.
+/// The import paths, separated by commas, of the packages whose types the API describes.
 fn described_packages(tree: &Path) -> Result<String, ImageError> {
     let mut found = Vec::new();
     for (folder, import) in [("pkg", format!("{TREE}/pkg")), ("staging/src", format!("{TREE}/vendor"))] {
@@ -214,10 +220,10 @@ fn collect_described(folder: &Path, import: &str, found: &mut Vec<String>) -> Re
     Ok(())
 }
 
-/// Moves the programs to where they are kept; the last rename makes the folder whole.
-fn keep(workshop: &Path, kept: &Path) -> Result<(), ImageError> {
-    let bin = workshop.join("bin");
-    let kubectl = workshop.join("client/usr/bin/kubectl");
+/// Moves the programs to the cache. The last rename makes the folder appear complete.
+fn keep(build_folder: &Path, kept: &Path) -> Result<(), ImageError> {
+    let bin = build_folder.join("bin");
+    let kubectl = build_folder.join("client/usr/bin/kubectl");
     fs::rename(&kubectl, bin.join("kubectl")).map_err(ImageError::file(&kubectl))?;
     if let Some(parent) = kept.parent() {
         fs::create_dir_all(parent).map_err(ImageError::file(parent))?;
@@ -231,14 +237,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stamp_names_the_version_in_its_vendored_place() {
+    fn the_stamp_sets_the_version_in_the_vendored_package() {
         let stamp = stamp("v1.20.2").unwrap();
         assert!(stamp.contains("vendor/k8s.io/component-base/version.gitVersion=v1.20.2"), "{stamp}");
         assert!(stamp.contains("version.gitMinor=20"), "{stamp}");
     }
 
     #[test]
-    fn finds_the_packages_that_are_described() {
+    fn packages_that_the_api_describes_are_found() {
         let tree = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let file = tree.path().join(path);

@@ -1,4 +1,4 @@
-//! Why an image could not be made.
+//! Errors of building and loading images.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use thiserror::Error;
 use crate::cluster::program::CommandError;
 use crate::cluster::versions::{Version, VersionError};
 
-/// An image could not be made.
+/// Why an image could not be built or loaded.
 #[derive(Debug, Error)]
 pub enum ImageError {
-    /// The private package root was not set up.
+    /// `ci/setup.sh` has not set up podproof's private apt configuration.
     #[error("no package lists in {}", conf.display())]
     NoPackages {
-        /// Its configuration.
+        /// The missing apt configuration file.
         conf: PathBuf,
     },
-    /// A package is not to be had.
+    /// A package is not available.
     #[error("no package {name} in Debian {suite}")]
     NoPackage {
         /// The package.
@@ -25,36 +25,36 @@ pub enum ImageError {
         /// The suite.
         suite: String,
     },
-    /// A file that should have been there is not.
+    /// An expected file does not exist.
     #[error("{what} is not in {}", place.display())]
     Absent {
-        /// What was looked for.
+        /// The name of the file.
         what: String,
-        /// Where.
+        /// The folder or archive that should contain it.
         place: PathBuf,
     },
-    /// That Kubernetes needs something newer than Debian has.
+    /// This Kubernetes version needs something newer than Debian provides.
     #[error("Kubernetes {version} needs {what}, and Debian has none")]
     TooOld {
-        /// The Kubernetes.
+        /// The Kubernetes version.
         version: Version,
-        /// What it needs.
+        /// The needed program.
         what: &'static str,
-        /// The option that gives it.
+        /// The flag that names a folder with it.
         option: &'static str,
     },
-    /// The program does not say its version.
+    /// A program's output contains no version.
     #[error(transparent)]
     Version(#[from] VersionError),
-    /// Something else failed first.
+    /// Another task failed first.
     #[error("stopped")]
     Stopped,
     /// A program failed.
     #[error("{step}")]
     Step {
-        /// What we were doing.
+        /// The failed step.
         step: String,
-        /// What went wrong.
+        /// The failed program.
         source: CommandError,
     },
     /// A file could not be read or written.
@@ -62,7 +62,7 @@ pub enum ImageError {
     File {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The cause.
         source: io::Error,
     },
 }
@@ -78,7 +78,7 @@ impl ImageError {
         move |source| Self::Step { step, source }
     }
 
-    /// What would mend it.
+    /// Suggests how to fix the problem.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

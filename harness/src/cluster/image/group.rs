@@ -1,40 +1,40 @@
-//! Several works at once: the first that fails stops the others, and each still cleans up behind itself.
+//! Runs several tasks at once: the first failure cancels the others, and each still cleans up after itself.
 
 use std::cell::RefCell;
 
 use super::error::ImageError;
 use crate::cluster::Host;
 
-/// Works that stand or fall together.
-pub(super) struct Group {
-    /// The host for the members: it says stop when one of them failed.
+/// Tasks that are cancelled together when one of them fails.
+pub(super) struct TaskGroup {
+    /// The host for the tasks; its token is cancelled when one of them fails.
     pub(super) host: Host,
-    first: RefCell<Option<ImageError>>,
+    first_error: RefCell<Option<ImageError>>,
 }
 
-impl Group {
-    /// An empty group; it also stops when `host` says so.
+impl TaskGroup {
+    /// Creates an empty group. It is also cancelled with `host`.
     pub(super) fn new(host: &Host) -> Self {
         let host = Host { cancel: host.cancel.child_token(), ..host.clone() };
-        Self { host, first: RefCell::new(None) }
+        Self { host, first_error: RefCell::new(None) }
     }
 
-    /// Makes `work` a member. Nothing comes out of one that failed.
-    pub(super) async fn member<T>(&self, work: impl Future<Output = Result<T, ImageError>>) -> Option<T> {
+    /// Runs `work` as part of the group. Returns `None` if it fails.
+    pub(super) async fn run<T>(&self, work: impl Future<Output = Result<T, ImageError>>) -> Option<T> {
         match work.await {
             Ok(value) => Some(value),
             Err(error) => {
-                // What fails after the first was stopped by us.
-                self.first.borrow_mut().get_or_insert(error);
+                // Later failures are effects of the cancellation.
+                self.first_error.borrow_mut().get_or_insert(error);
                 self.host.cancel.cancel();
                 None
             }
         }
     }
 
-    /// What a member gave, unless one of them failed.
+    /// Returns the result of a task, or the group's first error.
     pub(super) fn outcome<T>(&self, value: Option<T>) -> Result<T, ImageError> {
-        match (self.first.borrow_mut().take(), value) {
+        match (self.first_error.borrow_mut().take(), value) {
             (None, Some(value)) => Ok(value),
             (Some(error), _) => Err(error),
             (None, None) => Err(ImageError::Stopped),
@@ -51,15 +51,15 @@ mod tests {
     use crate::cluster::Folders;
 
     #[tokio::test]
-    async fn the_first_failure_stops_the_others_and_is_told() {
+    async fn the_first_failure_cancels_the_others_and_is_returned() {
         let host = Host {
             folders: Folders::from_environment().unwrap(),
             program: "podproof".into(),
             cancel: CancellationToken::new(),
         };
-        let group = Group::new(&host);
-        let failing = group.member(async { Err::<(), _>(ImageError::NoPackages { conf: "/c".into() }) });
-        let waiting = group.member(async {
+        let group = TaskGroup::new(&host);
+        let failing = group.run(async { Err::<(), _>(ImageError::NoPackages { conf: "/c".into() }) });
+        let waiting = group.run(async {
             group.host.cancel.cancelled().await;
             Err::<(), _>(ImageError::Stopped)
         });

@@ -1,4 +1,4 @@
-//! Putting images into the nodes of a cluster: only what a node does not have.
+//! Loads into the nodes of a cluster those images that they do not have yet.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,32 +10,33 @@ use futures::future::try_join_all;
 use super::error::ImageError;
 use super::recipe::digest;
 use super::{archive, choice, workload};
-use crate::cluster::error::Error;
+use crate::cluster::error::ClusterError;
 use crate::cluster::images::{Images, PullPolicy};
-use crate::cluster::lock::{Lock, Use};
+use crate::cluster::lock::{Lock, LockMode};
 use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
 use crate::cluster::{Host, kind};
 
-/// Part of the digest in the tag, to be changed with what is in the image beside the program. The article's pod
-/// calls the program `./ipc`.
+/// Part of the digest in the tag. Change it when anything in the image other than the program changes. The article's
+/// pod calls the program as `./ipc`.
 const PROBE_LAYOUT: &[u8] = b"probe ipc tmp";
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Puts the workload images and the probe's image into every node that lacks them.
+/// Loads the workload images and the probe image into every node that does not have them.
 ///
-/// Tags hold a digest of what an image was made from, so a tag that is there is the right image.
-pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Result<Images, Error> {
+/// Tags contain a digest of an image's inputs, so a node that has the tag has the right image.
+pub async fn load_images(host: &Host, nodes: &[kind::Node], probe: &Path) -> Result<Images, ClusterError> {
     let (program, probe) = named_probe(probe)?;
-    let workloads = workload::named(host);
+    let workloads = workload::references(host);
     let images = [workloads.debian.as_str(), &workloads.nginx, &probe];
-    if !try_join_all(nodes.iter().map(|node| lacks(host, node, &images))).await?.contains(&true) {
+    if !try_join_all(nodes.iter().map(|node| is_missing_images(host, node, &images))).await?.contains(&true) {
         return Ok(references(&workloads, &probe, PullPolicy::Never));
     }
-    // One at a time: a node's runtime refuses to take in one image twice at once.
-    let _held = Lock::new(host.folders.load_lock(), "the images of nodes").hold(host, Use::Alone).await?;
+    // A node's container runtime cannot import one image twice at the same time.
+    let _held =
+        Lock::new(host.folders.load_lock(), "the images of nodes").acquire(host, LockMode::Exclusive).await?;
     let without = nodes_without(host, nodes, &images[..2]).await?;
     if !without.is_empty() {
         choice::prepare_workloads(host).await?;
@@ -54,30 +55,30 @@ async fn nodes_without<'n>(
     host: &Host,
     nodes: &'n [kind::Node],
     images: &[&str],
-) -> Result<Vec<&'n kind::Node>, Error> {
-    let lacking = try_join_all(nodes.iter().map(|node| lacks(host, node, images))).await?;
-    Ok(nodes.iter().zip(lacking).filter(|(_, lacking)| *lacking).map(|(node, _)| node).collect())
+) -> Result<Vec<&'n kind::Node>, ClusterError> {
+    let missing = try_join_all(nodes.iter().map(|node| is_missing_images(host, node, images))).await?;
+    Ok(nodes.iter().zip(missing).filter(|(_, missing)| *missing).map(|(node, _)| node).collect())
 }
 
-async fn lacks(host: &Host, node: &kind::Node, images: &[&str]) -> Result<bool, Error> {
+async fn is_missing_images(host: &Host, node: &kind::Node, images: &[&str]) -> Result<bool, ClusterError> {
     let tags = tags(host, node).await?;
     Ok(!images.iter().all(|image| tags.iter().any(|tag| tag == image)))
 }
 
-/// The images under the names they get when they are loaded, for a cluster whose nodes have them already or pull them.
-pub fn name_images(host: &Host, probe: &Path) -> Result<Images, Error> {
+/// Returns the references that `load_images` would use, for a cluster whose nodes have the images or pull them.
+pub fn name_images(host: &Host, probe: &Path) -> Result<Images, ClusterError> {
     let (_, probe) = named_probe(probe)?;
-    Ok(references(&workload::named(host), &probe, PullPolicy::IfNotPresent))
+    Ok(references(&workload::references(host), &probe, PullPolicy::IfNotPresent))
 }
 
-/// The probe's program and the name of its image.
+/// Returns the probe's executable and its image reference.
 fn named_probe(probe: &Path) -> Result<(Vec<u8>, String), ImageError> {
     let program = fs::read(probe).map_err(ImageError::file(probe))?;
     let name = format!("{}:{}", VERSIONS.probe_image, digest(&[PROBE_LAYOUT, &program]));
     Ok((program, name))
 }
 
-/// What stands for the names in manifests.
+/// Maps the image names in manifests to these images.
 fn references(workloads: &workload::Workloads, probe: &str, pull: PullPolicy) -> Images {
     let image_of = |name: &str| match name {
         "nginx" => workloads.nginx.clone(),
@@ -107,8 +108,8 @@ async fn tags(host: &Host, node: &kind::Node) -> Result<Vec<String>, ImageError>
         "-q",
     ]);
     let step = ImageError::step(format!("list the images of node {}", node.name));
-    let said = list.run(&host.cancel).await.map_err(step)?.stdout;
-    Ok(said.lines().map(ToOwned::to_owned).collect())
+    let output = list.run(&host.cancel).await.map_err(step)?.stdout;
+    Ok(output.lines().map(ToOwned::to_owned).collect())
 }
 
 async fn import(host: &Host, node: &kind::Node, archive: &Path) -> Result<(), ImageError> {

@@ -1,8 +1,8 @@
-//! Images: the node image a cluster is made of, and what runs in test pods.
+//! Builds and loads images: the node image of clusters and the images of test pods.
 //!
-//! Everything can be had from Debian's packages alone. What was made is kept in the engine under a tag with a
-//! digest of its inputs, and as an archive in the cache. This room may *not* make or touch a cluster beyond
-//! putting images into its nodes.
+//! All images can be built from Debian's packages alone. A built image is kept in the engine under a tag that contains
+//! a digest of its inputs, and as an archive in the cache. This module must *not* create or change a cluster, except for
+//! loading images into its nodes.
 
 mod archive;
 mod base;
@@ -22,4 +22,4 @@ mod workload;
 pub use choice::{ImageRequest, build_image, choose_image};
 pub use error::ImageError;
 pub use load::{load_images, name_images};
-pub use node::is_ours;
+pub use node::is_built_here;

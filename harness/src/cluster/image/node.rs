@@ -1,14 +1,14 @@
-//! The node image: a Debian with systemd, containerd, Kubernetes and the images of its control plane.
+//! Builds the node image: Debian with systemd, containerd, Kubernetes and the images of its control plane.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::builder::{Builder, Plan};
+use super::builder::{BuildPlan, Builder};
 use super::compile::Sources;
 use super::error::ImageError;
-use super::group::Group;
+use super::group::TaskGroup;
 use super::packages::Packages;
 use super::recipe::{digest, node_digest};
 use super::release::Release;
@@ -18,16 +18,16 @@ use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
 use crate::cluster::{Host, network};
 
-/// Makes a plain Debian the root of a node.
+/// The script that turns plain Debian into the root file system of a node.
 pub(super) const ROOT: &str = include_str!("node-root.sh");
-/// Makes the root of a node a node image.
+/// The script that adds Kubernetes to it.
 pub(super) const KUBERNETES: &str = include_str!("node-kubernetes.sh");
-/// What a node has installed.
+/// The Debian packages of a node.
 pub(super) const PACKAGES: &str = "systemd systemd-sysv dbus containerd runc containernetworking-plugins conntrack \
      iptables nftables iproute2 ethtool mount kmod pigz socat ebtables ca-certificates curl jq procps";
 
 const PATIENCE: Duration = Duration::from_secs(600);
-/// What must be in a folder of Kubernetes binaries.
+/// The required files of a folder with Kubernetes binaries.
 const BINARIES: [&str; 7] = [
     "kubeadm",
     "kubelet",
@@ -38,22 +38,22 @@ const BINARIES: [&str; 7] = [
     "kube-proxy",
 ];
 
-/// Programs that are given instead of Debian's.
+/// Folders with programs to use instead of Debian's.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Given {
+pub(super) struct NodeImageInputs {
     pub(super) binaries: Option<PathBuf>,
     pub(super) containerd: Option<PathBuf>,
     pub(super) etcd: Option<PathBuf>,
 }
 
-/// Whether a node image was made here, and so needs our network and has no cluster DNS.
+/// Returns whether podproof built this node image. Its nodes need podproof's pod network and have no cluster DNS.
 #[must_use]
-pub fn is_ours(image: &str) -> bool {
+pub fn is_built_here(image: &str) -> bool {
     image.starts_with(&format!("{}:", VERSIONS.node_image))
 }
 
-/// The node image of what was given, made or loaded if the engine does not have it.
-pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageError> {
+/// Returns the reference of the node image; builds it, or loads it from the cache, if the engine does not have it.
+pub(super) async fn node(host: &Host, given: &NodeImageInputs) -> Result<String, ImageError> {
     let unpacked = match &given.binaries {
         Some(place) => Some(Unpacked::of(host, place).await?),
         None => None,
@@ -70,7 +70,7 @@ pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageErro
     let versions = packages.versions(&names).await?;
     let folders =
         [unpacked.as_ref().map(|unpacked| &unpacked.folder), given.containerd.as_ref(), given.etcd.as_ref()];
-    let made_of = folders.map(|folder| folder.map(|folder| makes(folder)).transpose());
+    let made_of = folders.map(|folder| folder.map(|folder| describe_files(folder)).transpose());
     let mut found = vec![version.clone(), versions];
     for make in made_of {
         found.push(make?.unwrap_or_default());
@@ -96,14 +96,15 @@ pub(super) async fn node(host: &Host, given: &Given) -> Result<String, ImageErro
     let etcd = given.etcd.as_deref();
     let (debian, sources, parts) =
         tokio::try_join!(debian, kubernetes, parts(host, &packages, release, etcd))?;
-    let place = Place { debian: &debian, parts: parts.path(), containerd: given.containerd.as_deref() };
+    let place =
+        NodeImageParts { debian: &debian, parts: parts.path(), containerd: given.containerd.as_deref() };
     step("building the node image", Box::pin(build(host, &place, sources, release, &version, &image)))
         .await?;
     step("keeping the node image in the cache", store::save(host, &[&image], &archive)).await?;
     Ok(image)
 }
 
-/// A folder with Kubernetes binaries; one that was unpacked is removed at the end.
+/// A folder with Kubernetes binaries. If they were unpacked from an archive, the folder is removed on drop.
 struct Unpacked {
     folder: PathBuf,
     _temporary: Option<tempfile::TempDir>,
@@ -133,18 +134,18 @@ impl Unpacked {
 
 async fn version_of(host: &Host, folder: &Path) -> Result<String, ImageError> {
     let ask = Program::new(folder.join("kubelet")).arg("--version");
-    let said =
+    let output =
         ask.run(&host.cancel).await.map_err(ImageError::step("ask the kubelet for its version"))?.stdout;
-    Ok(said.split_whitespace().last().unwrap_or_default().to_owned())
+    Ok(output.split_whitespace().last().unwrap_or_default().to_owned())
 }
 
-/// The names, sizes and contents of a folder's files as one text.
-fn makes(folder: &Path) -> Result<String, ImageError> {
+/// The names and digests of a folder's executable files.
+fn describe_files(folder: &Path) -> Result<String, ImageError> {
     let entries = fs::read_dir(folder).map_err(ImageError::file(folder))?;
     let mut lines = Vec::new();
     for entry in entries.filter_map(Result::ok).filter(|entry| entry.path().is_file()) {
         let name = entry.file_name().to_string_lossy().into_owned();
-        // An unpacked server archive also holds large images of the same programs.
+        // An unpacked server archive also contains large images of the same programs.
         let executable = entry.metadata().is_ok_and(|data| data.permissions().mode() & 0o111 != 0);
         if executable {
             let bytes = fs::read(entry.path()).map_err(ImageError::file(entry.path()))?;
@@ -155,7 +156,7 @@ fn makes(folder: &Path) -> Result<String, ImageError> {
     Ok(lines.concat())
 }
 
-/// The folder with what Kubernetes itself does not bring.
+/// Collects the files that are not part of Kubernetes: etcd, catatonit, and kind's files for nodes.
 async fn parts(
     host: &Host,
     packages: &Packages<'_>,
@@ -176,7 +177,7 @@ async fn parts(
         packages.unpack(&package, &unpacked).await?;
         place(unpacked.join("usr/bin/etcd"), "etcd")?;
     }
-    // A static program that does nothing but reap, as the sandbox of a pod should.
+    // A static program that only reaps zombies, for the pod sandbox.
     packages.unpack(&packages.binary("catatonit", VERSIONS.debian_suite).await?, &unpacked).await?;
     place(unpacked.join("usr/bin/catatonit"), "catatonit")?;
     let source = packages.source("kind", "trixie").await?;
@@ -189,17 +190,17 @@ async fn parts(
     Ok(parts)
 }
 
-/// What a node image is built from besides Kubernetes.
-struct Place<'p> {
+/// The parts of a node image other than Kubernetes.
+struct NodeImageParts<'p> {
     debian: &'p str,
     parts: &'p Path,
     containerd: Option<&'p Path>,
 }
 
-/// While Kubernetes is compiled, which keeps the processors busy, packages are fetched and installed.
+/// Builds the image. Packages are fetched and installed while Kubernetes is compiled, which is CPU-bound.
 async fn build(
     host: &Host,
-    place: &Place<'_>,
+    place: &NodeImageParts<'_>,
     sources: Sources,
     release: Release,
     version: &str,
@@ -207,12 +208,12 @@ async fn build(
 ) -> Result<(), ImageError> {
     let folder =
         tempfile::tempdir_in(host.folders.build()).map_err(ImageError::file(host.folders.build()))?;
-    let group = Group::new(host);
+    let group = TaskGroup::new(host);
     let builder = start(&group.host, place, folder.path()).await?;
     let made = async {
-        let compiled = group.member(sources.compiled(&group.host, place.debian));
-        let installed = group.member(install(&builder));
-        let workloads = group.member(workload::archive(&group.host));
+        let compiled = group.run(sources.compiled(&group.host, place.debian));
+        let installed = group.run(install(&builder));
+        let workloads = group.run(workload::archive(&group.host));
         let (kubernetes, ..) = tokio::join!(compiled, installed, workloads);
         let kubernetes = group.outcome(kubernetes)?;
         for name in BINARIES {
@@ -230,7 +231,11 @@ async fn build(
     made
 }
 
-async fn start<'h>(host: &'h Host, place: &Place<'_>, binaries: &Path) -> Result<Builder<'h>, ImageError> {
+async fn start<'h>(
+    host: &'h Host,
+    place: &NodeImageParts<'_>,
+    binaries: &Path,
+) -> Result<Builder<'h>, ImageError> {
     let (lists, kind) = (host.folders.apt_lists(), place.parts.join("kind"));
     let mut mounts: Vec<(&Path, &str)> = vec![
         (&lists, "/var/lib/apt/lists:ro"),
@@ -244,12 +249,13 @@ async fn start<'h>(host: &'h Host, place: &Place<'_>, binaries: &Path) -> Result
     if let Some(folder) = &containerd {
         mounts.push((folder, "/in/containerd:ro"));
     }
-    let plan = Plan { purpose: "node", image: place.debian, mounts: &mounts, folder: "/", network: true };
+    let plan =
+        BuildPlan { purpose: "node", image: place.debian, mounts: &mounts, folder: "/", network: true };
     Builder::start(host, &plan).await
 }
 
 async fn install(builder: &Builder<'_>) -> Result<(), ImageError> {
-    // A cluster of one node needs no other network, and its node is ready as soon as its kubelet is.
+    // The node of a one-node cluster then needs no further network setup and is ready as soon as its kubelet is.
     let conflist = network::conflist(network::FIRST_NODE);
     let argv: Vec<_> = ["sh", "-s", "--"].into_iter().chain(PACKAGES.split(' ')).collect();
     let step = "install what a node needs";
@@ -271,13 +277,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packages_are_single_words() {
+    fn package_names_are_single_words() {
         assert!(PACKAGES.split(' ').all(|name| !name.is_empty() && !name.contains(char::is_whitespace)));
     }
 
     #[test]
-    fn only_images_of_our_repository_are_ours() {
-        assert!(is_ours("podproof.local/node:v1.20.2-0123456789ab"));
-        assert!(!is_ours("kindest/node:v1.32.2"));
+    fn only_images_of_podproofs_repository_are_built_here() {
+        assert!(is_built_here("podproof.local/node:v1.20.2-0123456789ab"));
+        assert!(!is_built_here("kindest/node:v1.32.2"));
     }
 }

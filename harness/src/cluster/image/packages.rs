@@ -1,6 +1,6 @@
-//! Debian's packages, through a package root of our own: the host's apt is never changed.
+//! Fetches Debian packages with podproof's private apt configuration. The host's apt state is never changed.
 //!
-//! The set-up writes the root's configuration with the mirror that the host uses.
+//! `ci/setup.sh` creates that configuration with the host's mirror.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,23 +8,23 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use crate::cluster::program::Program;
-use crate::cluster::{Host, talk};
+use crate::cluster::{Host, report_progress};
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// The package root of a host.
+/// The private apt configuration of a host.
 pub(super) struct Packages<'h> {
     host: &'h Host,
 }
 
 impl<'h> Packages<'h> {
-    /// The root that the set-up made.
+    /// Fails if `ci/setup.sh` has not created the configuration.
     pub(super) fn of(host: &'h Host) -> Result<Self, ImageError> {
         let conf = host.folders.apt_conf();
         if conf.exists() { Ok(Self { host }) } else { Err(ImageError::NoPackages { conf }) }
     }
 
-    /// The versions that a fetch would give, one line each: part of what an image is made from.
+    /// The candidate versions of these packages, one per line.
     pub(super) async fn versions(&self, names: &[&str]) -> Result<String, ImageError> {
         let show = self.tool("apt-cache").args(["--no-all-versions", "show"]).args(names);
         let shown =
@@ -43,23 +43,23 @@ impl<'h> Packages<'h> {
         Ok(lines.concat())
     }
 
-    /// Fetches a package of a suite; gives its file.
+    /// Downloads a binary package of a suite and returns the file.
     pub(super) async fn binary(&self, name: &str, suite: &str) -> Result<PathBuf, ImageError> {
         let which = format!("{name}/{suite}");
         let fetch = self.tool("apt-get").args(["--quiet=2", "download", &which]);
         self.fetched(fetch, name, suite, ".deb").await
     }
 
-    /// Fetches the upstream part of a source package of a suite; gives its file.
+    /// Downloads the upstream archive of a source package of a suite and returns the file.
     pub(super) async fn source(&self, name: &str, suite: &str) -> Result<PathBuf, ImageError> {
         let which = format!("{name}/{suite}");
-        // A mirror may have lost the packaging of an older revision; the upstream part is all that is used.
+        // Only the upstream archive is used, and a mirror may no longer have the packaging of an older revision.
         let options = ["--quiet=2", "source", "--download-only", "--tar-only"];
         let fetch = self.tool("apt-get").args(options).arg(&which);
         self.fetched(fetch, name, suite, ".orig.tar.gz").await
     }
 
-    /// Unpacks a package, without its documentation and tests.
+    /// Unpacks a binary package into `folder`.
     pub(super) async fn unpack(&self, package: &Path, folder: &Path) -> Result<(), ImageError> {
         fs::create_dir_all(folder).map_err(ImageError::file(folder))?;
         let unpack = Program::new("dpkg-deb").arg("--extract").arg(package).arg(folder).deadline(PATIENCE);
@@ -78,8 +78,8 @@ impl<'h> Packages<'h> {
         fs::create_dir_all(&folder).map_err(ImageError::file(&folder))?;
         let fetch = fetch.folder(&folder).deadline(PATIENCE);
         if let Err(error) = fetch.run(&self.host.cancel).await {
-            // A mirror keeps only what its current lists name, so old lists are the first suspect.
-            talk!("fetching {name} failed: refreshing the package lists");
+            // A mirror keeps only what its current lists contain, so outdated lists are the most likely cause.
+            report_progress!("fetching {name} failed: refreshing the package lists");
             let refresh = self.tool("apt-get").args(["--quiet=2", "update"]).deadline(PATIENCE);
             refresh
                 .run(&self.host.cancel)
@@ -96,7 +96,7 @@ impl<'h> Packages<'h> {
     }
 }
 
-/// The file of a package that was written last.
+/// The most recently written file of a package.
 fn newest(folder: &Path, name: &str, ending: &str) -> Option<PathBuf> {
     let prefix = format!("{name}_");
     let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);

@@ -1,17 +1,17 @@
-//! What an image is made from, as one digest: the same inputs are never built twice.
+//! Digests of the inputs of images: the same inputs are never built twice.
 
 use sha2::{Digest as _, Sha256};
 
 use super::{base, compile, node, workload};
 use crate::hex::hex;
 
-/// Raised when something changes that the texts below do not show.
+/// Increase it when a change of the build is not visible in the texts below.
 const RECIPE: &str = "2";
 
-/// How much of a digest goes into tags.
+/// The length of digests in tags, in characters.
 const SHORT: usize = 12;
 
-/// The digest of several inputs, short enough for a tag.
+/// Returns the shortened digest of several inputs.
 pub(super) fn digest(inputs: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();
     for input in inputs {
@@ -23,12 +23,12 @@ pub(super) fn digest(inputs: &[&[u8]]) -> String {
     text
 }
 
-/// What the workload images are made from.
+/// The digest of the workload images' inputs.
 pub(super) fn workload_digest() -> String {
     digest(&[RECIPE, base::SETUP, workload::NGINX, workload::NGINX_RUNS].map(str::as_bytes))
 }
 
-/// What a node image is made from: our part, and what was found on this host.
+/// The digest of a node image's inputs: podproof's part, and `found` on this host.
 pub(super) fn node_digest(found: &[&[u8]]) -> String {
     let ours =
         [RECIPE, base::SETUP, node::ROOT, node::KUBERNETES, node::PACKAGES, compile::TAGS].map(str::as_bytes);
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inputs_are_kept_apart() {
+    fn moving_bytes_between_inputs_changes_the_digest() {
         assert_ne!(digest(&[b"ab", b"c"]), digest(&[b"a", b"bc"]));
         assert_eq!(digest(&[b"ab", b"c"]), digest(&[b"ab", b"c"]));
         assert_eq!(digest(&[]).len(), SHORT);

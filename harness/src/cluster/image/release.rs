@@ -1,4 +1,4 @@
-//! What differs between Kubernetes releases, for one who builds a node image.
+//! Differences between Kubernetes releases that matter for building a node image.
 
 use super::error::ImageError;
 use crate::cluster::versions::Version;
@@ -8,18 +8,19 @@ use crate::cluster::versions::Version;
 pub(super) struct Release(pub(super) Version);
 
 impl Release {
-    /// kind tells kubelets since 1.24 to let systemd make control groups, and the runtime has to agree.
+    /// Returns whether kind configures the kubelet's systemd cgroup driver (since 1.24); the container runtime must
+    /// match.
     pub(super) fn systemd_cgroups(self) -> bool {
         self.0.minor >= 24
     }
 
-    /// Kubelets up to 1.23 count the control-group mounts wrongly when one is bound on itself, which kind's
-    /// entrypoint does on hosts with version 1 of control groups.
+    /// Returns whether the kubelet (up to 1.23) miscounts cgroup mounts when one is bind-mounted on itself, which
+    /// kind's entrypoint does on hosts with cgroup v1.
     pub(super) fn miscounts_cgroup_mounts(self) -> bool {
         self.0.minor < 24
     }
 
-    /// The Debian suite whose etcd suits.
+    /// Returns the Debian suite with a compatible etcd.
     pub(super) fn etcd_suite(self) -> Result<&'static str, ImageError> {
         match self.0.minor {
             0..22 => Ok("bookworm"),
@@ -28,7 +29,7 @@ impl Release {
         }
     }
 
-    /// Whether Debian's containerd suits.
+    /// Fails if Debian's containerd is too old and no other one is `given`.
     pub(super) fn check_containerd(self, given: bool) -> Result<(), ImageError> {
         if self.0.minor < 36 || given {
             Ok(())
@@ -56,7 +57,7 @@ mod tests {
     #[case("v1.33.1", true, false, Some("trixie"), true)]
     #[case("v1.34.0", true, false, None, true)]
     #[case("v1.36.2", true, false, None, false)]
-    fn decides_by_version(
+    fn requirements_depend_on_the_version(
         #[case] text: &str,
         #[case] systemd: bool,
         #[case] miscounts: bool,

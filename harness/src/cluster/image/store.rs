@@ -1,4 +1,4 @@
-//! The engine's images.
+//! The container engine's image store.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::cluster::program::{CommandError, Program};
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Whether the engine has an image.
+/// Returns whether the engine has the image.
 pub(super) async fn has(host: &Host, reference: &str) -> Result<bool, ImageError> {
     let ask = Program::new("docker").args(["image", "inspect", "--format", "{{.Id}}", reference]);
     match ask.run(&host.cancel).await {
@@ -19,7 +19,7 @@ pub(super) async fn has(host: &Host, reference: &str) -> Result<bool, ImageError
     }
 }
 
-/// Makes a root file system an image.
+/// Imports a root file system as an image.
 pub(super) async fn import(
     host: &Host,
     root: &Path,
@@ -31,7 +31,7 @@ pub(super) async fn import(
     import.run(&host.cancel).await.map_err(ImageError::step(format!("import image {reference}"))).map(|_| ())
 }
 
-/// Writes images to an archive; one that is there is whole.
+/// Saves images to an archive. The archive appears only when it is complete.
 pub(super) async fn save(host: &Host, references: &[&str], archive: &Path) -> Result<(), ImageError> {
     let folder = archive.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(ImageError::file(folder))?;
@@ -44,7 +44,7 @@ pub(super) async fn save(host: &Host, references: &[&str], archive: &Path) -> Re
     std::fs::rename(&draft, archive).map_err(ImageError::file(archive))
 }
 
-/// Reads images from an archive.
+/// Loads images from an archive.
 pub(super) async fn load(host: &Host, archive: &Path) -> Result<(), ImageError> {
     let load = Program::new("docker").args(["load", "--quiet", "--input"]).arg(archive).deadline(PATIENCE);
     let step = ImageError::step(format!("load images from {}", archive.display()));

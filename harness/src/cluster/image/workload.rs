@@ -1,9 +1,9 @@
-//! The images that the article's pods use: a plain Debian and an nginx.
+//! Builds the images of the article's pods: plain Debian and nginx.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::builder::{Builder, Plan};
+use super::builder::{BuildPlan, Builder};
 use super::error::ImageError;
 use super::recipe::workload_digest;
 use super::{base, store};
@@ -11,13 +11,13 @@ use crate::cluster::Host;
 use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
 
-/// Makes a plain Debian an nginx.
+/// The script that installs nginx in plain Debian.
 pub(super) const NGINX: &str = include_str!("nginx.sh");
 
-/// What the nginx image runs.
+/// The default command of the nginx image.
 pub(super) const NGINX_RUNS: &str = r#"CMD ["/usr/sbin/nginx","-g","daemon off;"]"#;
 
-/// The workload images and the archive that holds both.
+/// The references of the workload images, and the archive that contains both.
 #[derive(Clone, Debug)]
 pub(super) struct Workloads {
     pub(super) debian: String,
@@ -25,8 +25,8 @@ pub(super) struct Workloads {
     pub(super) archive: PathBuf,
 }
 
-/// Their names; nothing is made.
-pub(super) fn named(host: &Host) -> Workloads {
+/// Returns the references without building anything.
+pub(super) fn references(host: &Host) -> Workloads {
     let digest = workload_digest();
     Workloads {
         debian: format!("{}:12-{digest}", VERSIONS.debian_image),
@@ -35,9 +35,9 @@ pub(super) fn named(host: &Host) -> Workloads {
     }
 }
 
-/// The plain Debian in the engine, made or loaded if it is not there.
+/// Makes sure that the engine has the plain Debian image. Returns its reference.
 pub(super) async fn debian(host: &Host) -> Result<String, ImageError> {
-    let workloads = named(host);
+    let workloads = references(host);
     if !store::has(host, &workloads.debian).await? {
         if workloads.archive.exists() {
             store::load(host, &workloads.archive).await?;
@@ -48,9 +48,9 @@ pub(super) async fn debian(host: &Host) -> Result<String, ImageError> {
     Ok(workloads.debian)
 }
 
-/// The archive with both, made if it is not there.
+/// Makes sure that the archive with both images exists.
 pub(super) async fn archive(host: &Host) -> Result<Workloads, ImageError> {
-    let workloads = named(host);
+    let workloads = references(host);
     if workloads.archive.exists() {
         return Ok(workloads);
     }
@@ -63,10 +63,10 @@ pub(super) async fn archive(host: &Host) -> Result<Workloads, ImageError> {
 }
 
 async fn nginx(host: &Host, debian: &str, reference: &str) -> Result<(), ImageError> {
-    crate::cluster::talk!("making the nginx image");
+    crate::cluster::report_progress!("building the nginx image");
     let lists = host.folders.apt_lists();
     let mounts: [(&Path, &str); 1] = [(&lists, "/var/lib/apt/lists:ro")];
-    let plan = Plan { purpose: "nginx", image: debian, mounts: &mounts, folder: "/", network: true };
+    let plan = BuildPlan { purpose: "nginx", image: debian, mounts: &mounts, folder: "/", network: true };
     let builder = Builder::start(host, &plan).await?;
     let made = async {
         let step = "install nginx";

@@ -1,4 +1,4 @@
-//! Why a program did not do what it should.
+//! Errors of running programs.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -7,52 +7,52 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// A program that did not do what it should.
+/// Why a program failed or did not run.
 #[derive(Debug, Error)]
 pub enum CommandError {
-    /// It is not there.
+    /// The program is not installed.
     #[error("`{program}` is not installed")]
     Missing {
-        /// Its name.
+        /// The program's name.
         program: String,
     },
-    /// It could not be started, or talking to it failed.
+    /// It could not be started or waited for.
     #[error("run `{command}`")]
     Start {
         /// The command.
         command: String,
-        /// What is wrong.
+        /// The cause.
         source: io::Error,
     },
-    /// It ended badly.
-    #[error("`{command}` {}{}", ending(*status), quoted(said))]
+    /// It ended with a failure.
+    #[error("`{command}` {}{}", ending(*status), quoted(stderr_tail))]
     Failed {
         /// The command.
         command: String,
         /// How it ended.
         status: ExitStatus,
         /// The last lines of its standard error.
-        said: String,
+        stderr_tail: String,
     },
-    /// It took too long and was killed.
-    #[error("`{command}` took longer than {} s{}", deadline.as_secs(), quoted(said))]
+    /// It exceeded its time limit and was killed.
+    #[error("`{command}` took longer than {} s{}", deadline.as_secs(), quoted(stderr_tail))]
     Late {
         /// The command.
         command: String,
-        /// What it was given.
+        /// The time limit.
         deadline: Duration,
         /// The last lines of its standard error.
-        said: String,
+        stderr_tail: String,
     },
-    /// It ended well, and what it said cannot be read.
+    /// It succeeded, but its output could not be read.
     #[error("read the output of `{command}`: {why}")]
     Unread {
         /// The command.
         command: String,
-        /// What is wrong with the output.
+        /// The cause.
         why: String,
     },
-    /// We were asked to stop.
+    /// podproof was asked to stop.
     #[error("`{command}` was interrupted")]
     Cancelled {
         /// The command.
@@ -61,11 +61,11 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// What the program said last on standard error, where it got so far.
+    /// The last lines of standard error; empty if the program did not run.
     #[must_use]
-    pub fn said(&self) -> &str {
+    pub fn stderr_tail(&self) -> &str {
         match self {
-            Self::Failed { said, .. } | Self::Late { said, .. } => said,
+            Self::Failed { stderr_tail, .. } | Self::Late { stderr_tail, .. } => stderr_tail,
             Self::Missing { .. } | Self::Start { .. } | Self::Unread { .. } | Self::Cancelled { .. } => "",
         }
     }
@@ -79,6 +79,6 @@ fn ending(status: ExitStatus) -> String {
     }
 }
 
-fn quoted(said: &str) -> String {
-    said.lines().flat_map(|line| ["\n    ", line]).collect()
+fn quoted(stderr_tail: &str) -> String {
+    stderr_tail.lines().flat_map(|line| ["\n    ", line]).collect()
 }

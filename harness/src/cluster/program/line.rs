@@ -1,4 +1,4 @@
-//! The command line of a program, with its limits.
+//! The builder for running a program.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::redact::redacted;
 
-/// A program with its arguments and its limits.
+/// A program to run, with its arguments and settings.
 #[derive(Debug)]
 pub struct Program {
     pub(super) argv: Vec<OsString>,
@@ -18,7 +18,7 @@ pub struct Program {
     pub(super) when_orphaned: OsString,
 }
 
-/// What a program gets on standard input.
+/// The standard input of a program.
 #[derive(Debug)]
 pub(super) enum Input {
     Nothing,
@@ -27,7 +27,7 @@ pub(super) enum Input {
 }
 
 impl Program {
-    /// `program` is searched in `PATH` unless it has a slash. Without more it gets one minute.
+    /// `program` is looked up in `PATH` unless it contains a slash. The default time limit is one minute.
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         Self {
             argv: vec![program.as_ref().to_owned()],
@@ -54,28 +54,28 @@ impl Program {
         self
     }
 
-    /// Sets one environment variable.
+    /// Sets an environment variable.
     #[must_use]
     pub fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.variables.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
-    /// Runs in this folder.
+    /// Sets the working directory.
     #[must_use]
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
     }
 
-    /// Gives these bytes on standard input.
+    /// Passes these bytes on standard input.
     #[must_use]
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Input::Bytes(bytes.into());
         self
     }
 
-    /// Gives this file on standard input.
+    /// Passes this file on standard input.
     #[must_use]
     pub fn input_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.input = Input::File(file.into());
@@ -89,30 +89,30 @@ impl Program {
         self
     }
 
-    /// Kills the program after this time.
+    /// Sets the time limit after which the program is killed.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Has this shell script run when we end before the program, however we end: what the program has started elsewhere does
-    /// not end with it.
+    /// Sets a shell script that runs if podproof ends before the program, even if it is killed. It can stop what the
+    /// program started elsewhere, for example containers.
     #[must_use]
     pub fn when_orphaned(mut self, script: impl AsRef<OsStr>) -> Self {
         script.as_ref().clone_into(&mut self.when_orphaned);
         self
     }
 
-    /// The arguments, the program first.
+    /// The program and its arguments.
     #[must_use]
     pub fn argv(&self) -> &[OsString] {
         &self.argv
     }
 
-    /// The command as a reader would type it, cut where it is very long.
+    /// The command line for messages, redacted and at most 200 characters long.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub fn command_line(&self) -> String {
         let words: Vec<_> = self.argv.iter().map(|word| word.to_string_lossy()).collect();
         let line = redacted(&words.join(" ")).into_owned();
         match line.char_indices().nth(200) {
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_command_is_cut_when_shown() {
-        assert!(Program::new("echo").arg("ä".repeat(500)).shown().ends_with(" …"));
+    fn a_long_command_line_is_truncated() {
+        assert!(Program::new("echo").arg("ä".repeat(500)).command_line().ends_with(" …"));
     }
 }

@@ -1,16 +1,16 @@
-//! Programs of the host: the only place that starts them.
+//! Runs programs on the host. No other module starts programs.
 //!
-//! A command is a vector of arguments, never a shell string. It runs in a process group of its own, so that a
-//! deadline or a cancel ends it with all it started, and under a supervisor, so that our own death does. A command
-//! line is started, runs, and what it said or why it failed remains.
+//! A command is a vector of arguments, never a shell string. It runs in its own process group, so that a time limit or
+//! a cancellation ends it and everything that it started. It also runs under a supervisor, which ends it if podproof is
+//! killed.
 
 mod error;
 mod line;
+mod output;
 mod running;
-mod said;
 mod start;
 
 pub use error::CommandError;
 pub use line::Program;
-pub use said::Output;
+pub use output::Output;
 pub(super) use start::{become_program, inheriting};

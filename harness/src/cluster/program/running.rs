@@ -1,4 +1,4 @@
-//! A program that runs: to its end, to its deadline, or until it is to stop.
+//! Runs a program until it ends, exceeds its time limit, or is cancelled.
 
 use std::time::Duration;
 
@@ -8,60 +8,60 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::CommandError;
 use super::line::{Input, Program};
-use super::said::{Output, keep_end, last_lines};
-use crate::cluster::group::Group;
+use super::output::{Output, keep_end, last_lines};
+use crate::cluster::group::ProcessGroup;
 
-/// How long a program's pipes may stay open after its end.
+/// How long a program's pipes may stay open after it has ended.
 const GRACE: Duration = Duration::from_secs(3);
 
 impl Program {
-    /// Runs the program to its end.
+    /// Runs the program and waits for it to end.
     pub async fn run(&self, cancel: &CancellationToken) -> Result<Output, CommandError> {
-        tracing::debug!(command = self.shown(), "start");
+        tracing::debug!(command = self.command_line(), "start");
         let mut child = self.spawn()?;
-        // Whoever stops to wait for the program wants it to end, with all it started.
-        let mut group = Group::of(&child);
+        // Dropping this future kills the program and everything that it started.
+        let mut group = ProcessGroup::of(&child);
         let feed = feed(child.stdin.take(), &self.input);
         let stdout = keep_end(child.stdout.take());
         let stderr = keep_end(child.stderr.take());
-        let mut talk = tokio::spawn(async move { tokio::join!(stdout, stderr) });
+        let mut streams = tokio::spawn(async move { tokio::join!(stdout, stderr) });
         let ended = tokio::select! {
             ended = async { feed.await; timeout(self.deadline, child.wait()).await } => ended.ok(),
             () = cancel.cancelled() => {
                 group.end(&mut child).await;
-                return Err(CommandError::Cancelled { command: self.shown() });
+                return Err(CommandError::Cancelled { command: self.command_line() });
             }
         };
         if ended.is_none() {
             group.end(&mut child).await;
         }
         group.forget();
-        // Something that lives on may hold the pipes open.
-        let said = timeout(GRACE, &mut talk).await.ok().and_then(Result::ok);
-        let is_whole = said.is_some();
-        let (stdout, stderr) = said.unwrap_or_default();
+        // A background process may keep the pipes open.
+        let output = timeout(GRACE, &mut streams).await.ok().and_then(Result::ok);
+        let is_complete = output.is_some();
+        let (stdout, stderr) = output.unwrap_or_default();
         match ended {
-            // Nothing heard is not nothing said.
-            Some(Ok(status)) if status.success() && !is_whole => {
-                Err(CommandError::Unread { command: self.shown(), why: "it did not end".to_owned() })
+            // Incomplete output must not be mistaken for the whole output.
+            Some(Ok(status)) if status.success() && !is_complete => {
+                Err(CommandError::Unread { command: self.command_line(), why: "it did not end".to_owned() })
             }
             Some(Ok(status)) if status.success() => Ok(Output { stdout, stderr }),
             Some(Ok(status)) => Err(CommandError::Failed {
-                command: self.shown(),
+                command: self.command_line(),
                 status,
-                said: last_lines(&stderr, &stdout),
+                stderr_tail: last_lines(&stderr, &stdout),
             }),
-            Some(Err(source)) => Err(CommandError::Start { command: self.shown(), source }),
+            Some(Err(source)) => Err(CommandError::Start { command: self.command_line(), source }),
             None => Err(CommandError::Late {
-                command: self.shown(),
+                command: self.command_line(),
                 deadline: self.deadline,
-                said: last_lines(&stderr, &stdout),
+                stderr_tail: last_lines(&stderr, &stdout),
             }),
         }
     }
 
-    /// Runs the program again and again until it ends well; gives its last error when `patience` is over.
-    pub async fn run_until_well(
+    /// Runs the program repeatedly until it succeeds. Returns the last error after `patience`.
+    pub async fn run_until_success(
         &self,
         patience: Duration,
         cancel: &CancellationToken,
@@ -82,7 +82,7 @@ impl Program {
 
 async fn feed(stdin: Option<tokio::process::ChildStdin>, input: &Input) {
     if let (Some(mut stdin), Input::Bytes(bytes)) = (stdin, input) {
-        // A program that does not read its input says why by its exit status.
+        // If the program does not read its input, its exit status shows the reason.
         let _ = stdin.write_all(bytes).await;
     }
 }
@@ -100,13 +100,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn gives_what_was_said() {
+    async fn standard_output_is_returned() {
         let output = Program::new("cat").input("here").run(&never()).await.unwrap();
         assert_eq!(output.stdout, "here");
     }
 
     #[tokio::test]
-    async fn a_bad_end_shows_command_status_and_last_words() {
+    async fn a_failure_shows_command_status_and_stderr() {
         let error =
             Program::new("sh").args(["-c", "echo no luck >&2; exit 7"]).run(&never()).await.unwrap_err();
         let shown = error.to_string();
@@ -122,16 +122,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_late_program_is_killed_with_what_it_started() {
+    async fn a_program_over_its_time_limit_is_killed_with_its_children() {
         let command = Program::new("sh")
             .args(["-c", "sleep 987 & echo $! ; wait"])
             .deadline(Duration::from_millis(300));
         let error = command.run(&never()).await.unwrap_err();
-        let CommandError::Late { said, .. } = error else { unreachable!("{error}") };
-        assert!(ends(&said), "sleep {} goes on", said.trim());
+        let CommandError::Late { stderr_tail, .. } = error else { unreachable!("{error}") };
+        assert!(ends(&stderr_tail), "sleep {} is still running", stderr_tail.trim());
     }
 
-    /// Whether a process ends within ten seconds; one that is killed takes a moment to.
+    /// Returns whether a process ends within ten seconds.
     fn ends(pid: &str) -> bool {
         let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
         match rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_that_nobody_waits_for_is_killed_with_what_it_started() {
+    async fn a_dropped_program_is_killed_with_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let pids = folder.path().join("pids");
         let script = format!("sleep 987 & echo $! > {0}.new; mv {0}.new {0}; wait", pids.display());
@@ -154,12 +154,12 @@ mod tests {
             end = command.run(&cancel) => unreachable!("{end:?}"),
             () = async { while !pids.exists() { sleep(Duration::from_millis(10)).await } } => {}
         }
-        let said = std::fs::read_to_string(&pids).unwrap();
-        assert!(ends(&said), "sleep {} goes on", said.trim());
+        let pid = std::fs::read_to_string(&pids).unwrap();
+        assert!(ends(&pid), "sleep {} is still running", pid.trim());
     }
 
     #[tokio::test]
-    async fn a_cancel_ends_the_program() {
+    async fn a_cancellation_ends_the_program() {
         let cancel = never();
         cancel.cancel();
         let error = Program::new("sleep").arg("60").run(&cancel).await.unwrap_err();

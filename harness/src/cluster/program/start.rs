@@ -1,4 +1,4 @@
-//! Starting a program: nothing else of this house does.
+//! Starts programs. This is the only place that does.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -14,10 +14,10 @@ use super::line::{Input, Program};
 use crate::cluster::supervisor::supervised;
 
 impl Program {
-    /// Starts the program in a session of its own and leaves it: it outlives us. What it says goes to `log`.
-    pub fn leave_running(&self, log: &File) -> Result<u32, CommandError> {
+    /// Starts the program in a new session, in which it continues after podproof ends. Its output is written to `log`.
+    pub fn spawn_detached(&self, log: &File) -> Result<u32, CommandError> {
         let failed = |source| self.not_started(source);
-        // `setsid` forks when it leads a process group, so the caller's terminal and group never reach the program.
+        // `--fork` because setsid(2) fails for a process group leader.
         let mut process = Process::new("setsid");
         process.arg("--fork").args(&self.argv).envs(self.variables.iter().map(|(name, value)| (name, value)));
         process.stdin(Stdio::null());
@@ -26,12 +26,12 @@ impl Program {
         Ok(child.id().unwrap_or_default())
     }
 
-    /// Starts the program, under a supervisor where there is one.
+    /// Starts the program, under a supervisor if `supervise_programs` was called.
     pub(super) fn spawn(&self) -> Result<Child, CommandError> {
         let failed = |source| self.not_started(source);
         let mut process = match supervised(&self.when_orphaned, &self.argv) {
-            // The supervisor starts well where its program cannot be.
-            Some(_) if !self.is_there() => return Err(failed(io::ErrorKind::NotFound.into())),
+            // The supervisor itself would start even if the program is missing.
+            Some(_) if !self.is_installed() => return Err(failed(io::ErrorKind::NotFound.into())),
             Some((us, name, arguments)) => {
                 let mut process = Process::new(us);
                 process.arg0(name).args(arguments);
@@ -56,35 +56,35 @@ impl Program {
         process.spawn().map_err(failed)
     }
 
-    fn is_there(&self) -> bool {
+    fn is_installed(&self) -> bool {
         let own =
             self.variables.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
-        is_there(&self.argv[0], own.or_else(|| std::env::var_os("PATH")).as_deref())
+        is_installed(&self.argv[0], own.or_else(|| std::env::var_os("PATH")).as_deref())
     }
 
     fn not_started(&self, source: io::Error) -> CommandError {
         if source.kind() == io::ErrorKind::NotFound && self.folder.is_none() {
             CommandError::Missing { program: self.argv[0].to_string_lossy().into_owned() }
         } else {
-            CommandError::Start { command: self.shown(), source }
+            CommandError::Start { command: self.command_line(), source }
         }
     }
 }
 
-/// Becomes another program; returns only to say why it could not.
+/// Replaces this process with another program. Returns only if that fails.
 pub(in crate::cluster) fn become_program(program: &str, arguments: &[OsString]) -> io::Error {
     std::process::Command::new(program).args(arguments).exec()
 }
 
-/// A program that keeps our standard streams.
+/// A command that inherits the standard streams.
 pub(in crate::cluster) fn inheriting(program: &OsStr, arguments: &[OsString]) -> Process {
     let mut process = Process::new(program);
     process.args(arguments);
     process
 }
 
-/// Whether a program of this name can be found as the system finds it.
-fn is_there(program: &OsStr, path: Option<&OsStr>) -> bool {
+/// Returns whether the program exists, using the same lookup as the system.
+fn is_installed(program: &OsStr, path: Option<&OsStr>) -> bool {
     if program.as_encoded_bytes().contains(&b'/') {
         return true;
     }
@@ -100,13 +100,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_looked_for_as_the_system_does() {
+    fn only_executable_files_on_the_path_are_programs() {
         let (folder, script) = (tempfile::tempdir().unwrap(), "a-script");
-        let there = || is_there(script.as_ref(), Some(folder.path().as_os_str()));
-        assert!(!there());
+        let found = || is_installed(script.as_ref(), Some(folder.path().as_os_str()));
+        assert!(!found());
         std::fs::write(folder.path().join(script), "").unwrap();
-        assert!(!there());
+        assert!(!found());
         std::fs::set_permissions(folder.path().join(script), std::fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(there());
+        assert!(found());
     }
 }

@@ -1,4 +1,4 @@
-//! Reports of a run, read as a whole.
+//! Imports the JUnit reports of a run.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,82 +12,83 @@ use thiserror::Error;
 
 use super::scan::{Scanned, scan};
 use crate::disk::read_bytes;
-use crate::history::facts::Facts;
-use crate::history::kept::{Attempt, CaseKey, KeptRun, Outcome};
+use crate::history::facts::EnvironmentFacts;
+use crate::history::model::{CaseAttempt, CaseKey, CaseOutcome, HistoryRun};
 
-/// The largest report that is read, in bytes: it takes five times as much memory.
+/// The largest report, in bytes. Reading it takes about five times as much memory.
 const LARGEST: u64 = 128 << 20;
 
-/// What an `<error>` in a report means.
+/// The meaning of an `<error>` in a report, which differs between tools.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ErrorsAre {
-    /// The tool could not tell, as with Ginkgo, pytest, nextest and podproof.
+pub enum ErrorMeaning {
+    /// The result is inconclusive, as with Ginkgo, pytest, nextest and podproof.
     #[default]
     Inconclusive,
-    /// The test failed by an exception, as with Surefire.
+    /// The test failed with an exception, as with Surefire.
     Failures,
 }
 
-/// How reports are taken.
+/// Options of an import.
 #[derive(Clone, Debug, Default)]
-pub struct ImportOrder {
-    /// The id of the run; without one it is made of the reports' bytes, so that the same report is the same run.
+pub struct ImportOptions {
+    /// The id of the run. If `None`, it is derived from the start and a hash of the reports, so that importing the same
+    /// reports again replaces the run.
     pub run: Option<String>,
-    /// What errors mean.
-    pub errors: ErrorsAre,
-    /// What is known of the environment. Properties of a report are not taken for facts: many tools put there what is
-    /// new every night.
-    pub facts: Facts,
+    /// The meaning of `<error>`.
+    pub errors: ErrorMeaning,
+    /// The facts of the environment. Properties in reports are not used as facts, because many tools write values there
+    /// that change in every run.
+    pub facts: EnvironmentFacts,
 }
 
 /// A report could not be imported.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    /// The file system refused.
+    /// The file could not be read.
     #[error("read {}", file.display())]
     File {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file is no text in UTF-8.
+    /// The file is not in UTF-8.
     #[error("{}: is not in UTF-8, from byte {at} on", file.display())]
     Encoding {
         /// The file.
         file: PathBuf,
-        /// The first byte that is not.
+        /// The offset of the first invalid byte.
         at: usize,
     },
-    /// The file is no report.
+    /// The file is not a JUnit report.
     #[error("{}:{line}: {problem}", file.display())]
-    Flaw {
+    ReportProblem {
         /// The file.
         file: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong there.
+        /// The problem at that line.
         problem: String,
     },
-    /// No test case was run.
-    #[error("{}: no test case that was run", file.display())]
+    /// No report has a test case that was run.
+    #[error("{}: no test case was run", file.display())]
     Empty {
         /// The first of the files.
         file: PathBuf,
     },
 }
 
-impl ErrorsAre {
-    pub(super) fn outcome(self) -> Outcome {
+impl ErrorMeaning {
+    pub(super) fn outcome(self) -> CaseOutcome {
         match self {
-            Self::Inconclusive => Outcome::Inconclusive,
-            Self::Failures => Outcome::Fail,
+            Self::Inconclusive => CaseOutcome::Inconclusive,
+            Self::Failures => CaseOutcome::Fail,
         }
     }
 }
 
-/// Reads the reports of one run.
-pub fn import_junit(files: &[PathBuf], order: &ImportOrder) -> Result<KeptRun, ImportError> {
+/// Reads the JUnit reports of one run. Without a timestamp in a report, the file's modification time is the start.
+pub fn import_junit(files: &[PathBuf], options: &ImportOptions) -> Result<HistoryRun, ImportError> {
     let mut digest = Sha256::new();
     let mut attempts = Vec::new();
     let mut started: Option<Timestamp> = None;
@@ -95,10 +96,10 @@ pub fn import_junit(files: &[PathBuf], order: &ImportOrder) -> Result<KeptRun, I
         let bytes =
             read_bytes(file, LARGEST).map_err(|source| ImportError::File { file: file.clone(), source })?;
         digest.update(&bytes);
-        let report = read(file, bytes, order.errors)?;
+        let report = read(file, bytes, options.errors)?;
         attempts.extend(report.attempts);
-        let begun = report.started.map_or_else(|| changed(file), Ok)?;
-        started = Some(started.map_or(begun, |known| known.min(begun)));
+        let report_started = report.started.map_or_else(|| modified(file), Ok)?;
+        started = Some(started.map_or(report_started, |known| known.min(report_started)));
     }
     number_rounds(&mut attempts);
     let (Some(started), false) = (started, attempts.is_empty()) else {
@@ -106,24 +107,24 @@ pub fn import_junit(files: &[PathBuf], order: &ImportOrder) -> Result<KeptRun, I
     };
     let seconds: f64 = attempts.iter().map(|attempt| attempt.seconds).sum();
     let took = SignedDuration::try_from_secs_f64(seconds).unwrap_or_default();
-    let id = order.run.clone().unwrap_or_else(|| {
+    let id = options.run.clone().unwrap_or_else(|| {
         let digest = digest.finalize();
         let first = digest.iter().take(4).fold(0_u32, |all, byte| all << 8 | u32::from(*byte));
         format!("{}-{first:08x}", started.strftime("%Y%m%d-%H%M%S"))
     });
-    Ok(KeptRun {
+    Ok(HistoryRun {
         id,
         tool: "junit".to_owned(),
         started,
         ended: started.checked_add(took).unwrap_or(started),
         interrupted: None,
-        facts: order.facts.clone(),
+        facts: options.facts.clone(),
         attempts,
     })
 }
 
-/// Test cases of one name are repetitions; only within one are there attempts.
-fn number_rounds(attempts: &mut [Attempt]) {
+/// Numbers test cases with the same name as repetitions. Attempts are always within one test case.
+fn number_rounds(attempts: &mut [CaseAttempt]) {
     let mut rounds: HashMap<Arc<CaseKey>, u32> = HashMap::new();
     for attempt in attempts {
         let round = rounds.entry(Arc::clone(&attempt.key)).or_default();
@@ -132,22 +133,22 @@ fn number_rounds(attempts: &mut [Attempt]) {
     }
 }
 
-fn read(file: &Path, bytes: Vec<u8>, errors: ErrorsAre) -> Result<Scanned, ImportError> {
+fn read(file: &Path, bytes: Vec<u8>, errors: ErrorMeaning) -> Result<Scanned, ImportError> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         ImportError::Encoding { file: file.to_owned(), at }
     })?;
     let text = text.trim_start_matches('\u{FEFF}');
-    scan(text, errors).map_err(|flaw| ImportError::Flaw {
+    scan(text, errors).map_err(|found| ImportError::ReportProblem {
         file: file.to_owned(),
-        line: flaw.line,
-        problem: flaw.problem,
+        line: found.line,
+        problem: found.problem,
     })
 }
 
-/// When a report was written that does not say so itself.
-fn changed(file: &Path) -> Result<Timestamp, ImportError> {
-    let refused = |source| ImportError::File { file: file.to_owned(), source };
-    let changed = fs::metadata(file).and_then(|about| about.modified()).map_err(refused)?;
-    Timestamp::try_from(changed).map_err(|error| refused(io::Error::other(error)))
+/// The modification time of a file.
+fn modified(file: &Path) -> Result<Timestamp, ImportError> {
+    let failed = |source| ImportError::File { file: file.to_owned(), source };
+    let modified = fs::metadata(file).and_then(|metadata| metadata.modified()).map_err(failed)?;
+    Timestamp::try_from(modified).map_err(|error| failed(io::Error::other(error)))
 }

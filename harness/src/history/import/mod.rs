@@ -1,11 +1,11 @@
-//! Foreign reports: the JUnit of Ginkgo, nextest, pytest, Surefire and others, kept as runs.
+//! Imports JUnit reports of Ginkgo, nextest, pytest, Surefire and other tools as runs.
 //!
-//! The reader takes what these tools really write: any nesting of suites, missing times, thousands separators,
-//! attempts as `flakyFailure` or `rerunFailure`, repetitions as test cases of the same name. What is skipped without a
-//! reason was not selected, and is left out.
+//! The reader accepts what these tools write in practice: nested suites, missing times, thousands separators, attempts
+//! as `flakyFailure` or `rerunFailure`, and repetitions as test cases of the same name. Test cases that are skipped
+//! without a reason were not selected and are left out.
 
 mod case;
 mod document;
 mod scan;
 
-pub use document::{ErrorsAre, ImportError, ImportOrder, import_junit};
+pub use document::{ErrorMeaning, ImportError, ImportOptions, import_junit};

@@ -1,4 +1,4 @@
-//! Reading a report, tolerant of what it has and strict about what it is.
+//! Parses a JUnit report. Tolerates unknown content, but rejects files that are not JUnit.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -8,52 +8,52 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::case::{CaseDraft, Part};
-use super::document::ErrorsAre;
-use crate::history::kept::Attempt;
+use super::document::ErrorMeaning;
+use crate::history::model::CaseAttempt;
 
-/// How much of a text is read, in bytes: what follows is a log.
+/// The number of bytes read from a text. The rest is usually a log.
 const LONGEST: usize = 4096;
 
-/// What a report has.
+/// The content of a report.
 #[derive(Debug, Default)]
 pub(super) struct Scanned {
-    pub(super) attempts: Vec<Attempt>,
-    /// The earliest time in it.
+    pub(super) attempts: Vec<CaseAttempt>,
+    /// The earliest timestamp of a suite.
     pub(super) started: Option<Timestamp>,
 }
 
-/// What is wrong with a report, and where.
+/// A problem in a report.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Flaw {
-    /// From 1.
+pub(super) struct ReportProblem {
+    /// The line, from 1.
     pub(super) line: usize,
     pub(super) problem: String,
 }
 
-pub(super) fn scan(text: &str, errors: ErrorsAre) -> Result<Scanned, Flaw> {
+pub(super) fn scan(text: &str, errors: ErrorMeaning) -> Result<Scanned, ReportProblem> {
     let mut reader = Reader::from_str(text);
     let mut scan = Scan { errors, ..Scan::default() };
     loop {
         let event = reader.read_event();
         let at = reader.buffer_position().max(reader.error_position());
-        let flaw = |problem: String| Flaw { line: line(text, at), problem };
-        match event.map_err(|error| flaw(error.to_string()))? {
-            Event::Eof => return scan.end().map_err(flaw),
+        let problem_at = |problem: String| ReportProblem { line: line(text, at), problem };
+        match event.map_err(|error| problem_at(error.to_string()))? {
+            Event::Eof => return scan.end().map_err(problem_at),
             Event::Start(element) => {
-                scan.open(&element).map_err(flaw)?;
+                scan.open(&element).map_err(problem_at)?;
                 scan.depth.push(element.local_name().as_ref().to_vec());
             }
             Event::Empty(element) => {
-                scan.open(&element).map_err(flaw)?;
+                scan.open(&element).map_err(problem_at)?;
                 scan.close(element.local_name().as_ref());
             }
             Event::End(element) => {
                 scan.depth.pop();
                 scan.close(element.local_name().as_ref());
             }
-            Event::Text(words) => scan.hear(&String::from_utf8_lossy(&words)),
-            Event::CData(words) => scan.hear(&String::from_utf8_lossy(&words)),
-            Event::GeneralRef(reference) => scan.hear(&resolved(&reference)),
+            Event::Text(text) => scan.add_text(&String::from_utf8_lossy(&text)),
+            Event::CData(text) => scan.add_text(&String::from_utf8_lossy(&text)),
+            Event::GeneralRef(reference) => scan.add_text(&resolved(&reference)),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
     }
@@ -61,16 +61,16 @@ pub(super) fn scan(text: &str, errors: ErrorsAre) -> Result<Scanned, Flaw> {
 
 #[derive(Default)]
 struct Scan {
-    errors: ErrorsAre,
+    errors: ErrorMeaning,
     scanned: Scanned,
-    /// The elements that are open.
+    /// The names of the open elements.
     depth: Vec<Vec<u8>>,
     is_report: bool,
     suites: Vec<String>,
     case: Option<CaseDraft>,
-    /// What an element inside of a test case says, as far as it is read.
+    /// The open element in a test case and its text so far.
     part: Option<(Part, String)>,
-    /// Whether it calls itself inconclusive: for readers who know no other element we say that in a failure.
+    /// True if the open element is inconclusive. The Prow profile of podproof writes inconclusive results as failures.
     is_inconclusive: bool,
 }
 
@@ -83,7 +83,7 @@ impl Scan {
             if !self.is_report {
                 let name = String::from_utf8_lossy(name);
                 return Err(format!(
-                    "is no JUnit: it begins with <{name}>, not with <testsuites> or <testsuite>"
+                    "is not JUnit: it begins with <{name}>, not with <testsuites> or <testsuite>"
                 ));
             }
         }
@@ -91,7 +91,7 @@ impl Scan {
             b"testsuites" | b"testsuite" => self.open_suite(element),
             b"testcase" => self.open_case(element),
             _ => {
-                if let (Some(part), None, Some(_)) = (Part::of(name), &self.part, &self.case) {
+                if let (Some(part), None, Some(_)) = (Part::from_name(name), &self.part, &self.case) {
                     let message = message(element);
                     let kind = attribute(element, "type");
                     self.is_inconclusive =
@@ -113,13 +113,13 @@ impl Scan {
     }
 
     fn open_case(&mut self, element: &BytesStart<'_>) {
-        let words = |name: &str| attribute(element, name).filter(|words| !words.trim().is_empty());
+        let value = |name: &str| attribute(element, name).filter(|value| !value.trim().is_empty());
         let suite = || self.suites.last().cloned().unwrap_or_default();
         let mut case = CaseDraft::default();
-        case.class = words("classname").unwrap_or_else(suite);
-        case.name = words("name").unwrap_or_default();
-        case.seconds = words("time").and_then(|text| seconds(&text)).unwrap_or_default();
-        case.status = words("status").unwrap_or_default().to_lowercase();
+        case.class = value("classname").unwrap_or_else(suite);
+        case.name = value("name").unwrap_or_default();
+        case.seconds = value("time").and_then(|text| seconds(&text)).unwrap_or_default();
+        case.status = value("status").unwrap_or_default().to_lowercase();
         self.case = Some(case);
     }
 
@@ -134,49 +134,49 @@ impl Scan {
                 }
             }
             _ => {
-                let ends = self.part.as_ref().is_some_and(|(part, _)| Part::of(name) == Some(*part));
+                let ends = self.part.as_ref().is_some_and(|(part, _)| Part::from_name(name) == Some(*part));
                 if ends
                     && let Some(case) = &mut self.case
-                    && let Some((part, words)) = self.part.take()
+                    && let Some((part, text)) = self.part.take()
                 {
-                    let is_untold = part == Part::Failure && self.is_inconclusive;
-                    let part = if is_untold { Part::Error } else { part };
-                    case.say(part, words.trim().to_owned());
+                    let is_inconclusive = part == Part::Failure && self.is_inconclusive;
+                    let part = if is_inconclusive { Part::Error } else { part };
+                    case.add(part, text.trim().to_owned());
                 }
             }
         }
     }
 
-    fn hear(&mut self, words: &str) {
-        if let Some((_, heard)) = &mut self.part {
-            let room = LONGEST.saturating_sub(heard.len());
-            let end = (0..=room.min(words.len())).rev().find(|&at| words.is_char_boundary(at));
-            *heard += &words[..end.unwrap_or_default()];
+    fn add_text(&mut self, added: &str) {
+        if let Some((_, text)) = &mut self.part {
+            let room = LONGEST.saturating_sub(text.len());
+            let end = (0..=room.min(added.len())).rev().find(|&at| added.is_char_boundary(at));
+            *text += &added[..end.unwrap_or_default()];
         }
     }
 
     fn end(self) -> Result<Scanned, String> {
         match self.depth.last() {
             Some(open) => Err(format!("ends within <{}>", String::from_utf8_lossy(open))),
-            None if !self.is_report => Err("is no JUnit: it has no element".to_owned()),
+            None if !self.is_report => Err("is not JUnit: it has no element".to_owned()),
             None => Ok(self.scanned),
         }
     }
 }
 
-/// The message and the kind of a failure; the text of its element follows.
+/// The message of an element, or its type if it has no message. The text of the element follows.
 fn message(element: &BytesStart<'_>) -> String {
-    let words = ["message", "type"].into_iter().filter_map(|name| attribute(element, name));
-    match words.map(|words| words.trim().to_owned()).find(|words| !words.is_empty()) {
-        Some(mut words) => {
-            words.push('\n');
-            words
+    let values = ["message", "type"].into_iter().filter_map(|name| attribute(element, name));
+    match values.map(|value| value.trim().to_owned()).find(|value| !value.is_empty()) {
+        Some(mut value) => {
+            value.push('\n');
+            value
         }
         None => String::new(),
     }
 }
 
-/// An attribute's value; as it stands where it cannot be resolved.
+/// The value of an attribute; the raw value if it cannot be resolved.
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = element.attributes();
     let found = attributes
@@ -192,7 +192,7 @@ fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     )
 }
 
-/// What a reference such as `&lt;` stands for; itself where nobody knows.
+/// Resolves a reference like `&lt;`. An unknown reference is kept as it is.
 fn resolved(reference: &BytesRef<'_>) -> String {
     let name = String::from_utf8_lossy(reference);
     match reference.resolve_char_ref() {
@@ -201,13 +201,13 @@ fn resolved(reference: &BytesRef<'_>) -> String {
     }
 }
 
-/// Seconds, with or without thousands separators; what is no duration is none.
+/// Parses seconds, with or without thousands separators. `None` if the text is not a duration.
 fn seconds(text: &str) -> Option<f64> {
     let seconds: f64 = text.trim().replace(',', "").parse().ok()?;
     (seconds.is_finite() && seconds >= 0.0).then_some(seconds)
 }
 
-/// A time with a zone, or without one in UTC.
+/// Parses a time. A time without a zone is in UTC.
 fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse()

@@ -1,41 +1,41 @@
-//! Whether a run as a whole says something.
+//! The health of a run: whether it can be compared with other runs.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::night::{Courses, Ended};
+use super::case_run::{CaseResult, CaseRuns};
 use super::rules::Rules;
-use crate::history::kept::Outcome;
+use crate::history::model::CaseOutcome;
 
-/// Whether a run can be compared with others.
+/// Whether a run is sound or has a problem that affects many cases. Only sound runs are compared with others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "health", rename_all = "kebab-case")]
 pub enum Health {
-    /// It can.
+    /// The run can be compared.
     Sound,
-    /// Too much of it could not be told.
-    Untold {
-        /// How many cases.
+    /// Too many cases are inconclusive.
+    Inconclusive {
+        /// The number of affected cases.
         cases: usize,
-        /// Of how many that were not skipped.
+        /// The number of cases that were not skipped.
         of: usize,
     },
-    /// Too much of it failed, or could not be told, alike: one cause, not many.
+    /// Too many cases failed or are inconclusive with the same signature, which suggests a single cause.
     OneCause {
-        /// How many cases.
+        /// The number of affected cases.
         cases: usize,
-        /// Of how many that were not skipped.
+        /// The number of cases that were not skipped.
         of: usize,
-        /// What they have in common.
+        /// The common signature.
         signature: String,
-        /// Whether cases failed of it, and it is not only that they could not be told.
+        /// True if any of them failed; false if all are inconclusive.
         failed: bool,
     },
 }
 
 impl Health {
-    /// Whether the run can be compared with others.
+    /// Returns whether the run can be compared with others.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         *self == Self::Sound
@@ -43,49 +43,51 @@ impl Health {
 }
 
 #[derive(Clone, Default)]
-struct Tally<'a> {
-    asked: usize,
-    untold: usize,
-    alike: BTreeMap<&'a str, (usize, bool)>,
+struct HealthCounts<'a> {
+    /// Cases that were not skipped.
+    run: usize,
+    inconclusive: usize,
+    /// The number of cases with each signature, and whether any of them failed.
+    by_signature: BTreeMap<&'a str, (usize, bool)>,
 }
 
-/// The health of each of `runs` runs.
-pub(super) fn healths(courses: &Courses<'_>, runs: usize, rules: &Rules) -> Vec<Health> {
-    let mut tallies = vec![Tally::default(); runs];
-    for night in courses.values().flatten() {
-        let tally = &mut tallies[night.run];
-        let ended = night.ended();
-        tally.asked += usize::from(ended != Ended::Skip);
-        tally.untold += usize::from(ended == Ended::Inconclusive);
-        if let (Some(signature), Ended::Fail | Ended::Inconclusive) = (night.signature, ended) {
-            let (cases, failed) = tally.alike.entry(signature).or_default();
+/// The health of each run. `runs` is the number of runs.
+pub(super) fn health_of_runs(cases: &CaseRuns<'_>, runs: usize, rules: &Rules) -> Vec<Health> {
+    let mut counts = vec![HealthCounts::default(); runs];
+    for case_run in cases.values().flatten() {
+        let counts = &mut counts[case_run.run];
+        let result = case_run.result();
+        counts.run += usize::from(result != CaseResult::Skip);
+        counts.inconclusive += usize::from(result == CaseResult::Inconclusive);
+        if let (Some(signature), CaseResult::Fail | CaseResult::Inconclusive) = (case_run.signature, result) {
+            let (cases, failed) = counts.by_signature.entry(signature).or_default();
             *cases += 1;
-            *failed |= ended == Ended::Fail;
+            *failed |= result == CaseResult::Fail;
         }
     }
-    tallies.iter().map(|tally| health(tally, rules)).collect()
+    counts.iter().map(|counts| health(counts, rules)).collect()
 }
 
-fn health(tally: &Tally<'_>, rules: &Rules) -> Health {
-    let of = tally.asked;
+fn health(counts: &HealthCounts<'_>, rules: &Rules) -> Health {
+    let of = counts.run;
     let too_many = |cases: usize| cases >= rules.infra_cases && float(cases) > rules.infra_share * float(of);
-    let alike = tally.alike.iter().max_by_key(|(_, (cases, _))| *cases);
-    match alike {
+    let most_common = counts.by_signature.iter().max_by_key(|(_, (cases, _))| *cases);
+    match most_common {
         Some((signature, (cases, failed))) if too_many(*cases) => {
             Health::OneCause { cases: *cases, of, signature: (*signature).to_owned(), failed: *failed }
         }
-        _ if too_many(tally.untold) => Health::Untold { cases: tally.untold, of },
+        _ if too_many(counts.inconclusive) => Health::Inconclusive { cases: counts.inconclusive, of },
         _ => Health::Sound,
     }
 }
 
-/// Whether what a case did belongs to what marks the run.
-pub(super) fn is_part(health: &Health, outcome: Outcome, signature: Option<&str>) -> bool {
+/// Returns whether the problem of the run explains this outcome of a case.
+pub(super) fn explains(health: &Health, outcome: CaseOutcome, signature: Option<&str>) -> bool {
     match health {
         Health::Sound => false,
-        Health::Untold { .. } => outcome == Outcome::Inconclusive,
+        Health::Inconclusive { .. } => outcome == CaseOutcome::Inconclusive,
         Health::OneCause { signature: shared, .. } => {
-            outcome == Outcome::Inconclusive || signature == Some(shared.as_str())
+            outcome == CaseOutcome::Inconclusive || signature == Some(shared.as_str())
         }
     }
 }

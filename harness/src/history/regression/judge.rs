@@ -1,141 +1,150 @@
-//! A run against those before it.
+//! Reviews a run: compares it with earlier runs.
 
-use super::course::Course;
-use super::health::{Health, healths, is_part};
-use super::news::{Change, News, NightReport};
-use super::night::{Courses, Ended, Night, courses};
-use super::pace::paces;
-use super::presence::{absent, present};
+use super::case_history::CaseHistory;
+use super::case_run::{CaseResult, CaseRun, CaseRuns, case_runs};
+use super::duration::duration_news;
+use super::health::{Health, explains, health_of_runs};
+use super::missing::{missing, skipped};
+use super::news::{Change, News, RunReview};
 use super::rules::Rules;
 use super::waiver::Waivers;
 use crate::history::facts::changed_facts;
-use crate::history::kept::{CaseKey, KeptRun, Outcome};
+use crate::history::model::{CaseKey, CaseOutcome, HistoryRun};
 
-/// What is new in the last of `runs`, which are of one series and in the order of time; of none there is nothing.
+/// Reviews the last of `runs`, which must be of one series and sorted by time. `None` without runs.
 ///
-/// The order of the news is that of [`News`] and, within it, of the cases: the same runs give the same report.
+/// The changes are sorted by importance, then by case, so the same runs give the same review.
 #[must_use]
-pub fn judge_night(runs: &[KeptRun], waivers: &Waivers, rules: &Rules) -> Option<NightReport> {
-    let tonight = runs.last()?;
-    let courses = courses(runs);
-    let healths = healths(&courses, runs.len(), rules);
+pub fn review_run(runs: &[HistoryRun], waivers: &Waivers, rules: &Rules) -> Option<RunReview> {
+    let reviewed = runs.last()?;
+    let cases = case_runs(runs);
+    let healths = health_of_runs(&cases, runs.len(), rules);
     let sound: Vec<_> = healths.iter().map(Health::is_sound).collect();
     let health = healths.last()?.clone();
     let against = sound[..runs.len() - 1].iter().filter(|sound| **sound).count();
-    let hall = Hall { runs, rules, sound: &sound, health: &health, against };
+    let context = ReviewContext { runs, rules, sound: &sound, health: &health, against };
     let before = runs.len().checked_sub(2).map(|before| &runs[before]);
-    let mut report = NightReport {
-        run: tonight.name(),
+    let mut review = RunReview {
+        run: reviewed.name(),
         against,
-        changed: before.map(|before| changed_facts(&before.facts, &tonight.facts)).unwrap_or_default(),
-        changes: hall.changes(&courses),
+        changed: before.map(|before| changed_facts(&before.facts, &reviewed.facts)).unwrap_or_default(),
+        changes: context.changes(&cases),
         expired: Vec::new(),
         health: health.clone(),
     };
-    report.changes.sort_by(|one, other| (one.news.place(), &one.key).cmp(&(other.news.place(), &other.key)));
-    waive(&mut report, waivers);
-    Some(report)
+    review.changes.sort_by(|one, other| (one.news.rank(), &one.key).cmp(&(other.news.rank(), &other.key)));
+    waive(&mut review, waivers);
+    Some(review)
 }
 
-/// The runs, and what is known of them as a whole.
-struct Hall<'a> {
-    runs: &'a [KeptRun],
+/// The runs, and their health.
+struct ReviewContext<'a> {
+    runs: &'a [HistoryRun],
     rules: &'a Rules,
+    /// For each run, whether it is sound.
     sound: &'a [bool],
+    /// The health of the reviewed run.
     health: &'a Health,
+    /// The number of sound runs before the reviewed one.
     against: usize,
 }
 
-impl Hall<'_> {
-    fn tonight(&self) -> usize {
+impl ReviewContext<'_> {
+    /// The index of the reviewed run.
+    fn reviewed(&self) -> usize {
         self.runs.len() - 1
     }
 
-    fn changes(&self, courses: &Courses<'_>) -> Vec<Change> {
+    fn changes(&self, cases: &CaseRuns<'_>) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut timed = Vec::new();
-        for (key, nights) in courses {
-            let news = match nights.last() {
-                Some(night) if night.run == self.tonight() => {
-                    let comparable = self.comparable(nights);
-                    let news = self.of_present(nights, &comparable, night);
+        for (key, case_runs) in cases {
+            let news = match case_runs.last() {
+                Some(last) if last.run == self.reviewed() => {
+                    let comparable = self.comparable(case_runs);
+                    let news = self.news_of_case(case_runs, &comparable, last);
                     timed.push((*key, comparable));
                     news
                 }
-                _ => self.of_absent(nights),
+                _ => self.news_of_missing_case(case_runs),
             };
-            let reason = nights.last().and_then(|night| night.reason);
+            let reason = case_runs.last().and_then(|last| last.reason);
             changes.extend(news.into_iter().map(|news| change(key, news, reason)));
         }
-        changes.extend(self.paces(&timed));
+        changes.extend(self.duration_changes(&timed));
         changes
     }
 
-    /// The nights of a case in sound runs and in the one that is judged, as long as it means what it means last.
-    fn comparable<'a>(&self, nights: &'a [Night<'a>]) -> Vec<&'a Night<'a>> {
-        let revision = nights.last().map(|night| night.revision);
-        let counts = |night: &&Night<'_>| self.sound[night.run] || night.run == self.tonight();
-        nights.iter().filter(|night| Some(night.revision) == revision).filter(counts).collect()
+    /// The runs of a case that are sound or the reviewed one, and have the latest revision of the claim.
+    fn comparable<'a>(&self, case_runs: &'a [CaseRun<'a>]) -> Vec<&'a CaseRun<'a>> {
+        let revision = case_runs.last().map(|last| last.revision);
+        let counts = |run: &&CaseRun<'_>| self.sound[run.run] || run.run == self.reviewed();
+        case_runs.iter().filter(|run| Some(run.revision) == revision).filter(counts).collect()
     }
 
-    /// `comparable` are those of the nights that can be compared, the last of them `night`.
-    fn of_present(&self, nights: &[Night<'_>], comparable: &[&Night<'_>], night: &Night<'_>) -> Vec<News> {
+    /// The news of a case that the reviewed run has. `comparable` is a subset of `case_runs`; both end with `last`.
+    fn news_of_case(
+        &self,
+        case_runs: &[CaseRun<'_>],
+        comparable: &[&CaseRun<'_>],
+        last: &CaseRun<'_>,
+    ) -> Vec<News> {
         let before = &comparable[..comparable.len() - 1];
-        let ended = night.ended();
-        let outcome = if night.is_bad() { Outcome::Fail } else { Outcome::Inconclusive };
-        let told_as_one = matches!(ended, Ended::Fail | Ended::Inconclusive)
-            && is_part(self.health, outcome, night.signature);
-        if told_as_one {
+        let result = last.result();
+        let outcome = if last.is_bad() { CaseOutcome::Fail } else { CaseOutcome::Inconclusive };
+        let is_explained = matches!(result, CaseResult::Fail | CaseResult::Inconclusive)
+            && explains(self.health, outcome, last.signature);
+        if is_explained {
             return Vec::new();
         }
         let mut news = Vec::new();
         if before.is_empty() && self.against > 0 {
-            let revised = nights.iter().any(|other| other.revision != night.revision);
+            let revised = case_runs.iter().any(|run| run.revision != last.revision);
             news.push(News::New { revised });
         }
-        // Who was interrupted skips what was not begun.
-        if !(ended == Ended::Skip && self.runs[self.tonight()].interrupted.is_some()) {
-            news.extend(present(ended, before, self.runs));
+        // An interrupted run skips the cases that it did not start, which is not a change.
+        if !(result == CaseResult::Skip && self.runs[self.reviewed()].interrupted.is_some()) {
+            news.extend(skipped(result, before, self.runs));
         }
-        let significant = comparable.iter().copied().filter(|night| night.is_significant()).collect();
-        news.extend(Course { runs: self.runs, rules: self.rules, significant }.news(ended));
+        let significant = comparable.iter().copied().filter(|run| run.is_significant()).collect();
+        news.extend(CaseHistory { runs: self.runs, rules: self.rules, significant }.news(result));
         news
     }
 
-    fn of_absent(&self, nights: &[Night<'_>]) -> Vec<News> {
-        if !self.health.is_sound() || self.runs[self.tonight()].interrupted.is_some() {
+    fn news_of_missing_case(&self, case_runs: &[CaseRun<'_>]) -> Vec<News> {
+        if !self.health.is_sound() || self.runs[self.reviewed()].interrupted.is_some() {
             return Vec::new();
         }
-        let nights: Vec<_> = nights.iter().filter(|night| self.sound[night.run]).collect();
-        absent(&nights, self.runs, self.sound, self.rules).into_iter().collect()
+        let sound_runs: Vec<_> = case_runs.iter().filter(|run| self.sound[run.run]).collect();
+        missing(&sound_runs, self.runs, self.sound, self.rules).into_iter().collect()
     }
 
-    /// A run that is marked is no measure of time.
-    fn paces(&self, timed: &[(&CaseKey, Vec<&Night<'_>>)]) -> Vec<Change> {
+    /// The changes of durations. None if the reviewed run is not sound, because its problem may affect durations.
+    fn duration_changes(&self, timed: &[(&CaseKey, Vec<&CaseRun<'_>>)]) -> Vec<Change> {
         if !self.health.is_sound() {
             return Vec::new();
         }
-        let nights: Vec<_> = timed.iter().map(|(_, nights)| nights.clone()).collect();
-        let paces = paces(&nights, self.runs, self.rules);
-        timed.iter().zip(paces).filter_map(|((key, _), news)| Some(change(key, news?, None))).collect()
+        let cases: Vec<_> = timed.iter().map(|(_, case_runs)| case_runs.clone()).collect();
+        let news = duration_news(&cases, self.runs, self.rules);
+        timed.iter().zip(news).filter_map(|((key, _), news)| Some(change(key, news?, None))).collect()
     }
 }
 
 fn change(key: &CaseKey, news: News, reason: Option<&str>) -> Change {
-    // A case that is not there has no reason of this run.
+    // The reason is from an earlier run if the case is missing.
     let reason = reason.filter(|_| !matches!(news, News::Missing { .. })).map(str::to_owned);
     Change { key: key.clone(), news, reason, waived: None }
 }
 
-fn waive(report: &mut NightReport, waivers: &Waivers) {
-    for change in &mut report.changes {
-        let (holding, expired) = waivers.for_case(&change.key, report.run.started);
-        match holding.first() {
+fn waive(review: &mut RunReview, waivers: &Waivers) {
+    for change in &mut review.changes {
+        let (valid, expired) = waivers.for_case(&change.key, review.run.started);
+        match valid.first() {
             Some(waiver) => change.waived = Some((*waiver).clone()),
             None if change.news.is_regression() => {
                 for waiver in expired {
-                    if !report.expired.contains(waiver) {
-                        report.expired.push(waiver.clone());
+                    if !review.expired.contains(waiver) {
+                        review.expired.push(waiver.clone());
                     }
                 }
             }

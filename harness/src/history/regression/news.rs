@@ -1,4 +1,4 @@
-//! What can be new in a run.
+//! The changes that a review of a run can find.
 
 use serde::Serialize;
 
@@ -6,167 +6,170 @@ use super::health::Health;
 use super::waiver::Waiver;
 use crate::experiment::Share;
 use crate::history::facts::FactChange;
-use crate::history::kept::{CaseKey, RunName};
+use crate::history::model::{CaseKey, RunName};
 
-/// Between which runs something happened: after the last good one, and not after the first bad one.
+/// The runs between which something changed: after the last good run, and at the latest in the first bad run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Window {
-    /// The last run in which all was well; absent where none is known.
+    /// The last run without the problem; `None` if none is known.
     pub last_good: Option<RunName>,
-    /// The first run in which it was not.
+    /// The first run with the problem.
     pub first_bad: RunName,
-    /// What of the environment changed between the two.
+    /// The environment facts that changed between the two.
     pub changed: Vec<FactChange>,
 }
 
-/// How long a case takes, and took.
+/// A change of the duration of a case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Pace {
-    /// Whether it is sure: enough nights, and all cases of the night considered.
+pub struct DurationChange {
+    /// True if the change is significant after adjustment for all cases of the run; false if it is only suspected.
     pub confirmed: bool,
     /// The median of the baseline, in seconds.
     pub before: f64,
-    /// The median of the recent nights, in seconds.
+    /// The median of the recent runs, in seconds.
     pub now: f64,
-    /// How likely chance does the same: adjusted for all cases where it is confirmed.
+    /// The p-value of the rank-sum test; adjusted for all cases if the change is confirmed.
     pub p: f64,
     /// Since when.
     pub window: Window,
 }
 
-/// What is new of a case, or not new but not to be forgotten.
+/// A change of a case, or a problem that continues.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "news", rename_all = "kebab-case")]
 pub enum News {
-    /// It fails, and did not.
+    /// The case fails and did not before.
     NewFailure {
         /// Since when.
         window: Window,
     },
-    /// It fails again soon after it was repaired.
+    /// The case fails again soon after it was fixed.
     Reopened {
         /// Since when.
         window: Window,
-        /// When it had been repaired.
+        /// The first run in which it was fixed.
         fixed: RunName,
     },
-    /// It has failed for a while, or as long as it is known.
+    /// The case has failed in earlier runs too, or in all known runs.
     StillFailing {
         /// Since when.
         window: Window,
-        /// How many nights in a row that tell.
-        nights: usize,
-    },
-    /// It passes, and did not.
-    Fixed {
-        /// Since when it had failed.
-        since: RunName,
-        /// How many nights in a row.
-        nights: usize,
-    },
-    /// It passes and fails for no reason that is seen.
-    Flaky {
-        /// How often it failed, of the nights that are looked at.
-        rate: Share,
-        /// How often it changed between pass and fail.
-        flips: usize,
-        /// Whether it failed in this run.
-        tonight: bool,
-        /// Whether it was not known before.
-        newly: bool,
-    },
-    /// It takes longer.
-    Slower(Pace),
-    /// It takes less long.
-    Faster(Pace),
-    /// Nothing is known of it before.
-    New {
-        /// Whether the claim's meaning changed; what was known before is of another claim.
-        revised: bool,
-    },
-    /// It is not in the run.
-    Missing {
-        /// The last run that has it.
-        last: RunName,
-        /// Since how many runs it is missing.
+        /// The number of consecutive failures, without inconclusive and skipped runs.
+        #[serde(rename = "nights")]
         runs: usize,
     },
-    /// It was skipped, and had not been.
+    /// The case passes and did not before.
+    Fixed {
+        /// The first run in which it had failed.
+        since: RunName,
+        /// The number of consecutive failures.
+        #[serde(rename = "nights")]
+        runs: usize,
+    },
+    /// The case passes and fails without a visible reason.
+    Flaky {
+        /// The failure rate in the recent runs.
+        rate: Share,
+        /// The number of changes between pass and fail.
+        flips: usize,
+        /// True if it failed in this run.
+        #[serde(rename = "tonight")]
+        in_this_run: bool,
+        /// True if it was not known to be flaky before.
+        newly: bool,
+    },
+    /// The case takes longer.
+    Slower(DurationChange),
+    /// The case takes less time.
+    Faster(DurationChange),
+    /// The case has no earlier results.
+    New {
+        /// True if there are results of an earlier revision of the claim.
+        revised: bool,
+    },
+    /// The run does not have the case.
+    Missing {
+        /// The last run that has the case.
+        last: RunName,
+        /// The number of runs that do not have it, including this one.
+        runs: usize,
+    },
+    /// The case was skipped and was not before.
     NewlySkipped {
         /// The last run that did not skip it.
         last: RunName,
     },
-    /// It was not skipped, and had been.
+    /// The case was skipped before and is not skipped now.
     NoMoreSkipped,
-    /// It could not be told.
-    Untold {
-        /// Since when it has failed, where it has.
+    /// The case is inconclusive.
+    Inconclusive {
+        /// Since when it has failed, if its last conclusive runs failed.
         failing: Option<Window>,
     },
 }
 
-/// News of one case.
+/// A change of one case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// The case.
     pub key: CaseKey,
-    /// What is new.
+    /// The kind of change.
     pub news: News,
-    /// The reason that the run gives for it.
+    /// The reason in the run's verdict.
     pub reason: Option<String>,
     /// The waiver that covers it.
     pub waived: Option<Waiver>,
 }
 
-/// What a run says, compared with those before it.
+/// The result of comparing a run with earlier runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NightReport {
-    /// The run.
+pub struct RunReview {
+    /// The reviewed run.
     pub run: RunName,
-    /// With how many sound runs it was compared.
+    /// The number of sound runs it was compared with.
     pub against: usize,
-    /// Whether it can be compared at all.
+    /// The health of the run.
     pub health: Health,
-    /// What of the environment changed since the run before.
+    /// The environment facts that changed since the previous run.
     pub changed: Vec<FactChange>,
-    /// The news, in the order of [`News`] and of the cases.
+    /// The changes, the most important first, then by case.
     pub changes: Vec<Change>,
-    /// Waivers that would cover a change, had they not expired.
+    /// Expired waivers for regressions in this run.
     pub expired: Vec<Waiver>,
 }
 
-/// The word for a run, from best to worst.
+/// The judgement of a run, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Judgement {
-    /// Nothing is worse than it was.
+pub enum RunJudgement {
+    /// Nothing got worse.
     Steady,
-    /// Too much could not be told.
-    Untold,
-    /// Something is worse than it was.
+    /// Too much is inconclusive.
+    Inconclusive,
+    /// Something got worse.
     Regressed,
 }
 
 impl News {
-    /// Whether it means that something is worse than it was in this series. What was never good, or is only
-    /// suspected, is told and is no regression.
+    /// Returns whether something got worse within this series. A case that never passed and a suspected slowdown are
+    /// reported, but are not regressions.
     #[must_use]
     pub fn is_regression(&self) -> bool {
         match self {
             Self::NewFailure { .. } | Self::Reopened { .. } | Self::Missing { .. } => true,
             Self::StillFailing { window, .. } => window.last_good.is_some(),
-            Self::Flaky { tonight, newly, .. } => *tonight && *newly,
-            Self::Slower(pace) => pace.confirmed,
+            Self::Flaky { in_this_run, newly, .. } => *in_this_run && *newly,
+            Self::Slower(change) => change.confirmed,
             Self::Fixed { .. }
             | Self::Faster(_)
             | Self::New { .. }
             | Self::NewlySkipped { .. }
             | Self::NoMoreSkipped
-            | Self::Untold { .. } => false,
+            | Self::Inconclusive { .. } => false,
         }
     }
 
-    /// Its name in a few words.
+    /// The name of the change, for people.
     #[must_use]
     pub fn words(&self) -> &'static str {
         match self {
@@ -176,21 +179,21 @@ impl News {
             Self::Missing { .. } => "missing",
             Self::Flaky { newly: true, .. } => "newly flaky",
             Self::Flaky { .. } => "flaky",
-            Self::Slower(Pace { confirmed: true, .. }) => "slower",
+            Self::Slower(DurationChange { confirmed: true, .. }) => "slower",
             Self::Slower(_) => "slower?",
             Self::NewlySkipped { .. } => "newly skipped",
-            Self::Untold { .. } => "inconclusive",
+            Self::Inconclusive { .. } => "inconclusive",
             Self::Fixed { .. } => "fixed",
-            Self::Faster(Pace { confirmed: true, .. }) => "faster",
+            Self::Faster(DurationChange { confirmed: true, .. }) => "faster",
             Self::Faster(_) => "faster?",
             Self::New { revised: true } => "new meaning",
             Self::New { .. } => "new",
-            Self::NoMoreSkipped => "no more skipped",
+            Self::NoMoreSkipped => "no longer skipped",
         }
     }
 
-    /// Its place among the news: the worst first.
-    pub(super) fn place(&self) -> u8 {
+    /// The importance of the change; 0 is the most important.
+    pub(super) fn rank(&self) -> u8 {
         match self {
             Self::NewFailure { .. } => 0,
             Self::Reopened { .. } => 1,
@@ -199,7 +202,7 @@ impl News {
             Self::Flaky { .. } => 4,
             Self::Slower(_) => 5,
             Self::NewlySkipped { .. } => 6,
-            Self::Untold { .. } => 7,
+            Self::Inconclusive { .. } => 7,
             Self::Fixed { .. } => 8,
             Self::Faster(_) => 9,
             Self::New { .. } => 10,
@@ -208,37 +211,37 @@ impl News {
     }
 }
 
-impl Judgement {
-    /// It in a few words.
+impl RunJudgement {
+    /// The judgement in one word.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Steady => "steady",
-            Self::Untold => "could not be told",
+            Self::Inconclusive => "inconclusive",
             Self::Regressed => "regressed",
         }
     }
 }
 
 impl Change {
-    /// Whether it is a regression that no waiver covers.
+    /// Returns whether it is a regression that no waiver covers.
     #[must_use]
     pub fn is_regression(&self) -> bool {
         self.waived.is_none() && self.news.is_regression()
     }
 }
 
-impl NightReport {
-    /// The word for the run.
+impl RunReview {
+    /// The judgement of the run.
     #[must_use]
-    pub fn judgement(&self) -> Judgement {
-        let failed_alike = matches!(self.health, Health::OneCause { failed: true, .. });
-        if failed_alike || self.changes.iter().any(Change::is_regression) {
-            Judgement::Regressed
+    pub fn judgement(&self) -> RunJudgement {
+        let has_common_failure = matches!(self.health, Health::OneCause { failed: true, .. });
+        if has_common_failure || self.changes.iter().any(Change::is_regression) {
+            RunJudgement::Regressed
         } else if self.health.is_sound() {
-            Judgement::Steady
+            RunJudgement::Steady
         } else {
-            Judgement::Untold
+            RunJudgement::Inconclusive
         }
     }
 }

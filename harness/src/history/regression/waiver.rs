@@ -1,4 +1,4 @@
-//! Changes that somebody answers for until a day.
+//! Waivers: changes that an owner accepts until a date.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,23 +10,23 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::disk::read_text;
-use crate::history::kept::CaseKey;
+use crate::history::model::CaseKey;
 use crate::plan::too_deep;
 
-/// The largest file of waivers that is read, in bytes.
+/// The largest file of waivers, in bytes.
 const LARGEST: u64 = 4 << 20;
 
-/// Who answers for a change, why, and until when.
+/// Accepts changes of some cases until a date, so that they are not regressions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
-    /// The cases: an id, in which `*` stands for any characters.
+    /// The id of the case; `*` matches any characters.
     pub case: String,
-    /// Why.
+    /// Why the change is accepted.
     pub reason: String,
-    /// Who answers for it.
+    /// The person or team that is responsible.
     pub owner: String,
-    /// The last day on which it holds, in UTC.
+    /// The last day on which it is valid, in UTC.
     pub expires: Date,
 }
 
@@ -41,28 +41,28 @@ pub struct Waivers {
 /// Waivers could not be read.
 #[derive(Debug, Error)]
 pub enum WaiverError {
-    /// The file system refused.
+    /// The file could not be read.
     #[error("read the waivers {}", file.display())]
     File {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file is nested too deeply to be one.
-    #[error("{} is no list of waivers: {problem}", file.display())]
+    /// The YAML is nested too deeply.
+    #[error("{} is not a list of waivers: {problem}", file.display())]
     Nested {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// The file is not of the form.
-    #[error("{} is no list of waivers", file.display())]
+    /// The YAML does not have the expected structure.
+    #[error("{} is not a list of waivers", file.display())]
     Form {
         /// The file.
         file: PathBuf,
-        /// What is wrong, and where.
+        /// The problem and its position.
         source: serde_yaml::Error,
     },
 }
@@ -78,18 +78,19 @@ pub fn read_waivers(file: &Path) -> Result<Waivers, WaiverError> {
 }
 
 impl Waivers {
-    /// The waivers for a case that hold at a time, and those that do no more.
+    /// The waivers for a case: those valid at `at`, and those expired.
     pub(super) fn for_case(&self, key: &CaseKey, at: Timestamp) -> (Vec<&Waiver>, Vec<&Waiver>) {
         let day = at.to_zoned(TimeZone::UTC).date();
         let name = key.to_string();
-        let named = self.waivers.iter().filter(|waiver| fits(&waiver.case, &name) || waiver.case == key.case);
+        let named =
+            self.waivers.iter().filter(|waiver| matches(&waiver.case, &name) || waiver.case == key.case);
         named.partition(|waiver| day <= waiver.expires)
     }
 }
 
-/// Whether `text` fits `pattern`, in which `*` stands for any characters: each piece is taken where it first fits, the
-/// last one at the end.
-fn fits(pattern: &str, text: &str) -> bool {
+/// Returns whether `text` matches `pattern`, in which `*` matches any characters. Each piece matches at its first
+/// occurrence, the last one at the end.
+fn matches(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let head = pieces.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(head) else { return false };
@@ -107,7 +108,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 mod tests {
     use rstest::rstest;
 
-    use super::fits;
+    use super::matches;
 
     #[rstest]
     #[case("ipc/a", "ipc/a", true)]
@@ -119,7 +120,7 @@ mod tests {
     #[case("a*b*c", "ac", false)]
     #[case("*", "", true)]
     #[case("ab*ba", "aba", false)]
-    fn a_star_stands_for_anything(#[case] pattern: &str, #[case] text: &str, #[case] expected: bool) {
-        assert_eq!(fits(pattern, text), expected);
+    fn a_star_matches_any_characters(#[case] pattern: &str, #[case] text: &str, #[case] expected: bool) {
+        assert_eq!(matches(pattern, text), expected);
     }
 }

@@ -1,30 +1,30 @@
-//! Whether, and where, a case began to fail more often or less often.
+//! Detects whether and where a case began to fail more or less often.
 
 use super::gamma::ln_beta;
 
-/// What is known beforehand of how often a case fails: mostly seldom or always, Beta(0.3, 0.5).
-const FAILS: (f64, f64) = (0.3, 0.5);
+/// The prior distribution of the failure rate, Beta(0.3, 0.5): most cases fail rarely or always.
+const RATE_PRIOR: (f64, f64) = (0.3, 0.5);
 
-/// How much of the certainty about the place its interval holds.
+/// The credibility of the interval for the position of the change.
 const COVERED: f64 = 0.99;
 
-/// How likely it is that a sequence has a change in it, and where.
+/// The probability that a sequence has a change, and the position of the change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChangePoint {
-    /// How likely there is a change, from 0 to 1.
+    /// The probability of a change, from 0 to 1.
     pub probability: f64,
-    /// The likeliest place: the index of the first outcome after the change.
+    /// The most likely position: the index of the first outcome after the change.
     pub at: usize,
-    /// The first index of the shortest run of places around [`at`](Self::at) that holds 99 % of the certainty.
+    /// The first index of the 99 % credible interval around [`at`](Self::at).
     pub from: usize,
-    /// Its last index.
+    /// The last index of that interval.
     pub to: usize,
 }
 
-/// Looks for one change in a sequence of outcomes, `true` for a failure, where one in `1 / prior` such sequences has
-/// one; a sequence of fewer than two can have none.
+/// Looks for one change in a sequence of outcomes, `true` for a failure. `prior` is the prior probability of a change.
+/// `None` for fewer than two outcomes.
 ///
-/// The method is that of a Bayesian single change-point with a Beta distribution for how often each part fails, as in
+/// The method is a Bayesian single change-point model with a Beta distribution for the failure rate of each part, as in
 /// D. V. Hinkley, E. A. Hinkley, Inference about the change-point in a sequence of binomial variables, 1970.
 #[must_use]
 pub fn change_point(failures: &[bool], prior: f64) -> Option<ChangePoint> {
@@ -49,13 +49,13 @@ pub fn change_point(failures: &[bool], prior: f64) -> Option<ChangePoint> {
     Some(ChangePoint { probability, at: best + 1, from: from + 1, to: to + 1 })
 }
 
-/// The logarithm of how likely a given sequence with so many failures is, over all that is possible beforehand.
+/// The log marginal likelihood of a sequence with this number of failures.
 fn evidence(failed: usize, of: usize) -> f64 {
-    let (a, b) = FAILS;
+    let (a, b) = RATE_PRIOR;
     ln_beta(a + float(failed), b + float(of - failed)) - ln_beta(a, b)
 }
 
-/// Grows from the best place to the likelier side until enough is covered.
+/// Extends the interval from the best position to the more likely side until it has enough weight.
 fn interval(weights: &[f64], best: usize, enough: f64) -> (usize, usize) {
     let (mut from, mut to, mut covered) = (best, best, weights[best]);
     while covered < enough {
@@ -91,7 +91,7 @@ mod tests {
         [vec![false; passes], vec![true; failures]].concat()
     }
 
-    /// How many failures in a row are needed after so many passes; by `scipy.special.betaln` in the same formula.
+    /// The failures in a row that are needed after some passes; computed with `scipy.special.betaln`.
     #[rstest]
     #[case(1e-2, 7, 5)]
     #[case(1e-2, 14, 4)]
@@ -99,13 +99,17 @@ mod tests {
     #[case(1e-2, 365, 2)]
     #[case(1e-4, 14, 7)]
     #[case(1e-4, 365, 3)]
-    fn the_more_passes_the_fewer_failures(#[case] prior: f64, #[case] passes: usize, #[case] needed: usize) {
+    fn after_more_passes_fewer_failures_are_a_change(
+        #[case] prior: f64,
+        #[case] passes: usize,
+        #[case] needed: usize,
+    ) {
         let likely = |failures| change_point(&sequence(passes, failures), prior).unwrap().probability > 0.5;
         assert!(!likely(needed - 1) && likely(needed), "{passes} passes, {needed} failures");
     }
 
     #[test]
-    fn the_place_is_where_it_begins() {
+    fn the_change_is_at_the_first_failure() {
         let found = change_point(&sequence(30, 5), 0.01).unwrap();
         assert_eq!(found.at, 30);
         assert!(found.from <= 30 && 30 <= found.to && found.from > 15, "{found:?}");
@@ -115,7 +119,7 @@ mod tests {
     fn a_steady_sequence_has_no_change() {
         let found = change_point(&sequence(50, 0), 0.01).unwrap();
         assert!(found.probability < 0.05, "{found:?}");
-        let flaky: Vec<_> = (0..60).map(|night| night % 7 == 3).collect();
+        let flaky: Vec<_> = (0..60).map(|run| run % 7 == 3).collect();
         assert!(change_point(&flaky, 0.01).unwrap().probability < 0.05);
         assert_eq!(change_point(&[true], 0.01), None);
     }

@@ -1,7 +1,7 @@
-//! Many questions asked at once.
+//! Corrects p-values for multiple tests.
 
-/// The p-values of Benjamini and Hochberg, in the order of `p`: who takes those up to `q` for discoveries is wrong in
-/// at most the share `q` of them, on average, where the questions are independent.
+/// Adjusts p-values by the method of Benjamini and Hochberg, in the order of `p`. If all adjusted values up to `q`
+/// count as discoveries and the tests are independent, on average at most the share `q` of the discoveries is false.
 ///
 /// Source: Y. Benjamini, Y. Hochberg, Controlling the False Discovery Rate, 1995.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn adjusted(p: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-#[expect(clippy::cast_precision_loss, reason = "there are not that many questions")]
+#[expect(clippy::cast_precision_loss, reason = "there are not that many tests")]
 fn ratio(all: usize, rank: usize) -> f64 {
     all as f64 / rank as f64
 }

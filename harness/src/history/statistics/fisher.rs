@@ -1,35 +1,35 @@
-//! Fisher's exact test for two shares.
+//! Fisher's exact test for two proportions.
 
 use super::gamma::ln_factorial;
 
-/// Tables that are as likely as the one that was seen, but for rounding, are counted with it.
+/// Tolerates rounding when tables with the same probability as the observed one are counted.
 const TIE: f64 = 1.0 + 1e-7;
 
-/// Two groups, and how many of each did and did not.
+/// A 2×2 contingency table: two groups, each with successes and failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// How many of the first group did.
+    /// Successes in the first group.
     pub first: u32,
-    /// How many of the first group did not.
+    /// Failures in the first group.
     pub first_not: u32,
-    /// How many of the second group did.
+    /// Successes in the second group.
     pub second: u32,
-    /// How many of the second group did not.
+    /// Failures in the second group.
     pub second_not: u32,
 }
 
-/// How likely a table at least as far from equal shares is where both groups are the same, given its sums.
+/// The p-values of the test: the probability of a table at least as extreme, if both groups have the same proportion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fisher {
-    /// Either way: the tables that are no likelier than the one that was seen.
+    /// Two-sided: all tables that are not more likely than the observed one.
     pub two_sided: f64,
-    /// The first group did as seldom, or more seldom.
+    /// One-sided: the first group has as many successes, or fewer.
     pub less: f64,
-    /// The first group did as often, or more often.
+    /// One-sided: the first group has as many successes, or more.
     pub greater: f64,
 }
 
-/// Fisher's exact test, by the hypergeometric probabilities of all tables with the same sums.
+/// Fisher's exact test, by the hypergeometric probabilities of all tables with the same marginal totals.
 ///
 /// Source: R. A. Fisher, Statistical Methods for Research Workers, §21.02.
 #[must_use]
@@ -47,11 +47,11 @@ pub fn fisher(table: Table) -> Fisher {
         answer.less += if k <= first { p } else { 0.0 };
         answer.greater += if k >= first { p } else { 0.0 };
     }
-    let certain = |p: f64| p.min(1.0);
+    let at_most_one = |p: f64| p.min(1.0);
     Fisher {
-        two_sided: certain(answer.two_sided),
-        less: certain(answer.less),
-        greater: certain(answer.greater),
+        two_sided: at_most_one(answer.two_sided),
+        less: at_most_one(answer.less),
+        greater: at_most_one(answer.greater),
     }
 }
 

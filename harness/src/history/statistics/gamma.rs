@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-/// From here on the asymptotic series is exact to the last digits.
+/// From this value on the asymptotic series is accurate to double precision.
 const FAR: f64 = 12.0;
 
 /// `ln Γ(x)` for `x > 0`, by Stirling's series (Abramowitz and Stegun 6.1.41) after the recurrence `Γ(x + 1) = x Γ(x)`.
@@ -34,7 +34,7 @@ mod tests {
 
     use super::ln_gamma;
 
-    /// `scipy.special.gammaln(x)`; those of whole numbers are logarithms of factorials.
+    /// Expected values are `scipy.special.gammaln(x)`.
     #[rstest]
     #[case(0.3, 1.095_797_994_818_076)]
     #[case(0.5, 0.572_364_942_924_700_1)]
@@ -42,7 +42,7 @@ mod tests {
     #[case(2.0, 0.0)]
     #[case(11.0, 15.104_412_573_075_516)]
     #[case(2001.0, 13_206.524_350_513_806)]
-    fn logarithms_are_those_of_the_tables(#[case] x: f64, #[case] expected: f64) {
+    fn values_match_scipy(#[case] x: f64, #[case] expected: f64) {
         let seen = ln_gamma(x);
         assert!((seen - expected).abs() <= expected.abs() * 1e-12 + 1e-11, "{seen} is not {expected}");
     }

@@ -1,7 +1,7 @@
-//! Tests and estimates for histories: plain arithmetic, no clock, no store.
+//! Statistical tests and estimates, as pure functions.
 //!
-//! Each is written from its definition, and its tests hold values that SciPy 1.17 gives. Shares and their Wilson
-//! intervals are those of the experiments, [`crate::experiment::Share`].
+//! Each is implemented from its definition and tested against values from SciPy 1.17. For proportions with Wilson
+//! intervals see [`crate::experiment::Share`].
 
 mod change;
 mod discovery;

@@ -1,11 +1,11 @@
-//! Tails of the normal distribution.
+//! Tail probabilities of the normal distribution.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-/// Where the series gives way to the continued fraction.
+/// From this value on the continued fraction replaces the series.
 const FAR: f64 = 3.0;
 
-/// The share of the standard normal distribution that lies beyond `z` on either side: 0.05 for 1.96.
+/// The two-sided tail probability of the standard normal distribution: 0.05 for `z` = 1.96.
 pub(super) fn two_tails(z: f64) -> f64 {
     let x = z.abs() * FRAC_1_SQRT_2;
     if x < FAR { (1.0 - near(x)).clamp(0.0, 1.0) } else { far(x) }
@@ -22,7 +22,8 @@ fn near(x: f64) -> f64 {
     2.0 / PI.sqrt() * (-x * x).exp() * sum
 }
 
-/// The complementary error function by its continued fraction, Abramowitz and Stegun 7.1.14, from behind.
+/// The complementary error function by its continued fraction, Abramowitz and Stegun 7.1.14, evaluated
+/// backwards.
 fn far(x: f64) -> f64 {
     let tail = (1..=60).rev().fold(x, |tail, n| x + f64::from(n) / 2.0 / tail);
     (-x * x).exp() / PI.sqrt() / tail
@@ -43,7 +44,7 @@ mod tests {
     #[case(3.0, 0.002_699_796_063_260_186_6)]
     #[case(5.0, 5.733_031_437_583_866e-7)]
     #[case(8.0, 1.244_192_114_854_348e-15)]
-    fn tails_are_those_of_the_tables(#[case] z: f64, #[case] expected: f64) {
+    fn values_match_scipy(#[case] z: f64, #[case] expected: f64) {
         let seen = two_tails(z);
         assert!((seen - expected).abs() <= expected * 1e-9 + 1e-16, "{seen} is not {expected}");
     }

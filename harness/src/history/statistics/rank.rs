@@ -1,25 +1,24 @@
-//! The rank-sum test of Mann, Whitney and Wilcoxon: whether one of two samples tends to be greater.
+//! The rank-sum test of Mann, Whitney and Wilcoxon: tests whether one of two samples tends to have greater values.
 
 use super::normal::two_tails;
 
-/// Up to here all ways to choose the first sample's values are counted, and the normal distribution is not needed.
-const COUNTED: usize = 64;
+/// The number of values up to which the p-value is exact.
+const EXACT_LIMIT: usize = 64;
 
-/// What the test says of two samples.
+/// The result of the test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RankSum {
-    /// How many of the pairs the first sample wins; a tie is half a win.
+    /// The number of pairs in which the first sample has the greater value; a tie counts half.
     pub u: f64,
-    /// How likely a `u` at least as far out is where both samples are of the same kind; two-sided.
+    /// The two-sided p-value: the probability of a `u` at least as extreme if both samples have the same distribution.
     pub p: f64,
 }
 
-/// The test of `first` against `second`; without values in both there is none.
+/// Tests `first` against `second`. `None` if either is empty.
 ///
-/// With at most 64 values the probability is exact: twice the share of all ways to deal the values that were seen, ties
-/// and all, whose `u` is as far out on the same side. With more it is that of the normal distribution, with the
-/// corrections for ties and for continuity: in its far tail, where many questions are asked at once, it is too coarse
-/// for few values.
+/// With at most 64 values in total the p-value is exact, with ties: twice the share of all permutations whose `u` is at
+/// least as extreme on the same side. With more values it uses the normal approximation, corrected for ties and
+/// continuity. For few values that approximation is too coarse for the small p-values that many tests at once need.
 ///
 /// Source: H. B. Mann, D. R. Whitney, On a Test of Whether one of Two Random Variables is Stochastically Larger, 1947.
 #[must_use]
@@ -27,15 +26,16 @@ pub fn rank_sum(first: &[f64], second: &[f64]) -> Option<RankSum> {
     let ranked = Ranked::of(first, second)?;
     let n = float(first.len());
     let u = float(ranked.sum(true)) / 2.0 - n * (n + 1.0) / 2.0;
-    let p = if ranked.0.len() > COUNTED { two_tails(ranked.score()) } else { ranked.exact() };
+    let p = if ranked.0.len() > EXACT_LIMIT { two_tails(ranked.score()) } else { ranked.exact() };
     Some(RankSum { u, p })
 }
 
-/// The values in their order, each with twice its rank, so that the middle of two ranks is a whole number.
+/// The values in order, each as twice its rank and whether it is of the first sample. Doubling keeps the mean of two
+/// ranks an integer.
 struct Ranked(Vec<(usize, bool)>);
 
 impl Ranked {
-    /// Equal values share the middle of their ranks.
+    /// Equal values get the mean of their ranks. `None` if a sample is empty.
     #[expect(clippy::float_cmp, reason = "a tie is equality")]
     fn of(first: &[f64], second: &[f64]) -> Option<Self> {
         if first.is_empty() || second.is_empty() {
@@ -61,7 +61,7 @@ impl Ranked {
         self.0.iter().filter(|(_, is_first)| *is_first == of_first).count()
     }
 
-    /// With the corrections for ties and for continuity.
+    /// The z-score, corrected for ties and continuity.
     fn score(&self) -> f64 {
         let (n, m) = (float(self.size(true)), float(self.size(false)));
         let u = float(self.sum(true)) / 2.0 - n * (n + 1.0) / 2.0;
@@ -71,12 +71,12 @@ impl Ranked {
         let ties: f64 = groups.map(|group| cube(float(group.len()))).sum();
         let variance = n * m / 12.0 * ((all + 1.0) - ties / (all * (all - 1.0)));
         let away = ((u - n * m / 2.0).abs() - 0.5).max(0.0);
-        // Where all values are the same, nothing can be told.
+        // If all values are equal, there is no evidence of a difference.
         if variance > 0.0 { away / variance.sqrt() } else { 0.0 }
     }
 
     fn exact(&self) -> f64 {
-        // The smaller sample has fewer sums.
+        // The smaller sample has fewer possible sums.
         let smaller = self.size(true) <= self.size(false);
         let (size, seen) = (self.size(smaller), self.sum(smaller));
         let ways = self.ways(size);
@@ -86,7 +86,7 @@ impl Ranked {
         (2.0 * share(below.min(above), total)).min(1.0)
     }
 
-    /// In how many ways `size` of the values can be chosen, by twice the sum of their ranks.
+    /// The number of ways to choose `size` of the values, indexed by twice the sum of their ranks.
     fn ways(&self, size: usize) -> Vec<u64> {
         let most: usize = self.0.iter().rev().take(size).map(|(twice, _)| twice).sum();
         let mut ways = vec![vec![0_u64; most + 1]; size + 1];
@@ -127,7 +127,7 @@ mod tests {
     fn assert_is(first: &[f64], second: &[f64], u: f64, p: f64) {
         let seen = rank_sum(first, second).unwrap();
         assert!((seen.u - u).abs() < 1e-9 && (seen.p - p).abs() < p * 1e-9, "{seen:?} is not {u}, {p}");
-        // The other way round it is the same question.
+        // The two-sided test is symmetric.
         let other = rank_sum(second, first).unwrap();
         assert!((seen.p - other.p).abs() < 1e-12, "{seen:?} {other:?}");
     }
@@ -138,7 +138,7 @@ mod tests {
     #[case(&[19.0, 22.0, 16.0, 29.0, 24.0], &[20.0, 11.0, 17.0, 12.0], 17.0, 0.111_111_111_111_111_1)]
     #[case(&[1.1], &[2.0, 3.0, 4.0], 0.0, 0.5)]
     #[case(&[1.0, 4.0, 9.0], &[2.0, 3.0, 5.0, 6.0, 7.0, 8.0, 10.0], 8.0, 0.666_666_666_666_666_6)]
-    fn small_samples_are_counted(
+    fn small_samples_have_exact_p_values(
         #[case] first: &[f64],
         #[case] second: &[f64],
         #[case] u: f64,
@@ -148,20 +148,25 @@ mod tests {
     }
 
     #[test]
-    fn five_nights_against_thirty_are_counted() {
+    fn p_values_are_exact_for_five_values_against_thirty() {
         assert_is(&numbers(5..10, 1, 0.0), &numbers(10..40, 1, 0.0), 0.0, 6.160_822_100_101_037e-6);
         assert_is(&numbers(0..20, 2, 0.0), &numbers(1..20, 2, 0.0), 45.0, 0.739_364_350_819_459_3);
     }
 
     /// `scipy.stats.permutation_test((first, second), statistic=mannwhitneyu's, alternative="two-sided")` over all
-    /// permutations: the method `exact` of `mannwhitneyu` itself does not know ties.
+    /// permutations: the method `exact` of `mannwhitneyu` does not support ties.
     #[rstest]
     #[case(&[1.0, 2.0, 2.0, 3.0], &[2.0, 3.0, 4.0, 4.0, 5.0], 2.5, 0.111_111_111_111_111_1)]
     #[case(&[1.0, 1.0, 1.0], &[1.0, 1.0, 1.0, 2.0], 4.5, 1.0)]
     #[case(&[3.0, 3.0, 3.0, 4.0, 5.0, 6.0, 6.0], &[1.0, 2.0, 2.0, 3.0, 3.0, 3.0, 4.0], 41.0, 0.039_044_289_044_289_05)]
     #[case(&[5.0; 5], &[1.0; 5], 25.0, 0.007_936_507_936_507_936)]
     #[case(&[7.0, 7.0], &[7.0, 7.0, 7.0], 3.0, 1.0)]
-    fn ties_are_counted_too(#[case] first: &[f64], #[case] second: &[f64], #[case] u: f64, #[case] p: f64) {
+    fn p_values_are_exact_with_ties(
+        #[case] first: &[f64],
+        #[case] second: &[f64],
+        #[case] u: f64,
+        #[case] p: f64,
+    ) {
         assert_is(first, second, u, p);
     }
 
@@ -183,7 +188,7 @@ mod tests {
     #[test]
     fn every_choice_is_counted_once() {
         let ranked = Ranked::of(&numbers(0..32, 1, 0.0), &numbers(32..64, 1, 0.0)).unwrap();
-        // Of 64 values the half can be chosen in so many ways.
+        // The binomial coefficient of 64 over 32.
         assert_eq!(ranked.ways(32).iter().sum::<u64>(), 1_832_624_140_942_590_534);
     }
 }

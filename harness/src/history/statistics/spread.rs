@@ -1,6 +1,6 @@
-//! The middle of values, and how far they lie from it, whatever a few of them do.
+//! Robust measures of location and spread.
 
-/// The median; of an even number the middle between the two in the middle. Of nothing there is none.
+/// The median. For an even number of values, the mean of the two in the middle. `None` without values.
 #[must_use]
 pub fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
@@ -13,7 +13,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
     Some(f64::midpoint(*sorted.get(middle.checked_sub(1)?)?, upper))
 }
 
-/// The median absolute deviation from the median, not scaled. Of nothing there is none.
+/// The median absolute deviation from the median, not scaled. `None` without values.
 #[must_use]
 pub fn deviation(values: &[f64]) -> Option<f64> {
     let middle = median(values)?;
@@ -32,11 +32,11 @@ mod tests {
     #[case(&[3.0], Some(3.0), Some(0.0))]
     #[case(&[4.0, 1.0, 3.0, 2.0], Some(2.5), Some(1.0))]
     #[case(&[], None, None)]
-    fn the_middle_is_that_of_numpy(
+    fn values_match_numpy_and_scipy(
         #[case] values: &[f64],
         #[case] middle: Option<f64>,
-        #[case] away: Option<f64>,
+        #[case] spread: Option<f64>,
     ) {
-        assert_eq!((median(values), deviation(values)), (middle, away));
+        assert_eq!((median(values), deviation(values)), (middle, spread));
     }
 }

@@ -1,4 +1,4 @@
-//! The way to a database, by its URL.
+//! Connects to a PostgreSQL database by URL.
 #![cfg(feature = "postgres")]
 
 use std::path::{Path, PathBuf};
@@ -12,56 +12,56 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::StoreError;
-use super::place::{Place, Url};
+use super::location::{StoreLocation, Url};
 
-/// How long a server may take to answer at all, where the URL does not say so.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The connection timeout, unless the URL sets one.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a URL says.
+/// A parsed URL.
 #[derive(Debug)]
 struct Address {
     config: Config,
-    /// Roots to trust instead of the system's.
+    /// A PEM file with root certificates to trust instead of the system's.
     roots: Option<PathBuf>,
 }
 
-/// Connects to the database. Who asks for TLS gets a server whose certificate is good for its name, or none.
+/// Connects to a database. With TLS, the server's certificate must be valid for its host name.
 pub(super) fn connect(url: &Url) -> Result<Client, StoreError> {
-    let store = Place::Database(url.clone());
+    let store = StoreLocation::Database(url.clone());
     let Address { config, roots } =
-        Address::of(url).ok_or_else(|| StoreError::Address { store: store.clone() })?;
+        Address::parse(url).ok_or_else(|| StoreError::Address { store: store.clone() })?;
     let is_local = |host: &Host| matches!(host, Host::Unix(_));
-    let without = config.get_ssl_mode() == SslMode::Disable || config.get_hosts().iter().all(is_local);
-    let connected = if without {
+    let without_tls = config.get_ssl_mode() == SslMode::Disable || config.get_hosts().iter().all(is_local);
+    let connected = if without_tls {
         config.connect(NoTls)
     } else {
-        config.connect(MakeRustlsConnect::new(tls(roots.as_deref())?))
+        config.connect(MakeRustlsConnect::new(tls_config(roots.as_deref())?))
     };
     connected.map_err(|source| StoreError::Unreachable { store, source: source.into() })
 }
 
 impl Address {
-    /// None where it is not understood. Why is not told: the words of an error may be those of a password.
-    fn of(url: &Url) -> Option<Self> {
-        let (way, parameters) = match url.secret().split_once('?') {
-            Some((way, parameters)) => (way, parameters),
+    /// `None` if the URL is invalid. There is no error value, because its text might contain the password.
+    fn parse(url: &Url) -> Option<Self> {
+        let (base, parameters) = match url.secret().split_once('?') {
+            Some((base, parameters)) => (base, parameters),
             None => (url.secret(), ""),
         };
-        // More than one, and it is guessed where the password ends.
+        // With more than one `@` the end of the password would be a guess.
         if url.secret().matches('@').count() > 1 {
             return None;
         }
-        let (ours, theirs): (Vec<_>, Vec<_>) =
+        let (tls, others): (Vec<_>, Vec<_>) =
             parameters.split('&').filter(|parameter| !parameter.is_empty()).partition(|parameter| {
                 parameter.starts_with("sslmode=") || parameter.starts_with("sslrootcert=")
             });
-        let mut config: Config = format!("{way}?{}", theirs.join("&")).parse().ok()?;
+        let mut config: Config = format!("{base}?{}", others.join("&")).parse().ok()?;
         let mut roots = None;
-        for parameter in ours {
+        for parameter in tls {
             match parameter.split_once('=')? {
                 ("sslmode", "disable") => config.ssl_mode(SslMode::Disable),
                 ("sslmode", "prefer") => config.ssl_mode(SslMode::Prefer),
-                // Whoever is required to prove what he is does so with his name.
+                // podproof always verifies the host name, so these two are the same.
                 ("sslmode", "require" | "verify-full") => config.ssl_mode(SslMode::Require),
                 ("sslrootcert", file) => {
                     roots = Some(PathBuf::from(file));
@@ -71,7 +71,7 @@ impl Address {
             };
         }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(PATIENCE);
+            config.connect_timeout(CONNECT_TIMEOUT);
         }
         if config.get_application_name().is_none() {
             config.application_name("podproof");
@@ -80,8 +80,8 @@ impl Address {
     }
 }
 
-/// TLS with the roots in `file`, or with the system's.
-fn tls(file: Option<&Path>) -> Result<ClientConfig, StoreError> {
+/// The TLS configuration with the root certificates in `file`, or with the system's.
+fn tls_config(file: Option<&Path>) -> Result<ClientConfig, StoreError> {
     let mut roots = RootCertStore::empty();
     match file {
         Some(file) => {
@@ -94,11 +94,11 @@ fn tls(file: Option<&Path>) -> Result<ClientConfig, StoreError> {
             }
         }
         None => {
-            // A root that cannot be read is one that is not trusted.
+            // Ignore errors: a root that cannot be read is not trusted.
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
     }
-    // The library chooses no provider for the whole program.
+    // Choose the provider here: the process has no default provider.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = versions.map_err(StoreError::Tls)?;

@@ -1,13 +1,13 @@
-//! Why a store could not be used.
+//! Errors of the store.
 
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::link::Refused;
+use super::backend::DatabaseError;
+use super::location::StoreLocation;
 use super::open::VERSION;
-use super::place::Place;
 #[cfg(feature = "postgres")]
 use super::postgresql;
 use super::sqlite;
@@ -15,98 +15,98 @@ use super::sqlite;
 /// The store could not be used.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// There is none.
+    /// There is no store.
     #[error("there is no history in {store}")]
     Missing {
-        /// Where it would be.
-        store: Place,
+        /// Its location.
+        store: StoreLocation,
     },
-    /// The file system refused.
-    #[error("make the history {}", file.display())]
-    Made {
+    /// The file of a new store could not be created.
+    #[error("create the history {}", file.display())]
+    Create {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// What is there is something else.
-    #[error("what is in {store} is no history of podproof")]
+    /// The file or database has other content.
+    #[error("{store} is not a podproof history")]
     Foreign {
-        /// Where it is.
-        store: Place,
+        /// Its location.
+        store: StoreLocation,
     },
-    /// It was written by a newer program.
-    #[error("the history {store} has version {found}, this program knows {VERSION}")]
+    /// The store was written by a newer program.
+    #[error("the history {store} has version {found}, this program supports version {VERSION}")]
     Newer {
-        /// Where it is.
-        store: Place,
+        /// Its location.
+        store: StoreLocation,
         /// Its version.
         found: i64,
     },
-    /// It was written by an older program.
-    #[error("the history {store} has version {found}, this program knows {VERSION}")]
+    /// The store was written by an older program.
+    #[error("the history {store} has version {found}, this program supports version {VERSION}")]
     Older {
-        /// Where it is.
-        store: Place,
+        /// Its location.
+        store: StoreLocation,
         /// Its version.
         found: i64,
     },
     /// A statement failed.
     #[error("{action} in the history {store}")]
     Statement {
-        /// What was to be done.
+        /// The operation that failed.
         action: &'static str,
-        /// Where it is.
-        store: Place,
-        /// What the database said.
-        source: Refused,
+        /// Its location.
+        store: StoreLocation,
+        /// The error of the database.
+        source: DatabaseError,
     },
-    /// The URL of a database is not understood.
-    #[error("the URL {store} is not understood")]
+    /// The URL of the database is invalid.
+    #[error("the URL {store} is invalid")]
     Address {
         /// The URL.
-        store: Place,
+        store: StoreLocation,
     },
-    /// The database is not to be had.
+    /// The connection to the database failed.
     #[error("connect to {store}")]
     Unreachable {
-        /// Where it is.
-        store: Place,
+        /// Its location.
+        store: StoreLocation,
         /// Why.
-        source: Refused,
+        source: DatabaseError,
     },
-    /// Certificates to trust could not be read.
+    /// The root certificates could not be read.
     #[cfg(feature = "postgres")]
     #[error("read certificates in {}", file.display())]
     Roots {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The error in the file.
         source: rustls::pki_types::pem::Error,
     },
-    /// TLS could not be prepared.
+    /// TLS could not be configured.
     #[cfg(feature = "postgres")]
-    #[error("prepare TLS")]
+    #[error("configure TLS")]
     Tls(#[source] rustls::Error),
-    /// The program knows nothing of PostgreSQL.
+    /// The program was built without PostgreSQL.
     #[cfg(not(feature = "postgres"))]
-    #[error("{store} is a database of PostgreSQL, which this program was built without")]
+    #[error("{store} is a PostgreSQL database, but this program was built without PostgreSQL")]
     WithoutPostgres {
-        /// Where it is.
-        store: Place,
+        /// Its location.
+        store: StoreLocation,
     },
-    /// No run is called so.
+    /// No run has this id.
     #[error("no run `{run}` in {}", in_series(series.as_deref()))]
     NoRun {
-        /// What was asked for.
+        /// The requested id.
         run: String,
-        /// The series, where one was named.
+        /// The series, if one was named.
         series: Option<String>,
     },
-    /// More than one run is called so.
-    #[error("`{run}` begins the ids of more than one run in the series `{series}`")]
+    /// More than one run has an id with this prefix.
+    #[error("more than one run in the series `{series}` has an id that begins with `{run}`")]
     ManyRuns {
-        /// What was asked for.
+        /// The requested id.
         run: String,
         /// The series.
         series: String,
@@ -114,18 +114,18 @@ pub enum StoreError {
     /// The series has no run.
     #[error("no run in the series `{series}` of the history")]
     NoSeries {
-        /// What was asked for.
+        /// The requested series.
         series: String,
-        /// The series that there are.
+        /// The series in the store.
         known: Vec<String>,
     },
-    /// There is no run at all.
+    /// The store has no run.
     #[error("no run in the history")]
     Empty,
-    /// More than one series can be meant.
+    /// No series was named, and more than one matches.
     #[error("the history has more than one series")]
     ManySeries {
-        /// Those.
+        /// The matching series.
         known: Vec<String>,
     },
 }
@@ -135,60 +135,61 @@ fn in_series(series: Option<&str>) -> String {
 }
 
 impl StoreError {
-    /// What a database refuses because what it has is none of ours is told so.
-    pub(super) fn failed(action: &'static str, store: &Place, source: Refused) -> Self {
+    /// Converts a database error: to [`Foreign`](Self::Foreign) if it shows that the tables are not podproof's own.
+    pub(super) fn failed(action: &'static str, store: &StoreLocation, source: DatabaseError) -> Self {
         let is_foreign = match &source {
-            Refused::Sqlite(error) => sqlite::is_foreign(error),
+            DatabaseError::Sqlite(error) => sqlite::is_foreign(error),
             #[cfg(feature = "postgres")]
-            Refused::Postgres(error) => postgresql::is_foreign(error),
-            Refused::Value { .. } => true,
+            DatabaseError::Postgres(error) => postgresql::is_foreign(error),
+            DatabaseError::Value { .. } => true,
         };
         let store = store.clone();
         if is_foreign { Self::Foreign { store } } else { Self::Statement { action, store, source } }
     }
 
-    /// What would mend it.
+    /// Suggests how to fix the problem.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Missing { .. } => Some("`podproof history add RUN` makes one of a run's folder".to_owned()),
-            Self::Made { .. } => Some("name another file with --store".to_owned()),
-            Self::Foreign { store: Place::File(_) } => Some("name the right file with --store".to_owned()),
+            Self::Missing { .. } => Some("`podproof history add RUN` creates one from a run's folder".to_owned()),
+            Self::Create { .. } => Some("choose another file with --store".to_owned()),
+            Self::Foreign { store: StoreLocation::File(_) } => Some("choose the right file with --store".to_owned()),
             Self::Foreign { .. } => Some(
-                "name another database with --store: the schema `podproof` of this one is in use".to_owned(),
+                "choose another database with --store: something other than podproof uses its schema `podproof`"
+                    .to_owned(),
             ),
             Self::Address { .. } => Some(
-                "write postgres://USER:PASSWORD@HOST:PORT/DATABASE, what is special in a password as %40, and after \
-                 a question mark parameters of PostgreSQL, with sslmode=disable, prefer, require or verify-full"
+                "write postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETERS, with special characters in the password \
+                 percent-encoded (%40 for @), and sslmode one of disable, prefer, require or verify-full"
                     .to_owned(),
             ),
             #[cfg(feature = "postgres")]
-            Self::Unreachable { source: Refused::Postgres(error), .. } => {
-                Some(postgresql::remedy(error).to_owned())
+            Self::Unreachable { source: DatabaseError::Postgres(error), .. } => {
+                Some(postgresql::connection_hint(error).to_owned())
             }
             Self::Unreachable { .. } => None,
             #[cfg(feature = "postgres")]
-            Self::Roots { .. } => Some("name a PEM file with sslrootcert=FILE".to_owned()),
+            Self::Roots { .. } => Some("set sslrootcert=FILE to a PEM file with certificates".to_owned()),
             #[cfg(feature = "postgres")]
             Self::Tls(_) => None,
             #[cfg(not(feature = "postgres"))]
-            Self::WithoutPostgres { .. } => Some("name a file with --store".to_owned()),
+            Self::WithoutPostgres { .. } => Some("choose a file with --store".to_owned()),
             Self::Newer { .. } => {
-                Some("use a newer podproof, or make a new store of the run folders with --store".to_owned())
+                Some("use a newer podproof, or create a new store from the run folders with --store".to_owned())
             }
             Self::Older { store, .. } => Some(format!(
-                "{}; then `podproof history add` makes it anew from the folders of the runs",
+                "{}; then recreate it from the run folders with `podproof history add`",
                 match store {
-                    Place::File(file) => format!("move {} away", file.display()),
-                    Place::Database(_) => "drop its schema `podproof`".to_owned(),
+                    StoreLocation::File(file) => format!("move {} away", file.display()),
+                    StoreLocation::Database(_) => "drop its schema `podproof`".to_owned(),
                 }
             )),
             Self::NoRun { .. } => Some("`podproof history list` shows the runs".to_owned()),
-            Self::ManyRuns { .. } => Some("write more of the id".to_owned()),
+            Self::ManyRuns { .. } => Some("give more characters of the id".to_owned()),
             Self::Empty => Some("`podproof history add RUN` adds a run's folder".to_owned()),
             Self::NoSeries { known, .. } if known.is_empty() => Self::Empty.hint(),
             Self::NoSeries { known, .. } | Self::ManySeries { known } => {
-                Some(format!("name one of its series with --series: {}", known.join(", ")))
+                Some(format!("choose one of its series with --series: {}", known.join(", ")))
             }
             Self::Statement { .. } => None,
         }

@@ -1,4 +1,4 @@
-//! Reading runs back.
+//! Reads runs from the store.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -6,22 +6,22 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::backend::{Backend, DatabaseError, DatabaseRow, SqlValue, TransactionMode};
 use super::error::StoreError;
-use super::link::{Access, Given, Link, Refused, Row};
 use super::open::Store;
-use crate::history::facts::Facts;
-use crate::history::kept::{Attempt, CaseKey, KeptRun, Outcome};
+use crate::history::facts::EnvironmentFacts;
+use crate::history::model::{CaseAttempt, CaseKey, CaseOutcome, HistoryRun};
 
-/// Ids that cases had before, each with the one that they have now. Applied when runs are read, so that a store need
-/// not be made again.
+/// The old ids of renamed cases, with their current ids. Applied when runs are read, so that the store does not have to
+/// be recreated.
 pub type Renames = BTreeMap<String, String>;
 
 /// Which runs of a series to read.
 #[derive(Clone, Copy, Debug)]
-pub struct Extent<'a> {
-    /// The last of them, by its id or the beginning of it; without one, the newest.
+pub struct RunRange<'a> {
+    /// The last run, by its id or a prefix of it; the newest run if `None`.
     pub last: Option<&'a str>,
-    /// At most so many.
+    /// The maximum number of runs.
     pub most: u32,
 }
 
@@ -32,54 +32,57 @@ pub struct Listed {
     pub series: String,
     /// Its id.
     pub run: String,
-    /// What made it.
+    /// The program or format that it comes from.
     pub tool: String,
-    /// When it began.
+    /// When it started.
     pub started: Timestamp,
-    /// How many executions passed.
+    /// The number of executions that passed.
     pub pass: u32,
-    /// How many failed.
+    /// The number of executions that failed.
     pub fail: u32,
-    /// How many were inconclusive.
+    /// The number of inconclusive executions.
     pub inconclusive: u32,
-    /// How many were skipped.
+    /// The number of skipped executions.
     pub skip: u32,
 }
 
-/// What to read of a series, found by its last run.
-struct Reach {
+/// Selects the runs of a series up to a last one.
+struct RunQuery {
     series: i64,
+    /// The start of the last run, in microseconds.
     until: i64,
+    /// The id of the last run.
     last: Option<String>,
+    /// The maximum number of runs.
     most: u32,
 }
 
-/// A run without its facts and executions, and its number in the tables.
+/// A run without its facts and executions, and its row id.
 struct RunRow {
     id: i64,
-    run: KeptRun,
+    run: HistoryRun,
 }
 
 impl Store {
     /// The names of the series.
     pub fn series(&mut self) -> Result<Vec<String>, StoreError> {
-        let names = self.link.at_once(Access::Read, |link| {
-            link.all("SELECT name FROM series ORDER BY name", &[], |row| row.text(0))
+        let names = self.backend.transaction(TransactionMode::Read, |backend| {
+            backend.all("SELECT name FROM series ORDER BY name", &[], |row| row.required_text(0))
         });
         names.map_err(|source| StoreError::failed("list the series", &self.place, source))
     }
 
-    /// The one series that has a run whose id is `run` or begins so, or any run at all.
+    /// The only series that has a run whose id is or begins with `run`, or the only series that has runs.
     pub fn series_with(&mut self, run: Option<&str>) -> Result<String, StoreError> {
-        let names = self.link.at_once(Access::Read, |link| {
-            link.all(
+        let names = self.backend.transaction(TransactionMode::Read, |backend| {
+            backend.all(
                 "SELECT name FROM series
                  WHERE id IN (SELECT series FROM run
                               WHERE CAST(?1 AS TEXT) IS NULL
                                  OR substr(name, 1, length(CAST(?1 AS TEXT))) = CAST(?1 AS TEXT))
                  ORDER BY name",
                 &[run.into()],
-                |row| row.text(0),
+                |row| row.required_text(0),
             )
         });
         let mut names =
@@ -95,10 +98,10 @@ impl Store {
         }
     }
 
-    /// The runs of a series, or of all, the newest first.
+    /// At most `most` runs of a series, or of all series, the newest first.
     pub fn list(&mut self, series: Option<&str>, most: u32) -> Result<Vec<Listed>, StoreError> {
-        let listed = self.link.at_once(Access::Read, |link| {
-            link.all(
+        let listed = self.backend.transaction(TransactionMode::Read, |backend| {
+            backend.all(
                 "SELECT s.name, r.name, r.tool, r.started_us,
                         count(*) FILTER (WHERE e.outcome = 'pass'),
                         count(*) FILTER (WHERE e.outcome = 'fail'),
@@ -119,26 +122,26 @@ impl Store {
         listed.map_err(|source| StoreError::failed("list the runs", &self.place, source))
     }
 
-    /// The runs of a series up to the last of the extent, the oldest first; at least one.
+    /// The runs of a series within `range`, the oldest first. Returns at least one run or an error.
     pub fn load(
         &mut self,
         series: &str,
-        extent: Extent<'_>,
+        range: RunRange<'_>,
         renames: &Renames,
-    ) -> Result<Vec<KeptRun>, StoreError> {
-        let read = self.link.at_once(Access::Read, |link| {
-            let found = extent.last.map(|run| find(link, series, run)).transpose()?;
+    ) -> Result<Vec<HistoryRun>, StoreError> {
+        let read = self.backend.transaction(TransactionMode::Read, |backend| {
+            let found = range.last.map(|run| find(backend, series, run)).transpose()?;
             let last = match found.as_deref() {
                 None => None,
-                // The one whose whole id it is comes first.
+                // A run with exactly this id comes first.
                 Some([only]) => Some(only.clone()),
-                Some([first, _]) if extent.last == Some(&first.1) => Some(first.clone()),
+                Some([first, _]) if range.last == Some(&first.1) => Some(first.clone()),
                 Some(found) => return Ok(Err(found.len())),
             };
-            read_runs(link, series, last, extent.most, renames).map(Ok)
+            read_runs(backend, series, last, range.most, renames).map(Ok)
         });
         let read = read.map_err(|source| StoreError::failed("read the runs", &self.place, source))?;
-        let (run, series) = (extent.last.unwrap_or_default().to_owned(), series.to_owned());
+        let (run, series) = (range.last.unwrap_or_default().to_owned(), series.to_owned());
         match read {
             Ok(runs) if runs.is_empty() => Err(StoreError::NoSeries { series, known: self.series()? }),
             Ok(runs) => Ok(runs),
@@ -148,23 +151,23 @@ impl Store {
     }
 }
 
-/// The times and ids of at most two runs whose ids are `run` or begin so, the shortest first.
-fn find(link: &mut dyn Link, series: &str, run: &str) -> Result<Vec<(i64, String)>, Refused> {
-    link.all(
+/// The start times and ids of at most two runs whose ids are or begin with `run`, the shortest id first.
+fn find(backend: &mut dyn Backend, series: &str, run: &str) -> Result<Vec<(i64, String)>, DatabaseError> {
+    backend.all(
         "SELECT started_us, name FROM run
          WHERE series IN (SELECT id FROM series WHERE name = ?1)
            AND substr(name, 1, length(CAST(?2 AS TEXT))) = CAST(?2 AS TEXT)
          ORDER BY length(name) LIMIT 2",
         &[series.into(), run.into()],
-        |row| Ok((row.number(0)?, row.text(1)?)),
+        |row| Ok((row.number(0)?, row.required_text(1)?)),
     )
 }
 
-fn listed_of(row: &dyn Row) -> Result<Listed, Refused> {
+fn listed_of(row: &dyn DatabaseRow) -> Result<Listed, DatabaseError> {
     Ok(Listed {
-        series: row.text(0)?,
-        run: row.text(1)?,
-        tool: row.text(2)?,
+        series: row.required_text(0)?,
+        run: row.required_text(1)?,
+        tool: row.required_text(2)?,
         started: time(row.number(3)?),
         pass: row.count(4)?,
         fail: row.count(5)?,
@@ -174,51 +177,51 @@ fn listed_of(row: &dyn Row) -> Result<Listed, Refused> {
 }
 
 fn read_runs(
-    link: &mut dyn Link,
+    backend: &mut dyn Backend,
     series: &str,
     last: Option<(i64, String)>,
     most: u32,
     renames: &Renames,
-) -> Result<Vec<KeptRun>, Refused> {
-    let Some(series) = link.number("SELECT id FROM series WHERE name = ?1", &[series.into()])? else {
+) -> Result<Vec<HistoryRun>, DatabaseError> {
+    let Some(series) = backend.number("SELECT id FROM series WHERE name = ?1", &[series.into()])? else {
         return Ok(Vec::new());
     };
     let (until, last) = last.map_or((i64::MAX, None), |(until, name)| (until, Some(name)));
-    let mut rows = run_rows(link, &Reach { series, until, last, most })?;
+    let mut rows = run_rows(backend, &RunQuery { series, until, last, most })?;
     if let [first, .., last] | [first @ last] = rows.as_slice() {
-        // By time, there may be others that began at the same moment: they are passed over.
+        // The time span may contain other runs that started at the same time; `places` filters them out.
         let span = [series.into(), micros(first).into(), micros(last).into()];
         let places: HashMap<_, _> = rows.iter().enumerate().map(|(place, row)| (row.id, place)).collect();
-        read_facts(link, &span, &places, &mut rows)?;
-        read_attempts(link, &span, &places, &mut rows, renames)?;
+        read_facts(backend, &span, &places, &mut rows)?;
+        read_attempts(backend, &span, &places, &mut rows, renames)?;
     }
     Ok(rows.into_iter().map(|row| row.run).collect())
 }
 
-fn run_rows(link: &mut dyn Link, reach: &Reach) -> Result<Vec<RunRow>, Refused> {
-    let mut rows = link.all(
+fn run_rows(backend: &mut dyn Backend, query: &RunQuery) -> Result<Vec<RunRow>, DatabaseError> {
+    let mut rows = backend.all(
         "SELECT id, name, tool, started_us, ended_us, interrupted FROM run
          WHERE series = ?1
            AND (started_us < ?2
                 OR (started_us = ?2 AND (CAST(?3 AS TEXT) IS NULL OR name <= CAST(?3 AS TEXT))))
          ORDER BY started_us DESC, name DESC LIMIT ?4",
-        &[reach.series.into(), reach.until.into(), reach.last.as_deref().into(), reach.most.into()],
+        &[query.series.into(), query.until.into(), query.last.as_deref().into(), query.most.into()],
         run_of,
     )?;
     rows.reverse();
     Ok(rows)
 }
 
-fn run_of(row: &dyn Row) -> Result<RunRow, Refused> {
+fn run_of(row: &dyn DatabaseRow) -> Result<RunRow, DatabaseError> {
     Ok(RunRow {
         id: row.number(0)?,
-        run: KeptRun {
-            id: row.text(1)?,
-            tool: row.text(2)?,
+        run: HistoryRun {
+            id: row.required_text(1)?,
+            tool: row.required_text(2)?,
             started: time(row.number(3)?),
             ended: time(row.number(4)?),
-            interrupted: row.optional(5)?,
-            facts: Facts::new(),
+            interrupted: row.optional_text(5)?,
+            facts: EnvironmentFacts::new(),
             attempts: Vec::new(),
         },
     })
@@ -229,18 +232,18 @@ fn micros(row: &RunRow) -> i64 {
 }
 
 fn read_facts(
-    link: &mut dyn Link,
-    span: &[Given<'_>],
+    backend: &mut dyn Backend,
+    span: &[SqlValue<'_>],
     places: &HashMap<i64, usize>,
     rows: &mut [RunRow],
-) -> Result<(), Refused> {
-    link.read(
+) -> Result<(), DatabaseError> {
+    backend.read(
         "SELECT f.run, f.name, p.words FROM run r JOIN fact f ON f.run = r.id JOIN phrase p ON p.id = f.phrase
          WHERE r.series = ?1 AND r.started_us BETWEEN ?2 AND ?3",
         span,
         &mut |row| {
             if let Some(&place) = places.get(&row.number(0)?) {
-                rows[place].run.facts.insert(row.text(1)?, row.text(2)?);
+                rows[place].run.facts.insert(row.required_text(1)?, row.required_text(2)?);
             }
             Ok(())
         },
@@ -248,15 +251,15 @@ fn read_facts(
 }
 
 fn read_attempts(
-    link: &mut dyn Link,
-    span: &[Given<'_>],
+    backend: &mut dyn Backend,
+    span: &[SqlValue<'_>],
     places: &HashMap<i64, usize>,
     rows: &mut [RunRow],
     renames: &Renames,
-) -> Result<(), Refused> {
-    let subjects = subjects(link, renames)?;
-    let mut attempts: Vec<Vec<(i64, Attempt)>> = rows.iter().map(|_| Vec::new()).collect();
-    link.read(
+) -> Result<(), DatabaseError> {
+    let subjects = subjects(backend, renames)?;
+    let mut attempts: Vec<Vec<(i64, CaseAttempt)>> = rows.iter().map(|_| Vec::new()).collect();
+    backend.read(
         "SELECT e.run, e.subject, e.round, e.attempt, e.outcome, e.duration_us, why.words, what.words
          FROM run r JOIN result e ON e.run = r.id
          LEFT JOIN phrase why ON why.id = e.reason LEFT JOIN phrase what ON what.id = e.signature
@@ -278,32 +281,32 @@ fn read_attempts(
 
 type Subjects = HashMap<i64, (Arc<CaseKey>, u32)>;
 
-fn subjects(link: &mut dyn Link, renames: &Renames) -> Result<Subjects, Refused> {
-    let subjects = link.all("SELECT id, name, variant, revision FROM subject", &[], |row| {
-        let name = row.text(1)?;
+fn subjects(backend: &mut dyn Backend, renames: &Renames) -> Result<Subjects, DatabaseError> {
+    let subjects = backend.all("SELECT id, name, variant, revision FROM subject", &[], |row| {
+        let name = row.required_text(1)?;
         let case = renames.get(&name).cloned().unwrap_or(name);
-        Ok((row.number(0)?, (Arc::new(CaseKey { case, variant: row.text(2)? }), row.count(3)?)))
+        Ok((row.number(0)?, (Arc::new(CaseKey { case, variant: row.required_text(2)? }), row.count(3)?)))
     })?;
     Ok(subjects.into_iter().collect())
 }
 
-fn attempt_of(row: &dyn Row, subjects: &Subjects) -> Result<Attempt, Refused> {
-    let (key, revision) = subjects.get(&row.number(1)?).ok_or(Refused::Value { column: 1 })?;
-    // A word that this program does not know is not taken for a pass or a fail.
-    let outcome = row.words(4)?.and_then(Outcome::of_word).unwrap_or(Outcome::Inconclusive);
-    Ok(Attempt {
+fn attempt_of(row: &dyn DatabaseRow, subjects: &Subjects) -> Result<CaseAttempt, DatabaseError> {
+    let (key, revision) = subjects.get(&row.number(1)?).ok_or(DatabaseError::Value { column: 1 })?;
+    // An unknown outcome is neither a pass nor a fail.
+    let outcome = row.text(4)?.and_then(CaseOutcome::from_word).unwrap_or(CaseOutcome::Inconclusive);
+    Ok(CaseAttempt {
         key: Arc::clone(key),
         revision: *revision,
         round: row.count(2)?,
         number: row.count(3)?,
         outcome,
         seconds: seconds(row.number(5)?),
-        reason: row.optional(6)?,
-        signature: row.optional(7)?,
+        reason: row.optional_text(6)?,
+        signature: row.optional_text(7)?,
     })
 }
 
-/// What is no time is the beginning of all.
+/// Converts microseconds to a time. An invalid value becomes the Unix epoch.
 fn time(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap_or_default()
 }

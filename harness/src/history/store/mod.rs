@@ -1,28 +1,27 @@
-//! The store: one SQLite file or one PostgreSQL database, made from run folders, that can be made again.
+//! The store: an SQLite file or a PostgreSQL database. It can be recreated from the run folders.
 //!
-//! Statements are written once, in SQL that both take: times are microseconds in a BIGINT, words are TEXT, and a
-//! placeholder is `?1`, which PostgreSQL gets as `$1`. Only the tables are declared in each one's own words. All else
-//! that differs is behind one small trait: how a transaction begins, and how a row is read.
+//! Both backends use the same statements: times are microseconds in a BIGINT, texts are TEXT, and placeholders are
+//! `?1`, which PostgreSQL gets as `$1`. Each backend has its own table definitions, and implements the trait `Backend`
+//! for everything that differs.
 //!
-//! In a database everything is in a schema of its own, `podproof`; nothing else is touched or looked at. A password in
-//! its URL is never shown.
+//! In PostgreSQL the store uses only its own schema, `podproof`. A password in the URL is never shown.
 //!
-//! On a network file system SQLite's log in shared memory does not work: keep the file on a local disk, and the run
-//! folders where they are collected. For writers on several hosts there is PostgreSQL.
+//! SQLite's write-ahead log needs shared memory, which does not work on a network file system. Keep the file on a local
+//! disk, or use PostgreSQL for writers on several hosts.
 
 mod address;
+mod backend;
 mod error;
-mod link;
 mod load;
+mod location;
 mod open;
-mod place;
 mod postgresql;
 mod sqlite;
 mod write;
 
+pub use backend::DatabaseError;
 pub use error::StoreError;
-pub use link::Refused;
-pub use load::{Extent, Listed, Renames};
+pub use load::{Listed, Renames, RunRange};
+pub use location::{StoreLocation, Url};
 pub use open::Store;
-pub use place::{Place, Url};
 pub use write::Added;

@@ -1,4 +1,4 @@
-//! A store in a database of PostgreSQL.
+//! A store in a PostgreSQL database.
 #![cfg(feature = "postgres")]
 
 use std::collections::HashMap;
@@ -11,73 +11,74 @@ use postgres::types::{FromSql, ToSql};
 use postgres::{Client, Statement};
 
 use super::address;
+use super::backend::{Backend, DatabaseError, DatabaseRow, SqlValue, TransactionMode};
 use super::error::StoreError;
-use super::link::{Access, Given, Link, Refused, Row};
+use super::location::{StoreLocation, Url};
 use super::open::{SET_VERSION, VERSION};
-use super::place::{Place, Url};
 
 const SCHEMA: &str = include_str!("schema.postgres.sql");
 
-/// The number of the lock of those who write: the letters of `podproof`.
+/// The key of the advisory lock for writers: `podproof` in ASCII.
 const LOCK: u64 = 0x706F_6470_726F_6F66;
 
-/// A connection, and the statements that the server has prepared for it.
+/// A connection and its prepared statements.
 struct Session {
     client: Client,
     prepared: HashMap<String, Statement>,
 }
 
-/// Opens the store in a database; makes its tables where there are none and that is wanted.
-pub(super) fn open(url: &Url, make_missing: bool) -> Result<Box<dyn Link>, StoreError> {
-    let store = Place::Database(url.clone());
+/// Opens the store in a database. Creates its tables if they are missing and `create_missing` is set.
+pub(super) fn open(url: &Url, create_missing: bool) -> Result<Box<dyn Backend>, StoreError> {
+    let store = StoreLocation::Database(url.clone());
     let mut session = Session { client: address::connect(url)?, prepared: HashMap::new() };
-    let failed = |source: postgres::Error| StoreError::failed("look for the tables", &store, source.into());
+    let failed = |source: postgres::Error| StoreError::failed("look up the tables", &store, source.into());
     if session.tables().map_err(failed)? == 0 {
-        if !make_missing {
+        if !create_missing {
             return Err(StoreError::Missing { store });
         }
-        session.make().map_err(|source| StoreError::failed("make the tables", &store, source))?;
+        session.create().map_err(|source| StoreError::failed("create the tables", &store, source))?;
     }
     Ok(Box::new(session))
 }
 
-/// Whether the tables are none of ours.
+/// Returns whether the error means that the tables are not podproof's own.
 pub(super) fn is_foreign(error: &postgres::Error) -> bool {
     matches!(error.code(), Some(&(SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN)))
 }
 
-/// What makes a database be had that was not.
-pub(super) fn remedy(error: &postgres::Error) -> &'static str {
-    let unheard = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    let by_us = unheard
+/// Suggests how to fix a failed connection.
+pub(super) fn connection_hint(error: &postgres::Error) -> &'static str {
+    let io_error = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let is_tls_error = io_error
         .and_then(io::Error::get_ref)
         .is_some_and(|cause| cause.downcast_ref::<rustls::Error>().is_some());
     if error.as_db_error().is_some() {
-        "the server is there: check the user, the password and the database in the URL"
-    } else if unheard.is_some() && !by_us {
-        "check that the server is up, and the host and the port in the URL"
+        "the server answered: check the user, the password and the database in the URL"
+    } else if io_error.is_some() && !is_tls_error {
+        "check that the server is running, and check the host and the port in the URL"
     } else {
-        "the server may want a password; a certificate that is not trusted needs its root, by sslrootcert=FILE in the \
-         URL; sslmode=disable does without TLS"
+        "the server may require a password; for a certificate that is not trusted, add sslrootcert=FILE with its root \
+         to the URL; sslmode=disable turns TLS off"
     }
 }
 
 impl Session {
-    /// How many tables and the like our schema has; without it, none.
+    /// The number of tables and other relations in the schema `podproof`; 0 if it does not exist.
     fn tables(&mut self) -> Result<i64, postgres::Error> {
         let query = "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
                      ON n.oid = c.relnamespace WHERE n.nspname = 'podproof'";
         self.client.query_one(query, &[])?.try_get(0)
     }
 
-    /// Makes the tables, all or none. Who makes them at the same time waits, and then finds them.
-    fn make(&mut self) -> Result<(), Refused> {
-        self.begin(Access::Write)?;
-        // Where an error leaves the transaction open, the connection is closed and the transaction undone.
+    /// Creates the tables in one transaction. A concurrent caller waits for the lock and then finds them.
+    fn create(&mut self) -> Result<(), DatabaseError> {
+        self.begin(TransactionMode::Write)?;
+        // After an error the caller drops the connection, which rolls the transaction back.
         if self.tables()? == 0 {
             let schemas = "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = 'podproof'";
             let schemas: i64 = self.client.query_one(schemas, &[])?.try_get(0)?;
-            // Who may not make schemas can be given one that is empty: even `IF NOT EXISTS` asks for the right.
+            // Not `IF NOT EXISTS`, which needs the permission to create schemas even if the schema exists: an
+            // administrator may have created an empty one.
             if schemas == 0 {
                 self.client.batch_execute("CREATE SCHEMA podproof")?;
             }
@@ -98,24 +99,24 @@ impl Session {
     }
 }
 
-/// The statement with `$1` for `?1`. No statement has a question mark that is none of these.
+/// Replaces `?1` with `$1`. Statements contain no other question marks.
 fn in_dollars(statement: &str) -> String {
     statement.replace('?', "$")
 }
 
-impl Link for Session {
-    /// What a session would remember is said anew in each transaction: behind a pooler, the next may be another
-    /// session.
-    fn begin(&mut self, access: Access) -> Result<(), Refused> {
-        let begin = match access {
-            Access::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            // Each statement sees what was committed before it, and so what others wrote before they gave the lock.
-            Access::Write => "ISOLATION LEVEL READ COMMITTED READ WRITE",
+impl Backend for Session {
+    /// Sets the session's options in each transaction, because behind a connection pooler the next transaction may run
+    /// in another session.
+    fn begin(&mut self, mode: TransactionMode) -> Result<(), DatabaseError> {
+        let begin = match mode {
+            TransactionMode::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            // Each statement sees everything committed before it, including the writes of the previous lock holder.
+            TransactionMode::Write => "ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
         self.client.batch_execute(&format!("BEGIN {begin}; SET LOCAL search_path = podproof"))?;
-        if access == Access::Write {
-            // One writer at a time, as in SQLite: a series, a case or a phrase that two meet at once is then written
-            // by one and found by the other, and nobody waits for somebody who waits for him.
+        if mode == TransactionMode::Write {
+            // One writer at a time, as in SQLite. Otherwise two writers could insert the same series, case or phrase,
+            // or deadlock.
             self.client.batch_execute(&format!(
                 "SET LOCAL lock_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({LOCK})"
             ))?;
@@ -123,49 +124,49 @@ impl Link for Session {
         Ok(())
     }
 
-    fn run(&mut self, statement: &str, given: &[Given<'_>]) -> Result<u64, Refused> {
-        if given.is_empty() {
+    fn run(&mut self, statement: &str, params: &[SqlValue<'_>]) -> Result<u64, DatabaseError> {
+        if params.is_empty() {
             self.client.batch_execute(statement)?;
             return Ok(0);
         }
         let statement = self.prepared(statement)?;
-        Ok(self.client.execute(&statement, &values(given))?)
+        Ok(self.client.execute(&statement, &values(params))?)
     }
 
     fn read(
         &mut self,
         query: &str,
-        given: &[Given<'_>],
-        take: &mut dyn FnMut(&dyn Row) -> Result<(), Refused>,
-    ) -> Result<(), Refused> {
+        params: &[SqlValue<'_>],
+        take: &mut dyn FnMut(&dyn DatabaseRow) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
         let query = self.prepared(query)?;
-        self.client.query(&query, &values(given))?.iter().try_for_each(|row| take(row))
+        self.client.query(&query, &values(params))?.iter().try_for_each(|row| take(row))
     }
 }
 
-fn values<'a>(given: &'a [Given<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
-    let value = |given: &'a Given<'_>| -> &'a (dyn ToSql + Sync) {
-        match given {
-            Given::Number(number) => number,
-            Given::Words(words) => words,
+fn values<'a>(params: &'a [SqlValue<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    let value = |param: &'a SqlValue<'_>| -> &'a (dyn ToSql + Sync) {
+        match param {
+            SqlValue::Number(number) => number,
+            SqlValue::Text(text) => text,
         }
     };
-    given.iter().map(value).collect()
+    params.iter().map(value).collect()
 }
 
-impl Row for postgres::Row {
-    fn number(&self, column: usize) -> Result<i64, Refused> {
+impl DatabaseRow for postgres::Row {
+    fn number(&self, column: usize) -> Result<i64, DatabaseError> {
         value(self, column)
     }
 
-    fn words(&self, column: usize) -> Result<Option<&str>, Refused> {
+    fn text(&self, column: usize) -> Result<Option<&str>, DatabaseError> {
         value(self, column)
     }
 }
 
-/// A NULL where a value must be is no value.
-fn value<'a, T: FromSql<'a>>(row: &'a postgres::Row, column: usize) -> Result<T, Refused> {
-    row.try_get(column).map_err(|_| Refused::Value { column })
+/// Reads a column. A NULL that `T` does not allow is an error.
+fn value<'a, T: FromSql<'a>>(row: &'a postgres::Row, column: usize) -> Result<T, DatabaseError> {
+    row.try_get(column).map_err(|_| DatabaseError::Value { column })
 }
 
 impl fmt::Debug for Session {

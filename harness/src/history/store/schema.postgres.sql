@@ -1,6 +1,6 @@
--- The tables of a history store, version 2, as PostgreSQL makes them: in the schema `podproof`, which the search path
--- names. Words are compared by their bytes, as in SQLite. They may be longer than what an ordinary index takes, so that
--- what must be there once is looked for by its hash.
+-- The tables of a history store in PostgreSQL, version 2. The search path must be the schema `podproof`. Texts are
+-- compared by bytes, as in SQLite. They may be too long for a B-tree index, so unique columns use hash exclusion
+-- constraints.
 
 CREATE TABLE schema_version (version BIGINT NOT NULL);
 
@@ -23,7 +23,7 @@ CREATE TABLE run (
 );
 CREATE INDEX run_by_time ON run (series, started_us);
 
--- Words that many rows have: values of facts, reasons, signatures.
+-- Texts that many rows share: values of facts, reasons and signatures.
 CREATE TABLE phrase (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     words TEXT COLLATE "C" NOT NULL,
@@ -38,20 +38,20 @@ CREATE TABLE fact (
 );
 CREATE INDEX fact_by_run ON fact (run);
 
--- A case, as long as it means the same.
+-- A case in one revision of its claim.
 CREATE TABLE subject (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name TEXT COLLATE "C" NOT NULL,
     variant TEXT COLLATE "C" NOT NULL,
     revision BIGINT NOT NULL,
-    -- The length tells where the name ends.
+    -- The length separates name and variant.
     EXCLUDE USING hash ((revision || ' ' || length(name) || ' ' || name || variant) WITH =)
 );
 
 CREATE TABLE result (
     run BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
     subject BIGINT NOT NULL REFERENCES subject (id),
-    -- Repetitions are trials of their own, attempts at one of them are not.
+    -- Rounds are independent repetitions; attempts are retries within a round.
     round BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
     outcome TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- The tables of a history store, version 2. The statements that use them are portable; these are SQLite's.
+-- The tables of a history store in SQLite, version 2.
 
 CREATE TABLE schema_version (version BIGINT NOT NULL);
 
@@ -20,7 +20,7 @@ CREATE TABLE run (
 );
 CREATE INDEX run_by_time ON run (series, started_us);
 
--- Words that many rows have: values of facts, reasons, signatures.
+-- Texts that many rows share: values of facts, reasons and signatures.
 CREATE TABLE phrase (
     id INTEGER PRIMARY KEY,
     words TEXT NOT NULL UNIQUE
@@ -33,7 +33,7 @@ CREATE TABLE fact (
     PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
 
--- A case, as long as it means the same.
+-- A case in one revision of its claim.
 CREATE TABLE subject (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
@@ -45,7 +45,7 @@ CREATE TABLE subject (
 CREATE TABLE result (
     run BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
     subject BIGINT NOT NULL REFERENCES subject (id),
-    -- Repetitions are trials of their own, attempts at one of them are not.
+    -- Rounds are independent repetitions; attempts are retries within a round.
     round BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
     outcome TEXT NOT NULL,

@@ -1,35 +1,35 @@
-//! How much room there is on the page.
+//! Size limits that keep the page small enough for a browser.
 
 use maud::{Markup, html};
 
 use crate::report::entry::Entry;
 
-/// How large the page may be, about, in bytes.
+/// Approximate size limit of the page, in bytes.
 const PAGE: usize = 4_500_000;
 
-/// How much of it an execution and a finding take without their texts and their evidence, about.
+/// Approximate size of one execution and of one finding, without their texts and evidence, in bytes.
 const ONE_EXECUTION: usize = 1_280;
 const ONE_FINDING: usize = 800;
 
-/// How much the evidence of all executions may take, and how much however many there are.
+/// Upper and lower bound for the evidence of all executions together, in bytes.
 const MOST_EVIDENCE: usize = 3_000_000;
 const LEAST_EVIDENCE: usize = 200_000;
 
-/// How much the evidence of one execution may take.
+/// Limit for the evidence of one execution, in bytes.
 const ONE_EVIDENCE: usize = 96 << 10;
 
-/// How many findings are shown in all, and how many of one execution.
+/// The number of findings shown: on the whole page, and per execution.
 const ALL_FINDINGS: usize = 2_000;
 const ONE_EXECUTIONS_FINDINGS: usize = 12;
 
-/// How much the texts of all findings and reasons may take together, in bytes of text.
+/// Limit for the texts of all findings and reasons together, in bytes before escaping.
 const ALL_TEXTS: usize = 500_000;
 
-/// How much one of those texts may take, and how much however many there are.
+/// Upper and lower bound for one of these texts, in bytes.
 const ONE_TEXT: usize = 4 << 10;
 const LEAST_TEXT: usize = 48;
 
-/// The room that is left on the page.
+/// The space that is left on the page.
 pub(super) struct Budget {
     evidence: usize,
     findings: usize,
@@ -37,11 +37,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The room that these executions share.
+    /// Divides the page among these executions.
     pub(super) fn new(entries: &[Entry<'_>]) -> Self {
-        let told = entries.iter().map(|entry| entry.case.verdict.findings().len()).filter(|count| *count > 0);
-        let findings = (ALL_FINDINGS / told.clone().count().max(1)).clamp(1, ONE_EXECUTIONS_FINDINGS);
-        let shown: usize = told.map(|count| count.min(findings)).sum();
+        let counts =
+            entries.iter().map(|entry| entry.case.verdict.findings().len()).filter(|count| *count > 0);
+        let findings = (ALL_FINDINGS / counts.clone().count().max(1)).clamp(1, ONE_EXECUTIONS_FINDINGS);
+        let shown: usize = counts.map(|count| count.min(findings)).sum();
         let others = entries.len() * ONE_EXECUTION + shown * ONE_FINDING;
         Self {
             evidence: PAGE.saturating_sub(others).clamp(LEAST_EVIDENCE, MOST_EVIDENCE),
@@ -50,26 +51,25 @@ impl Budget {
         }
     }
 
-    /// How many findings of one execution are shown.
+    /// The number of findings to show per execution.
     pub(super) fn findings(&self) -> usize {
         self.findings
     }
 
-    /// The largest size of one text of a finding or a reason, in bytes.
+    /// The limit for one text of a finding or a reason, in bytes.
     pub(super) fn text(&self) -> usize {
         self.text
     }
 
-    /// Whether there is room for any more evidence.
     pub(super) fn has_room(&self) -> bool {
         self.evidence > 0
     }
 
-    /// `part` if there is room for it, else a note that it is left out.
+    /// Returns `part` if it fits, otherwise a note that it is left out.
     pub(super) fn take(&mut self, part: Markup) -> Markup {
         let size = part.0.len();
         if size > self.evidence.min(ONE_EVIDENCE) {
-            // What comes after is less important: a page that shows some of it would have gaps.
+            // Later evidence is less important. Showing parts of it would leave arbitrary gaps, so show none of it.
             self.evidence = if size > ONE_EVIDENCE { self.evidence } else { 0 };
             return left_out();
         }
@@ -78,7 +78,7 @@ impl Budget {
     }
 }
 
-/// The note that stands for evidence for which there is no room.
+/// The note that replaces evidence that does not fit.
 pub(super) fn left_out() -> Markup {
-    html! { p.faint { "Left out here, to keep this page small." } }
+    html! { p.faint { "Left out to keep this page small." } }
 }

@@ -1,4 +1,4 @@
-//! One execution: its claim, what it has to say, and what was seen.
+//! The card of one execution: its claim, findings and evidence.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,26 +6,27 @@ use std::path::Path;
 use maud::{Markup, html};
 
 use super::budget::{Budget, left_out};
-use super::document::Page;
+use super::document::PageContext;
 use super::evidence::evidence;
-use super::findings::{reason, said};
+use super::findings::{findings, reason};
 use super::groups::{badge, css};
 use crate::plan::{Claim, ClaimId};
 use crate::report::entry::{Entry, rests_on_evidence};
-use crate::report::status::{Class, Status, gist};
+use crate::report::status::{CaseStatus, StatusClass, gist};
 use crate::report::text::plain_line;
 
-/// The execution's card, open or not. The claim is told on the first card that has it; `told` are those that were.
+/// The card of an execution. The steps of a claim are shown on its first card only; `shown` holds the claims shown so
+/// far.
 pub(super) fn card<'a>(
-    page: &Page<'a>,
+    page: &PageContext<'a>,
     entry: &Entry<'a>,
     open: bool,
-    (budget, told): (&mut Budget, &mut BTreeSet<&'a ClaimId>),
+    (budget, shown): (&mut Budget, &mut BTreeSet<&'a ClaimId>),
 ) -> Markup {
     let case = entry.case;
     let class = entry.status.class();
     let known = page.catalogue.as_ref().and_then(|catalogue| catalogue.claim(&case.claim));
-    let first = told.insert(&case.claim);
+    let first = shown.insert(&case.claim);
     html! {
         details id=(entry.anchor()) class={ "card edge-" (css(class)) } open=[open.then_some("")] {
             summary {
@@ -33,12 +34,12 @@ pub(super) fn card<'a>(
                 h3 { (entry.name()) } " "
                 (tags(entry))
                 span.title { (plain_line(&case.title, 300)) }
-                @if matches!(class, Class::Untold | Class::Skipped) {
+                @if matches!(class, StatusClass::Inconclusive | StatusClass::Skipped) {
                     span.title.faint { (reason(&gist(case, &entry.proof), budget.text().min(160))) }
                 }
             }
             div.inside {
-                (said(entry, known, budget))
+                (findings(entry, known, budget))
                 @if let Some(claim) = known.filter(|_| first) {
                     (steps(claim))
                 }
@@ -72,7 +73,7 @@ fn tags(entry: &Entry<'_>) -> Markup {
     }
 }
 
-/// Given, when, then, and where the claim comes from.
+/// The claim's given, when and then, and its sources.
 fn steps(claim: &Claim) -> Markup {
     html! {
         dl.steps {
@@ -91,15 +92,15 @@ fn steps(claim: &Claim) -> Markup {
     }
 }
 
-/// What became of each attempt, where there was more than one, and the way to its evidence.
+/// The verdict of each attempt with a link to its evidence. Empty if the case ran once.
 fn attempts(entry: &Entry<'_>, folder: &Path) -> Markup {
     html! {
         @if !entry.case.attempts.is_empty() {
-            p { "Attempts, of which the first failure counts, and without one a pass:" }
+            p { "Attempts (the first failure counts; without a failure, a pass counts):" }
             ul.attempts {
                 @for attempt in &entry.case.attempts {
                     li {
-                        (badge(Status::of_verdict(&attempt.verdict))) " "
+                        (badge(CaseStatus::of_verdict(&attempt.verdict))) " "
                         (format!("{:.1} s", attempt.seconds))
                         @if rests_on_evidence(folder, &attempt.slug, &attempt.verdict) {
                             ", " a href={ "cases/" (encoded(&attempt.slug)) "/evidence.json" } { "its evidence" }
@@ -117,21 +118,21 @@ fn files(entry: &Entry<'_>, folder: &Path) -> Markup {
     html! {
         p.faint {
             @if rests_on_evidence(folder, slug, &entry.case.verdict) {
-                "All that was seen: " a href={ "cases/" (encoded(slug)) "/evidence.json" } {
+                "Complete evidence: " a href={ "cases/" (encoded(slug)) "/evidence.json" } {
                     "cases/" (plain_line(slug, 200)) "/evidence.json"
                 }
                 ". "
             }
-            "Began " (format!("{:.3}", entry.case.started)) "."
+            "Started " (format!("{:.3}", entry.case.started)) "."
         }
     }
 }
 
-/// A path as it stands in a reference: whatever it holds, it stays a path.
+/// Percent-encodes `path` for a URL, so that no character in it can end the path or start a query.
 pub(super) fn encoded(path: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte);
+    let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte);
     path.bytes()
-        .map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| if unreserved(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
 
@@ -140,7 +141,7 @@ mod tests {
     use super::encoded;
 
     #[test]
-    fn a_reference_stays_a_path() {
+    fn special_characters_are_percent_encoded() {
         assert_eq!(encoded("ipc/a~b\" onclick=x?#:ü"), "ipc/a~b%22%20onclick%3Dx%3F%23%3A%C3%BC");
     }
 }

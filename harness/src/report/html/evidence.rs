@@ -1,61 +1,61 @@
-//! What was seen while a case was driven.
+//! The evidence of one execution: timeline, waits, events, probe reports and logs.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::card::encoded;
-use super::document::Page;
+use super::document::PageContext;
 use super::flow::flows;
 use super::gantt::gantt;
 use crate::evidence::log_file;
 use crate::report::entry::Entry;
-use crate::report::sketch::{Log, Sketch, Tail, Told};
-use crate::report::status::Class;
+use crate::report::evidence_view::{EventView, EvidenceView, Log, Tail};
+use crate::report::status::StatusClass;
 use crate::report::text::{plain, plain_line};
 
-/// How much of a log's end is shown, in bytes.
+/// The number of bytes shown from the end of a log.
 const LOG_END: usize = 4 << 10;
 
-/// The timeline, what was awaited, the events and the logs; less of them for what is as it must be.
-pub(super) fn evidence(page: &Page<'_>, entry: &Entry<'_>) -> Markup {
-    let sketch = match page.reader.sketch(&entry.case.slug) {
-        Ok(sketch) => sketch,
-        Err(why) => return html! { p.faint { "No evidence is shown: " (plain_line(&why, 300)) "." } },
+/// The evidence of an execution. Executions that passed or were skipped show less of it.
+pub(super) fn evidence(page: &PageContext<'_>, entry: &Entry<'_>) -> Markup {
+    let view = match page.reader.view(&entry.case.slug) {
+        Ok(view) => view,
+        Err(why) => return html! { p.faint { "No evidence: " (plain_line(&why, 300)) "." } },
     };
-    let everything = matches!(entry.status.class(), Class::Bad | Class::Untold);
+    let everything = matches!(entry.status.class(), StatusClass::Bad | StatusClass::Inconclusive);
     html! {
-        @if let Some(why) = &sketch.blocked {
-            p { strong { "The drive could not go on: " } (plain_line(why, 1000)) }
+        @if let Some(why) = &view.blocked {
+            p { strong { "The case could not continue: " } (plain_line(why, 1000)) }
         }
-        (gantt(&sketch, entry.index))
-        (flows(&sketch))
+        (gantt(&view, entry.index))
+        (flows(&view))
         @if everything {
-            (waits(&sketch))
+            (waits(&view))
         }
-        (events(&sketch, everything))
-        (reports(&sketch))
-        (logs(&sketch, entry, everything))
-        p.faint { "Driven in the namespace " code { (plain_line(&sketch.namespace, 80)) } "." }
+        (events(&view, everything))
+        (reports(&view))
+        (logs(&view, entry, everything))
+        p.faint { "Namespace: " code { (plain_line(&view.namespace, 80)) } }
     }
 }
 
-/// Seconds since the drive began.
-pub(super) fn offset(sketch: &Sketch, at: Timestamp) -> f64 {
-    at.duration_since(sketch.started).as_secs_f64()
+/// Seconds since the case started.
+pub(super) fn offset(view: &EvidenceView, at: Timestamp) -> f64 {
+    at.duration_since(view.started).as_secs_f64()
 }
 
-fn waits(sketch: &Sketch) -> Markup {
+fn waits(view: &EvidenceView) -> Markup {
     html! {
-        @if !sketch.waits.is_empty() {
+        @if !view.waits.is_empty() {
             details {
-                summary { "Awaited (" (sketch.waits.iter().len()) (more(&sketch.waits)) ")" }
+                summary { "Waits (" (view.waits.iter().len()) (more(&view.waits)) ")" }
                 div.scroll { table {
-                    thead { tr { th scope="col" { "What" } th.number scope="col" { "From" } th.number scope="col" { "Seconds" } th scope="col" { "How it ended" } } }
+                    thead { tr { th scope="col" { "Condition" } th.number scope="col" { "Start" } th.number scope="col" { "Seconds" } th scope="col" { "Result" } } }
                     tbody {
-                        @for wait in sketch.waits.iter() {
+                        @for wait in view.waits.iter() {
                             tr {
                                 td { (plain_line(&wait.what, 200)) }
-                                td.number { (format!("{:+.1}", offset(sketch, wait.started))) }
+                                td.number { (format!("{:+.1}", offset(view, wait.started))) }
                                 td.number { (format!("{:.1}", wait.ended.duration_since(wait.started).as_secs_f64())) }
                                 td { (plain_line(&wait.end.to_string(), 400)) }
                             }
@@ -67,24 +67,25 @@ fn waits(sketch: &Sketch) -> Markup {
     }
 }
 
-/// Warnings only, where everything is as it must be.
-fn events(sketch: &Sketch, everything: bool) -> Markup {
-    let mut told: Vec<&Told> = sketch.events.iter().filter(|told| everything || told.warns).collect();
-    told.sort_by_key(|told| told.at);
-    let what = if everything { "Events" } else { "Warnings" };
+/// The events, or only the warnings unless `everything`.
+fn events(view: &EvidenceView, everything: bool) -> Markup {
+    let mut events: Vec<&EventView> =
+        view.events.iter().filter(|event| everything || event.is_warning).collect();
+    events.sort_by_key(|event| event.at);
+    let title = if everything { "Events" } else { "Warnings" };
     html! {
-        @if !told.is_empty() {
+        @if !events.is_empty() {
             details {
-                summary { (what) " (" (told.len()) (more(&sketch.events)) ")" }
+                summary { (title) " (" (events.len()) (more(&view.events)) ")" }
                 div.scroll { table {
                     thead { tr { th.number scope="col" { "Seconds" } th scope="col" { "Reason" } th scope="col" { "Object" } th scope="col" { "Message" } } }
                     tbody {
-                        @for told in told {
+                        @for event in events {
                             tr {
-                                td.number { (format!("{:+.1}", offset(sketch, told.at))) }
-                                td { @if told.warns { span.tag.warn { "warning" } " " } (plain_line(&told.reason, 80)) }
-                                td.mono { (plain_line(&told.object, 120)) }
-                                td { (plain_line(&told.message, 300)) @if told.count > 1 { " (" (told.count) " times)" } }
+                                td.number { (format!("{:+.1}", offset(view, event.at))) }
+                                td { @if event.is_warning { span.tag.warn { "warning" } " " } (plain_line(&event.reason, 80)) }
+                                td.mono { (plain_line(&event.object, 120)) }
+                                td { (plain_line(&event.message, 300)) @if event.count > 1 { " (" (event.count) " times)" } }
                             }
                         }
                     }
@@ -94,10 +95,10 @@ fn events(sketch: &Sketch, everything: bool) -> Markup {
     }
 }
 
-/// What the probe told, by the clock of its node.
-fn reports(sketch: &Sketch) -> Markup {
-    let count: usize = sketch.logs.iter().map(|log| log.lines.reports.iter().len()).sum();
-    let left_out: usize = sketch.logs.iter().map(|log| log.lines.reports.left_out()).sum();
+/// The probe's reports. Times are by the clock of the node.
+fn reports(view: &EvidenceView) -> Markup {
+    let count: usize = view.logs.iter().map(|log| log.lines.reports.iter().len()).sum();
+    let left_out: usize = view.logs.iter().map(|log| log.lines.reports.left_out()).sum();
     html! {
         @if count > 0 {
             details {
@@ -107,10 +108,10 @@ fn reports(sketch: &Sketch) -> Markup {
                 div.scroll { table {
                     thead { tr { th.number scope="col" { "Seconds" } th scope="col" { "Container" } th scope="col" { "Report" } } }
                     tbody {
-                        @for log in sketch.logs.iter() {
+                        @for log in view.logs.iter() {
                             @for report in log.lines.reports.iter() {
                                 tr {
-                                    td.number { @if let Some(at) = report.at { (format!("{:+.3}", offset(sketch, at))) } @else { "?" } }
+                                    td.number { @if let Some(at) = report.at { (format!("{:+.3}", offset(view, at))) } @else { "?" } }
                                     td.mono { (instance(log)) }
                                     td.mono { (plain_line(&report.verb, 80)) @if !report.ok { " " span.tag.warn { "not ok" } } }
                                 }
@@ -123,24 +124,24 @@ fn reports(sketch: &Sketch) -> Markup {
     }
 }
 
-/// The end of each log where something is wrong, else only the way to it.
-fn logs(sketch: &Sketch, entry: &Entry<'_>, everything: bool) -> Markup {
+/// A link to each log, and the end of each log if `everything`.
+fn logs(view: &EvidenceView, entry: &Entry<'_>, everything: bool) -> Markup {
     html! {
-        @if !sketch.logs.is_empty() {
+        @if !view.logs.is_empty() {
             details {
-                summary { "Logs (" (sketch.logs.iter().len()) (more(&sketch.logs)) ")" }
-                @for log in sketch.logs.iter() {
+                summary { "Logs (" (view.logs.iter().len()) (more(&view.logs)) ")" }
+                @for log in view.logs.iter() {
                     @let file = format!("{}/logs/{}", entry.case.slug, log_file(&log.pod, &log.uid, &log.container, log.restart));
                     p {
                         a href={ "cases/" (encoded(&file)) } { code { (instance(log)) } }
                         span.faint {
                             " " (log.lines.count()) " lines"
-                            @if let Some(lack) = log.lack() { ", not whole: " (plain_line(lack, 200)) }
-                            @if everything && log.lines.tail.left_out() > 0 { ", the last " (log.lines.tail.iter().len()) " here" }
+                            @if let Some(why) = log.incomplete_because() { ", incomplete: " (plain_line(why, 200)) }
+                            @if everything && log.lines.tail.left_out() > 0 { ", of which the last " (log.lines.tail.iter().len()) " are shown" }
                         }
                     }
                     @if everything && !log.lines.tail.is_empty() {
-                        pre { (end_of(log)) }
+                        pre { (last_lines(log)) }
                     }
                 }
             }
@@ -148,8 +149,8 @@ fn logs(sketch: &Sketch, entry: &Entry<'_>, everything: bool) -> Markup {
     }
 }
 
-fn end_of(log: &Log) -> String {
-    // From the end, as far as there is room.
+fn last_lines(log: &Log) -> String {
+    // Collect lines from the end until the limit is reached.
     let mut lines = Vec::new();
     let mut size = 0;
     for line in log.lines.tail.iter().rev() {
@@ -163,7 +164,7 @@ fn end_of(log: &Log) -> String {
     plain(&lines.join("\n"), 2 * LOG_END)
 }
 
-/// A container instance in one line.
+/// Names a container instance as `pod/container (instance N)`.
 pub(super) fn instance(log: &Log) -> String {
     let restart = if log.restart > 0 { format!(" (instance {})", log.restart) } else { String::new() };
     plain_line(&format!("{}/{}{restart}", log.pod, log.container), 160)
@@ -172,6 +173,6 @@ pub(super) fn instance(log: &Log) -> String {
 fn more<T, const N: usize>(tail: &Tail<T, N>) -> String {
     match tail.left_out() {
         0 => String::new(),
-        before => format!(", the newest; {before} older are left out"),
+        before => format!(", the newest; {before} older ones are left out"),
     }
 }

@@ -1,4 +1,4 @@
-//! An experiment as one page: how often each remedy works, and how far apart the programs began.
+//! The HTML page of an experiment: how often each strategy works, and the delay between the starts of the programs.
 
 use std::path::Path;
 
@@ -7,63 +7,63 @@ use maud::{Markup, html};
 use super::plot::{gap_legend, gaps, shares};
 use super::shell::shell;
 use crate::disk::write_whole;
-use crate::experiment::{Distribution, ExperimentRecord, Group, Measured};
-use crate::report::fault::ReportError;
+use crate::experiment::{Distribution, ExperimentRecord, Measured, TrialGroup};
+use crate::report::error::ReportError;
 use crate::report::text::plain_line;
 
-/// How many skipped groups, trials that could not be told, and faults are shown.
+/// The number of skipped groups, inconclusive trials and faults shown.
 const SHOWN: usize = 100;
 
-/// The experiment as one HTML page. The same record gives the same bytes.
+/// Renders an experiment as one HTML page. The same record gives the same bytes.
 #[must_use]
 pub fn experiment_page(record: &ExperimentRecord) -> String {
-    let made: Vec<_> = record.groups.iter().filter(|group| group.skipped.is_none()).collect();
+    let measured: Vec<_> = record.groups.iter().filter(|group| group.skipped.is_none()).collect();
     let run = plain_line(record.run.as_str(), 80);
-    let what = plain_line(&record.experiment, 80);
+    let name = plain_line(&record.experiment, 80);
     let body = html! {
-        (head(record, &what))
+        (head(record, &name))
         main {
             section id="shares" {
                 h2 { "How often the exchange completed" }
-                (shares(&made))
-                (share_table(&made))
+                (shares(&measured))
+                (share_table(&measured))
             }
             section id="gaps" {
-                h2 { "How long after the producer the consumer began" }
-                (gaps(&made))
+                h2 { "Delay from the producer's start to the consumer's start" }
+                (gaps(&measured))
                 (gap_legend())
-                (gap_table(&made))
-                p.faint { "By the node's clock since its boot, as each program read it first. No order of starts is right or wrong here." }
+                (gap_table(&measured))
+                p.faint { "Each program reads the node's boot-time clock as its first action. Either order of starts is valid." }
             }
             (notes(record))
         }
-        footer { "podproof " (plain_line(&record.podproof, 80)) ", run " (run) ". Every trial is in trials.csv, all of it in experiment.json." }
+        footer { "podproof " (plain_line(&record.podproof, 80)) ", run " (run) ". trials.csv lists every trial; experiment.json has all data." }
     };
-    shell(&format!("experiment {what} - podproof {run}"), &body, None).into_string()
+    shell(&format!("experiment {name} - podproof {run}"), &body, None).into_string()
 }
 
-/// Writes `report.html` into the experiment's folder: whole, or not at all.
+/// Writes `report.html` into the experiment's folder, atomically.
 pub fn write_experiment_page(folder: &Path, record: &ExperimentRecord) -> Result<(), ReportError> {
     let file = folder.join("report.html");
     write_whole(&file, experiment_page(record).as_bytes())
         .map_err(|source| ReportError::File { file, source })
 }
 
-fn head(record: &ExperimentRecord, what: &str) -> Markup {
+fn head(record: &ExperimentRecord, name: &str) -> Markup {
     let cluster = &record.cluster;
     let seconds = record.ended.duration_since(record.started).as_secs_f64();
     let trials: usize = record.groups.iter().map(|group| group.trials.len()).sum();
     html! {
         header {
-            h1 { "Experiment " (what) " on " (plain_line(&cluster.version, 80)) }
-            p.faint { "What is measured is neither a pass nor a fail." }
+            h1 { "Experiment " (name) " on " (plain_line(&cluster.version, 80)) }
+            p.faint { "Measurements are neither a pass nor a fail." }
             @if let Some(by) = &record.interrupted {
-                p { span.tag.warn { "interrupted" } " by " (plain_line(by, 200)) "; there are fewer trials." }
+                p { span.tag.warn { "interrupted" } " by " (plain_line(by, 200)) "; some trials are missing." }
             }
             dl.facts {
                 dt { "run" } dd { code { (plain_line(record.run.as_str(), 80)) } ", podproof " (plain_line(&record.podproof, 80)) }
-                dt { "when" } dd { (format!("{:.0}", record.started)) ", for " (format!("{seconds:.1}")) " s, " (record.parallel) " at once" }
-                dt { "trials" } dd { (trials) ", of each strategy in each order " (record.trials) " were asked for" }
+                dt { "when" } dd { (format!("{:.0}", record.started)) ", for " (format!("{seconds:.1}")) " s, " (record.parallel) " in parallel" }
+                dt { "trials" } dd { (trials) "; " (record.trials) " were requested for each strategy and order" }
                 @for node in cluster.nodes.iter().take(20) {
                     dt { "node" } dd {
                         code { (plain_line(&node.name, 120)) } ": kubelet " (plain_line(&node.kubelet, 60)) ", "
@@ -75,14 +75,14 @@ fn head(record: &ExperimentRecord, what: &str) -> Markup {
     }
 }
 
-fn share_table(groups: &[&Group]) -> Markup {
+fn share_table(groups: &[&TrialGroup]) -> Markup {
     html! {
         div.scroll { table {
-            caption { "The same in numbers" }
+            caption { "The numbers of the chart" }
             thead { tr {
                 th scope="col" { "Strategy" } th scope="col" { "Order" } th.number scope="col" { "Trials" }
                 th.number scope="col" { "Completed" } th.number scope="col" { "95 % interval" }
-                th.number scope="col" { "Lost" } th.number scope="col" { "Hung" } th.number scope="col" { "Untold" }
+                th.number scope="col" { "Lost" } th.number scope="col" { "Hung" } th.number scope="col" { "Inconclusive" }
             } }
             tbody { @for group in groups {
                 @let Measured { completed, lost, hung, inconclusive, .. } = &group.measured;
@@ -104,10 +104,10 @@ fn share_table(groups: &[&Group]) -> Markup {
     }
 }
 
-/// A value of a distribution.
+/// Reads one value of a distribution.
 type Value = fn(&Distribution) -> f64;
 
-fn gap_table(groups: &[&Group]) -> Markup {
+fn gap_table(groups: &[&TrialGroup]) -> Markup {
     let values: [(&str, Value); 5] = [
         ("Min", |gap| gap.min),
         ("P50", |gap| gap.p50),
@@ -117,7 +117,7 @@ fn gap_table(groups: &[&Group]) -> Markup {
     ];
     html! {
         div.scroll { table {
-            caption { "The same in milliseconds; negative: the consumer's program began first" }
+            caption { "Delay in milliseconds; negative: the consumer started first" }
             thead { tr {
                 th scope="col" { "Strategy" } th scope="col" { "Order" } th.number scope="col" { "Starts" }
                 @for (name, _) in values { th.number scope="col" { (name) } }
@@ -137,24 +137,26 @@ fn gap_table(groups: &[&Group]) -> Markup {
     }
 }
 
-/// What was skipped, what could not be told, and the faults.
+/// The skipped groups, the inconclusive trials and the faults.
 fn notes(record: &ExperimentRecord) -> Markup {
     let mut notes = Vec::new();
     for group in &record.groups {
         let name = format!("{} {}", group.strategy, group.order.word());
         notes.extend(group.skipped.as_ref().map(|why| ("skipped", format!("{name}: {why}"))));
-        let untold = group.trials.iter().filter(|trial| trial.outcome.word() == "inconclusive");
+        let inconclusive = group.trials.iter().filter(|trial| trial.outcome.word() == "inconclusive");
         notes.extend(
-            untold.map(|trial| ("untold", format!("{name} {}: {}", trial.number, trial.outcome.detail()))),
+            inconclusive.map(|trial| {
+                ("inconclusive", format!("{name} {}: {}", trial.number, trial.outcome.detail()))
+            }),
         );
     }
     notes.extend(record.faults.iter().map(|fault| ("fault", fault.clone())));
     html! {
         @if !notes.is_empty() {
             section id="notes" {
-                h2 { "What is not there" }
-                @for (kind, words) in notes.iter().take(SHOWN) {
-                    p { span.tag.warn { (kind) } " " (plain_line(words, 400)) }
+                h2 { "Skipped, inconclusive and faults" }
+                @for (kind, text) in notes.iter().take(SHOWN) {
+                    p { span.tag.warn { (kind) } " " (plain_line(text, 400)) }
                 }
                 @if notes.len() > SHOWN { p.faint { (notes.len() - SHOWN) " more are in experiment.json." } }
             }

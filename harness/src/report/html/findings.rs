@@ -1,4 +1,4 @@
-//! What an execution has to say: findings, reasons, what became of a mutant.
+//! The findings and reasons of an execution, and the result of its mutant.
 
 use maud::{Markup, html};
 
@@ -6,27 +6,27 @@ use super::budget::Budget;
 use crate::judge::Finding;
 use crate::plan::Claim;
 use crate::report::entry::Entry;
-use crate::report::status::{Class, gist};
+use crate::report::status::{StatusClass, gist};
 use crate::report::text::{plain, plain_line};
 use crate::run::Proof;
 
-/// A reason in at most `longest` characters; never nothing.
+/// A reason in at most `longest` characters. Never empty.
 pub(super) fn reason(text: &str, longest: usize) -> String {
     let text = plain_line(text, longest);
     if text.is_empty() { "no reason was given".to_owned() } else { text }
 }
 
-/// What the execution has to say, as far as there is room.
-pub(super) fn said(entry: &Entry<'_>, claim: Option<&Claim>, budget: &Budget) -> Markup {
+/// The mutant, the reason, the findings and the faults of an execution, within the budget.
+pub(super) fn findings(entry: &Entry<'_>, claim: Option<&Claim>, budget: &Budget) -> Markup {
     let limit = budget.text();
     html! {
         (mutant(entry))
-        @if matches!(entry.status.class(), Class::Untold | Class::Skipped) {
+        @if matches!(entry.status.class(), StatusClass::Inconclusive | StatusClass::Skipped) {
             p { strong { "Why: " } (reason(&gist(entry.case, &entry.proof), limit)) }
         }
         @let findings = entry.case.verdict.findings();
         @for finding in findings.iter().take(budget.findings()) {
-            (one(finding, claim, limit))
+            (render(finding, claim, limit))
         }
         @if findings.len() > budget.findings() {
             p.faint { (findings.len() - budget.findings()) " more findings are in record.json." }
@@ -37,7 +37,7 @@ pub(super) fn said(entry: &Entry<'_>, claim: Option<&Claim>, budget: &Budget) ->
     }
 }
 
-fn one(finding: &Finding, claim: Option<&Claim>, limit: usize) -> Markup {
+fn render(finding: &Finding, claim: Option<&Claim>, limit: usize) -> Markup {
     let Finding { assertion, expected, seen, pointer } = finding;
     html! {
         div.finding {
@@ -63,21 +63,21 @@ fn mutant(entry: &Entry<'_>) -> Markup {
             @if !mutant.may_fail.is_empty() {
                 dt { "may fail" } dd { code { (plain_line(&mutant.may_fail.join(", "), 300)) } }
             }
-            dt { "proof" } dd { (proved(&entry.proof)) }
+            dt { "proof" } dd { (proof_text(&entry.proof)) }
         }
     }
 }
 
-fn proved(proof: &Proof) -> String {
+fn proof_text(proof: &Proof) -> String {
     match proof {
-        Proof::Green => "the case passes as it is".to_owned(),
-        Proof::Red => "the case fails as it is".to_owned(),
-        Proof::Killed => "killed as it must be: the case can fail".to_owned(),
+        Proof::Passed => "the case passes without a mutant".to_owned(),
+        Proof::Failed => "the case fails without a mutant".to_owned(),
+        Proof::Killed => "killed by the assertion that must fail: the case can fail".to_owned(),
         Proof::Survived => "survived: the case passed although it must fail".to_owned(),
-        Proof::KilledOtherwise { by } => {
-            format!("killed otherwise, by {}", plain_line(&by.join(", "), 300))
+        Proof::WrongAssertion { by } => {
+            format!("killed by the wrong assertion: {}", plain_line(&by.join(", "), 300))
         }
         Proof::Skipped { why } => format!("skipped: {}", reason(why, 300)),
-        Proof::Untold { why } => format!("nothing was proved: {}", reason(why, 300)),
+        Proof::Inconclusive { why } => format!("inconclusive: {}", reason(why, 300)),
     }
 }

@@ -1,4 +1,4 @@
-//! The executions, by importance.
+//! The executions, grouped by status class, the most important first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,57 +6,57 @@ use maud::{Markup, html};
 
 use super::budget::Budget;
 use super::card::card;
-use super::document::Page;
+use super::document::PageContext;
 use super::findings::reason;
 use crate::report::entry::{Entry, group_name};
-use crate::report::status::{Class, Status, gist};
+use crate::report::status::{CaseStatus, StatusClass, gist};
 use crate::report::text::plain_line;
 
-/// How many cards of a group are open at once: a browser draws what is open.
+/// The number of cards that are open in a group. A browser lays out every open card, so many are slow.
 const OPEN: usize = 20;
 
-/// The class of CSS that goes with a class of endings.
-pub(super) fn css(class: Class) -> &'static str {
+/// The CSS class of a status class, which is also the id of its section.
+pub(super) fn css(class: StatusClass) -> &'static str {
     match class {
-        Class::Bad => "bad",
-        Class::Untold => "untold",
-        Class::Skipped => "skipped",
-        Class::Good => "good",
+        StatusClass::Bad => "bad",
+        StatusClass::Inconclusive => "inconclusive",
+        StatusClass::Skipped => "skipped",
+        StatusClass::Good => "good",
     }
 }
 
-/// The word for an execution: text, border and colour say the same.
-pub(super) fn badge(status: Status) -> Markup {
+/// The status word of an execution. Text, border and colour carry the same information.
+pub(super) fn badge(status: CaseStatus) -> Markup {
     html! { span class={ "badge " (css(status.class())) } { (status.word()) } }
 }
 
-/// Each group that has executions, the most important first, a card for each execution.
-pub(super) fn groups(page: &Page<'_>, budget: &mut Budget) -> Markup {
-    let mut told = BTreeSet::new();
+/// A section for each group that is not empty, with a card for each execution.
+pub(super) fn groups(page: &PageContext<'_>, budget: &mut Budget) -> Markup {
+    let mut shown = BTreeSet::new();
     html! {
-        @for class in [Class::Bad, Class::Untold, Class::Skipped, Class::Good] {
+        @for class in [StatusClass::Bad, StatusClass::Inconclusive, StatusClass::Skipped, StatusClass::Good] {
             @let entries: Vec<_> = page.entries.iter().filter(|entry| entry.status.class() == class).collect();
             @if !entries.is_empty() {
                 section id=(css(class)) {
                     h2 { (group_name(page.record.purpose, class)) " (" (entries.len()) ")" }
-                    @if class == Class::Skipped {
+                    @if class == StatusClass::Skipped {
                         (reasons(&entries))
                     }
                     @for (place, entry) in entries.iter().enumerate() {
-                        @let open = matches!(class, Class::Bad | Class::Untold) && place < OPEN;
-                        (card(page, entry, open, (budget, &mut told)))
+                        @let open = matches!(class, StatusClass::Bad | StatusClass::Inconclusive) && place < OPEN;
+                        (card(page, entry, open, (budget, &mut shown)))
                     }
                 }
             }
-            // What no cluster has proved yet is weighed before what passed.
-            @if class == Class::Skipped {
+            // Unproved cases come before passed ones: their verdicts count for less.
+            @if class == StatusClass::Skipped {
                 (unproved(page))
             }
         }
     }
 }
 
-/// How many were skipped for which reason.
+/// How many cases were skipped for each reason.
 fn reasons(entries: &[&Entry<'_>]) -> Markup {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for entry in entries {
@@ -64,7 +64,7 @@ fn reasons(entries: &[&Entry<'_>]) -> Markup {
     }
     html! {
         div.scroll { table {
-            caption { "What was lacking" }
+            caption { "Reasons for skipping" }
             thead { tr { th scope="col" { "Reason" } th.number scope="col" { "Cases" } } }
             tbody {
                 @for (reason, count) in counts.iter().take(50) {
@@ -72,12 +72,12 @@ fn reasons(entries: &[&Entry<'_>]) -> Markup {
                 }
             }
         } }
-        @if counts.len() > 50 { p.faint { (counts.len() - 50) " more reasons are left out here." } }
+        @if counts.len() > 50 { p.faint { (counts.len() - 50) " more reasons are left out." } }
     }
 }
 
-/// The cases of which no real cluster has shown yet that they can fail.
-fn unproved(page: &Page<'_>) -> Markup {
+/// The section on cases that no real cluster has proved able to fail yet.
+fn unproved(page: &PageContext<'_>) -> Markup {
     let mut claims = BTreeMap::new();
     for entry in &page.entries {
         if let Some(why) = &entry.case.unproved {
@@ -88,9 +88,9 @@ fn unproved(page: &Page<'_>) -> Markup {
         @if !claims.is_empty() {
             section id="unproved" {
                 h2 { "Unproved (" (claims.len()) ")" }
-                p { "No real cluster has shown yet that these cases hold and that they can fail: their verdicts are worth less." }
+                p { "No real cluster has shown yet that these cases can pass and can fail, so their verdicts count for less." }
                 details {
-                    summary { "Which, and why" }
+                    summary { "List with reasons" }
                     ul {
                         @for (claim, (entry, why)) in claims {
                             li { a href={ "#" (entry.anchor()) } { (claim) } ": " (reason(why, 300)) }

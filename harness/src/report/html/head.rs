@@ -1,31 +1,31 @@
-//! The verdict, what was checked, and how to do it again.
+//! The top of the page: the outcome, the cluster, and commands to repeat the run.
 
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::document::Page;
+use super::document::PageContext;
 use super::groups::css;
 use super::news;
 use crate::plan::Purpose;
 use crate::report::entry::group_name;
-use crate::report::status::Class;
+use crate::report::status::StatusClass;
 use crate::report::text::plain_line;
-use crate::run::{Outcome, RunRecord};
+use crate::run::{RunOutcome, RunRecord};
 
-/// How many claims a command names before it becomes too long to be used.
+/// The number of claims up to which a command is shown. A longer command would not be practical.
 const NAMED: usize = 40;
 
-/// How many nodes, faults and the like are shown.
+/// The number of nodes and of faults shown.
 const SHOWN: usize = 20;
 
-/// How the run went.
-pub(super) fn outcome(record: &RunRecord) -> Outcome {
-    Outcome::of(record)
+/// The outcome of the run.
+pub(super) fn outcome(record: &RunRecord) -> RunOutcome {
+    RunOutcome::of(record)
 }
 
 /// The top of the page.
-pub(super) fn head(page: &Page<'_>) -> Markup {
+pub(super) fn head(page: &PageContext<'_>) -> Markup {
     let record = page.record;
     let outcome = outcome(record);
     html! {
@@ -33,42 +33,46 @@ pub(super) fn head(page: &Page<'_>) -> Markup {
             h1 { span class={ "outcome " (css(outcome_class(outcome))) } { (outcome.word()) } " on " (plain_line(&record.cluster.version, 80)) }
             p.faint { (meaning(record.purpose, outcome)) }
             @if let Some(by) = &record.interrupted {
-                p { span.tag.warn { "interrupted" } " by " (plain_line(by, 200)) "; what had not ended is skipped." }
+                p { span.tag.warn { "interrupted" } " by " (plain_line(by, 200)) "; cases that had not ended are skipped." }
             }
             (news::against(page))
             (counts(page))
             (facts(record))
-            (again(page))
+            (repeat_commands(page))
             (faults(record))
         }
     }
 }
 
-fn outcome_class(outcome: Outcome) -> Class {
+fn outcome_class(outcome: RunOutcome) -> StatusClass {
     match outcome {
-        Outcome::Conformant => Class::Good,
-        Outcome::Partial => Class::Skipped,
-        Outcome::Inconclusive => Class::Untold,
-        Outcome::Nonconformant => Class::Bad,
+        RunOutcome::Conformant => StatusClass::Good,
+        RunOutcome::Partial => StatusClass::Skipped,
+        RunOutcome::Inconclusive => StatusClass::Inconclusive,
+        RunOutcome::Nonconformant => StatusClass::Bad,
     }
 }
 
-fn meaning(purpose: Purpose, outcome: Outcome) -> &'static str {
+fn meaning(purpose: Purpose, outcome: RunOutcome) -> &'static str {
     match (purpose, outcome) {
-        (Purpose::Check, Outcome::Conformant) => "Every selected core claim held.",
-        (Purpose::Prove, Outcome::Conformant) => "Every mutant was killed as it must be.",
-        (_, Outcome::Partial) => "Nothing was contradicted, but a core claim was skipped.",
-        (_, Outcome::Inconclusive) => "Something could not be told. That is neither a pass nor a fail.",
-        (Purpose::Check, Outcome::Nonconformant) => "The cluster contradicted a claim.",
-        (Purpose::Prove, Outcome::Nonconformant) => "A case failed as it is, or cannot fail as it must.",
+        (Purpose::Check, RunOutcome::Conformant) => "Every selected core claim held.",
+        (Purpose::Prove, RunOutcome::Conformant) => {
+            "Every mutant was killed by the assertion that must fail."
+        }
+        (_, RunOutcome::Partial) => "No claim was contradicted, but a core claim was skipped.",
+        (_, RunOutcome::Inconclusive) => "Something is inconclusive, which is neither a pass nor a fail.",
+        (Purpose::Check, RunOutcome::Nonconformant) => "The cluster contradicted a claim.",
+        (Purpose::Prove, RunOutcome::Nonconformant) => {
+            "A case failed without a mutant, or a mutant was not killed by the assertion that must fail."
+        }
     }
 }
 
-fn counts(page: &Page<'_>) -> Markup {
+fn counts(page: &PageContext<'_>) -> Markup {
     html! {
         nav aria-label="Groups" {
             ul.counts {
-                @for class in [Class::Bad, Class::Untold, Class::Skipped, Class::Good] {
+                @for class in [StatusClass::Bad, StatusClass::Inconclusive, StatusClass::Skipped, StatusClass::Good] {
                     @let count = page.entries.iter().filter(|entry| entry.status.class() == class).count();
                     @if count > 0 {
                         li { a class=(css(class)) href={ "#" (css(class)) } { strong { (count) } (group_name(page.record.purpose, class)) } }
@@ -90,7 +94,7 @@ fn facts(record: &RunRecord) -> Markup {
     html! {
         dl.facts {
             dt { "run" } dd { code { (plain_line(record.run.as_str(), 80)) } ", podproof " (plain_line(&record.podproof, 80)) }
-            dt { "when" } dd { (format!("{:.0}", record.started)) ", for " (format!("{seconds:.1}")) " s, " (record.parallel) " at once" }
+            dt { "when" } dd { (format!("{:.0}", record.started)) ", for " (format!("{seconds:.1}")) " s, " (record.parallel) " in parallel" }
             dt { "cluster" } dd {
                 "Kubernetes " (plain_line(&cluster.version, 80))
                 @if cluster.cluster_dns { ", with DNS" } @else { ", without DNS" }
@@ -111,28 +115,29 @@ fn facts(record: &RunRecord) -> Markup {
     }
 }
 
-/// The commands that do it again; the record does not say which cluster it was.
-fn again(page: &Page<'_>) -> Markup {
+/// Commands that repeat the run. `CONTEXT` is a placeholder: the record does not have the kubeconfig context.
+fn repeat_commands(page: &PageContext<'_>) -> Markup {
     let folder = quoted(&page.reader.folder.display().to_string());
-    let wrong = |class: Class| class == Class::Bad || class == Class::Untold;
+    let needs_attention =
+        |class: StatusClass| class == StatusClass::Bad || class == StatusClass::Inconclusive;
     html! {
         details {
-            summary { "How to repeat it" }
-            @if let Some(command) = command(page, wrong) {
-                p { "What failed or could not be told:" }
+            summary { "How to repeat this run" }
+            @if let Some(command) = command(page, needs_attention) {
+                p { "Only the failed and inconclusive cases:" }
                 pre { (command) }
             }
             @if let Some(command) = command(page, |_| true) {
-                p { "All of it:" }
+                p { "All cases:" }
                 pre { (command) }
             }
-            p { "The verdicts and these reports again, without a cluster:" }
+            p { "Judge the evidence and write these reports again, without a cluster:" }
             pre { "podproof judge " (folder) "\npodproof report " (folder) }
         }
     }
 }
 
-fn command(page: &Page<'_>, fits: impl Fn(Class) -> bool) -> Option<String> {
+fn command(page: &PageContext<'_>, fits: impl Fn(StatusClass) -> bool) -> Option<String> {
     let claims: BTreeSet<_> = page
         .entries
         .iter()
@@ -155,7 +160,7 @@ fn command(page: &Page<'_>, fits: impl Fn(Class) -> bool) -> Option<String> {
     ))
 }
 
-/// A path as a shell takes it for one word.
+/// Quotes a path for a shell, if necessary.
 fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
     let path = plain_line(path, 1000);

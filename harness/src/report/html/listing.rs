@@ -2,15 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::document::Page;
+use super::document::PageContext;
 use super::groups::badge;
 use crate::plan::Purpose;
 use crate::report::entry::Entry;
 use crate::report::status::gist;
 use crate::report::text::plain_line;
 
-/// All executions in the order of the plan; a small script can filter them.
-pub(super) fn all(page: &Page<'_>) -> Markup {
+/// All executions in the order of the plan. The filter is hidden until the script runs.
+pub(super) fn all(page: &PageContext<'_>) -> Markup {
     let proving = page.record.purpose == Purpose::Prove;
     html! {
         section id="all" {
@@ -24,7 +24,7 @@ pub(super) fn all(page: &Page<'_>) -> Markup {
                     th scope="col" { (if proving { "Proof" } else { "Verdict" }) }
                     th scope="col" { (if proving { "Case and mutant" } else { "Claim" }) }
                     th.number scope="col" { "Seconds" }
-                    th scope="col" { "What" }
+                    th scope="col" { "Summary" }
                 } }
                 tbody {
                     @for entry in &page.entries {
@@ -32,7 +32,7 @@ pub(super) fn all(page: &Page<'_>) -> Markup {
                             td { (badge(entry.status)) }
                             td.name { a href={ "#" (entry.anchor()) } { (entry.name()) } }
                             td.number { (format!("{:.1}", entry.case.seconds)) }
-                            td { (what(entry)) @if entry.case.unproved.is_some() { " " span.tag.warn { "unproved" } } }
+                            td { (summary(entry)) @if entry.case.unproved.is_some() { " " span.tag.warn { "unproved" } } }
                         }
                     }
                 }
@@ -41,9 +41,9 @@ pub(super) fn all(page: &Page<'_>) -> Markup {
     }
 }
 
-fn what(entry: &Entry<'_>) -> String {
+fn summary(entry: &Entry<'_>) -> String {
     let gist = gist(entry.case, &entry.proof);
     let breaks = entry.case.mutant.as_ref().map(|mutant| mutant.breaks.as_str());
-    let what = if gist.trim().is_empty() { breaks.unwrap_or(&entry.case.title) } else { &gist };
-    plain_line(what, 100)
+    let text = if gist.trim().is_empty() { breaks.unwrap_or(&entry.case.title) } else { &gist };
+    plain_line(text, 100)
 }

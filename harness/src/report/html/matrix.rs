@@ -1,4 +1,4 @@
-//! Cases beside rounds, and cases beside runs.
+//! Tables of cases by rounds, and of cases by runs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,26 +6,26 @@ use std::path::Path;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::document::Page;
+use super::document::PageContext;
 use super::groups::badge;
 use super::shell::shell;
 use crate::disk::write_whole;
 use crate::report::entry::{Entry, entries};
-use crate::report::fault::ReportError;
-use crate::report::status::Class;
+use crate::report::error::ReportError;
+use crate::report::status::StatusClass;
 use crate::report::text::plain_line;
-use crate::run::{Outcome, RunRecord};
+use crate::run::{RunOutcome, RunRecord};
 
-/// How many rounds have a column.
+/// The number of rounds that get a column.
 const ROUNDS: usize = 60;
 
-/// How many nodes are named in the head of a column.
+/// The number of nodes and runtimes named in a column header.
 const NODES: usize = 3;
 
-/// A case, or one of its mutants, whatever the round.
+/// A claim and its mutant. Rounds of the same case share a key.
 type Key<'a> = (&'a str, Option<&'a str>);
 
-/// Executions by case, in the order in which the cases come first.
+/// Executions by case, in the order in which each case first appears.
 #[derive(Default)]
 struct Rows<'r> {
     places: BTreeMap<Key<'r>, usize>,
@@ -52,8 +52,8 @@ fn name((claim, mutant): Key<'_>) -> String {
     plain_line(&format!("{claim}{under}"), 200)
 }
 
-/// The cases beside the rounds of the run; nothing where there is only one.
-pub(super) fn rounds(page: &Page<'_>) -> Markup {
+/// The table of cases by rounds. Empty if there is only one round.
+pub(super) fn rounds(page: &PageContext<'_>) -> Markup {
     let last = page.entries.iter().map(|entry| entry.case.round).max().unwrap_or(1);
     if last < 2 {
         return html! {};
@@ -64,10 +64,10 @@ pub(super) fn rounds(page: &Page<'_>) -> Markup {
     html! {
         section id="rounds" {
             h2 { "Rounds (" (last) ")" }
-            @if shown < last { p.faint { "The last " (shown) " of them; the second column counts all." } }
+            @if shown < last { p.faint { "The last " (shown) " rounds; the second column counts all rounds." } }
             div.scroll { table.matrix {
                 thead { tr {
-                    th scope="col" { "Case" } th.number scope="col" { "As it must be" }
+                    th scope="col" { "Case" } th.number scope="col" { "Good" }
                     @for round in last - shown + 1..=last { th scope="col" { (round) } }
                 } }
                 tbody { @for (key, entries) in &rows.rows {
@@ -87,11 +87,11 @@ pub(super) fn rounds(page: &Page<'_>) -> Markup {
 }
 
 fn good(entries: &[&Entry<'_>]) -> usize {
-    entries.iter().filter(|entry| entry.status.class() == Class::Good).count()
+    entries.iter().filter(|entry| entry.status.class() == StatusClass::Good).count()
 }
 
-/// The cases of several runs beside the runs, as one HTML page: by version, then by time. The same records give the same
-/// bytes.
+/// Renders a table of cases by runs as one HTML page. Runs are sorted by version, then by time. The same records give
+/// the same bytes.
 #[must_use]
 pub fn matrix_page(records: &[RunRecord]) -> String {
     let mut runs: Vec<_> = records.iter().collect();
@@ -113,18 +113,18 @@ pub fn matrix_page(records: &[RunRecord]) -> String {
                 tbody { @for (key, _) in &rows.rows {
                     tr {
                         th scope="row" { (name(*key)) }
-                        @for run in &by_run { td { @if let Some(entries) = run.get(key) { (cell(entries)) } @else { span.faint { "not there" } } } }
+                        @for run in &by_run { td { @if let Some(entries) = run.get(key) { (cell(entries)) } @else { span.faint { "not run" } } } }
                     }
                 } }
             } }
-            p.faint { "Where a case ran more than once, the word is that of its worst execution." }
+            p.faint { "If a case ran more than once, the cell shows its worst result." }
         }
         footer { "podproof " (plain_line(env!("CARGO_PKG_VERSION"), 80)) "." }
     };
     shell(&title, &body, None).into_string()
 }
 
-/// Writes the page of several runs: whole, or not at all.
+/// Writes the page of [`matrix_page`] to `file`, atomically.
 pub fn write_matrix(file: &Path, records: &[RunRecord]) -> Result<(), ReportError> {
     write_whole(file, matrix_page(records).as_bytes())
         .map_err(|source| ReportError::File { file: file.to_owned(), source })
@@ -146,7 +146,7 @@ fn cell(entries: &[&Entry<'_>]) -> Markup {
     }
 }
 
-/// The version and the cluster of a run, and which run it is.
+/// The column header of a run: its version, cluster, id, time and outcome.
 fn head(run: &RunRecord) -> Markup {
     let nodes = &run.cluster.nodes;
     let mut runtimes: Vec<_> = nodes.iter().map(|node| plain_line(&node.runtime, 40)).collect();
@@ -160,7 +160,7 @@ fn head(run: &RunRecord) -> Markup {
         @for runtime in runtimes.iter().take(NODES) { div { (runtime) } }
         div { code { (plain_line(run.run.as_str(), 60)) } }
         div { (minute(run.started)) }
-        div { (Outcome::of(run).word()) }
+        div { (RunOutcome::of(run).word()) }
     }
 }
 
@@ -168,7 +168,7 @@ fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// The numbers in a version, which are in the order of versions: 1.9 is before 1.20.
+/// The numbers in a version, to sort 1.9 before 1.20.
 fn numbers(version: &str) -> Vec<u64> {
     version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }

@@ -1,9 +1,10 @@
-//! The run, the runs of many versions, and the experiment, each as one page: no network, no script that it needs, nothing from the cluster that a browser would obey.
+//! HTML pages: of a run, of several runs, and of an experiment.
 //!
-//! What is wrong comes first and has the most room. Of the evidence only as much is shown as keeps the page small;
-//! what is left out is said, with the way to all of it.
+//! Each page is one file. It loads nothing from the network, works without scripts, and escapes all text from the
+//! cluster. Failures come first and get the most space. The page limits the evidence it shows; where it leaves
+//! something out, it says so and links to the complete evidence.
 
-mod account;
+mod article;
 mod budget;
 mod card;
 mod document;

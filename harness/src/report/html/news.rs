@@ -1,32 +1,32 @@
-//! What changed since the runs before.
+//! The changes since earlier runs.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::document::Page;
+use super::document::PageContext;
 use super::groups::css;
-use crate::report::background::{Background, Earlier, News, NewsKind};
+use crate::report::background::{Background, EarlierRun, News, NewsKind};
 use crate::report::text::{counted, plain_line};
 
-/// How many news of one kind, and how many facts, are shown.
+/// The number of changes shown per kind, and of environment facts.
 const SHOWN: usize = 100;
 
-/// The change against the last run and the last good one, in a few words; nothing where no runs are known.
-pub(super) fn against(page: &Page<'_>) -> Markup {
+/// A short comparison with the last run and the last good run. Empty if no history was given.
+pub(super) fn against(page: &PageContext<'_>) -> Markup {
     let Some(background) = page.background else { return html! {} };
     let Background { last, good, .. } = background;
     let same = last.as_ref().zip(good.as_ref()).is_some_and(|(last, good)| last.run == good.run);
     html! {
         p {
             span class={ "tag " (if background.regressed { "bad" } else { "" }) } { (plain_line(&background.word, 40)) }
-            " beside " (counted(background.against, "run")) " of the series " (plain_line(&background.series, 80)) ": "
+            " compared with " (counted(background.against, "run")) " of the series " (plain_line(&background.series, 80)) ": "
             @for (place, (name, count)) in background.counts().iter().enumerate() {
                 @if place > 0 { ", " }
                 a href="#news" { (count) " " (plain_line(name, 40)) }
             }
-            @if background.news.is_empty() { "no news." }
+            @if background.news.is_empty() { "no changes." }
         }
-        @if let Some(doubt) = &background.doubt { p { (plain_line(doubt, 400)) } }
+        @if let Some(why) = &background.not_compared { p { (plain_line(why, 400)) } }
         dl.facts {
             @match last {
                 Some(last) => {
@@ -44,15 +44,15 @@ pub(super) fn against(page: &Page<'_>) -> Markup {
     }
 }
 
-fn earlier(run: &Earlier) -> Markup {
+fn earlier(run: &EarlierRun) -> Markup {
     html! {
-        code { (plain_line(&run.run, 80)) } " of " (day(run.started)) ": " (run.told())
-        @if !run.changed.is_empty() { "; " a href="#environment" { (run.changed.len()) " of the environment's facts changed" } }
+        code { (plain_line(&run.run, 80)) } " of " (day(run.started)) ": " (run.describe())
+        @if !run.changed.is_empty() { "; " a href="#environment" { (counted(run.changed.len(), "environment fact")) " changed" } }
     }
 }
 
-/// The news in groups, the most important first, and what is different in the environment.
-pub(super) fn news(page: &Page<'_>) -> Markup {
+/// The changed cases in groups, the most important first, and the changed environment.
+pub(super) fn news(page: &PageContext<'_>) -> Markup {
     let Some(background) = page.background else { return html! {} };
     let groups = background.groups();
     html! {
@@ -61,7 +61,7 @@ pub(super) fn news(page: &Page<'_>) -> Markup {
                 h2 { "What changed" }
                 div.scroll { table.news {
                     thead { tr {
-                        th scope="col" { "Case" } th scope="col" { "News" } th scope="col" { "Since" } th scope="col" { "What" }
+                        th scope="col" { "Case" } th scope="col" { "Change" } th scope="col" { "Since" } th scope="col" { "Details" }
                     } }
                     @for (kind, news) in &groups { (group(page, *kind, news)) }
                 } }
@@ -71,7 +71,7 @@ pub(super) fn news(page: &Page<'_>) -> Markup {
     }
 }
 
-fn group(page: &Page<'_>, kind: NewsKind, news: &[&News]) -> Markup {
+fn group(page: &PageContext<'_>, kind: NewsKind, news: &[&News]) -> Markup {
     html! {
         tbody {
             tr { th.kind scope="rowgroup" colspan="4" {
@@ -85,16 +85,16 @@ fn group(page: &Page<'_>, kind: NewsKind, news: &[&News]) -> Markup {
                         Some((run, started)) => td { "since " code { (plain_line(run, 80)) } " of " (day(*started)) },
                         None => td.none { "-" },
                     }
-                    td { (plain_line(&news.told(), 400)) }
+                    td { (plain_line(&news.describe(), 400)) }
                 }
             }
-            @if news.len() > SHOWN { tr { td.faint colspan="4" { (news.len() - SHOWN) " more are left out here." } } }
+            @if news.len() > SHOWN { tr { td.faint colspan="4" { (news.len() - SHOWN) " more are left out." } } }
         }
     }
 }
 
-/// The case, with the way to its worst execution, where it has one here.
-fn case(page: &Page<'_>, case: &str) -> Markup {
+/// The case's name, linked to its worst execution in this run if there is one.
+fn case(page: &PageContext<'_>, case: &str) -> Markup {
     let here = page.entries.iter().filter(|entry| entry.case.claim.as_str() == case);
     let worst = here.min_by_key(|entry| entry.status.class());
     html! {
@@ -114,8 +114,8 @@ fn environment(background: &Background) -> Markup {
                 div.scroll { table {
                     thead { tr {
                         th scope="col" { "Fact" }
-                        @for (words, run) in [("Last good run", &background.good), ("Last run", &background.last)] {
-                            th scope="col" { (words) @if let Some(run) = run { " " code { (plain_line(&run.run, 80)) } } }
+                        @for (title, run) in [("Last good run", &background.good), ("Last run", &background.last)] {
+                            th scope="col" { (title) @if let Some(run) = run { " " code { (plain_line(&run.run, 80)) } } }
                         }
                         th scope="col" { "Now" }
                     } }

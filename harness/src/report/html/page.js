@@ -1,6 +1,6 @@
-// Makes the page handier; without it everything is there.
+// Optional: the page shows everything without this script.
 "use strict";
-// Shows the rows of the table of all cases that have the typed words.
+// Shows only those rows of the table of all cases that contain every typed word.
 const filter = document.getElementById("filter");
 const rows = Array.from(document.querySelectorAll("#all tbody tr"));
 filter.parentElement.hidden = false;
@@ -11,7 +11,7 @@ filter.addEventListener("input", () => {
     row.hidden = !words.every((word) => text.includes(word));
   }
 });
-// Opens the card to which a link leads.
+// Opens the card that a link points to.
 const follow = () => {
   const card = document.getElementById(location.hash.slice(1));
   if (card instanceof HTMLDetailsElement) card.open = true;

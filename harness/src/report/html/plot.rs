@@ -1,12 +1,12 @@
-//! The drawings of an experiment: shares with their intervals, and how far apart starts were.
+//! The charts of an experiment: shares with confidence intervals, and delays between starts.
 
 use maud::{Markup, html};
 
 use super::scale::{Scale, at, rounded};
-use crate::experiment::{Distribution, Group, Share, Trial};
+use crate::experiment::{Distribution, Share, Trial, TrialGroup};
 use crate::report::text::plain_line;
 
-/// Measures, in units of the drawing.
+/// Sizes in SVG user units.
 const WIDTH: f64 = 1000.0;
 const LABELS: f64 = 210.0;
 const NOTES: f64 = 150.0;
@@ -14,11 +14,11 @@ const TOP: f64 = 24.0;
 const SHARE_ROW: f64 = 24.0;
 const GAP_ROW: f64 = 34.0;
 
-/// How many starts of one group have a dot.
+/// The number of trials up to which every trial of a group gets a dot.
 const DOTS: usize = 300;
 
-/// A bar for each group: how many completed, and within which bounds the share that this estimates lies.
-pub(super) fn shares(groups: &[&Group]) -> Markup {
+/// A bar for each group: the share of trials that completed, with its 95 % confidence interval.
+pub(super) fn shares(groups: &[&TrialGroup]) -> Markup {
     let scale = Scale { values: (0.0, 100.0), places: (LABELS, WIDTH - NOTES) };
     let height = TOP + SHARE_ROW * rows(groups) + 4.0;
     html! {
@@ -32,7 +32,7 @@ pub(super) fn shares(groups: &[&Group]) -> Markup {
                     (label(group, y + 13.0))
                     @match group.measured.completed {
                         Some(share) => (bar(&scale, y, &share)),
-                        None => text.faint x=(at(LABELS + 6.0)) y=(at(y + 13.0)) { "no trial could be told" },
+                        None => text.faint x=(at(LABELS + 6.0)) y=(at(y + 13.0)) { "no conclusive trial" },
                     }
                 }
             }
@@ -43,7 +43,7 @@ pub(super) fn shares(groups: &[&Group]) -> Markup {
 fn bar(scale: &Scale, y: f64, share: &Share) -> Markup {
     let [zero, middle, low, high] =
         [0.0, share.share, share.low, share.high].map(|part| scale.x(part * 100.0));
-    let words = format!(
+    let tooltip = format!(
         "{} of {}: {:.1} %, 95 % interval {:.1} to {:.1} %",
         share.count,
         share.of,
@@ -52,8 +52,8 @@ fn bar(scale: &Scale, y: f64, share: &Share) -> Markup {
         share.high * 100.0
     );
     html! {
-        rect.ready x=(at(zero)) y=(at(y + 2.0)) width=(at(middle - zero)) height="14" { title { (words) } }
-        line.whisker x1=(at(low)) x2=(at(high)) y1=(at(y + 9.0)) y2=(at(y + 9.0)) { title { (words) } }
+        rect.ready x=(at(zero)) y=(at(y + 2.0)) width=(at(middle - zero)) height="14" { title { (tooltip) } }
+        line.whisker x1=(at(low)) x2=(at(high)) y1=(at(y + 9.0)) y2=(at(y + 9.0)) { title { (tooltip) } }
         @for end in [low, high] {
             line.whisker x1=(at(end)) x2=(at(end)) y1=(at(y + 4.0)) y2=(at(y + 14.0)) {}
         }
@@ -61,12 +61,11 @@ fn bar(scale: &Scale, y: f64, share: &Share) -> Markup {
     }
 }
 
-/// A strip for each group: a dot for each trial, where the consumer's program began after the producer's; to the left
-/// of the line at zero it began before.
-pub(super) fn gaps(groups: &[&Group]) -> Markup {
-    let told = groups.iter().filter_map(|group| group.measured.gap_by_clock_ms);
+/// A strip for each group, with a dot for the delay of each trial. Left of the line at zero the consumer started first.
+pub(super) fn gaps(groups: &[&TrialGroup]) -> Markup {
+    let measured = groups.iter().filter_map(|group| group.measured.gap_by_clock_ms);
     let (least, most) =
-        told.fold((0.0_f64, 0.0_f64), |(least, most), gap| (least.min(gap.min), most.max(gap.max)));
+        measured.fold((0.0_f64, 0.0_f64), |(least, most), gap| (least.min(gap.min), most.max(gap.max)));
     let room = ((most - least) * 0.03).max(1.0);
     let scale = Scale { values: (least - room, most + room), places: (LABELS, WIDTH - 10.0) };
     let height = TOP + GAP_ROW * rows(groups) + 4.0;
@@ -74,9 +73,9 @@ pub(super) fn gaps(groups: &[&Group]) -> Markup {
     html! {
         div.scroll {
             svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height)) } role="img" aria-labelledby="gaps-title gaps-text" {
-                title id="gaps-title" { "How long after the producer's program the consumer's began, in milliseconds" }
+                title id="gaps-title" { "Delay from the producer's start to the consumer's start, in milliseconds" }
                 desc id="gaps-text" {
-                    "A dot for each trial, marks for the median and the 90th and 99th percentile, and a line at zero: to the left of it the consumer began first. The table below has the numbers."
+                    "A dot for each trial, marks for the median and the 90th and 99th percentile, and a line at zero: left of it the consumer started first. The table below has the numbers."
                 }
                 (axis(&scale, height, " ms"))
                 line.zero x1=(zero) x2=(zero) y1="16" y2=(at(height)) {}
@@ -85,7 +84,7 @@ pub(super) fn gaps(groups: &[&Group]) -> Markup {
                     (label(group, y + 16.0))
                     @match &group.measured.gap_by_clock_ms {
                         Some(gap) => { (dots(&scale, y, group)) (percentiles(&scale, y, gap)) }
-                        None => text.faint x=(at(LABELS + 6.0)) y=(at(y + 16.0)) { "no trial in which both began" },
+                        None => text.faint x=(at(LABELS + 6.0)) y=(at(y + 16.0)) { "no trial in which both started" },
                     }
                 }
             }
@@ -93,10 +92,10 @@ pub(super) fn gaps(groups: &[&Group]) -> Markup {
     }
 }
 
-fn dots(scale: &Scale, y: f64, group: &Group) -> Markup {
+fn dots(scale: &Scale, y: f64, group: &TrialGroup) -> Markup {
     let mut gaps: Vec<_> = group.trials.iter().filter_map(Trial::gap_by_clock).collect();
     gaps.sort_unstable();
-    // Of many each so-and-so-many-th, the first and the last among them.
+    // Of many trials, draw every nth, and always the first and the last.
     let step = gaps.len().div_ceil(DOTS).max(1);
     let kept = gaps.iter().enumerate().filter(|(place, _)| place % step == 0 || place + 1 == gaps.len());
     html! {
@@ -106,7 +105,7 @@ fn dots(scale: &Scale, y: f64, group: &Group) -> Markup {
     }
 }
 
-/// Dots that are close together lie at different heights.
+/// Spreads dots over different heights, so that close ones do not overlap.
 fn spread(place: usize) -> f64 {
     [6.0, 12.0, 2.0, 16.0, 9.0, 4.0, 14.0][place % 7]
 }
@@ -122,18 +121,18 @@ fn percentiles(scale: &Scale, y: f64, gap: &Distribution) -> Markup {
     }
 }
 
-/// What the marks mean.
+/// The legend of the delay chart.
 pub(super) fn gap_legend() -> Markup {
     html! {
         ul.legend {
-            @for (name, words) in [("p50", "median"), ("p90", "90th percentile"), ("p99", "99th percentile")] {
+            @for (name, label) in [("p50", "median"), ("p90", "90th percentile"), ("p99", "99th percentile")] {
                 li {
                     svg viewBox="0 0 12 12" aria-hidden="true" { line class={ "percentile " (name) } x1="6" x2="6" y1="0" y2="12" {} }
-                    (words)
+                    (label)
                 }
             }
-            li { "Left of the line at zero the consumer began first." }
-            li { "Of more than " (DOTS) " trials not each has a dot." }
+            li { "Left of the line at zero the consumer started first." }
+            li { "With more than " (DOTS) " trials, not every trial has a dot." }
         }
     }
 }
@@ -149,7 +148,7 @@ fn axis(scale: &Scale, height: f64, unit: &str) -> Markup {
     }
 }
 
-fn label(group: &Group, y: f64) -> Markup {
+fn label(group: &TrialGroup, y: f64) -> Markup {
     html! {
         text x="0" y=(at(y)) { (plain_line(&group.strategy, 24)) }
         text.faint x=(at(LABELS - 12.0)) y=(at(y)) text-anchor="end" { (group.order.word()) }
@@ -162,7 +161,7 @@ fn top(place: usize, row: f64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "there are a few rows")]
-fn rows(groups: &[&Group]) -> f64 {
+fn rows(groups: &[&TrialGroup]) -> f64 {
     groups.len() as f64
 }
 

@@ -1,24 +1,24 @@
-//! From values to places in a drawing.
+//! Maps values to positions in a chart.
 
-/// About how many points of an axis are named.
+/// The approximate number of labels on an axis.
 const POINTS: f64 = 8.0;
 
-/// A stretch of values on a stretch of a drawing.
+/// A linear scale.
 pub(super) struct Scale {
-    /// The values at its ends; the second is the greater one.
+    /// The lowest and the highest value.
     pub(super) values: (f64, f64),
-    /// Where these are, in units of the drawing.
+    /// Their positions, in SVG user units.
     pub(super) places: (f64, f64),
 }
 
 impl Scale {
-    /// Where a value is; one that is beyond an end is at the end.
+    /// The position of a value. Values outside the scale are clamped to its ends.
     pub(super) fn x(&self, value: f64) -> f64 {
         let ((first, last), (left, right)) = (self.values, self.places);
         left + ((value - first) / (last - first)).clamp(0.0, 1.0) * (right - left)
     }
 
-    /// Round numbers among the values.
+    /// The round numbers to label on the axis.
     pub(super) fn points(&self) -> Vec<f64> {
         let (first, last) = self.values;
         let rough = (last - first) / POINTS;
@@ -28,7 +28,7 @@ impl Scale {
         let mut points = Vec::new();
         let mut number = (first / step).ceil();
         while number * step <= last {
-            // No negative zero.
+            // Adding 0.0 turns -0.0 into 0.0.
             points.push(number * step + 0.0);
             number += 1.0;
         }
@@ -36,12 +36,12 @@ impl Scale {
     }
 }
 
-/// A place in the drawing: a tenth is finer than any screen.
+/// Formats a position. One decimal is finer than any screen.
 pub(super) fn at(place: f64) -> String {
     format!("{place:.1}")
 }
 
-/// A number without digits that say nothing.
+/// Formats a number without trailing zeros.
 pub(super) fn rounded(number: f64) -> String {
     let text = format!("{number:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_an_end_is_at_the_end() {
+    fn values_outside_the_scale_are_clamped() {
         let scale = Scale { values: (-1.0, 1.0), places: (100.0, 200.0) };
         assert_eq!(
             [-5.0, 0.0, 0.5, 9.0].map(|value| at(scale.x(value))),

@@ -1,4 +1,4 @@
-//! What every page has around what it tells: the policy, the style, and no request to anybody.
+//! The frame of every page: the content security policy and the style sheet.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 const STYLE: &str = include_str!("style.css");
 
-/// A page called `title` with this body. Nothing may be fetched, and nothing runs but the script given.
+/// A complete page. Its policy forbids every request and every script except `script`.
 pub(super) fn shell(title: &str, body: &Markup, script: Option<&str>) -> Markup {
     html! {
         (DOCTYPE)

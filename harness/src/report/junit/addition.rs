@@ -1,4 +1,4 @@
-//! What the elements of a document get beside what junit-report writes.
+//! Attributes, properties and attempts to add to the elements that junit-report writes.
 
 use std::io;
 use std::slice;
@@ -9,35 +9,35 @@ use quick_xml::events::{BytesCData, BytesEnd, BytesStart, Event};
 
 use super::ending::Ending;
 use super::profile::JunitProfile;
-use super::suite::{Entry, Suite, run_millis, run_properties, seconds};
+use super::suite::{Suite, TestCaseEntry, run_millis, run_properties, seconds};
 use crate::report::entry::millis;
 use crate::report::text::XmlText;
 use crate::run::{Attempt, RunRecord};
 
 pub(super) type Xml<'a> = Writer<&'a mut Vec<u8>>;
 
-/// What is still to be added, in the order of the document.
+/// The additions that are not written yet, in document order.
 pub(super) struct Additions<'a> {
     record: &'a RunRecord,
     profile: JunitProfile,
-    /// How much text one element may take, in bytes.
+    /// The limit for the text of one element, in bytes.
     limit: usize,
     suites: slice::Iter<'a, Suite<'a>>,
-    entries: slice::Iter<'a, Entry<'a>>,
+    entries: slice::Iter<'a, TestCaseEntry<'a>>,
 }
 
-/// What one element gets.
+/// The additions to one element.
 pub(super) struct Addition {
     attributes: Vec<(&'static str, String)>,
     properties: Vec<(&'static str, String)>,
-    others: Vec<Other>,
+    attempts: Vec<OtherAttempt>,
 }
 
-/// An attempt beside the one that counts.
-struct Other {
+/// An attempt other than the one that counts.
+struct OtherAttempt {
     element: &'static str,
     attributes: Vec<(&'static str, String)>,
-    /// Fit for CDATA.
+    /// Escaped for CDATA.
     text: String,
 }
 
@@ -51,8 +51,8 @@ impl<'a> Additions<'a> {
         Self { record, profile, limit, suites: suites.iter(), entries: [].iter() }
     }
 
-    /// What the next element gets, if anything.
-    pub(super) fn due(&mut self, element: &BytesStart<'_>) -> Option<Addition> {
+    /// The additions to `element`, which must be the next one in the document.
+    pub(super) fn next_for(&mut self, element: &BytesStart<'_>) -> Option<Addition> {
         match element.name().as_ref() {
             b"testsuites" => Some(self.for_root()),
             b"testsuite" => self.for_suite(),
@@ -75,7 +75,7 @@ impl<'a> Additions<'a> {
             attributes.push(("timestamp", instant(self.record.started)));
         }
         attributes.push(("time", seconds(run_millis(self.record))));
-        Addition { attributes, properties: Vec::new(), others: Vec::new() }
+        Addition { attributes, properties: Vec::new(), attempts: Vec::new() }
     }
 
     fn for_suite(&mut self) -> Option<Addition> {
@@ -88,7 +88,7 @@ impl<'a> Additions<'a> {
         ];
         let properties =
             if self.profile.has_run_properties() { run_properties(self.record) } else { Vec::new() };
-        Some(Addition { attributes, properties, others: Vec::new() })
+        Some(Addition { attributes, properties, attempts: Vec::new() })
     }
 
     fn for_case(&mut self) -> Option<Addition> {
@@ -101,21 +101,23 @@ impl<'a> Additions<'a> {
             attributes.push(("timestamp", instant(entry.started)));
         }
         attributes.push(("time", seconds(entry.millis())));
-        let others = if self.profile.has_other_attempts() { self.others(entry) } else { Vec::new() };
-        Some(Addition { attributes, properties: entry.properties(self.profile), others })
+        let attempts =
+            if self.profile.has_other_attempts() { self.other_attempts(entry) } else { Vec::new() };
+        Some(Addition { attributes, properties: entry.properties(self.profile), attempts })
     }
 
-    /// Where an attempt held, those that did not are of a flake; else they are repetitions of the one that counts.
-    fn others(&self, entry: &Entry<'_>) -> Vec<Other> {
-        let is_settled = entry.case.attempts.iter().any(|attempt| attempt.verdict.is_pass());
+    /// If one attempt passed, the case is flaky, and all failed attempts are listed. Otherwise the attempt that counts
+    /// is left out, as it is the test case itself.
+    fn other_attempts(&self, entry: &TestCaseEntry<'_>) -> Vec<OtherAttempt> {
+        let has_pass = entry.case.attempts.iter().any(|attempt| attempt.verdict.is_pass());
         let all = entry.case.attempts.iter();
-        let told = all.filter(|attempt| is_settled || attempt.slug != entry.slug);
-        told.filter_map(|attempt| self.other(attempt, is_settled)).collect()
+        let others = all.filter(|attempt| has_pass || attempt.slug != entry.slug);
+        others.filter_map(|attempt| self.other_attempt(attempt, has_pass)).collect()
     }
 
-    fn other(&self, attempt: &Attempt, is_settled: bool) -> Option<Other> {
+    fn other_attempt(&self, attempt: &Attempt, has_pass: bool) -> Option<OtherAttempt> {
         let ending = Ending::of_verdict(&attempt.verdict);
-        let element = match (&ending, is_settled) {
+        let element = match (&ending, has_pass) {
             (Ending::Success { .. } | Ending::Skipped { .. }, _) => return None,
             (Ending::Failure { .. }, true) => "flakyFailure",
             (Ending::Error { .. }, true) => "flakyError",
@@ -128,12 +130,12 @@ impl<'a> Additions<'a> {
             attributes.push(("timestamp", instant(attempt.started)));
             attributes.push(("time", seconds(millis(attempt.seconds))));
         }
-        Some(Other { element, attributes, text: text.cdata() })
+        Some(OtherAttempt { element, attributes, text: text.cdata() })
     }
 }
 
 impl Addition {
-    /// Opens the element with what it has and what it gets; of two attributes of one name ours is the true one.
+    /// Writes the start of `element` with the additions. They replace attributes of the same name.
     pub(super) fn open(&self, element: &BytesStart<'_>, writer: &mut Xml<'_>) -> io::Result<()> {
         let name = element.name();
         let mut opened = BytesStart::new(String::from_utf8_lossy(name.as_ref()).into_owned());
@@ -146,7 +148,7 @@ impl Addition {
         opened.extend_attributes(self.attributes.iter().map(|(key, value)| (*key, value.as_str())));
         writer.write_event(Event::Start(opened))?;
         self.write_properties(writer)?;
-        self.others.iter().try_for_each(|other| other.write(writer))
+        self.attempts.iter().try_for_each(|attempt| attempt.write(writer))
     }
 
     fn write_properties(&self, writer: &mut Xml<'_>) -> io::Result<()> {
@@ -163,7 +165,7 @@ impl Addition {
     }
 }
 
-impl Other {
+impl OtherAttempt {
     fn write(&self, writer: &mut Xml<'_>) -> io::Result<()> {
         let attributes = self.attributes.iter().map(|(key, value)| (*key, value.as_str()));
         writer.write_event(Event::Start(BytesStart::new(self.element).with_attributes(attributes)))?;
@@ -174,7 +176,7 @@ impl Other {
     }
 }
 
-/// With a zone and milliseconds, as all readers understand it.
+/// Formats a time with zone and milliseconds, which all readers accept.
 fn instant(at: Timestamp) -> String {
     format!("{at:.3}")
 }

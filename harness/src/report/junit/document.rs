@@ -1,4 +1,4 @@
-//! The JUnit document: junit-report's skeleton, enriched.
+//! The JUnit document.
 
 use std::io;
 use std::path::Path;
@@ -10,37 +10,37 @@ use super::ending::Ending;
 use super::enrich::enrich;
 use super::output::{output, unmarked};
 use super::profile::JunitProfile;
-use super::suite::{Entry, Suite, hostname, suites};
+use super::suite::{Suite, TestCaseEntry, hostname, suites};
 use crate::disk::write_whole;
-use crate::report::fault::ReportError;
+use crate::report::error::ReportError;
 use crate::report::text::XmlText;
 use crate::run::RunRecord;
 
-/// The largest document, in bytes, as long as it can be had by cutting texts: some readers refuse a file above 30 MB.
+/// The largest document, in bytes, if shortening texts is enough. Some readers reject files above 30 MB.
 const LARGEST: usize = 25_000_000;
 
-/// How much text one failure may take, and as much again what its pods wrote.
+/// The limit for the text of one failure, and again for its logs, in bytes.
 const ONE_TEXT: usize = 64 << 10;
 
-/// How much text one failure may take however many there are.
+/// The lower bound of that limit, however many failures there are.
 const LEAST_TEXT: usize = 1 << 10;
 
-/// The record as a JUnit document. The same record, evidence and folder give the same bytes.
+/// Renders a record as a JUnit document. The same record, evidence and folder give the same bytes.
 ///
-/// `folder` is the run's: of what is no success the logs that lie there are shown, as far as they fit, and the files
-/// are named as below it.
+/// `folder` is the run's. Failed and inconclusive cases show the ends of their logs from it, and paths of files begin
+/// with it.
 pub fn junit_document(record: &RunRecord, folder: &Path, profile: JunitProfile) -> io::Result<Vec<u8>> {
-    shown_document(record, (folder, folder), profile)
+    render(record, (folder, folder), profile)
 }
 
-/// The same, with the files named as below another folder: as readers find the run's.
-fn shown_document(record: &RunRecord, folder: (&Path, &Path), profile: JunitProfile) -> io::Result<Vec<u8>> {
+/// `folder` is the run's folder, and its path for readers of the document.
+fn render(record: &RunRecord, folder: (&Path, &Path), profile: JunitProfile) -> io::Result<Vec<u8>> {
     let suites = suites(record, profile);
     let entries: usize = suites.iter().map(|suite| suite.entries.len()).sum();
     let mut limit = (LARGEST / entries.max(1)).clamp(LEAST_TEXT, ONE_TEXT);
     loop {
-        let document = Form { profile, folder, limit }.document(record, &suites)?;
-        // What is written can be longer than what was said: how much longer is seen only now.
+        let document = DocumentBuilder { profile, folder, limit }.build(record, &suites)?;
+        // Escaping makes texts longer, so the size is known only now.
         if document.len() <= LARGEST || limit <= LEAST_TEXT {
             return Ok(document);
         }
@@ -48,25 +48,25 @@ fn shown_document(record: &RunRecord, folder: (&Path, &Path), profile: JunitProf
     }
 }
 
-/// Writes the record as `junit.xml` into the run's folder: whole, or not at all.
+/// Writes `junit.xml` into the run's folder, atomically.
 pub fn write_junit(folder: &Path, record: &RunRecord, profile: JunitProfile) -> Result<(), ReportError> {
     let file = folder.join("junit.xml");
-    shown_document(record, (folder, &profile.folder(folder)), profile)
+    render(record, (folder, &profile.folder(folder)), profile)
         .and_then(|document| write_whole(&file, &document))
         .map_err(|source| ReportError::File { file, source })
 }
 
-/// What all elements of a document share.
-struct Form<'a> {
+/// The settings that all elements of a document share.
+struct DocumentBuilder<'a> {
     profile: JunitProfile,
-    /// The run's folder, and how readers find it.
+    /// The run's folder, and its path for readers of the document.
     folder: (&'a Path, &'a Path),
-    /// How much text one element may take, in bytes.
+    /// The limit for the text of one element, in bytes.
     limit: usize,
 }
 
-impl Form<'_> {
-    fn document(&self, record: &RunRecord, suites: &[Suite<'_>]) -> io::Result<Vec<u8>> {
+impl DocumentBuilder<'_> {
+    fn build(&self, record: &RunRecord, suites: &[Suite<'_>]) -> io::Result<Vec<u8>> {
         let mut report = Report::new();
         report.add_testsuites(suites.iter().map(|suite| self.test_suite(record, suite)));
         let mut skeleton = Vec::new();
@@ -78,7 +78,7 @@ impl Form<'_> {
         TestSuite {
             name: line(&suite.name()),
             package: String::new(),
-            // The true one comes later: this crate panics on years without four digits.
+            // A placeholder, replaced by `enrich`: junit-report panics on years that do not have four digits.
             timestamp: OffsetDateTime::UNIX_EPOCH,
             hostname: line(&hostname(record)),
             testcases: suite.entries.iter().map(|entry| self.test_case(suite, entry)).collect(),
@@ -87,7 +87,7 @@ impl Form<'_> {
         }
     }
 
-    fn test_case(&self, suite: &Suite<'_>, entry: &Entry<'_>) -> TestCase {
+    fn test_case(&self, suite: &Suite<'_>, entry: &TestCaseEntry<'_>) -> TestCase {
         let output = output(entry, self.folder, self.profile, self.limit);
         TestCase {
             name: line(&entry.name()),
@@ -95,7 +95,7 @@ impl Form<'_> {
             result: self.result(&entry.ending),
             classname: Some(line(&suite.name())),
             filepath: None,
-            // It is within the limit, and what it names last must not be cut.
+            // `output` keeps to the limit, so that nothing is cut here.
             system_out: output.map(|text| XmlText::new(&text).cdata()),
             system_err: None,
         }
@@ -104,7 +104,8 @@ impl Form<'_> {
     fn result(&self, ending: &Ending) -> TestResult {
         let text = XmlText::new(&ending.text(self.profile)).within(self.limit);
         let (type_, message) = (ending.kind(), text.line());
-        // Some readers show the message only, some the body only: the first line stands in both, unless both are shown.
+        // Some readers show only the message, some only the body, so both have the first line. Readers that show both
+        // get it only once.
         let cause = Some(if self.profile.continues_in_body() { text.after_line() } else { text }.cdata());
         match ending {
             Ending::Success { .. } => TestResult::Success,
@@ -121,7 +122,7 @@ impl Form<'_> {
     }
 }
 
-/// What could not be kept or cleaned up after the run belongs to no case.
+/// Faults of the run that belong to no case.
 fn run_faults(record: &RunRecord) -> Option<String> {
     let lines: Vec<_> = record.faults.iter().map(|fault| format!("fault of the run: {fault}")).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))

@@ -1,4 +1,4 @@
-//! How an execution ends in the words of JUnit.
+//! How an execution ends in terms of JUnit.
 
 use super::profile::JunitProfile;
 use crate::judge::{Finding, Verdict};
@@ -6,49 +6,49 @@ use crate::plan::Purpose;
 use crate::report::text::XmlText;
 use crate::run::{CaseRecord, Proof};
 
-/// How an execution ends in the words of JUnit. What could not be told is an error, never a success.
+/// How an execution ends in terms of JUnit. An inconclusive result is an error, never a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// It is as it must be.
+    /// The case passed, or the mutant was killed.
     Success {
-        /// What is worth saying all the same.
+        /// Additional information.
         note: Option<String>,
     },
-    /// It was not asked.
+    /// The case was not run.
     Skipped {
         /// Why.
         reason: String,
     },
-    /// It could not be told.
+    /// The result is inconclusive.
     Error {
         /// Why.
         reason: String,
-        /// Whose doing it is.
-        class: Class,
+        /// The cause.
+        class: ErrorClass,
     },
-    /// It is not as it must be.
+    /// The case failed, or the mutant was not killed.
     Failure {
-        /// The kind of failure: an assertion's name, or what became of a mutant.
+        /// The kind of failure: an assertion's name, `flaky`, or the result of a mutant.
         kind: String,
         /// Everything known about it.
         text: String,
-        /// Whose doing it is.
-        class: Class,
+        /// The cause.
+        class: ErrorClass,
     },
 }
 
-/// Whose doing it is that an execution is no success.
+/// The causes of failed, inconclusive and skipped executions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    /// The cluster's.
+pub(super) enum ErrorClass {
+    /// The cluster.
     Product,
-    /// The harness's, or its surroundings'.
+    /// The harness or its environment.
     Harness,
-    /// Nobody's: what the case needs is not there.
+    /// A missing precondition of the case.
     Precondition,
 }
 
-impl Class {
+impl ErrorClass {
     /// The value of the property `outcome.class`.
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl Class {
 }
 
 impl Ending {
-    /// How `case` ends, given what the run is for and what the execution proves.
+    /// The ending of `case`, given the purpose of the run and the execution's proof.
     pub(super) fn of(purpose: Purpose, case: &CaseRecord, proof: &Proof) -> Self {
         match purpose {
             Purpose::Check if case.is_flaky() => Self::flaky(case),
@@ -69,31 +69,33 @@ impl Ending {
         }
     }
 
-    /// Whose doing it is; nobody needs to ask after a success.
-    pub(super) fn class(&self) -> Option<Class> {
+    /// The cause. `None` for a success.
+    pub(super) fn class(&self) -> Option<ErrorClass> {
         match self {
             Self::Success { .. } => None,
-            Self::Skipped { .. } => Some(Class::Precondition),
+            Self::Skipped { .. } => Some(ErrorClass::Precondition),
             Self::Error { class, .. } | Self::Failure { class, .. } => Some(*class),
         }
     }
 
-    /// How a verdict ends in the words of JUnit.
+    /// The ending for a verdict.
     pub(super) fn of_verdict(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Success { note: None },
             Verdict::Skip { reason } => Self::Skipped { reason: reason.clone() },
-            Verdict::Inconclusive { reason } => Self::Error { reason: reason.clone(), class: Class::Harness },
-            Verdict::Fail { findings } => Self::contradicted(findings),
+            Verdict::Inconclusive { reason } => {
+                Self::Error { reason: reason.clone(), class: ErrorClass::Harness }
+            }
+            Verdict::Fail { findings } => Self::failed(findings),
         }
     }
 
-    /// Not as it must be, although it was in another attempt.
+    /// The ending of a case that failed in one attempt and passed in another.
     fn flaky(case: &CaseRecord) -> Self {
         Self::Failure {
             kind: "flaky".to_owned(),
-            text: format!("flaky ({}): {}", case.attempts_in_words(), told(case.verdict.findings())),
-            class: Class::Product,
+            text: format!("flaky ({}): {}", case.attempt_verdicts(), text_of(case.verdict.findings())),
+            class: ErrorClass::Product,
         }
     }
 
@@ -103,39 +105,39 @@ impl Ending {
         let breaks = mutant.map(|mutant| mutant.breaks.as_str()).unwrap_or_default();
         let must_fail = mutant.map(|mutant| mutant.must_fail.as_str()).unwrap_or_default();
         match proof {
-            Proof::Green => Self::Success { note: None },
-            Proof::Red => Self::contradicted(findings),
+            Proof::Passed => Self::Success { note: None },
+            Proof::Failed => Self::failed(findings),
             Proof::Killed => Self::Success { note: Some(format!("killed by {must_fail}")) },
             Proof::Survived => Self::Failure {
                 kind: "mutant-survived".to_owned(),
                 text: format!("the case passed although {breaks}; {must_fail} must fail"),
-                class: Class::Harness,
+                class: ErrorClass::Harness,
             },
-            Proof::KilledOtherwise { by } => Self::Failure {
+            Proof::WrongAssertion { by } => Self::Failure {
                 kind: "mutant-killed-otherwise".to_owned(),
                 text: format!(
-                    "{must_fail} must fail, but what failed is {}\n{}",
+                    "{must_fail} must fail, but the failed assertions are {}\n{}",
                     by.join(", "),
-                    told(findings)
+                    text_of(findings)
                 ),
-                class: Class::Harness,
+                class: ErrorClass::Harness,
             },
             Proof::Skipped { why } => Self::Skipped { reason: why.clone() },
-            Proof::Untold { why } => Self::Error { reason: why.clone(), class: Class::Harness },
+            Proof::Inconclusive { why } => Self::Error { reason: why.clone(), class: ErrorClass::Harness },
         }
     }
 
-    /// Whether it is an `error`: what could not be told, where readers know that element.
+    /// Returns whether it is an `error`: inconclusive, in a profile that has this element.
     pub(super) fn is_error(&self, profile: JunitProfile) -> bool {
         matches!(self, Self::Error { .. }) && profile.has_errors()
     }
 
-    /// Whether it is a `failure`.
+    /// Returns whether it is a `failure`.
     pub(super) fn is_failure(&self, profile: JunitProfile) -> bool {
         matches!(self, Self::Failure { .. } | Self::Error { .. }) && !self.is_error(profile)
     }
 
-    /// The kind, which is a word or an assertion's name, fit for an attribute; some readers refuse an empty one.
+    /// The kind for the attribute `type`: a word or an assertion's name. Never empty, because some readers reject that.
     pub(super) fn kind(&self) -> String {
         let kind = match self {
             Self::Success { .. } => "passed",
@@ -147,31 +149,34 @@ impl Ending {
         if kind.is_empty() { "unnamed".to_owned() } else { kind }
     }
 
-    /// All that there is to say. What could not be told says so itself: readers that know no errors must not take it
-    /// for a failure of the cluster.
+    /// The full text. An inconclusive result begins with `inconclusive:`, because some profiles report it as a failure.
     pub(super) fn text(&self, profile: JunitProfile) -> String {
         match self {
             Self::Success { note } => note.clone().unwrap_or_default(),
-            Self::Skipped { reason } if profile == JunitProfile::Prow => format!("skip: {}", given(reason)),
-            Self::Skipped { reason } => given(reason).to_owned(),
-            Self::Error { reason, .. } => format!("inconclusive: {}", given(reason)),
-            Self::Failure { text, .. } if profile == JunitProfile::Prow => format!("fail: {}", given(text)),
-            Self::Failure { text, .. } => given(text).to_owned(),
+            Self::Skipped { reason } if profile == JunitProfile::Prow => {
+                format!("skip: {}", or_no_reason(reason))
+            }
+            Self::Skipped { reason } => or_no_reason(reason).to_owned(),
+            Self::Error { reason, .. } => format!("inconclusive: {}", or_no_reason(reason)),
+            Self::Failure { text, .. } if profile == JunitProfile::Prow => {
+                format!("fail: {}", or_no_reason(text))
+            }
+            Self::Failure { text, .. } => or_no_reason(text).to_owned(),
         }
     }
 
-    fn contradicted(findings: &[Finding]) -> Self {
+    fn failed(findings: &[Finding]) -> Self {
         let first = findings.first().map(|finding| finding.assertion.clone());
-        Self::Failure { kind: first.unwrap_or_default(), text: told(findings), class: Class::Product }
+        Self::Failure { kind: first.unwrap_or_default(), text: text_of(findings), class: ErrorClass::Product }
     }
 }
 
-/// Some readers drop what has no words, so there always are some.
-fn given(words: &str) -> &str {
-    if XmlText::new(words).line().is_empty() { "no reason was given" } else { words }
+/// Replaces an empty text, because some readers drop elements without text.
+fn or_no_reason(text: &str) -> &str {
+    if XmlText::new(text).line().is_empty() { "no reason was given" } else { text }
 }
 
-fn told(findings: &[Finding]) -> String {
+fn text_of(findings: &[Finding]) -> String {
     findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("\n")
 }
 
@@ -179,7 +184,7 @@ fn told(findings: &[Finding]) -> String {
 mod tests {
     use rstest::rstest;
 
-    use super::{Class, Ending};
+    use super::{Ending, ErrorClass};
     use crate::judge::{Finding, Verdict};
 
     fn fail(assertions: &[&str]) -> Verdict {
@@ -200,21 +205,21 @@ mod tests {
     )]
     #[case::inconclusive(
         Verdict::Inconclusive { reason: "why".to_owned() },
-        Ending::Error { reason: "why".to_owned(), class: Class::Harness }
+        Ending::Error { reason: "why".to_owned(), class: ErrorClass::Harness }
     )]
     #[case::fail(
         fail(&["one", "two"]),
         Ending::Failure {
             kind: "one".to_owned(),
             text: "one: expected a, seen b (c)\ntwo: expected a, seen b (c)".to_owned(),
-            class: Class::Product,
+            class: ErrorClass::Product,
         }
     )]
-    #[case::fail_without_a_word(
+    #[case::fail_without_findings(
         fail(&[]),
-        Ending::Failure { kind: String::new(), text: String::new(), class: Class::Product }
+        Ending::Failure { kind: String::new(), text: String::new(), class: ErrorClass::Product }
     )]
-    fn each_verdict_ends_in_its_own_way(#[case] verdict: Verdict, #[case] expected: Ending) {
+    fn each_verdict_has_its_own_ending(#[case] verdict: Verdict, #[case] expected: Ending) {
         assert_eq!(Ending::of_verdict(&verdict), expected);
     }
 }

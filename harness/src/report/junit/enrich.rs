@@ -1,5 +1,5 @@
-//! Adds to junit-report's document what the crate cannot write: counts of skips, wall times, times, properties,
-//! other attempts.
+//! Adds to a document what junit-report cannot write: counts of skips, wall times, timestamps, properties and other
+//! attempts.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use quick_xml::{Reader, Writer};
 
 use super::addition::Additions;
 
-/// The document `skeleton` with the additions, which are in its order.
+/// Copies the document `skeleton` and adds `additions`, which must be in document order.
 pub(super) fn enrich(skeleton: &[u8], mut additions: Additions<'_>) -> io::Result<Vec<u8>> {
     let mut document = Vec::with_capacity(skeleton.len() * 2);
     let mut writer = Writer::new_with_indent(&mut document, b' ', 2);
@@ -16,11 +16,11 @@ pub(super) fn enrich(skeleton: &[u8], mut additions: Additions<'_>) -> io::Resul
     loop {
         match reader.read_event().map_err(io::Error::other)? {
             Event::Eof => break,
-            Event::Start(element) => match additions.due(&element) {
+            Event::Start(element) => match additions.next_for(&element) {
                 Some(addition) => addition.open(&element, &mut writer)?,
                 None => writer.write_event(Event::Start(element))?,
             },
-            Event::Empty(element) => match additions.due(&element) {
+            Event::Empty(element) => match additions.next_for(&element) {
                 Some(addition) => {
                     addition.open(&element, &mut writer)?;
                     writer.write_event(Event::End(element.to_end()))?;

@@ -1,7 +1,7 @@
-//! The record of a run as JUnit: one suite per area, one test case per execution.
+//! A run as JUnit: one suite per area, one test case per execution.
 //!
-//! `junit-report` writes the skeleton, and what it lacks is added to its output. It writes every string raw into
-//! CDATA sections, so this folder hands it nothing but [`XmlText`](super::text::XmlText).
+//! `junit-report` writes the skeleton, and `enrich` adds what the crate does not support. The crate writes strings
+//! unescaped into CDATA sections, so this module passes only cleaned [`XmlText`](super::text::XmlText) to it.
 
 mod addition;
 mod document;

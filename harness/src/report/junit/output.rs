@@ -1,4 +1,4 @@
-//! What a test case's output tells: where the evidence lies, and of what is no success the ends of the logs.
+//! The output of a test case: the path of its evidence and, if it did not succeed, the ends of its logs.
 
 use std::fs;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -6,31 +6,31 @@ use std::path::{Path, PathBuf};
 
 use super::ending::Ending;
 use super::profile::JunitProfile;
-use super::suite::Entry;
+use super::suite::TestCaseEntry;
 use crate::disk::open_regular;
 use crate::report::entry::rests_on_evidence;
 use crate::report::text::{XmlText, plain_line};
 use crate::run::{evidence_folder, evidence_folder_within};
 
-/// Of one log at least this much is worth showing, in bytes.
+/// The shortest end of a log worth showing, in bytes.
 const LEAST_LOG: u64 = 256;
 
 /// The longest path on Linux, in bytes.
 const LONGEST_PATH: usize = 4096;
 
-/// How many logs of one case are looked at.
+/// The number of logs considered per case.
 const MOST_LOGS: usize = 64;
 
-/// The output of a test case: at most about `limit` bytes of what was said and as many of logs, beside the names of
-/// files. Nothing where there is nothing to show. `folder` is the run's, and `shown` how readers of the document find it.
+/// The output of a test case: at most about `limit` bytes of text, as many of logs, and attachment markers. `None` if
+/// there is nothing to show. `folder` is the run's, and `shown` its path for readers of the document.
 pub(super) fn output(
-    entry: &Entry<'_>,
+    entry: &TestCaseEntry<'_>,
     (folder, shown): (&Path, &Path),
     profile: JunitProfile,
     limit: usize,
 ) -> Option<String> {
     let faults = entry.case.faults.iter().map(|fault| format!("fault: {fault}"));
-    let said = match &entry.ending {
+    let note = match &entry.ending {
         Ending::Success { note } => note.clone(),
         Ending::Skipped { .. } => None,
         _ if !rests_on_evidence(folder, entry.slug, entry.verdict) => None,
@@ -39,13 +39,13 @@ pub(super) fn output(
             Some(format!("evidence: {}", file.display()))
         }
     };
-    let lines: Vec<_> = said.into_iter().chain(faults).collect();
+    let lines: Vec<_> = note.into_iter().chain(faults).collect();
     let mut text = unmarked(XmlText::new(&lines.join("\n")).within(limit).as_str());
     if matches!(entry.ending, Ending::Error { .. } | Ending::Failure { .. })
         && let Ok(evidence) = evidence_folder_within(folder, entry.slug)
     {
         let logs = logs(&evidence);
-        // Of several markers some readers take the first.
+        // The markers come first, because some readers use only the first one.
         let shown = |file: &Path| match file.strip_prefix(folder) {
             Ok(below) => shown.join(below),
             Err(_) => file.to_owned(),
@@ -57,7 +57,7 @@ pub(super) fn output(
     (!text.is_empty()).then_some(text)
 }
 
-/// The text with no marker by which readers attach a file or set a property: who writes a log must not choose which.
+/// Defuses markers by which readers attach a file or set a property, so that a log cannot contain working ones.
 pub(super) fn unmarked(text: &str) -> String {
     let is_marker = |rest: &str| {
         ["ATTACHMENT|", "PROPERTY|"]
@@ -74,7 +74,7 @@ pub(super) fn unmarked(text: &str) -> String {
     unmarked + rest
 }
 
-/// The logs of an execution, by name.
+/// The logs of an execution, sorted by name.
 fn logs(evidence: &Path) -> Vec<PathBuf> {
     let logs = evidence.join("logs");
     if !fs::symlink_metadata(&logs).is_ok_and(|logs| logs.is_dir()) {
@@ -88,7 +88,7 @@ fn logs(evidence: &Path) -> Vec<PathBuf> {
     logs
 }
 
-/// The end of each log; together at most about `limit` bytes, and no more is read.
+/// The end of each log. Reads and returns at most about `limit` bytes in total.
 fn ends(logs: &[PathBuf], limit: usize) -> String {
     let share = limit / logs.len().max(1);
     let share = u64::try_from(share).unwrap_or(u64::MAX);
@@ -106,7 +106,7 @@ fn ends(logs: &[PathBuf], limit: usize) -> String {
     logs.iter().map(end).collect()
 }
 
-/// The last bytes of a file, and how many stand before them.
+/// The last `most` bytes of a file, and the number of bytes before them.
 fn end(file: &Path, most: u64) -> io::Result<(u64, String)> {
     let mut open = open_regular(file)?;
     let left_out = open.metadata()?.len().saturating_sub(most);
@@ -117,12 +117,12 @@ fn end(file: &Path, most: u64) -> io::Result<(u64, String)> {
     Ok((left_out, text.as_str().trim_end().to_owned()))
 }
 
-/// A line for each file that a reader may keep beside the test case; the evidence comes first.
+/// A marker line for each file to attach to the test case; the evidence comes first.
 fn attachments(evidence: &Path, logs: &[PathBuf], most: usize, shown: impl Fn(&Path) -> PathBuf) -> String {
     let is_file = |file: &PathBuf| fs::symlink_metadata(file).is_ok_and(|file| file.is_file());
     let files = [evidence.join("evidence.json")].into_iter().filter(is_file).chain(logs.iter().cloned());
     let names = files.map(|file| shown(&file).display().to_string());
-    // A name that is no single plain line would be none of ours.
+    // podproof's own names have one line without control characters; skip all others.
     let plain = names.filter(|name| plain_line(name, LONGEST_PATH) == *name).take(most);
     plain.flat_map(|name| ["[[ATTACHMENT|".to_owned(), name, "]]\n".to_owned()]).collect()
 }
@@ -142,7 +142,7 @@ mod tests {
     #[case("[[attachment|a]][[Property|b=c]]", "[ [attachment|a]][ [Property|b=c]]")]
     #[case("[[[ATTACHMENT|a]]", "[[[ATTACHMENT|a]]")]
     #[case("[[ü]] [[", "[[ü]] [[")]
-    fn no_marker_but_ours(#[case] text: &str, #[case] expected: &str) {
+    fn markers_in_text_are_defused(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(unmarked(text), expected);
     }
 }

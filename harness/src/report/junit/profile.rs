@@ -1,63 +1,62 @@
-//! For whom a JUnit document is written.
+//! Profiles of JUnit documents.
 
 use std::env;
 use std::path::{Path, PathBuf, absolute};
 
-/// For whom a JUnit document is written: readers contradict each other, so no single form serves all.
+/// The tool for which a JUnit document is written. Tools contradict each other, so no single document suits all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum JunitProfile {
-    /// Valid by the schema `junit-10.xsd` of Jenkins' xUnit plugin, which knows neither times nor properties of a test
-    /// case, and no `skipped` of the whole.
+    /// Valid according to the schema `junit-10.xsd` of Jenkins' xUnit plugin. It has no timestamps and properties of
+    /// test cases, and no `skipped` attribute of `testsuites`.
     Strict,
-    /// All that there is to tell: properties, times, files, other attempts as `flakyFailure` and `rerunFailure`.
+    /// Everything: properties, timestamps, files, and other attempts as `flakyFailure` and `rerunFailure`.
     #[default]
     Rich,
-    /// For Prow and TestGrid: each attempt is a test case of the same name, which is how they know a flake; numeric
-    /// properties, which become metrics; the verdict in the first of the 140 characters that a cell shows.
+    /// For Prow and TestGrid. Each attempt is a test case of the same name, by which they recognize flakes. Properties
+    /// are numbers, which become metrics. Texts begin with the verdict, because a cell shows only 140 characters.
     Prow,
-    /// For GitLab, which shows the body of a failure and not its message, and takes one attachment.
+    /// For GitLab, which shows the body of a failure but not its message, and accepts one attachment.
     Gitlab,
 }
 
 impl JunitProfile {
-    /// Whether its readers know `error`: Prow and TestGrid count and show `failure` only, and what is inconclusive would
-    /// be a pass to them.
+    /// Returns whether its readers support `error`. Prow and TestGrid only know `failure` and would show an `error` as
+    /// a pass.
     pub(super) fn has_errors(self) -> bool {
         self != Self::Prow
     }
 
-    /// Whether each attempt at a case is a test case of its own.
-    pub(super) fn repeats(self) -> bool {
+    /// Returns whether each attempt at a case is a separate test case.
+    pub(super) fn has_case_per_attempt(self) -> bool {
         self == Self::Prow
     }
 
-    /// Whether the attempts beside the one that counts stand within its test case.
+    /// Returns whether a test case contains the other attempts.
     pub(super) fn has_other_attempts(self) -> bool {
         matches!(self, Self::Strict | Self::Rich)
     }
 
-    /// Whether attributes that only some readers know may stand there.
+    /// Returns whether to write attributes that only some readers support.
     pub(super) fn is_extended(self) -> bool {
         self != Self::Strict
     }
 
-    /// Whether what is true of the whole run stands by each suite.
+    /// Returns whether each suite has the properties of the run.
     pub(super) fn has_run_properties(self) -> bool {
         self != Self::Gitlab
     }
 
-    /// Whether a test case tells of its manifest.
+    /// Returns whether a test case has the path of its manifest.
     pub(super) fn has_files(self) -> bool {
         matches!(self, Self::Rich | Self::Gitlab)
     }
 
-    /// Whether the message's words are left out of the body: where both are shown one after the other they would use
-    /// up the room of what is new.
+    /// Returns whether the body leaves out the text of the message, because readers show both together.
     pub(super) fn continues_in_body(self) -> bool {
         self == Self::Prow
     }
 
-    /// How many files a test case may attach.
+    /// The number of files that a test case may attach.
     pub(super) fn attachments(self) -> usize {
         match self {
             Self::Strict | Self::Prow => 0,
@@ -66,17 +65,18 @@ impl JunitProfile {
         }
     }
 
-    /// The run's folder as readers look for it: Jenkins by an absolute path, GitLab by one below the folder in which
-    /// the job began.
+    /// The path of the run's folder for readers: absolute for Jenkins, relative to the job's initial directory for
+    /// GitLab.
     pub(super) fn folder(self, folder: &Path) -> PathBuf {
         match self {
             Self::Strict | Self::Rich => absolute(folder).unwrap_or_else(|_| folder.to_owned()),
             Self::Prow | Self::Gitlab => {
                 let real = folder.canonicalize();
                 let real = real.as_deref().unwrap_or(folder);
-                // The job may have gone elsewhere since it began; GitLab says where that was.
-                let begun = env::var_os("CI_PROJECT_DIR").map(PathBuf::from).filter(|_| self == Self::Gitlab);
-                let places = begun.into_iter().chain(env::current_dir().ok());
+                // The job may have changed its directory; GitLab provides the initial one.
+                let initial =
+                    env::var_os("CI_PROJECT_DIR").map(PathBuf::from).filter(|_| self == Self::Gitlab);
+                let places = initial.into_iter().chain(env::current_dir().ok());
                 let real_places: Vec<_> = places.filter_map(|place| place.canonicalize().ok()).collect();
                 let below = real_places.iter().find_map(|place| real.strip_prefix(place).ok());
                 below.unwrap_or(folder).to_owned()

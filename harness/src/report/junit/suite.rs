@@ -1,4 +1,4 @@
-//! The executions of a record, by area.
+//! Suites and test cases: the executions of a record by area.
 
 use std::collections::BTreeSet;
 
@@ -14,30 +14,30 @@ use crate::run::{Attempt, CaseRecord, RunRecord, proofs};
 /// The executions of one area, in the order of the plan.
 pub(super) struct Suite<'a> {
     pub(super) area: &'a str,
-    pub(super) entries: Vec<Entry<'a>>,
+    pub(super) entries: Vec<TestCaseEntry<'a>>,
     profile: JunitProfile,
 }
 
 /// One test case and how it ends.
-pub(super) struct Entry<'a> {
+pub(super) struct TestCaseEntry<'a> {
     pub(super) case: &'a CaseRecord,
     pub(super) ending: Ending,
-    /// Whose verdict, evidence and times it has.
+    /// The slug of the attempt or execution that provides the next fields and the evidence.
     pub(super) slug: &'a str,
     pub(super) verdict: &'a Verdict,
     pub(super) started: Timestamp,
     seconds: f64,
 }
 
-/// The suites of `record`, in the order in which the plan comes to their areas.
+/// The suites of `record`, in the order in which their areas appear in the plan.
 pub(super) fn suites(record: &RunRecord, profile: JunitProfile) -> Vec<Suite<'_>> {
     let mut suites: Vec<Suite<'_>> = Vec::new();
     for (case, proof) in proofs(record) {
-        let repeats = profile.repeats() && record.purpose == Purpose::Check;
-        let entries = if repeats && !case.attempts.is_empty() {
-            case.attempts.iter().map(|attempt| Entry::of_attempt(case, attempt)).collect()
+        let by_attempt = profile.has_case_per_attempt() && record.purpose == Purpose::Check;
+        let entries = if by_attempt && !case.attempts.is_empty() {
+            case.attempts.iter().map(|attempt| TestCaseEntry::of_attempt(case, attempt)).collect()
         } else {
-            vec![Entry::of_case(case, Ending::of(record.purpose, case, &proof))]
+            vec![TestCaseEntry::of_case(case, Ending::of(record.purpose, case, &proof))]
         };
         let area = case.claim.area();
         match suites.iter_mut().find(|suite| suite.area == area) {
@@ -48,7 +48,7 @@ pub(super) fn suites(record: &RunRecord, profile: JunitProfile) -> Vec<Suite<'_>
     suites
 }
 
-impl<'a> Entry<'a> {
+impl<'a> TestCaseEntry<'a> {
     fn of_case(case: &'a CaseRecord, ending: Ending) -> Self {
         let CaseRecord { slug, verdict, started, seconds, .. } = case;
         Self { case, ending, slug, verdict, started: *started, seconds: *seconds }
@@ -70,7 +70,8 @@ impl Suite<'_> {
         self.spans().map(|(started, _)| started).min().unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// From the first beginning to the last end: cases run side by side, so their sum would say nothing.
+    /// The time from the first start to the last end, in milliseconds. Cases run in parallel, so this is not the sum of
+    /// their durations.
     pub(super) fn wall_millis(&self) -> i64 {
         let end =
             |(started, seconds): (Timestamp, f64)| started.as_millisecond().saturating_add(millis(seconds));
@@ -78,7 +79,7 @@ impl Suite<'_> {
         ended.saturating_sub(self.started().as_millisecond()).max(0)
     }
 
-    /// When each attempt began, and how many seconds it took.
+    /// The start and the duration in seconds of each attempt.
     fn spans(&self) -> impl Iterator<Item = (Timestamp, f64)> {
         self.entries.iter().flat_map(|entry| {
             let attempts = entry.case.attempts.iter().map(|attempt| (attempt.started, attempt.seconds));
@@ -103,8 +104,8 @@ impl Suite<'_> {
     }
 }
 
-impl Entry<'_> {
-    /// The claim's name; what varies stands in brackets, which tools strip when they compare names.
+impl TestCaseEntry<'_> {
+    /// The claim's name. Mutant and round are in brackets, which tools ignore when they compare names.
     pub(super) fn name(&self) -> String {
         let mutant = self.case.mutant.as_ref().map(|mutant| format!(" [mutant={}]", mutant.name));
         let round = (self.case.round > 1).then(|| format!(" [round={}]", self.case.round));
@@ -115,7 +116,7 @@ impl Entry<'_> {
         millis(self.seconds)
     }
 
-    /// Where its manifest lies in the source.
+    /// The path of its manifest in the source tree.
     pub(super) fn file(&self) -> String {
         format!("manifests/cases/{}.yaml", self.case.claim)
     }
@@ -124,7 +125,7 @@ impl Entry<'_> {
         match profile {
             JunitProfile::Strict | JunitProfile::Gitlab => Vec::new(),
             JunitProfile::Rich => self.all_properties(),
-            JunitProfile::Prow => self.numbers(),
+            JunitProfile::Prow => self.numeric_properties(),
         }
     }
 
@@ -149,8 +150,8 @@ impl Entry<'_> {
         properties
     }
 
-    /// Numbers become metrics; by its level what binds every cluster is told from what binds some.
-    fn numbers(&self) -> Vec<(&'static str, String)> {
+    /// TestGrid turns these into metrics. `level` separates core claims from extended ones.
+    fn numeric_properties(&self) -> Vec<(&'static str, String)> {
         let case = self.case;
         vec![
             ("seconds", seconds(self.millis())),
@@ -162,12 +163,12 @@ impl Entry<'_> {
     }
 }
 
-/// With exactly three decimals: some readers take no more, and none takes an exponent.
+/// Formats milliseconds as seconds with exactly three decimals: some readers accept no more, and none an exponent.
 pub(super) fn seconds(millis: i64) -> String {
     format!("{}.{:03}", millis / 1000, millis % 1000)
 }
 
-/// What is true of the whole run.
+/// The properties of the run.
 pub(super) fn run_properties(record: &RunRecord) -> Vec<(&'static str, String)> {
     let nodes = &record.cluster.nodes;
     let kubelets: BTreeSet<_> = nodes.iter().map(|node| node.kubelet.as_str()).collect();
@@ -184,12 +185,12 @@ pub(super) fn run_properties(record: &RunRecord) -> Vec<(&'static str, String)> 
     properties
 }
 
-/// From the run's beginning to the end of its last case.
+/// The time from the start of the run to the end of its last case, in milliseconds.
 pub(super) fn run_millis(record: &RunRecord) -> i64 {
     record.ended.as_millisecond().saturating_sub(record.started.as_millisecond()).max(0)
 }
 
-/// Where the cases ran: the node when there is one, else how many there are.
+/// The name of the node, or the number of nodes if there are several.
 pub(super) fn hostname(record: &RunRecord) -> String {
     match record.cluster.nodes.as_slice() {
         [node] => node.name.clone(),

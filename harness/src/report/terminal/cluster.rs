@@ -1,36 +1,37 @@
-//! What the cluster of a run is, in one line.
+//! A one-line description of the cluster.
 
 use std::collections::BTreeSet;
 
-use crate::cluster::{Facts, NodeFacts};
+use crate::cluster::{ClusterFacts, NodeFacts};
 use crate::report::text::counted;
 
-/// More missing rights than this are counted only.
+/// The number of missing permissions that are named; the rest are only counted.
 const NAMED_RIGHTS: usize = 3;
 
-/// The nodes, what runs on them, and what the cluster has or lacks, as far as it is known.
-pub(super) fn cluster_line(facts: &Facts) -> String {
-    let told = &facts.capabilities;
+/// The nodes, their software, and the known capabilities of the cluster.
+pub(super) fn cluster_line(facts: &ClusterFacts) -> String {
+    let capabilities = &facts.capabilities;
     let mut parts = vec![format!("{}: {}", nodes(facts), machines(&facts.nodes))];
     parts.push(if facts.cluster_dns { "cluster DNS" } else { "no cluster DNS" }.to_owned());
-    parts.extend(told.pod_security.map(|enforced| {
+    parts.extend(capabilities.pod_security.map(|enforced| {
         if enforced { "Pod Security is enforced" } else { "Pod Security is not enforced" }.to_owned()
     }));
-    let classes: Vec<_> = told.runtime_classes.iter().flatten().map(|class| class.name.as_str()).collect();
+    let classes: Vec<_> =
+        capabilities.runtime_classes.iter().flatten().map(|class| class.name.as_str()).collect();
     if !classes.is_empty() {
         parts.push(format!("runtime classes {}", classes.join(", ")));
     }
-    parts.extend(told.missing_rights.as_deref().and_then(missing));
+    parts.extend(capabilities.missing_rights.as_deref().and_then(missing));
     parts.join("; ")
 }
 
-fn nodes(facts: &Facts) -> String {
+fn nodes(facts: &ClusterFacts) -> String {
     let schedulable = facts.nodes.iter().filter(|node| node.schedulable).count();
     let all = counted(facts.nodes.len(), "node");
     if schedulable == facts.nodes.len() { all } else { format!("{all}, {schedulable} schedulable") }
 }
 
-/// What is the same everywhere is told once.
+/// The software of the nodes. Values that nodes share appear once.
 fn machines(nodes: &[NodeFacts]) -> String {
     let each = |part: fn(&NodeFacts) -> Option<String>| {
         nodes.iter().filter_map(part).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" or ")

@@ -1,31 +1,31 @@
-//! Words in columns.
+//! Aligned columns of text.
 
 use anstyle::Style;
 
 use super::style::styled;
 
-/// Rows of cells; every column is as wide as its widest cell, and the last is not padded.
+/// A table of text. Every column is as wide as its widest cell; the last column is not padded.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// The columns whose cells stand to the right.
+    /// The columns that are aligned to the right, by index.
     right: &'static [usize],
     rows: Vec<Vec<(Style, String)>>,
 }
 
 impl Columns {
-    /// Columns with these heads.
+    /// Creates a table with these column heads. `right` has the indices of the columns to align to the right.
     #[must_use]
     pub fn new(heads: &[&str], style: Style, right: &'static [usize]) -> Self {
         let heads = heads.iter().map(|head| (style, (*head).to_owned())).collect();
         Self { right, rows: vec![heads] }
     }
 
-    /// Adds a row. Its words must be clean: see [`visible_line`](crate::report::visible_line).
+    /// Adds a row. The caller must clean the text of the cells, see [`visible_line`](crate::report::visible_line).
     pub fn push(&mut self, row: Vec<(Style, String)>) {
         self.rows.push(row);
     }
 
-    /// The rows, a line each.
+    /// Renders the table, one line per row.
     #[must_use]
     pub fn text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -47,7 +47,7 @@ impl Columns {
         let mut line = String::new();
         for (column, (style, cell)) in row.iter().enumerate().take(last + 1) {
             let width = widths[column];
-            // Only the word is styled: no stripe of colour runs through the gaps.
+            // Style only the text, not the padding.
             let gap = " ".repeat(width - cell.chars().count());
             let word = styled(*style, cell);
             if self.right.contains(&column) {

@@ -1,4 +1,4 @@
-//! What each execution that is no success has to say.
+//! The details of each execution that failed or is inconclusive.
 
 use std::path::Path;
 
@@ -6,17 +6,17 @@ use super::style::{Styles, styled};
 use super::table::claim;
 use crate::judge::Finding;
 use crate::report::entry::rests_on_evidence;
-use crate::report::status::{Status, gist};
+use crate::report::status::{CaseStatus, gist};
 use crate::report::text::{visible, visible_line};
 use crate::run::{CaseRecord, Proof, RunRecord, evidence_folder};
 
-/// How much of one text is shown; all of it is in the evidence.
+/// The longest text, in bytes. The evidence has the whole text.
 const LONGEST_TEXT: usize = 2000;
 
-/// How much of a line is shown.
+/// The longest line, in characters.
 const LONGEST_LINE: usize = 300;
 
-/// A paragraph per execution that is no success, then the faults.
+/// A paragraph per failed or inconclusive execution, then the faults.
 pub(super) fn details(
     record: &RunRecord,
     proofs: &[(&CaseRecord, Proof)],
@@ -25,19 +25,19 @@ pub(super) fn details(
 ) -> String {
     let mut text = String::new();
     for (case, proof) in proofs {
-        let status = Status::of(record.purpose, case, proof);
+        let status = CaseStatus::of(record.purpose, case, proof);
         match status {
-            // The table has said why a case was not asked.
-            Status::Pass | Status::Killed | Status::Skip => {}
-            Status::Survived | Status::Untold | Status::Inconclusive => {
+            // The table already has the reason of a skip.
+            CaseStatus::Pass | CaseStatus::Killed | CaseStatus::Skip => {}
+            CaseStatus::Survived | CaseStatus::Inconclusive => {
                 text += &head(case, status, styles);
-                text += &told(case, proof, status);
+                text += &reason(case, proof, status);
                 text += &attempts(case, styles);
                 text += &evidence(case, folder, styles);
             }
-            Status::Fail | Status::Flaky | Status::KilledOtherwise => {
+            CaseStatus::Fail | CaseStatus::Flaky | CaseStatus::WrongAssertion => {
                 text += &head(case, status, styles);
-                text += &unkilled(case, status);
+                text += &expected_killer(case, status);
                 text += &case.verdict.findings().iter().map(|one| finding(one, styles)).collect::<String>();
                 text += &attempts(case, styles);
                 text += &notes(case, styles);
@@ -48,28 +48,30 @@ pub(super) fn details(
     text + &faults(record, styles)
 }
 
-fn head(case: &CaseRecord, status: Status, styles: &Styles) -> String {
+fn head(case: &CaseRecord, status: CaseStatus, styles: &Styles) -> String {
     let word = styled(status.style(styles), status.word());
     let mutant = case.mutant.as_ref().map(|mutant| format!(" under {}", mutant.name)).unwrap_or_default();
     let name = visible_line(&(claim(case) + &mutant), LONGEST_LINE);
     format!("{word} {}\n  {}\n", styled(styles.strong, &name), visible_line(&case.title, LONGEST_LINE))
 }
 
-fn told(case: &CaseRecord, proof: &Proof, status: Status) -> String {
-    let said = match (status, &case.mutant) {
-        (Status::Survived, Some(mutant)) => {
+fn reason(case: &CaseRecord, proof: &Proof, status: CaseStatus) -> String {
+    let reason = match (status, &case.mutant) {
+        (CaseStatus::Survived, Some(mutant)) => {
             format!("passed although {}; {} must fail", mutant.breaks, mutant.must_fail)
         }
         _ => gist(case, proof),
     };
-    let said = if said.trim().is_empty() { "no reason was given" } else { said.as_str() };
-    format!("  {}\n", hanging(said, 2))
+    let reason = if reason.trim().is_empty() { "no reason was given" } else { reason.as_str() };
+    format!("  {}\n", hanging(reason, 2))
 }
 
-/// A mutant that was killed otherwise fails by what follows, and not by what it must.
-fn unkilled(case: &CaseRecord, status: Status) -> String {
+/// The assertion that must fail, for a mutant that was killed by another one. The findings after it show which.
+fn expected_killer(case: &CaseRecord, status: CaseStatus) -> String {
     match (status, &case.mutant) {
-        (Status::KilledOtherwise, Some(mutant)) => format!("  {} must fail\n", hanging(&mutant.must_fail, 2)),
+        (CaseStatus::WrongAssertion, Some(mutant)) => {
+            format!("  {} must fail\n", hanging(&mutant.must_fail, 2))
+        }
         _ => String::new(),
     }
 }
@@ -88,15 +90,15 @@ fn finding(finding: &Finding, styles: &Styles) -> String {
     )
 }
 
-/// What became of each attempt, where there was more than one.
+/// The verdicts of the attempts. Empty if there was only one.
 fn attempts(case: &CaseRecord, styles: &Styles) -> String {
     if case.attempts.is_empty() {
         return String::new();
     }
-    format!("  {} {}\n", styled(styles.faint, "attempts"), case.attempts_in_words())
+    format!("  {} {}\n", styled(styles.faint, "attempts"), case.attempt_verdicts())
 }
 
-/// What is known of the runtime belongs to a finding; it is no excuse.
+/// Known problems of the runtime that may have caused a fail. They do not change the verdict.
 fn notes(case: &CaseRecord, styles: &Styles) -> String {
     let label = styled(styles.faint, "note");
     let lines: Vec<_> = case.notes.iter().map(|note| format!("  {label} {}\n", hanging(note, 7))).collect();
@@ -119,12 +121,12 @@ fn faults(record: &RunRecord, styles: &Styles) -> String {
         .flat_map(|case| case.faults.iter().map(|fault| format!("{}: {fault}", case.slug)));
     let lines: Vec<_> = of_cases
         .chain(record.faults.iter().cloned())
-        .map(|fault| format!("{} {}\n", styled(styles.untold, "FAULT"), hanging(&fault, 6)))
+        .map(|fault| format!("{} {}\n", styled(styles.inconclusive, "FAULT"), hanging(&fault, 6)))
         .collect();
     if lines.is_empty() { String::new() } else { lines.concat() + "\n" }
 }
 
-/// A text of several lines, each but the first indented.
+/// Indents every line of `text` but the first.
 fn hanging(text: &str, indent: usize) -> String {
     visible(text.trim_end(), LONGEST_TEXT).replace('\n', &format!("\n{}", " ".repeat(indent)))
 }

@@ -1,4 +1,4 @@
-//! What stands on stdout when an experiment has ended.
+//! The report of an experiment on stdout.
 
 use std::path::Path;
 
@@ -6,54 +6,54 @@ use anstyle::Style;
 
 use super::columns::Columns;
 use super::style::Styles;
-use crate::experiment::{Distribution, ExperimentRecord, Group, Measured, Share};
+use crate::experiment::{Distribution, ExperimentRecord, Measured, Share, TrialGroup};
 use crate::report::text::counted;
 use crate::report::text::visible_line;
 
-/// How much of what is said fits into a line.
+/// The longest text in a line, in characters.
 const LONGEST: usize = 200;
 
-/// The experiment as text for people: the shares, how far apart the starts were, what was skipped or could not be told,
-/// the faults, and a last line. `folder` is the run's.
+/// Renders an experiment for a terminal: the shares, the delays between starts, the skipped groups, the inconclusive
+/// trials, the faults and a summary line. `folder` is the experiment's.
 #[must_use]
 pub fn experiment_table(record: &ExperimentRecord, folder: &Path, styles: &Styles) -> String {
-    let made = || record.groups.iter().filter(|group| group.skipped.is_none());
+    let measured = || record.groups.iter().filter(|group| group.skipped.is_none());
     format!(
-        "{}\nfrom the start of the producer's program to that of the consumer's, in ms (negative: the consumer's first)\n{}\n{}{}\n",
-        shares(made(), styles).text(),
-        gaps(made(), styles).text(),
+        "{}\ndelay from the producer's start to the consumer's start, in ms (negative: the consumer started first)\n{}\n{}{}\n",
+        shares(measured(), styles).text(),
+        gaps(measured(), styles).text(),
         notes(record),
         last_line(record, folder),
     )
 }
 
-fn shares<'r>(groups: impl Iterator<Item = &'r Group>, styles: &Styles) -> Columns {
-    let heads = ["STRATEGY", "ORDER", "TRIALS", "COMPLETED", "95 % INTERVAL", "LOST", "HUNG", "UNTOLD"];
+fn shares<'r>(groups: impl Iterator<Item = &'r TrialGroup>, styles: &Styles) -> Columns {
+    let heads = ["STRATEGY", "ORDER", "TRIALS", "COMPLETED", "95 % INTERVAL", "LOST", "HUNG", "INCONCLUSIVE"];
     let mut columns = Columns::new(&heads, styles.strong, &[2, 3, 4, 5, 6, 7]);
     for group in groups {
         let Measured { completed, lost, hung, inconclusive, .. } = &group.measured;
-        let untold = if *inconclusive > 0 { styles.untold } else { Style::new() };
+        let style = if *inconclusive > 0 { styles.inconclusive } else { Style::new() };
         columns.push(vec![
             (Style::new(), visible_line(&group.strategy, LONGEST)),
             (Style::new(), group.order.to_string()),
             (Style::new(), group.trials.len().to_string()),
-            (Style::new(), completed.map_or_else(nothing, |share| percent(share.share))),
-            (Style::new(), completed.map_or_else(nothing, interval)),
+            (Style::new(), completed.map_or_else(no_value, |share| percent(share.share))),
+            (Style::new(), completed.map_or_else(no_value, interval)),
             (Style::new(), lost.to_string()),
             (Style::new(), hung.to_string()),
-            (untold, inconclusive.to_string()),
+            (style, inconclusive.to_string()),
         ]);
     }
     columns
 }
 
-fn gaps<'r>(groups: impl Iterator<Item = &'r Group>, styles: &Styles) -> Columns {
+fn gaps<'r>(groups: impl Iterator<Item = &'r TrialGroup>, styles: &Styles) -> Columns {
     let heads = ["STRATEGY", "ORDER", "STARTS", "MIN", "P50", "P90", "P99", "MAX"];
     let mut columns = Columns::new(&heads, styles.strong, &[2, 3, 4, 5, 6, 7]);
     for group in groups {
         let gap = group.measured.gap_by_clock_ms;
         let cell = |value: fn(&Distribution) -> f64| {
-            (Style::new(), gap.as_ref().map_or_else(nothing, |gap| format!("{:.1}", value(gap))))
+            (Style::new(), gap.as_ref().map_or_else(no_value, |gap| format!("{:.1}", value(gap))))
         };
         columns.push(vec![
             (Style::new(), visible_line(&group.strategy, LONGEST)),
@@ -69,15 +69,16 @@ fn gaps<'r>(groups: impl Iterator<Item = &'r Group>, styles: &Styles) -> Columns
     columns
 }
 
-/// What was skipped, of which trials it could not be told, and the faults: a line each.
+/// The skipped groups, the inconclusive trials and the faults, one line each.
 fn notes(record: &ExperimentRecord) -> String {
     let mut lines = Vec::new();
     for group in &record.groups {
         let name = format!("{} {}", group.strategy, group.order);
         lines.extend(group.skipped.as_ref().map(|why| format!("skipped: {name}: {why}")));
-        let untold = group.trials.iter().filter(|trial| trial.outcome.word() == "inconclusive");
+        let inconclusive = group.trials.iter().filter(|trial| trial.outcome.word() == "inconclusive");
         lines.extend(
-            untold.map(|trial| format!("untold: {name} {}: {}", trial.number, trial.outcome.detail())),
+            inconclusive
+                .map(|trial| format!("inconclusive: {name} {}: {}", trial.number, trial.outcome.detail())),
         );
     }
     lines.extend(record.faults.iter().map(|fault| format!("fault: {fault}")));
@@ -91,7 +92,7 @@ fn last_line(record: &ExperimentRecord, folder: &Path) -> String {
     let interrupted =
         record.interrupted.as_deref().map(|by| format!(", interrupted by {by}")).unwrap_or_default();
     let line = format!(
-        "{}, {} at once, after {wall:.1} s on {}, evidence in {}{interrupted}",
+        "{}, {} in parallel, after {wall:.1} s on {}, evidence in {}{interrupted}",
         counted(trials, "trial"),
         record.parallel,
         record.cluster.version,
@@ -108,6 +109,6 @@ fn interval(share: Share) -> String {
     format!("{:.1} to {:.1} %", share.low * 100.0, share.high * 100.0)
 }
 
-fn nothing() -> String {
+fn no_value() -> String {
     "-".to_owned()
 }

@@ -1,6 +1,6 @@
-//! The run for people at a terminal: a line per event while it goes on, a table and a summary at its end.
+//! Terminal output: a line per event during the run, then a table and a summary.
 //!
-//! Everything can be read without colour, and nothing from the cluster reaches the terminal as it is.
+//! The output is readable without colour. Text from the cluster is escaped before it is printed.
 
 mod article;
 mod cluster;

@@ -1,17 +1,17 @@
-//! Prose in lines that a terminal has room for.
+//! Wraps prose for a terminal.
 
-/// How many characters a line has, its indent included.
+/// The longest line, in characters, including the indent.
 const WIDEST: usize = 100;
 
-/// The words of `text`, the spaces between them apart, in lines that begin at the column `indent`. The first line has
-/// no indent of its own, and no line an end of its own behind the last word; a word that is too long stands alone.
+/// Wraps `text` into lines that begin at the column `indent`. The caller indents the first line, and the last line has
+/// no line end. A word that is too long gets a line of its own.
 pub(super) fn paragraph(text: &str, indent: usize) -> String {
     let mut lines = vec![String::new()];
     let mut room = WIDEST.saturating_sub(indent);
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        let begun = lines.last().is_some_and(|line| !line.is_empty());
-        if begun && length + 1 > room {
+        let has_words = lines.last().is_some_and(|line| !line.is_empty());
+        if has_words && length + 1 > room {
             lines.push(String::new());
             room = WIDEST.saturating_sub(indent);
         }
@@ -34,12 +34,12 @@ mod tests {
     #[rstest]
     #[case::nothing("", "")]
     #[case::one_line("a  b\nc", "a b c")]
-    fn words_stand_in_one_line(#[case] text: &str, #[case] expected: &str) {
+    fn short_text_fits_in_one_line(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(paragraph(text, 4), expected);
     }
 
     #[test]
-    fn lines_are_full_and_no_wider() {
+    fn lines_are_filled_to_the_limit() {
         let text = paragraph(&"üü ".repeat(60), 10);
         let lines: Vec<_> = text.lines().collect();
         // 30 words of two characters and 29 gaps have 89 characters, of the 90 that there are.
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_word_stands_alone() {
+    fn a_long_word_gets_its_own_line() {
         let long = "x".repeat(WIDEST);
         assert_eq!(paragraph(&format!("a {long} b"), 2), format!("a\n  {long}\n  b"));
     }

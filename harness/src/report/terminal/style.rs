@@ -1,35 +1,35 @@
-//! The styles of words.
+//! Terminal styles.
 
 use anstyle::{AnsiColor, Style};
 
-use crate::report::status::{Class, Status};
+use crate::report::status::{CaseStatus, StatusClass};
 
-/// The styles of words on a terminal; plain by default.
+/// The styles of text on a terminal; plain by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Styles {
-    /// What is as it must be.
+    /// For passed cases and other good results.
     pub good: Style,
-    /// What is not.
+    /// For failed cases and other bad results.
     pub bad: Style,
-    /// What could not be told.
-    pub untold: Style,
-    /// What was not asked.
+    /// For inconclusive results.
+    pub inconclusive: Style,
+    /// For skipped cases.
     pub skipped: Style,
-    /// What a reader looks for.
+    /// For names and headings.
     pub strong: Style,
-    /// What a reader may pass over.
+    /// For labels and other secondary text.
     pub faint: Style,
 }
 
 impl Styles {
-    /// Colours of the terminal's own palette.
+    /// Styles with colours of the terminal's palette.
     #[must_use]
     pub fn coloured() -> Self {
         let colour = |colour: AnsiColor| colour.on_default().bold();
         Self {
             good: colour(AnsiColor::Green),
             bad: colour(AnsiColor::Red),
-            untold: colour(AnsiColor::Magenta),
+            inconclusive: colour(AnsiColor::Magenta),
             skipped: colour(AnsiColor::Yellow),
             strong: Style::new().bold(),
             faint: Style::new().dimmed(),
@@ -37,18 +37,18 @@ impl Styles {
     }
 }
 
-impl Status {
+impl CaseStatus {
     pub(super) fn style(self, styles: &Styles) -> Style {
         match self.class() {
-            Class::Good => styles.good,
-            Class::Bad => styles.bad,
-            Class::Untold => styles.untold,
-            Class::Skipped => styles.skipped,
+            StatusClass::Good => styles.good,
+            StatusClass::Bad => styles.bad,
+            StatusClass::Inconclusive => styles.inconclusive,
+            StatusClass::Skipped => styles.skipped,
         }
     }
 }
 
-/// `text` in `style`; a plain style leaves no trace.
+/// Renders `text` in `style`. A plain style adds nothing.
 pub(super) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }

@@ -1,16 +1,16 @@
-//! The last line.
+//! The summary line of a run.
 
 use std::path::Path;
 
 use super::style::{Styles, styled};
 use crate::plan::Purpose;
 use crate::report::text::{counted, visible_line};
-use crate::run::{CaseRecord, Outcome, Proof, RunRecord};
+use crate::run::{CaseRecord, Proof, RunOutcome, RunRecord};
 
-/// How much of a version and a path fits.
+/// The longest text after the counts, in characters.
 const LONGEST_REST: usize = 400;
 
-/// How the run went, in one line.
+/// The outcome and the counts of a run, in one line.
 pub(super) fn summary(
     record: &RunRecord,
     proofs: &[(&CaseRecord, Proof)],
@@ -21,12 +21,12 @@ pub(super) fn summary(
         Purpose::Check => verdict_counts(record),
         Purpose::Prove => proof_counts(proofs),
     };
-    let outcome = Outcome::of(record);
+    let outcome = RunOutcome::of(record);
     let style = match outcome {
-        Outcome::Conformant => styles.good,
-        Outcome::Partial => styles.skipped,
-        Outcome::Inconclusive => styles.untold,
-        Outcome::Nonconformant => styles.bad,
+        RunOutcome::Conformant => styles.good,
+        RunOutcome::Partial => styles.skipped,
+        RunOutcome::Inconclusive => styles.inconclusive,
+        RunOutcome::Nonconformant => styles.bad,
     };
     let interrupted =
         record.interrupted.as_deref().map(|by| format!(", interrupted by {by}")).unwrap_or_default();
@@ -60,19 +60,22 @@ fn proof_counts(proofs: &[(&CaseRecord, Proof)]) -> String {
         proofs.iter().filter(|(case, _)| case.mutant.is_none()).map(|(_, proof)| proof).collect();
     let count =
         |proofs: &[&Proof], fits: fn(&Proof) -> bool| proofs.iter().filter(|proof| fits(proof)).count();
-    let untold = |proof: &Proof| matches!(proof, Proof::Untold { .. });
+    let inconclusive = |proof: &Proof| matches!(proof, Proof::Inconclusive { .. });
     let skipped = |proof: &Proof| matches!(proof, Proof::Skipped { .. });
     let of_cases = [
-        (count(&cases, |proof| matches!(proof, Proof::Green)), "passed"),
-        (count(&cases, |proof| matches!(proof, Proof::Red)), "failed"),
-        (count(&cases, untold), "untold"),
+        (count(&cases, |proof| matches!(proof, Proof::Passed)), "passed"),
+        (count(&cases, |proof| matches!(proof, Proof::Failed)), "failed"),
+        (count(&cases, inconclusive), "inconclusive"),
         (count(&cases, skipped), "skipped"),
     ];
     let of_mutants = [
         (count(&mutants, |proof| matches!(proof, Proof::Killed)), "killed"),
         (count(&mutants, |proof| matches!(proof, Proof::Survived)), "survived"),
-        (count(&mutants, |proof| matches!(proof, Proof::KilledOtherwise { .. })), "killed otherwise"),
-        (count(&mutants, untold), "untold"),
+        (
+            count(&mutants, |proof| matches!(proof, Proof::WrongAssertion { .. })),
+            "killed by the wrong assertion",
+        ),
+        (count(&mutants, inconclusive), "inconclusive"),
         (count(&mutants, skipped), "skipped"),
     ];
     let cases = listed(&counted(cases.len(), "case"), &of_cases);
@@ -80,7 +83,7 @@ fn proof_counts(proofs: &[(&CaseRecord, Proof)]) -> String {
     format!("{cases}; {mutants}")
 }
 
-/// What there is none of is not worth a word.
+/// Lists the counts after `all`; leaves out zeros.
 pub(super) fn listed(all: &str, parts: &[(usize, &str)]) -> String {
     let some: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();

@@ -1,4 +1,4 @@
-//! What stands on stdout when a run has ended.
+//! The report of a run on stdout.
 
 use std::path::Path;
 
@@ -9,18 +9,18 @@ use super::details::details;
 use super::style::Styles;
 use super::summary::summary;
 use crate::plan::Purpose;
-use crate::report::status::{Status, gist};
+use crate::report::status::{CaseStatus, gist};
 use crate::report::text::visible_line;
 use crate::run::{CaseRecord, Proof, RunRecord, proofs};
 
-/// How much of a name fits into a column.
+/// The longest name in a column, in characters.
 const LONGEST_NAME: usize = 80;
 
-/// How much of what is said fits into the last column.
-const LONGEST_WHAT: usize = 100;
+/// The longest text in the last column, in characters.
+const LONGEST_TEXT: usize = 100;
 
-/// The record as text for people: the table, then what each execution that is no success has to say, the faults, and
-/// the summary. `folder` is the run's.
+/// Renders a record for a terminal: a table, the details of failed and inconclusive executions, the faults and a
+/// summary. `folder` is the run's.
 #[must_use]
 pub fn table(record: &RunRecord, folder: &Path, styles: &Styles) -> String {
     let proofs = proofs(record);
@@ -36,21 +36,21 @@ fn check_columns(record: &RunRecord, proofs: &[(&CaseRecord, Proof)], styles: &S
     let heads = ["VERDICT", "CLAIM", "SECONDS", "WHAT"];
     let mut columns = Columns::new(&heads, styles.strong, &[2]);
     for (case, proof) in proofs {
-        let status = Status::of(record.purpose, case, proof);
+        let status = CaseStatus::of(record.purpose, case, proof);
         let gist = gist(case, proof);
-        let what = if gist.is_empty() { title(case) } else { gist };
+        let text = if gist.is_empty() { title(case) } else { gist };
         columns.push(vec![
             (status.style(styles), status.word().to_owned()),
             (Style::new(), claim(case)),
             (Style::new(), format!("{:.1}", case.seconds)),
-            (Style::new(), visible_line(&what, LONGEST_WHAT)),
+            (Style::new(), visible_line(&text, LONGEST_TEXT)),
         ]);
     }
     columns
 }
 
-/// The claim's sentence, with a word of warning where no cluster has shown yet that its case can fail, and one where
-/// it took more than one attempt to tell.
+/// The claim's title, marked if no cluster has proved yet that its case can fail, and if there was more than one
+/// attempt.
 fn title(case: &CaseRecord) -> String {
     let warning = if case.unproved.is_some() { " (unproved)" } else { "" };
     let attempts = match case.attempts_made() {
@@ -64,32 +64,32 @@ fn prove_columns(proofs: &[(&CaseRecord, Proof)], styles: &Styles) -> Columns {
     let heads = ["PROOF", "CASE", "MUTANT", "KILLED BY", "SECONDS", "WHAT"];
     let mut columns = Columns::new(&heads, styles.strong, &[4]);
     for (case, proof) in proofs {
-        let status = Status::of(Purpose::Prove, case, proof);
-        let (killer, what) = killer_and_what(case, proof);
+        let status = CaseStatus::of(Purpose::Prove, case, proof);
+        let (killer, text) = killer_and_text(case, proof);
         columns.push(vec![
             (status.style(styles), status.word().to_owned()),
             (Style::new(), claim(case)),
             (Style::new(), mutant(case)),
             (Style::new(), visible_line(&killer, LONGEST_NAME)),
             (Style::new(), format!("{:.1}", case.seconds)),
-            (Style::new(), visible_line(&what, LONGEST_WHAT)),
+            (Style::new(), visible_line(&text, LONGEST_TEXT)),
         ]);
     }
     columns
 }
 
-fn killer_and_what(case: &CaseRecord, proof: &Proof) -> (String, String) {
+fn killer_and_text(case: &CaseRecord, proof: &Proof) -> (String, String) {
     let mutant = case.mutant.as_ref();
     let must_fail = mutant.map(|mutant| mutant.must_fail.as_str()).unwrap_or_default();
     match proof {
-        Proof::Green => (nobody(), "passes without a mutant".to_owned()),
-        Proof::Red => (nobody(), format!("fails without a mutant: {}", gist(case, proof))),
+        Proof::Passed => (no_value(), "passes without a mutant".to_owned()),
+        Proof::Failed => (no_value(), format!("fails without a mutant: {}", gist(case, proof))),
         Proof::Killed => {
             (must_fail.to_owned(), mutant.map(|mutant| mutant.breaks.clone()).unwrap_or_default())
         }
-        Proof::Survived => (nobody(), format!("{must_fail} must fail")),
-        Proof::KilledOtherwise { by } => (by.join(", "), format!("{must_fail} must fail")),
-        Proof::Skipped { why } | Proof::Untold { why } => (nobody(), why.clone()),
+        Proof::Survived => (no_value(), format!("{must_fail} must fail")),
+        Proof::WrongAssertion { by } => (by.join(", "), format!("{must_fail} must fail")),
+        Proof::Skipped { why } | Proof::Inconclusive { why } => (no_value(), why.clone()),
     }
 }
 
@@ -101,9 +101,9 @@ pub(super) fn claim(case: &CaseRecord) -> String {
 }
 
 fn mutant(case: &CaseRecord) -> String {
-    case.mutant.as_ref().map_or_else(nobody, |mutant| visible_line(&mutant.name, LONGEST_NAME))
+    case.mutant.as_ref().map_or_else(no_value, |mutant| visible_line(&mutant.name, LONGEST_NAME))
 }
 
-fn nobody() -> String {
+fn no_value() -> String {
     "-".to_owned()
 }

@@ -1,0 +1,36 @@
+//! Two pods on one node.
+//!
+//! Shared by the cases about what pods do not share. The pods are called `here` and `there`, and so is the only
+//! container of each.
+
+use futures::try_join;
+
+use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
+use crate::judge::Inquiry;
+use crate::stage::{Blocked, PodRef, Stage};
+
+pub(super) const HERE: &str = "here";
+pub(super) const THERE: &str = "there";
+
+/// Creates both pods on one node, and waits until both hold.
+pub(super) async fn start_both_pods(stage: &Stage) -> Result<(PodRef, PodRef), Blocked> {
+    let here = stage.create(HERE).await?;
+    let there = stage.create_beside(THERE, &here).await?;
+    try_join!(stage.until_reported(&here, HERE, 0, "hold"), stage.until_reported(&there, THERE, 0, "hold"))?;
+    Ok((here, there))
+}
+
+/// Requires that both pods were on one node. Returns their UIDs.
+pub(super) fn premise_same_node(seen: &Evidence) -> Result<(&str, &str), Missing> {
+    let (here, there) = (&seen.applied(HERE, 0)?.uid, &seen.applied(THERE, 0)?.uid);
+    let node = seen.last(here)?.node();
+    Inquiry::premise("both pods on one node", node.is_some() && node == seen.last(there)?.node())?;
+    Ok((here, there))
+}
+
+/// Requires that two `identity` reports come from one kernel. If each pod has a kernel of its own (a sandboxed
+/// runtime), inode and namespace numbers cannot be compared.
+pub(super) fn premise_same_kernel(one: &Fact<ProbeReport>, other: &Fact<ProbeReport>) -> Result<(), Missing> {
+    let same = one.value.text("boot_id")? == other.value.text("boot_id")?;
+    Inquiry::premise("both pods under one kernel", same)
+}

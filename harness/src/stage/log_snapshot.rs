@@ -1,0 +1,39 @@
+//! Snapshots of container logs, as `kubectl logs [--previous]` prints them.
+
+use kube::api::LogParams;
+
+use super::blocked::Blocked;
+use super::opening::Stage;
+use super::pods::PodRef;
+use super::request::retry;
+use crate::evidence::LogSnapshot;
+
+impl Stage {
+    /// Fetches the log of `container`, or of its previous instance, and records the answer under `label`.
+    ///
+    /// A refused request is recorded as an answer too and does not block.
+    pub async fn snapshot_log(
+        &self,
+        label: &str,
+        pod: &PodRef,
+        container: &str,
+        previous: bool,
+    ) -> Result<(), Blocked> {
+        let started = crate::evidence::now();
+        let patience = self.budgets.exec();
+        let wanted = LogParams { container: Some(container.to_owned()), previous, ..LogParams::default() };
+        let (pods, action) = (self.pods(), format!("ask for the log of container {container}"));
+        let answer = retry(patience, &action, || pods.logs(&pod.name, &wanted)).await;
+        let answer = answer.map_err(|blocked| blocked.without_action());
+        self.recorder.log_snapshot(LogSnapshot {
+            label: label.to_owned(),
+            pod: pod.name.clone(),
+            container: container.to_owned(),
+            previous,
+            started,
+            ended: crate::evidence::now(),
+            answer,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! Opening and closing a stage.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use kube::Client;
+use serde_json::Value;
+
+use super::blocked::Blocked;
+use super::conditions::of_pod;
+use super::namespace::{LIFETIME_LABEL, RUN_LABEL, delete_namespace, make_namespace};
+use super::node::NodeRef;
+use super::objects::{kinds_in, stop_controllers};
+use super::pod_profile::PodProfile;
+use crate::cluster::{Access, Images, NodeAccess};
+use crate::evidence::{Evidence, Recorder};
+use crate::plan::{Budgets, ClaimId, Manifest, Saboteur, Security};
+
+/// The namespace in which one case runs, and the access to it.
+pub struct Stage {
+    pub(super) client: Client,
+    pub(super) namespace: String,
+    pub(super) manifest: Manifest,
+    pub(super) pod_profile: PodProfile,
+    pub(super) images: Images,
+    pub(super) labels: Vec<(String, String)>,
+    pub(super) token: String,
+    pub(super) budgets: Budgets,
+    pub(super) recorder: Recorder,
+    pub(super) node_access: NodeAccess,
+    pub(super) saboteur: Option<Saboteur>,
+    /// Scripts that revert changes on nodes, in the order in which the changes were made.
+    pub(super) reverts: Mutex<Vec<(NodeRef, String)>>,
+    /// The UIDs of the objects that this stage created.
+    pub(super) created_uids: Mutex<BTreeSet<String>>,
+}
+
+/// The settings of a stage.
+#[derive(Clone, Debug)]
+pub struct StageOptions {
+    /// The name of the namespace, unique to this stage.
+    pub namespace: String,
+    /// The run's ID, a valid label value.
+    pub run: String,
+    /// How long after its creation `sweep` must leave the namespace alone.
+    pub lifetime: Duration,
+    /// The claim under test.
+    pub claim: ClaimId,
+    /// The random token that the containers get as `PODPROOF_TOKEN`.
+    pub token: String,
+    /// The objects that the drive may create.
+    pub manifest: Manifest,
+    /// The defaults that are added to each pod.
+    pub pod_profile: PodProfile,
+    /// The Pod Security level that the namespace enforces.
+    pub security: Security,
+    /// The saboteur of a mutant that breaks something on the node.
+    pub saboteur: Option<Saboteur>,
+}
+
+/// A failed cleanup. It becomes a note in the record and never changes a verdict.
+pub type CleanupFault = String;
+
+impl Stage {
+    /// Creates the namespace and starts watching it. If that fails, deletes the namespace again.
+    pub async fn open(access: &Access, options: StageOptions, budgets: Budgets) -> Result<Self, Blocked> {
+        let StageOptions {
+            namespace,
+            run,
+            lifetime,
+            claim,
+            token,
+            manifest,
+            pod_profile,
+            security,
+            saboteur,
+        } = options;
+        let lifetime = lifetime.as_secs().to_string();
+        let labels = vec![(RUN_LABEL.to_owned(), run), (LIFETIME_LABEL.to_owned(), lifetime)];
+        let (client, patience) = (access.client.clone(), budgets.request());
+        let kinds = kinds_in(&manifest);
+        let made = make_namespace(&client, &namespace, security, &labels, claim.as_str(), patience).await;
+        let started = match made {
+            Ok(()) => Recorder::start(&client, &namespace, &kinds, patience).await.map_err(|missing| {
+                Blocked::Unobserved { what: format!("namespace {namespace}"), why: missing.to_string() }
+            }),
+            Err(blocked) => Err(blocked),
+        };
+        match started {
+            Ok(recorder) => Ok(Self {
+                client,
+                namespace,
+                manifest,
+                pod_profile,
+                images: access.images.clone(),
+                labels,
+                token,
+                budgets,
+                recorder,
+                node_access: access.node_access.clone(),
+                saboteur,
+                reverts: Mutex::default(),
+                created_uids: Mutex::default(),
+            }),
+            Err(blocked) => {
+                // The namespace may exist although the request got no answer. An error of this cleanup is ignored in
+                // favour of the original one: `Removals` deletes the namespace again and reports a failure.
+                let _ = delete_namespace(&client, &namespace, budgets.connect()).await;
+                Err(blocked)
+            }
+        }
+    }
+
+    /// The time budgets.
+    #[must_use]
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// Stops observing, returns the evidence and deletes the namespace. Every stage must end here, whatever happened
+    /// before. `undo` is a pod that first runs to completion, to remove a mutant's changes from the node.
+    pub async fn close(
+        self,
+        claim: ClaimId,
+        mutant: Option<String>,
+        driven: Result<(), Blocked>,
+        undo: Option<&Value>,
+    ) -> (Evidence, Vec<CleanupFault>) {
+        let mut faults = Vec::new();
+        if let Some(undo) = undo {
+            faults.extend(self.run_undo(undo).await.err().map(|blocked| format!("undo: {blocked}")));
+        }
+        faults.extend(self.revert_changes().await);
+        let Self { client, namespace, manifest, token, budgets, recorder, .. } = self;
+        let mut evidence = recorder.finish(claim, mutant, &namespace, &token).await;
+        if let Err(blocked) = driven {
+            evidence.interrupted = matches!(blocked, Blocked::Interrupted);
+            evidence.blocked = Some(blocked.to_string());
+        }
+        let stopped = stop_controllers(&client, &namespace, &kinds_in(&manifest), budgets.connect()).await;
+        faults.extend(stopped.err().map(|blocked| blocked.to_string()));
+        // An error is ignored: `Removals` deletes the namespace again and reports a failure.
+        let _ = delete_namespace(&client, &namespace, budgets.connect()).await;
+        (evidence, faults)
+    }
+
+    async fn run_undo(&self, undo: &Value) -> Result<(), Blocked> {
+        let pod = self.send_pod(undo, None).await?;
+        let done = |seen: &crate::evidence::SeenPod| (seen.phase() == "Succeeded").then_some(());
+        let what = format!("the end of pod {}", pod.name);
+        self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, &pod, done)).await
+    }
+}
