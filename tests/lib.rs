@@ -1,6 +1,8 @@
 //! Helpers that the suites share. They run the program under test as a user does.
 #![expect(clippy::missing_panics_doc, reason = "a test panics where something is wrong")]
 
+pub mod imports;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use kube::client::AuthError;
 
-use crate::redact::redacted;
+use podproof_core::redact::redacted;
 
 /// The number of last lines of a credential plugin's stderr that are shown.
 const SHOWN_LINES: usize = 5;

@@ -25,19 +25,7 @@
 //! - **Run**: one execution of selected cases on one cluster, with one record.
 //! - **Series**: consecutive runs of the same suite in the history, which are compared with each other.
 
-mod disk;
-mod hex;
-mod lines;
-mod redact;
-
 mod client_error;
-pub use redact::redacted;
-
-pub mod plan;
-
-pub mod evidence;
-
-pub mod judge;
 
 pub mod cluster;
 
@@ -48,8 +36,3 @@ pub mod cases;
 pub mod run;
 
 pub mod experiment;
-
-pub mod report;
-
-#[cfg(feature = "history")]
-pub mod history;

@@ -1,4 +1,4 @@
-//! The ChromeDriver process that all tests share, and an HTTP client for it.
+//! The `chromedriver` process that all tests share, and an HTTP client for it.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader};

@@ -4,11 +4,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use podproof::experiment::{ExperimentRecord, ListOrder, Measured, Start, Trial, TrialGroup, TrialOutcome};
-use podproof::report::{
-    Background, ChangedFact, EarlierRun, News, NewsKind, experiment_page, html_page, matrix_page,
+use podproof::run::judge_again;
+use podproof_core::record::{Counts, RunRecord, evidence_folder};
+use podproof_core::report::{
+    Background, CaseNews, ChangedFact, EarlierRun, NewsKind, experiment_page, html_page, matrix_page,
 };
-use podproof::run::{Counts, RunRecord, evidence_folder, judge_again};
+use podproof_core::trials::{ExperimentRecord, ListOrder, Measured, Start, Trial, TrialGroup, TrialOutcome};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -115,7 +116,7 @@ fn background() -> Background {
         (NewsKind::Faster, "network/service-two-containers", "faster?", "6.25 s before, 3.10 s now"),
         (NewsKind::New, "lifecycle/prestop-before-term", "new", ""),
     ];
-    let news = kinds.map(|(kind, case, name, words)| News {
+    let news = kinds.map(|(kind, case, name, words)| CaseNews {
         kind,
         case: case.to_owned(),
         name: name.to_owned(),

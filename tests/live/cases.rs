@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use assert_matches::assert_matches;
-use podproof::plan::{Catalogue, Need, Tier, Tree};
-use podproof::run::{Proof, RunRecord, judge_again, proofs, read_record};
+use podproof::run::judge_again;
+use podproof_core::plan::{Catalogue, Need, Tier, Tree};
+use podproof_core::record::{Proof, RunRecord, proofs, read_record};
 use podproof_tests::{KeptFolder, note_seconds, podproof_with_home, run};
 use rstest::rstest;
 

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use podproof::experiment::ExperimentRecord;
+use podproof_core::trials::ExperimentRecord;
 use podproof_tests::{KeptFolder, podproof_with_home, run};
 
 use crate::interrupt::{namespaces_of, signal};

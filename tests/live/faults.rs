@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 
-use podproof::judge::Verdict;
-use podproof::run::{RunRecord, read_record};
+use podproof_core::judge::Verdict;
+use podproof_core::record::{RunRecord, read_record};
 use podproof_tests::{Ended, KeptFolder, kubeconfig, podproof_with_home, run};
 use rstest::rstest;
 

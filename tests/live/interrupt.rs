@@ -4,8 +4,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use podproof::judge::Verdict;
-use podproof::run::{CaseRecord, judge_again, read_record};
+use podproof::run::judge_again;
+use podproof_core::judge::Verdict;
+use podproof_core::record::{CaseRecord, read_record};
 use podproof_tests::{KeptFolder, podproof_with_home, run};
 use rstest::rstest;
 use serde_json::Value;

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use assert_matches::assert_matches;
-use podproof::judge::Verdict;
-use podproof::run::{judge_again, read_record};
+use podproof::run::judge_again;
+use podproof_core::judge::Verdict;
+use podproof_core::record::read_record;
 use podproof_tests::{Ended, podproof_with_home, run};
 
 use crate::cluster::{ClusterGuard, docker, state};

@@ -2,8 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use podproof::judge::Verdict;
-use podproof::run::{judge_again, read_record};
+use podproof::run::judge_again;
+use podproof_core::judge::Verdict;
+use podproof_core::record::read_record;
 use podproof_tests::{KeptFolder, manifests_with, podproof_with_home, run};
 use rstest::rstest;
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use podproof::judge::Verdict;
-use podproof::run::{RunRecord, judge_again, read_record};
+use podproof::run::judge_again;
+use podproof_core::judge::Verdict;
+use podproof_core::record::{RunRecord, read_record};
 use podproof_tests::{KeptFolder, manifests_with, podproof_with_home, run};
 use rstest::rstest;
 

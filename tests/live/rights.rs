@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
-use podproof::judge::Verdict;
-use podproof::plan::Right;
-use podproof::run::{RunRecord, read_record};
+use podproof_core::judge::Verdict;
+use podproof_core::plan::Right;
+use podproof_core::record::{RunRecord, read_record};
 use podproof_tests::{Ended, podproof_with_home, run};
 use rstest::rstest;
 use serde_json::{Value, json};

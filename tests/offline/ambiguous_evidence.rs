@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use k8s_openapi::api::core::v1::{Event, ObjectReference};
 use k8s_openapi::jiff::SignedDuration;
-use podproof::evidence::{Evidence, SeenEvent, SeenPod};
-use podproof::judge::Verdict;
-use podproof::run::{Proof, RunRecord, proofs};
+use podproof_core::evidence::{Evidence, SeenEvent, SeenPod};
+use podproof_core::judge::Verdict;
+use podproof_core::record::{Proof, RunRecord, proofs};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -134,7 +134,7 @@ fn a_failed_hook_is_inconclusive(
     assert!(reason(&verdict).contains("a hook of pod"), "{verdict:?}");
 }
 
-/// Returns whether the object is an EndpointSlice of the service.
+/// Returns whether the object is an `EndpointSlice` of the service.
 fn is_slice_of(object: &Value, service: &str) -> bool {
     object.pointer("/metadata/labels/kubernetes.io~1service-name").is_some_and(|name| name == service)
 }

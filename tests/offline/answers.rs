@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use podproof::evidence::Evidence;
-use podproof::judge::Verdict;
+use podproof_core::evidence::Evidence;
+use podproof_core::judge::Verdict;
 use rstest::rstest;
 use serde_json::{Value, json};
 

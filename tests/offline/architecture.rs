@@ -1,13 +1,45 @@
 //! Rules about the structure of the source. The tests read the source files.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use podproof_tests::imports::{Imports, Module};
 use podproof_tests::root;
 
-/// The top-level modules in order. A module may use only those before it.
-const MODULES: [&str; 10] =
-    ["plan", "evidence", "judge", "cluster", "stage", "cases", "run", "experiment", "report", "history"];
+/// The top-level modules of the crate of data, in order. A module may use only those before it, and no other crate.
+const DATA: [&str; 9] =
+    ["plan", "evidence", "judge", "cluster_facts", "statistics", "record", "trials", "report", "history"];
+
+/// The top-level modules of the crate that acts on clusters, in order. A module may use only those before it, and the data.
+const ACTIONS: [&str; 5] = ["cluster", "stage", "cases", "run", "experiment"];
+
+/// Modules without a place in the order: small, and used everywhere.
+const SMALL: [&str; 5] = ["disk", "hex", "lines", "redact", "client_error"];
+
+/// Packages that the crate of data must not depend on: clients, runtimes, and what acts on clusters.
+const NOT_FOR_DATA: [&str; 9] =
+    ["podproof", "kube", "tokio", "tokio-util", "futures", "hyper", "hyper-util", "http", "http-body-util"];
+
+/// Circles of files that are still there: the room, and how many files use each other. Cut them, never add one.
+const CIRCLES: [(&str, &[usize]); 10] = [
+    ("podproof::cases", &[91]),
+    ("podproof::cluster", &[2, 3, 5, 13]),
+    ("podproof::run", &[2]),
+    ("podproof::stage", &[4, 7]),
+    ("podproof_cli::history", &[5]),
+    ("podproof_core::evidence", &[5]),
+    ("podproof_core::history", &[3, 5]),
+    ("podproof_core::record", &[4]),
+    ("podproof_core::report", &[2, 11]),
+    ("podproof_core::trials", &[2]),
+];
+
+/// Words that once made the code a riddle, with the names that may hold them: recorded in evidence or stores.
+const FORBIDDEN: [&str; 14] = [
+    "told", "untold", "tells", "deed", "deeds", "attire", "wearer", "pulse", "comeback", "namesake",
+    "tonight", "nights", "wishes", "hall",
+];
 
 /// The largest number of lines of code in a file, tests and comments apart.
 const LARGEST: usize = 320;
@@ -39,24 +71,118 @@ fn code(path: &Path) -> Vec<(usize, String)> {
 
 #[test]
 fn modules_use_only_modules_before_them() {
-    let source = root().join("harness/src");
-    for (place, module) in MODULES.iter().enumerate() {
-        for file in sources(&source.join(module)) {
-            for (number, line) in code(&file) {
-                for later in &MODULES[place + 1..] {
-                    let used = line.contains(&format!("crate::{later}::"));
-                    assert!(!used, "{}:{number}: {module} uses {later}: {line}", file.display());
-                }
-            }
+    let place = |module: &Module| -> Option<(usize, usize)> {
+        let name = module.get(1)?.as_str();
+        let in_list = |list: &[&str]| list.iter().position(|known| *known == name);
+        match module[0].as_str() {
+            "podproof_core" => in_list(&DATA).map(|at| (0, at)),
+            "podproof" => in_list(&ACTIONS).map(|at| (1, at)),
+            _ => Some((2, 0)),
         }
+    };
+    let rooms = Imports::read(&root()).rooms();
+    for (room, used) in
+        rooms.iter().filter(|(room, _)| ["podproof", "podproof_core"].contains(&room[0].as_str()))
+    {
+        let Some(name) = room.get(1) else { continue };
+        let is_small = SMALL.contains(&name.as_str());
+        assert!(is_small || place(room).is_some(), "{room:?} has no place in the order");
+        for other in used.keys() {
+            let before = place(other) < place(room) || SMALL.contains(&other[1].as_str());
+            assert!(before, "{room:?} uses {other:?}");
+        }
+    }
+    assert!(!rooms[&module("podproof_core::history")].contains_key(&module("podproof_core::report")));
+}
+
+fn module(path: &str) -> Module {
+    path.split("::").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_data_needs_no_client_and_no_runtime() {
+    let manifest = fs::read_to_string(root().join("harness/core/Cargo.toml")).unwrap();
+    let names = manifest.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
+    for name in names {
+        assert!(!NOT_FOR_DATA.contains(&name), "podproof-core depends on {name}");
     }
 }
 
 #[test]
-fn history_does_not_use_report() {
-    for file in sources(&root().join("harness/src/history")) {
-        for (number, line) in code(&file) {
-            assert!(!line.contains("crate::report"), "{}:{number}: {line}", file.display());
+fn no_files_use_each_other_in_a_circle() {
+    let circles = Imports::read(&root()).circles();
+    let sizes = |room: &Module| circles.get(room).into_iter().flatten().map(Vec::len).collect::<Vec<_>>();
+    for (room, files) in &circles {
+        let allowed =
+            CIRCLES.iter().find(|(name, _)| module(name) == *room).map_or(&[][..], |(_, sizes)| sizes);
+        let mut found = sizes(room);
+        found.sort_unstable();
+        assert_eq!(found, allowed, "{files:#?}");
+    }
+    for (room, _) in CIRCLES {
+        assert!(circles.contains_key(&module(room)), "{room} has no circle any more: take it off the list");
+    }
+}
+
+#[test]
+fn a_public_type_name_means_one_thing() {
+    let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for folder in ["harness/src", "harness/core/src", "harness/cli/src"] {
+        for file in sources(&root().join(folder)) {
+            for (_, line) in code(&file) {
+                let Some((_, rest)) =
+                    line.trim_start().strip_prefix("pub").and_then(|rest| rest.split_once(' '))
+                else {
+                    continue;
+                };
+                let mut words =
+                    rest.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+                let words = (
+                    words.by_ref().find(|word| {
+                        ["struct", "enum", "trait", "type", "fn", "mod", "const", "use"].contains(word)
+                    }),
+                    words.next(),
+                );
+                if let (Some("struct" | "enum" | "trait"), Some(name)) = words {
+                    homes.entry(name.to_owned()).or_default().push(file.display().to_string());
+                }
+            }
+        }
+    }
+    for (name, files) in homes {
+        assert!(files.len() == 1, "{name} is defined more than once: {files:?}");
+    }
+}
+
+/// The words of an identifier, in lowercase.
+fn words(identifier: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for letter in identifier.chars() {
+        if letter == '_' || letter.is_uppercase() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| letter != '_') {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words
+}
+
+#[test]
+fn names_use_no_word_that_is_forbidden() {
+    for folder in ["harness", "tests"] {
+        for file in sources(&root().join(folder)) {
+            for (number, line) in code(&file) {
+                // A constant in capitals is named after its claim, whose id is permanent.
+                let identifiers = line
+                    .split('"')
+                    .step_by(2)
+                    .flat_map(|code| code.split(|c: char| !c.is_alphanumeric() && c != '_'));
+                for word in identifiers.filter(|name| name.contains(char::is_lowercase)).flat_map(words) {
+                    let is_bad = FORBIDDEN.contains(&word.as_str());
+                    assert!(!is_bad, "{}:{number}: `{word}` in {line}", file.display());
+                }
+            }
         }
     }
 }
@@ -73,7 +199,7 @@ fn files_stay_small() {
 
 #[test]
 fn mod_files_hold_only_declarations() {
-    for file in sources(&root().join("harness/src")) {
+    for file in ["harness/core/src", "harness/src"].iter().flat_map(|folder| sources(&root().join(folder))) {
         if file.file_name().is_some_and(|name| name == "mod.rs") {
             for (number, line) in code(&file) {
                 let is_declaration =
@@ -93,16 +219,18 @@ fn mod_files_hold_only_declarations() {
 
 #[test]
 fn module_docs_say_what_the_module_may_not_do() {
-    for module in MODULES {
-        let text = fs::read_to_string(root().join("harness/src").join(module).join("mod.rs")).unwrap();
+    let data = DATA.map(|module| root().join("harness/core/src").join(module));
+    let actions = ACTIONS.map(|module| root().join("harness/src").join(module));
+    for folder in data.iter().chain(&actions) {
+        let text = fs::read_to_string(folder.join("mod.rs")).unwrap();
         let docs: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
-        assert!(docs.contains("must *not*"), "{module}/mod.rs does not say what the module may not do");
+        assert!(docs.contains("must *not*"), "{} does not say what the module may not do", folder.display());
     }
 }
 
 #[test]
 fn host_programs_are_started_in_one_place() {
-    for file in sources(&root().join("harness/src")) {
+    for file in ["harness/core/src", "harness/src"].iter().flat_map(|folder| sources(&root().join(folder))) {
         if file.ends_with("cluster/program/start.rs") {
             continue;
         }
@@ -116,8 +244,8 @@ fn host_programs_are_started_in_one_place() {
 #[test]
 fn only_listed_files_sleep() {
     // These wait between two attempts of an operation that gives no event.
-    const MAY_SLEEP: [&str; 3] = ["evidence/follow.rs", "evidence/log_stream.rs", "cluster/"];
-    for folder in ["harness/src", "harness/cli/src"] {
+    const MAY_SLEEP: [&str; 3] = ["stage/watch/pods.rs", "stage/watch/log_stream.rs", "src/cluster/"];
+    for folder in ["harness/core/src", "harness/src", "harness/cli/src"] {
         for file in sources(&root().join(folder)) {
             if MAY_SLEEP.iter().any(|allowed| file.to_string_lossy().contains(allowed)) {
                 continue;
@@ -131,7 +259,8 @@ fn only_listed_files_sleep() {
 
 #[test]
 fn observations_are_timed_by_the_monotonic_clock() {
-    let modules = ["evidence", "stage", "cases"].map(|module| root().join("harness/src").join(module));
+    let modules =
+        ["core/src/evidence", "src/stage", "src/cases"].map(|module| root().join("harness").join(module));
     for file in
         modules.iter().flat_map(|module| sources(module)).filter(|file| !file.ends_with("evidence/clock.rs"))
     {

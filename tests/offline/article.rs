@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use podproof::plan::{Article, Bearing, Catalogue, Sentence, Tree};
-use podproof::report::{Styles, article_text, sentence_line};
-use podproof::run::{RunRecord, SentenceResult, sentence_reports};
+use podproof_core::plan::{Article, Bearing, Catalogue, Sentence, Tree};
+use podproof_core::record::{RunRecord, SentenceResult, sentence_reports};
+use podproof_core::report::{Styles, article_text, sentence_line};
 use podproof_tests::root;
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use podproof::report::{Background, ChangedFact, EarlierRun, News, NewsKind, html_page, markdown_summary};
-use podproof::run::{Counts, RunRecord, write_record};
+use podproof_core::record::{Counts, RunRecord, write_record};
+use podproof_core::report::{
+    Background, CaseNews, ChangedFact, EarlierRun, NewsKind, html_page, markdown_summary,
+};
 use podproof_tests::{Ended, podproof, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -29,8 +31,8 @@ fn earlier(id: &str, day: &str, changed: &[ChangedFact]) -> EarlierRun {
     EarlierRun { run, started: at(day), then, now, worse: 2, better: 1, changed: changed.to_vec() }
 }
 
-fn news(kind: NewsKind, case: &str, name: &str, words: &str) -> News {
-    News {
+fn news(kind: NewsKind, case: &str, name: &str, words: &str) -> CaseNews {
+    CaseNews {
         kind,
         case: case.to_owned(),
         name: name.to_owned(),

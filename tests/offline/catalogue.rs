@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use podproof::cases;
-use podproof::plan::{Catalogue, Manifest, ManifestError, Need, Runtime, Security, Tier, Tree};
+use podproof_core::plan::{Catalogue, Manifest, ManifestError, Need, Runtime, Security, Tier, Tree};
 use podproof_tests::root;
 use rstest::rstest;
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use podproof::run::write_record;
+use podproof_core::record::write_record;
 use podproof_tests::{kubeconfig, podproof, root, run};
 use rstest::rstest;
 use serde_json::Value;

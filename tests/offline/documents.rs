@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use podproof::report::{
+use podproof_core::record::{RunRecord, evidence_folder};
+use podproof_core::report::{
     ReportConfig, chrome_trace, ctrf_document, markdown_summary, prometheus_text, write_reports,
 };
-use podproof::run::{RunRecord, evidence_folder};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -3,13 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use podproof::evidence::Evidence;
-use podproof::experiment::{
-    Distribution, ExperimentRecord, ListOrder, Measured, Share, Start, Strategy, Trial, TrialGroup,
-    TrialOutcome, nearest_rank, read_experiment, read_trial, write_experiment,
+use podproof::experiment::{Strategy, read_trial};
+use podproof_core::evidence::Evidence;
+use podproof_core::plan::{Manifest, Tree};
+use podproof_core::report::{Styles, experiment_table, trials_csv};
+use podproof_core::statistics::{Distribution, Share, nearest_rank};
+use podproof_core::trials::{
+    ExperimentRecord, ListOrder, Measured, Start, Trial, TrialGroup, TrialOutcome, read_experiment,
+    write_experiment,
 };
-use podproof::plan::{Manifest, Tree};
-use podproof::report::{Styles, experiment_table, trials_csv};
 use podproof_tests::{podproof, root, run};
 use proptest::prelude::*;
 use rstest::rstest;

@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use podproof::cases::Expected;
-use podproof::evidence::{Evidence, SeenPod};
-use podproof::judge::Verdict;
+use podproof_core::evidence::{Evidence, SeenPod};
+use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::Recorded;

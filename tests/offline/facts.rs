@@ -6,9 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use podproof::cluster::{Capabilities, NodeCapabilities};
-use podproof::judge::Verdict;
-use podproof::run::{RunRecord, read_record};
+use podproof_core::cluster_facts::{Capabilities, NodeCapabilities};
+use podproof_core::judge::Verdict;
+use podproof_core::record::{RunRecord, read_record};
 use podproof_tests::{kubeconfig, podproof, run};
 use rstest::rstest;
 use serde_json::{Value, json};

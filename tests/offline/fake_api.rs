@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use podproof::cluster::{Access, Images, PullPolicy, connect};
-use podproof::plan::{ClaimId, Manifest, Security};
 use podproof::stage::{PodProfile, StageOptions};
+use podproof_core::plan::{ClaimId, Manifest, Security};
 use podproof_tests::kubeconfig;
 use serde_json::{Value, json};
 use tungstenite::handshake::derive_accept_key;

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use podproof::history::StoreLocation;
+use podproof_core::history::StoreLocation;
 use tempfile::TempDir;
 
 /// The password of the server's TCP port.

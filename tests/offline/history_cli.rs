@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use podproof::history::{HistoryRun, Renames, RunRange, Store};
-use podproof::run::{RunRecord, read_record, write_record};
+use podproof_core::history::{HistoryRun, Renames, RunRange, Store};
+use podproof_core::record::{RunRecord, read_record, write_record};
 use podproof_tests::{Ended, podproof, run};
 use rstest::rstest;
 use serde_json::{Value, json};

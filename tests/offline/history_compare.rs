@@ -1,6 +1,6 @@
 //! The comparison of two sets of runs.
 
-use podproof::history::{CaseAttempt, CaseOutcome, HistoryRun, compare};
+use podproof_core::history::{CaseAttempt, CaseOutcome, HistoryRun, compare};
 
 use crate::history_fixtures::{empty_run, ended, passed};
 

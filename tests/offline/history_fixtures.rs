@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use podproof::history::{CaseAttempt, CaseKey, CaseOutcome, EnvironmentFacts, HistoryRun};
+use podproof_core::history::{CaseAttempt, CaseKey, CaseOutcome, EnvironmentFacts, HistoryRun};
 
 /// A run of day `day` without attempts, on a cluster of this version.
 pub fn empty_run(day: usize, version: &str) -> HistoryRun {

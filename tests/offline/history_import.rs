@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use podproof::history::{
+use podproof_core::history::{
     CaseOutcome, EnvironmentFacts, ErrorMeaning, HistoryRun, ImportError, ImportOptions, import_junit,
 };
-use podproof::report::{JunitProfile, junit_document};
+use podproof_core::report::{JunitProfile, junit_document};
 use proptest::prelude::*;
 use rstest::rstest;
 use tempfile::TempDir;

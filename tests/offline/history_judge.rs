@@ -3,10 +3,10 @@
 use std::fs;
 use std::sync::Arc;
 
-use podproof::history::regression::{
+use podproof_core::history::regression::{
     Change, Health, News, Rules, RunJudgement, RunReview, Waivers, read_waivers, review_run,
 };
-use podproof::history::{CaseKey, CaseOutcome, FactChange, HistoryRun};
+use podproof_core::history::{CaseKey, CaseOutcome, FactChange, HistoryRun};
 use rstest::rstest;
 
 use crate::history_fixtures::{empty_run, ended, passed, runs};

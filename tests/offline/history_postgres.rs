@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::ffi::OsString;
 use std::fs;
 
-use podproof::history::{Store, StoreError, StoreLocation};
+use podproof_core::history::{Store, StoreError, StoreLocation};
 use rstest::rstest;
 
 use crate::history_backend::{Backend, PASSWORD, Server};

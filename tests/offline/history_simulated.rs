@@ -1,6 +1,6 @@
 //! Four hundred simulated runs of two hundred cases, one run a day, with a few planted events.
 
-use podproof::history::{CaseOutcome, HistoryRun};
+use podproof_core::history::{CaseOutcome, HistoryRun};
 
 use crate::history_fixtures::{empty_run, ended, passed};
 

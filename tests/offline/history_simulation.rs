@@ -10,8 +10,8 @@
 
 use std::time::{Duration, Instant};
 
-use podproof::history::regression::{Rules, Waivers, review_run};
-use podproof::history::{Renames, RunRange, Store};
+use podproof_core::history::regression::{Rules, Waivers, review_run};
+use podproof_core::history::{Renames, RunRange, Store};
 use podproof_tests::{podproof, run};
 use rstest::rstest;
 

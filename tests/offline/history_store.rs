@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use podproof::history::{
+use podproof_core::history::{
     Added, CaseAttempt, CaseKey, CaseOutcome, HistoryRun, Renames, RunRange, Store, StoreError,
 };
 use rstest::rstest;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::thread;
 
-use podproof::history::regression::{
+use podproof_core::history::regression::{
     Change, Health, News, Rules, RunJudgement, RunReview, Waivers, review_run,
 };
-use podproof::history::{CaseOutcome, HistoryRun};
+use podproof_core::history::{CaseOutcome, HistoryRun};
 
 use crate::history_simulated::{
     BREAKS, BROKEN, DAYS, FLAKES_SINCE, FLAKY, GOES, GONE, INFRA, RENAMED, RENAMES, REPAIRED, SLOW, SLOWS,

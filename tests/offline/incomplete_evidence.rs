@@ -3,8 +3,8 @@
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning};
 use k8s_openapi::jiff::SignedDuration;
-use podproof::evidence::{Evidence, ExecEnd};
-use podproof::judge::Verdict;
+use podproof_core::evidence::{Evidence, ExecEnd};
+use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::{Recorded, failed};

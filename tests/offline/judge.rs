@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use podproof::cases::{self, Case};
-use podproof::evidence::Evidence;
-use podproof::judge::{Inquiry, Verdict};
-use podproof::plan::{Catalogue, Claim, Mutant, Tree};
+use podproof_core::evidence::Evidence;
+use podproof_core::judge::{Inquiry, Verdict};
+use podproof_core::plan::{Catalogue, Claim, Mutant, Tree};
 use rstest::rstest;
 
 /// Recorded evidence with its case, claim and mutant.

@@ -1,8 +1,8 @@
 //! Verdicts from evidence as current Kubernetes versions give it, where that differs from the recorded evidence.
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStateWaiting};
-use podproof::evidence::Evidence;
-use podproof::judge::Verdict;
+use podproof_core::evidence::Evidence;
+use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::{Recorded, failed, fixtures};

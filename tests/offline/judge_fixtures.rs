@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
-use podproof::evidence::{Evidence, read_evidence};
-use podproof::run::{evidence_folder, read_record};
+use podproof_core::evidence::{Evidence, read_evidence};
+use podproof_core::record::{evidence_folder, read_record};
 
 use crate::judge::fixtures;
 

@@ -9,8 +9,8 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use podproof::cases::Expected;
-use podproof::evidence::{Deletion, Evidence, LogLine, SeenPod, WatchChange};
-use podproof::judge::Verdict;
+use podproof_core::evidence::{Deletion, Evidence, LogLine, SeenPod, WatchChange};
+use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::Recorded;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use podproof::evidence::{LogLine, Mark};
-use podproof::judge::Verdict;
+use podproof_core::evidence::{LogLine, Mark};
+use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::Recorded;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
-use podproof::evidence::{Evidence, LogText, Mark};
+use podproof_core::evidence::{Evidence, LogText, Mark};
 
 use crate::judge::{Recorded, catalogue, failed};
 use crate::tampered_ipc::IPC_OBJECTS;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use assert_matches::assert_matches;
 use junit_report::{Duration, Report as Skeleton, TestCaseBuilder, TestSuiteBuilder};
-use podproof::report::{JunitProfile, junit_document, write_junit};
-use podproof::run::RunRecord;
+use podproof_core::record::RunRecord;
+use podproof_core::report::{JunitProfile, junit_document, write_junit};
 use podproof_tests::root;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use podproof::report::{JunitProfile, junit_document};
+use podproof_core::report::{JunitProfile, junit_document};
 
 use crate::junit_profiles::with_logs;
 use crate::record::{case, fail, record};

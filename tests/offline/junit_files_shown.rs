@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use podproof::report::junit_document;
-use podproof::run::write_record;
+use podproof_core::record::write_record;
+use podproof_core::report::junit_document;
 use podproof_tests::{podproof, run};
 
 use crate::junit_profiles::{PROFILES, every_ending, with_logs};

@@ -6,8 +6,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use podproof::report::{JunitProfile, junit_document, write_junit};
-use podproof::run::{CaseRecord, RunRecord};
+use podproof_core::record::{CaseRecord, RunRecord};
+use podproof_core::report::{JunitProfile, junit_document, write_junit};
 use podproof_tests::root;
 use proptest::prelude::*;
 use quick_junit::{FlakyOrRerun, Report, TestCase, TestCaseStatus};

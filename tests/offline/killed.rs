@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use podproof::judge::Verdict;
-use podproof::run::{read_record, write_record};
+use podproof_core::judge::Verdict;
+use podproof_core::record::{read_record, write_record};
 use podproof_tests::{kubeconfig, podproof, run};
 use serde_json::{Value, json};
 

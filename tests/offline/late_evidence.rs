@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::core::v1::PodStatus;
 use k8s_openapi::jiff::SignedDuration;
-use podproof::evidence::{Evidence, SeenPod};
-use podproof::judge::Verdict;
+use podproof_core::evidence::{Evidence, SeenPod};
+use podproof_core::judge::Verdict;
 use rstest::rstest;
 use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use assert_matches::assert_matches;
-use podproof::plan::Budgets;
 use podproof::stage::{Blocked, Removals, Stage, delete_namespace, leftovers};
+use podproof_core::plan::Budgets;
 use rstest::rstest;
 
 use crate::fake_api::{FakeApi, Fate, FatePolicy, Request, claim, order};

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use podproof::report::{html_page, matrix_page};
-use podproof::run::{RunRecord, write_record};
+use podproof_core::record::{RunRecord, write_record};
+use podproof_core::report::{html_page, matrix_page};
 use podproof_tests::{podproof, run};
 use serde_json::{Value, json};
 

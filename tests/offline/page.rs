@@ -5,8 +5,8 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use podproof::report::html_page;
-use podproof::run::{RunRecord, evidence_folder};
+use podproof_core::record::{RunRecord, evidence_folder};
+use podproof_core::report::html_page;
 use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};

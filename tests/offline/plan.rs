@@ -3,7 +3,7 @@
 use std::fs;
 
 use assert_matches::assert_matches;
-use podproof::plan::{Catalogue, Manifest, ManifestError, Plan, Purpose, Tree};
+use podproof_core::plan::{Catalogue, Manifest, ManifestError, Plan, Purpose, Tree};
 use rstest::{fixture, rstest};
 use tempfile::TempDir;
 
@@ -168,7 +168,7 @@ fn a_proof_runs_each_case_and_then_its_mutants(tree: TempDir) {
     let catalogue = read(&tree).unwrap();
     let chosen = [catalogue.claims()[0].id.clone()];
     let plan = Plan::new(&catalogue, &chosen, Purpose::Prove, 2);
-    let slugs: Vec<_> = plan.cases.iter().map(podproof::plan::PlannedCase::slug).collect();
+    let slugs: Vec<_> = plan.cases.iter().map(podproof_core::plan::PlannedCase::slug).collect();
     assert_eq!(slugs, ["volume/one", "volume/one~broken", "volume/one.2", "volume/one~broken.2"]);
     assert_eq!(plan.cases[1].manifest.object("main").unwrap()["spec"]["hostIPC"], true);
     assert_eq!(plan.cases[0].manifest.object("main").unwrap()["spec"].get("hostIPC"), None);

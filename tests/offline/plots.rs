@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use podproof::experiment::{
+use podproof_core::report::experiment_page;
+use podproof_core::trials::{
     ExperimentRecord, Measured, Trial, TrialOutcome, read_experiment, write_experiment,
 };
-use podproof::report::experiment_page;
 use podproof_tests::{podproof, run};
 
 use crate::experiment::{group, record, trial};

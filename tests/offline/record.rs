@@ -1,6 +1,6 @@
 //! Fixed records, from which reports are made.
 
-use podproof::run::RunRecord;
+use podproof_core::record::RunRecord;
 use serde_json::{Value, json};
 
 /// An execution of `claim` with `verdict`, `second` seconds into the run.

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use podproof::evidence::{Evidence, write_evidence};
-use podproof::judge::Verdict;
-use podproof::run::{judge_again, read_record, write_record};
+use podproof::run::judge_again;
+use podproof_core::evidence::{Evidence, write_evidence};
+use podproof_core::judge::Verdict;
+use podproof_core::record::{read_record, write_record};
 use podproof_tests::{podproof, run};
 use serde_json::{Value, json};
 

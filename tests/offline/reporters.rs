@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use podproof::report::{LiveLines, Reporters, Styles};
+use podproof_core::report::{LiveLines, Reporters, Styles};
 
 use crate::record::{case, checked, fail, record};
 use crate::terminal::{events, live};

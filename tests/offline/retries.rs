@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use podproof::history::{CaseOutcome, HistoryRun};
-use podproof::report::{chrome_trace, html_page, markdown_summary, prometheus_text};
+use podproof_core::history::{CaseOutcome, HistoryRun};
+use podproof_core::report::{chrome_trace, html_page, markdown_summary, prometheus_text};
 use serde_json::Value;
 
 use crate::documents::ctrf;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use podproof::plan::{Budgets, Manifest, Right};
 use podproof::stage::{PodPatch, Removals, Stage, leftovers};
+use podproof_core::plan::{Budgets, Manifest, Right};
 
 use crate::fake_api::{FakeApi, Fate, Request, claim, order};
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use podproof::report::json_line;
-use podproof::run::{Event, RunOutcome, RunRecord, TimedEvent};
+use podproof_core::record::{Event, RunOutcome, RunRecord, TimedEvent};
+use podproof_core::report::json_line;
 use podproof_tests::root;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl Schema {
 }
 
 fn folder() -> PathBuf {
-    root().join("harness/src/report/schema")
+    root().join("harness/core/src/report/schema")
 }
 
 fn close(schema: &mut Value) {

@@ -1,7 +1,7 @@
 //! The selection language.
 
 use assert_matches::assert_matches;
-use podproof::plan::{Catalogue, Claim, ClaimId, Level, Selection, SelectionError, Tier, Tree};
+use podproof_core::plan::{Catalogue, Claim, ClaimId, Level, Selection, SelectionError, Tier, Tree};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -22,7 +22,7 @@ fn claim(id: &str, level: Level, tier: Tier) -> Claim {
         unproved: None,
         observed: None,
         aliases: Vec::new(),
-        revision: podproof::plan::Revision::default(),
+        revision: podproof_core::plan::Revision::default(),
     }
 }
 

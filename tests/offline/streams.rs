@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use podproof::run::{read_record, write_record};
+use podproof_core::record::{read_record, write_record};
 use podproof_tests::{kubeconfig, podproof, run};
 use rstest::rstest;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};

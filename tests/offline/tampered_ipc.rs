@@ -1,7 +1,7 @@
 //! Changes of evidence that contradict the assertions about IPC objects.
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning, ContainerStatus, PodStatus};
-use podproof::evidence::Evidence;
+use podproof_core::evidence::Evidence;
 
 use crate::judge_tampered::{ABSENT, PRESENT, Tampering, end_in_phase, in_exec, in_log, log, spoilt, token};
 

@@ -1,6 +1,6 @@
 //! Changes of evidence that contradict the assertions about the isolation of pods.
 
-use podproof::evidence::{Applied, Evidence};
+use podproof_core::evidence::{Applied, Evidence};
 
 use crate::judge_tampered::{ABSENT, PRESENT, Tampering, in_exec, in_log};
 

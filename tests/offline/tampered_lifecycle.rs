@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::SignedDuration;
-use podproof::evidence::Evidence;
+use podproof_core::evidence::Evidence;
 
 use crate::judge_tampered::{
     Tampering, each_end, each_init, end_in_phase, in_all_logs, in_exec, in_log, last_init, last_status, log,

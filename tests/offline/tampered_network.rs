@@ -1,6 +1,6 @@
 //! Changes of evidence that contradict the assertions about the network.
 
-use podproof::evidence::{Evidence, Exec, Mark};
+use podproof_core::evidence::{Evidence, Exec, Mark};
 use serde_json::{Value, json};
 
 use crate::judge_tampered::{Tampering, in_exec, in_log, in_page, repeat_last_state, token};

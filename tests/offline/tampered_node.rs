@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateWaiting};
 use k8s_openapi::jiff::SignedDuration;
-use podproof::evidence::{Evidence, NodeCommand};
+use podproof_core::evidence::{Evidence, NodeCommand};
 
 use crate::judge_tampered::{
     ABSENT, OK, PRESENT, Tampering, each_end, each_status, end_in_phase, in_exec, in_log, last_status,

@@ -1,7 +1,7 @@
 //! Changes of evidence that contradict the assertions about restarts.
 
 use k8s_openapi::jiff::SignedDuration;
-use podproof::evidence::{Evidence, SeenEvent};
+use podproof_core::evidence::{Evidence, SeenEvent};
 
 use crate::judge_tampered::{
     ABSENT, PRESENT, Tampering, each_end, each_init, each_status, end_in_phase, in_exec, in_log, last_init,

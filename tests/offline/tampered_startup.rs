@@ -1,6 +1,6 @@
 //! Changes of evidence that contradict the assertions about the startup of containers.
 
-use podproof::evidence::{Evidence, Mark};
+use podproof_core::evidence::{Evidence, Mark};
 
 use crate::judge_tampered::{
     ABSENT, PRESENT, Tampering, each_status, end_consumer_with, end_in_phase, in_exec, in_log, last_status,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use podproof::report::{LiveLines, Styles, json_line, table};
-use podproof::run::{CaseRecord, Event, RunOutcome, RunRecord, TimedEvent};
+use podproof_core::record::{CaseRecord, Event, RunOutcome, RunRecord, TimedEvent};
+use podproof_core::report::{LiveLines, Styles, json_line, table};
 use rstest::rstest;
 use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 use podproof::cluster::{
     Access, ClusterNameError, ClusterRequest, Images, connect, lock_if_managed, name_images, up,
 };
-use podproof::plan::Budgets;
 use podproof::run::Interrupt;
+use podproof_core::plan::Budgets;
 
 use crate::args::ClusterArgs;
 use crate::cluster::{host, probe};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
-use podproof::report::{Background, JunitProfile, ReportConfig};
+use podproof_core::report::{Background, JunitProfile, ReportConfig};
 
 /// Tests on a real Kubernetes cluster that pods with several containers behave as documented.
 #[derive(Debug, Parser)]

@@ -1,9 +1,10 @@
 //! `podproof run` and `podproof prove`.
 
 use jiff::Timestamp;
-use podproof::plan::{Budgets, Plan, Purpose, Tier};
-use podproof::report::{ReportError, Reporters};
-use podproof::run::{Interrupt, RunId, RunOptions, RunOutcome, TimedEvent, conduct, write_record};
+use podproof::run::{Interrupt, RunOptions, conduct};
+use podproof_core::plan::{Budgets, Plan, Purpose, Tier};
+use podproof_core::record::{RunId, RunOutcome, TimedEvent, write_record};
+use podproof_core::report::{ReportError, Reporters};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 #[cfg(feature = "history")]
 use tokio::task::block_in_place;

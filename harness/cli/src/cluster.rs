@@ -89,7 +89,7 @@ async fn status(host: &Host, output_args: &OutputArgs) -> Result<(), Failure> {
 
 fn cluster_line(cluster: &ClusterStatus) -> String {
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    let problem = |text: &String| format!("  {}\n", podproof::report::visible_line(text, 1000));
+    let problem = |text: &String| format!("  {}\n", podproof_core::report::visible_line(text, 1000));
     let problem = cluster.problem.as_ref().map(problem).unwrap_or_default();
     format!(
         "{:20} {:10} {:10} {:2} {} {}\n{problem}",

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use podproof::cluster::AccessError;
-use podproof::experiment::{ExperimentError, StrategyError};
+use podproof::experiment::StrategyError;
 #[cfg(feature = "history")]
-use podproof::history::{
+use podproof_core::history::{
     ImportError, StoreError,
     regression::{RunJudgement, WaiverError},
 };
-use podproof::plan::{ManifestError, SelectionError};
-use podproof::report::ReportError;
-use podproof::run::{RecordError, RunOutcome};
+use podproof_core::plan::{ManifestError, SelectionError};
+use podproof_core::record::{RecordError, RunOutcome};
+use podproof_core::report::ReportError;
+use podproof_core::trials::ExperimentError;
 use thiserror::Error;
 
 /// The exit codes, which the README documents.

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use podproof::experiment::{
-    BatchEnded, ExperimentOptions, ExperimentRecord, Strategy, TrialOutcome, experiment, write_experiment,
-};
-use podproof::plan::{Budgets, Tree};
-use podproof::report::{write_experiment_page, write_trials};
-use podproof::run::{Interrupt, RunId};
+use podproof::experiment::{BatchEnded, ExperimentOptions, Strategy, experiment};
+use podproof::run::Interrupt;
+use podproof_core::plan::{Budgets, Tree};
+use podproof_core::record::RunId;
+use podproof_core::report::{write_experiment_page, write_trials};
+use podproof_core::trials::{ExperimentRecord, TrialOutcome, write_experiment};
 
 use crate::access::{ClusterSharing, open_access};
 use crate::args::{OutputArgs, StartupArgs};

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Article, CaseFiles, Catalogue, Claim, Difference};
-use podproof::run::{read_record, sentence_reports};
+use podproof_core::plan::{Article, CaseFiles, Catalogue, Claim, Difference};
+use podproof_core::record::{read_record, sentence_reports};
 
 use crate::args::{ExplainArgs, OutputArgs, SelectArgs};
 use crate::exit::{Code, Failure};

@@ -1,6 +1,7 @@
 //! `podproof judge`: computes the verdicts of a run again from its files.
 
-use podproof::run::{RunOutcome, judge_again, read_record};
+use podproof::run::judge_again;
+use podproof_core::record::{RunOutcome, read_record};
 
 use crate::args::{JudgeArgs, OutputArgs};
 use crate::exit::{Code, Failure};

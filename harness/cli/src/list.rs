@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use podproof::plan::{Article, Catalogue, Claim, ClaimId, Selection, Tier, Tree};
+use podproof_core::plan::{Article, Catalogue, Claim, ClaimId, Selection, Tier, Tree};
 
 use crate::args::{ListArgs, ListFormat, SelectArgs, TierChoice};
 use crate::exit::{Code, Failure};

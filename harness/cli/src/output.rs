@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
-use podproof::experiment::ExperimentRecord;
-use podproof::report::{
+use podproof::run::verdict_events;
+use podproof::stage::causes;
+use podproof_core::record::{RunId, RunRecord, SentenceReport};
+use podproof_core::report::{
     LiveLines, Reporters, Styles, article_text, experiment_table, json_line, sentence_line, table, visible,
 };
-use podproof::run::{RunId, RunRecord, SentenceReport, verdict_events};
-use podproof::stage::causes;
+use podproof_core::trials::ExperimentRecord;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::FmtContext;
@@ -63,7 +64,7 @@ pub fn report_panics() {
             BacktraceStatus::Captured => format!("\n{backtrace}"),
             _ => String::new(),
         };
-        let message = visible(&podproof::redacted(message), LONGEST);
+        let message = visible(&podproof_core::redact::redacted(message), LONGEST);
         // stderr may be closed.
         let _ = writeln!(Stderr, "error: podproof panicked (this is a bug): {message}{place}{backtrace}");
     }));
@@ -100,7 +101,7 @@ fn coloured(bytes: &[u8], choice: ColorChoice) -> Vec<u8> {
 pub fn print_failure(failure: &Failure) {
     let bold = anstyle::Style::new().bold();
     // The message may quote text from a cluster or a file.
-    let clean = |text: &str| visible(&podproof::redacted(text), LONGEST);
+    let clean = |text: &str| visible(&podproof_core::redact::redacted(text), LONGEST);
     let mut text = format!("{bold}error:{bold:#} {}\n", clean(&failure.to_string()));
     for cause in causes(failure) {
         // Writing into a string cannot fail.
@@ -163,7 +164,7 @@ impl Visit for Line<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}");
         // A library's log message may contain secrets.
-        let text = podproof::redacted(&text);
+        let text = podproof_core::redact::redacted(&text);
         let written = if field.name() == "message" {
             write!(self.writer, "{text}")
         } else {

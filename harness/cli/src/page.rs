@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use podproof::plan::{Article, CaseFiles, Catalogue, Claim, ClaimId, Sentence};
+use podproof_core::plan::{Article, CaseFiles, Catalogue, Claim, ClaimId, Sentence};
 
 const HEAD: &str = "# What podproof claims\n\n\
     Generated from `claims.yaml` and `article/sentences.yaml` by `podproof list --format markdown`; `make check` fails \

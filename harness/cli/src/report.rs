@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use podproof::experiment::{is_experiment, read_experiment};
-use podproof::report::{Background, write_experiment_page, write_matrix, write_reports, write_trials};
-use podproof::run::{RunRecord, read_record};
+use podproof_core::record::{RunRecord, read_record};
+use podproof_core::report::{Background, write_experiment_page, write_matrix, write_reports, write_trials};
+use podproof_core::trials::{is_experiment, read_experiment};
 
 use crate::args::{ReportArgs, ReportOptions};
 use crate::exit::{Code, Failure};

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use podproof::plan::Budgets;
-use podproof::report::{json_line, visible_line};
 use podproof::run::Interrupt;
 use podproof::stage::{Leftover, Removals, delete_namespace, leftovers};
+use podproof_core::plan::Budgets;
+use podproof_core::report::{json_line, visible_line};
 use serde_json::json;
 
 use crate::access::{ClusterSharing, open_access};

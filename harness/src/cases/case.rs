@@ -4,10 +4,10 @@ use futures::future::BoxFuture;
 
 use super::premise::{Expected, disturbance};
 use super::{ipc, isolation, lifecycle, network, restart, startup, volume};
-use crate::evidence::{Evidence, Missing};
-use crate::judge::{Inquiry, Verdict, changed_by_admission};
-use crate::plan::{ClaimId, Security, assertions_of};
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::{Inquiry, Verdict, changed_by_admission};
+use podproof_core::plan::{ClaimId, Security, assertions_of};
 
 /// The future that a case's `drive` returns.
 pub type Driving<'s> = BoxFuture<'s, Result<(), Blocked>>;

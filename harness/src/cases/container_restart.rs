@@ -7,9 +7,9 @@
 use futures::try_join;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
-use crate::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodPatch, PodRef, Progress, Stage};
+use podproof_core::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
+use podproof_core::judge::Inquiry;
 
 pub(super) const PAIR: &str = "pair";
 pub(super) const MAIN: &str = "main";

@@ -5,9 +5,9 @@
 
 use futures::future::try_join_all;
 
-use crate::evidence::{Evidence, Exec, Fact, Missing, ProbeReport, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Exec, Fact, Missing, ProbeReport, SeenPod};
+use podproof_core::judge::Inquiry;
 
 /// The container that creates an object the other containers look for.
 pub(super) const MAKER: &str = "maker";

@@ -3,9 +3,9 @@
 //! Shared by the cases about the exchange and by the experiment. The containers are called `producer` and
 //! `consumer`, as in the article.
 
-use crate::evidence::{Evidence, Fact, LogText, Missing, Observed, SeenPod, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Progress, Stage, StuckPod, stuck};
+use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observed, SeenPod, WatchChange};
+use podproof_core::judge::Inquiry;
 
 pub(crate) const PRODUCER: &str = "producer";
 pub(crate) const CONSUMER: &str = "consumer";

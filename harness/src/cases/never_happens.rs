@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
 use crate::stage::{Blocked, PodRef, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
 
 /// The mark set when the whole window has been watched and nothing happened.
 const WATCHED: &str = "watched";

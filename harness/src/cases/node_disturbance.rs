@@ -6,9 +6,9 @@
 use futures::future::try_join_all;
 
 use super::container_restart::MAIN;
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, NodeRef, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 pub(super) const POD: &str = "keeper";
 

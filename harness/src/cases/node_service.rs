@@ -3,9 +3,9 @@
 //! Shared by the cases about restarts of the kubelet and the container runtime. Their manifests have a second pod,
 //! called `newcomer`, which is created after the restart.
 
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, NodeRef, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 /// The pod created after the restart. When it runs, the service works again.
 const LATER_POD: &str = "newcomer";

@@ -3,9 +3,9 @@
 //! Shared by the cases about replacement. The pod and its only container are called `holder`. The container reports
 //! what it finds, writes its data, and holds.
 
-use crate::evidence::{Evidence, Missing, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, WatchChange};
+use podproof_core::judge::Inquiry;
 
 pub(super) const HOLDER: &str = "holder";
 

@@ -5,10 +5,10 @@
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
-use crate::evidence::{
+use crate::stage::CONTROL;
+use podproof_core::evidence::{
     Evidence, Missing, SeenEvent, SeenPod, WatchChange, ended, ended_before, is_lost, not_started,
 };
-use crate::stage::CONTROL;
 
 /// A disturbance of pods that a case is about. For every other case it makes the verdict inconclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@
 
 use futures::try_join;
 
-use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 pub(super) const HERE: &str = "here";
 pub(super) const THERE: &str = "there";

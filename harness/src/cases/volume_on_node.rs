@@ -2,9 +2,9 @@
 //!
 //! Shared by the cases that check a volume from outside the pod. Their volume on the disk is called `data`.
 
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, NodeRef, PodRef, Stage, volume_path};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 pub(super) const DATA: &str = "data";
 

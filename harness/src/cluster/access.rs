@@ -8,12 +8,13 @@ use kube::Client;
 use thiserror::Error;
 use tokio::time::timeout;
 
-use super::facts::{ClusterFacts, read_facts};
+use super::facts::read_facts;
 use super::images::Images;
 use super::kubeconfig::configuration;
 use super::lock::LockGuard;
 use super::node_access::NodeAccess;
 use crate::client_error::ClientError;
+use podproof_core::cluster_facts::ClusterFacts;
 
 /// Access to a cluster whose API server answered.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::error::ClusterError;
 use super::oci_runtime::RUNTIME;
-use crate::disk::write_whole;
+use podproof_core::disk::write_whole;
 
 /// The engine's default runtime if its configuration does not set one.
 pub(super) const DEFAULT_RUNTIME: &str = "runc";

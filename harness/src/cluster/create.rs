@@ -18,7 +18,7 @@ use super::readiness_record::verify_since_start;
 use super::topology::{Requirements, cgroup_v1};
 use super::up::{ANSWER, ClusterRequest, KindCluster, identifiers, interruptible, kubeconfig};
 use super::{Host, network};
-use crate::disk::write_whole;
+use podproof_core::disk::write_whole;
 
 /// Time limit for collecting node logs.
 const LOGS: Duration = Duration::from_secs(120);

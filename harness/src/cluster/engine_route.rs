@@ -7,7 +7,7 @@ use super::Host;
 use super::error::ClusterError;
 use super::ownership::{ClusterName, OwnershipMark};
 use super::program::{CommandError, Program};
-use crate::redact::redacted;
+use podproof_core::redact::redacted;
 
 /// The engine on which a cluster was created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,6 @@
 //! it neither created nor was asked to use, write the user's kubeconfig, install packages, or depend on cases.
 
 mod access;
-mod capabilities;
 mod configuration;
 mod create;
 mod detection;
@@ -43,12 +42,10 @@ use progress::report_progress;
 
 pub use crate::client_error::{ClientError, in_words, with_causes};
 pub use access::{Access, AccessError, connect};
-pub use capabilities::{Capabilities, HandlerFacts, NodeCapabilities, RuntimeClassFacts};
 pub use error::ClusterError;
 pub(crate) use facts::is_ready;
-pub use facts::{ClusterFacts, NodeFacts, read_facts};
+pub use facts::read_facts;
 pub use host::Host;
-pub use identity::{Identity, IdentityMatch, Instance};
 pub use image::{ImageError, ImageRequest, build_image, name_images};
 pub use images::{Images, PullPolicy};
 pub use kind::Node;

@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::Host;
 use super::error::ClusterError;
-use super::identity::Instance;
 use super::image::is_built_here;
 use super::kind::Node;
 use super::lock::LockGuard;
 use super::network;
 use super::program::{CommandError, Output, Program};
+use podproof_core::cluster_facts::Instance;
 
 /// How long the API server may take to answer after a node was restarted.
 const RESTART_PATIENCE: Duration = Duration::from_secs(120);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::kind::KindCli;
 use super::ownership::ClusterName;
 use super::{Host, report_progress};
-use crate::redact::redacted;
+use podproof_core::redact::redacted;
 
 /// The number of log folders kept for each cluster name.
 const KEPT: usize = 5;

@@ -13,7 +13,7 @@ use super::Host;
 use super::engine_route::Origin;
 use super::error::ClusterError;
 use super::kind::CREATE_PATIENCE;
-use crate::disk::write_whole;
+use podproof_core::disk::write_whole;
 
 /// A valid name for one of podproof's own clusters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

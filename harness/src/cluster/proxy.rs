@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-use crate::redact::redacted;
+use podproof_core::redact::redacted;
 
 /// The proxy settings of the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

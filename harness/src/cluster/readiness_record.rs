@@ -15,7 +15,7 @@ use super::progress::step;
 use super::ready::verify_nodes;
 use super::up::{ANSWER, KindCluster, READY, interruptible};
 use super::{Host, network};
-use crate::disk::write_whole;
+use podproof_core::disk::write_whole;
 
 /// Connects the nodes and verifies that they run pods, unless this was done since their last start.
 ///

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::error::ClusterError;
 use super::progress_wait::while_active;
-use crate::redact::redacted;
+use podproof_core::redact::redacted;
 
 const NAMESPACE: &str = "default";
 /// Waiting reasons of containers that do not go away with time.

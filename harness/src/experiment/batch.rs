@@ -1,6 +1,7 @@
 //! Groups trials into batches that share a namespace, and orders the batches.
 
-use super::strategy::{ListOrder, Strategy};
+use super::strategy::Strategy;
+use podproof_core::trials::ListOrder;
 
 /// Trials of one strategy and list order that run concurrently in one namespace.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ pub fn batches(strategies: &[Strategy], trials: u32, parallel: u32) -> Vec<Batch
 #[cfg(test)]
 mod tests {
     use super::{Strategy, batches};
-    use crate::plan::Tree;
+    use podproof_core::plan::Tree;
 
     #[test]
     fn every_trial_is_planned_once_and_the_strategies_take_turns() {

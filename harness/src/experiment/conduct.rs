@@ -6,16 +6,19 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::batch::{Batch, batches};
-use super::journal::ExperimentJournal;
-use super::record::{ExperimentRecord, FORMAT, Measured, TrialGroup};
-use super::strategy::{ListOrder, Strategy};
-use super::trial::{Trial, TrialOutcome, read_trial};
+use super::strategy::Strategy;
+use super::trial::read_trial;
 use super::watch::until_over;
 use crate::cluster::Access;
-use crate::evidence::{Evidence, write_evidence};
-use crate::plan::{Budgets, ClaimId, Security};
-use crate::run::{Interrupt, RunId, evidence_folder, random_hex};
+use crate::run::Interrupt;
 use crate::stage::{Blocked, PodProfile, Removals, Stage, StageOptions, delete_namespace};
+use podproof_core::evidence::{Evidence, write_evidence};
+use podproof_core::plan::{Budgets, ClaimId, Security};
+use podproof_core::record::{RunId, evidence_folder, random_hex};
+use podproof_core::trials::ExperimentJournal;
+use podproof_core::trials::ListOrder;
+use podproof_core::trials::{ExperimentRecord, FORMAT, Measured, TrialGroup};
+use podproof_core::trials::{Start, Trial, TrialOutcome};
 
 /// The settings of an experiment.
 #[derive(Clone, Debug)]
@@ -150,8 +153,8 @@ impl BatchRunner<'_> {
                 pod,
                 outcome: TrialOutcome::Inconclusive(why.clone()),
                 restarts: 0,
-                producer: super::Start::default(),
-                consumer: super::Start::default(),
+                producer: Start::default(),
+                consumer: Start::default(),
             };
             BatchResult { trials: batch.numbers().zip(batch.pods()).map(trial).collect(), faults: Vec::new() }
         };

@@ -10,18 +10,11 @@
 
 mod batch;
 mod conduct;
-mod journal;
-mod record;
-mod statistics;
 mod strategy;
 mod trial;
 mod watch;
 
 pub use batch::{Batch, batches};
 pub use conduct::{BatchEnded, ExperimentOptions, experiment};
-pub use record::{
-    ExperimentError, ExperimentRecord, Measured, TrialGroup, is_experiment, read_experiment, write_experiment,
-};
-pub use statistics::{Distribution, Share, nearest_rank};
-pub use strategy::{ListOrder, Strategy, StrategyError};
-pub use trial::{Start, Trial, TrialOutcome, read_trial};
+pub use strategy::{Strategy, StrategyError};
+pub use trial::read_trial;

@@ -1,41 +1,9 @@
 //! The strategies that an experiment compares, and their manifests.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::plan::{Manifest, ManifestError, MinorVersion, Tree};
-
-/// The container that the manifest lists first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ListOrder {
-    /// The producer, as in the article.
-    Original,
-    /// The consumer.
-    Swapped,
-}
-
-impl ListOrder {
-    /// Both orders.
-    pub const ALL: [Self; 2] = [Self::Original, Self::Swapped];
-
-    /// `original` or `swapped`, which is also the name of the pod in the manifest.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Original => "original",
-            Self::Swapped => "swapped",
-        }
-    }
-}
-
-impl fmt::Display for ListOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
+use podproof_core::plan::{Manifest, ManifestError, MinorVersion, Tree};
+use podproof_core::trials::ListOrder;
 
 /// A strategy and the first Kubernetes minor version that supports it; `None` means any.
 struct StrategyInfo {
@@ -117,7 +85,7 @@ impl Strategy {
 #[cfg(test)]
 mod tests {
     use super::Strategy;
-    use crate::plan::Tree;
+    use podproof_core::plan::Tree;
 
     #[test]
     fn a_version_that_is_too_old_is_reported() {

@@ -1,8 +1,8 @@
 //! Observes a trial until it is over or stalled.
 
 use crate::cases::{CONSUMER, PRODUCER};
-use crate::evidence::{Observed, SeenPod};
 use crate::stage::{Blocked, PodRef, Progress, Stage};
+use podproof_core::evidence::{Observed, SeenPod};
 
 /// The name of the mark for a pod in which nothing happened during a whole quiet window.
 pub(super) fn stall_mark(pod: &str) -> String {

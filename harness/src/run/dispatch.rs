@@ -12,18 +12,18 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::attempt::is_worth_retrying;
-use super::event::{Event, TimedEvent};
 use super::execute::{DueAttempt, execute};
-use super::journal::{RunJournal, not_ended};
-use super::outcome::RunOutcome;
-use super::record::{CaseRecord, FORMAT, RunRecord};
-use super::run_id::RunId;
 use super::same_cluster::SameCluster;
 use crate::cluster::Access;
-use crate::judge::Verdict;
-use crate::plan::{Budgets, Plan, PlannedCase, Purpose, Tier};
 use crate::stage::Removals;
+use podproof_core::judge::Verdict;
+use podproof_core::plan::{Budgets, Plan, PlannedCase, Purpose, Tier};
+use podproof_core::record::RunId;
+use podproof_core::record::RunOutcome;
+use podproof_core::record::is_worth_retrying;
+use podproof_core::record::{CaseRecord, FORMAT, RunRecord};
+use podproof_core::record::{Event, TimedEvent};
+use podproof_core::record::{RunJournal, not_ended};
 
 /// The upper limit for cases that run at once.
 const MOST_PARALLEL: usize = 1024;

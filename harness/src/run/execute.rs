@@ -1,44 +1,22 @@
 //! One execution of one case: open the stage, drive, close, judge, write the evidence.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Component, Path, PathBuf};
 
 use futures::FutureExt as _;
 use jiff::Timestamp;
 
 use super::dispatch::{Conductor, Interrupt};
 use super::preconditions::missing_precondition;
-use super::record::CaseRecord;
-use super::run_id::random_hex;
 use super::runtime_notes::notes;
 use super::uncertainty::{downgrade_fail, uncertainty};
 use crate::cases::{self, Case};
 use crate::cluster::{NodeAccess, with_causes};
-use crate::evidence::write_evidence;
-use crate::judge::Verdict;
-use crate::plan::{PlannedCase, Security};
 use crate::stage::{Blocked, Stage, StageOptions, delete_namespace};
-
-/// The folder with the evidence of the execution `slug`, inside the run's folder.
-#[must_use]
-pub fn evidence_folder(run: &Path, slug: &str) -> PathBuf {
-    run.join("cases").join(slug)
-}
-
-/// Like [`evidence_folder`], for a record from an untrusted source. Neither the slug nor a link may lead out of the
-/// run's folder; returns why the folder cannot be used.
-pub(crate) fn evidence_folder_within(run: &Path, slug: &str) -> Result<PathBuf, &'static str> {
-    const OUTSIDE: &str = "the name of its folder leads elsewhere";
-    if !Path::new(slug).components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(OUTSIDE);
-    }
-    let folder = evidence_folder(run, slug);
-    match (folder.canonicalize(), run.canonicalize()) {
-        (Ok(real), Ok(run)) if real.starts_with(&run) => Ok(folder),
-        (Ok(_), Ok(_)) => Err(OUTSIDE),
-        _ => Err("there is none"),
-    }
-}
+use podproof_core::evidence::write_evidence;
+use podproof_core::judge::Verdict;
+use podproof_core::plan::{PlannedCase, Security};
+use podproof_core::record::random_hex;
+use podproof_core::record::{CaseRecord, evidence_folder};
 
 /// The next attempt at a case.
 #[derive(Clone, Copy)]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::oldest_part::{is_new_enough, oldest, schedulable_nodes};
-use crate::cluster::{ClusterFacts, NodeFacts};
-use crate::plan::{Claim, Gate, Manifest, Need, Right};
+use podproof_core::cluster_facts::{ClusterFacts, NodeFacts};
+use podproof_core::cluster_facts::{is_new_enough, oldest, schedulable_nodes};
+use podproof_core::plan::{Claim, Gate, Manifest, Need, Right};
 
 /// Why the case of `claim` with these objects cannot run on this cluster. `None` if it can, or if the facts needed to
 /// decide that are unknown.

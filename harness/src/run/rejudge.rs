@@ -4,15 +4,15 @@ use std::path::Path;
 
 use jiff::SignedDuration;
 
-use super::attempt::Attempt;
-use super::event::{Event, TimedEvent};
-use super::execute::evidence_folder;
-use super::outcome::RunOutcome;
-use super::record::{CaseRecord, RunRecord};
 use super::uncertainty::{downgrade_fail, unproved};
 use crate::cases;
-use crate::evidence::{Evidence, has_evidence, read_evidence};
-use crate::judge::Verdict;
+use podproof_core::evidence::{Evidence, has_evidence, read_evidence};
+use podproof_core::judge::Verdict;
+use podproof_core::record::Attempt;
+use podproof_core::record::RunOutcome;
+use podproof_core::record::evidence_folder;
+use podproof_core::record::{CaseRecord, RunRecord};
+use podproof_core::record::{Event, TimedEvent};
 
 /// Returns the record of the run in `folder` with every verdict, also that of each attempt, derived again from the
 /// stored evidence.

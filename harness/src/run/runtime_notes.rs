@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::ClusterFacts;
-use crate::evidence::{Evidence, SeenPod};
-use crate::plan::PlannedCase;
+use podproof_core::cluster_facts::ClusterFacts;
+use podproof_core::evidence::{Evidence, SeenPod};
+use podproof_core::plan::PlannedCase;
 
 /// The known differences of the runtimes that ran the pods of `planned`. A runtime is identified by the pod's node and
 /// runtime class. The notes explain a verdict and never change it.

@@ -4,15 +4,13 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, Interval, interval};
 
-use super::attempt::Attempt;
-use super::record::{CaseRecord, RunRecord};
-use crate::cluster::{Access, Identity, IdentityMatch};
-use crate::judge::Verdict;
-use crate::plan::Budgets;
+use crate::cluster::Access;
+use podproof_core::cluster_facts::{Identity, IdentityMatch};
+use podproof_core::plan::Budgets;
+use podproof_core::record::ClusterChange;
 
 /// The pause between two attempts to identify an unresponsive cluster, at the start and at the end of a run.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -22,15 +20,6 @@ const LONGEST_RETRY: Duration = Duration::from_secs(10);
 
 /// How long a successful check stays valid while cases end normally.
 const VALIDITY: SignedDuration = SignedDuration::from_secs(30);
-
-/// The cluster is not, or may not be, the one on which the run started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClusterChange {
-    /// The last time at which it was known to be the same.
-    pub known_until: Timestamp,
-    /// The difference, or why it is unknown.
-    pub reason: String,
-}
 
 /// Checks repeatedly if the cluster is still the same.
 pub(super) struct SameCluster(Mutex<KnownState>);
@@ -143,100 +132,5 @@ impl KnownState {
             }
             IdentityMatch::Unknown => false,
         }
-    }
-}
-
-impl RunRecord {
-    /// The same record, in which each case that ended after a change of the cluster is inconclusive.
-    pub(super) fn of_one_cluster(mut self) -> Self {
-        if let Some(change) = &self.change {
-            self.cases = self.cases.iter().map(|case| limited(change, case)).collect();
-        }
-        self
-    }
-}
-
-fn limited(change: &ClusterChange, case: &CaseRecord) -> CaseRecord {
-    if case.attempts.is_empty() {
-        let verdict = limited_verdict(change, case.started, case.seconds, &case.verdict);
-        return CaseRecord { verdict, ..case.clone() };
-    }
-    let attempts = case.attempts.iter().map(|attempt| Attempt {
-        verdict: limited_verdict(change, attempt.started, attempt.seconds, &attempt.verdict),
-        ..attempt.clone()
-    });
-    case.with_attempts(attempts.collect())
-}
-
-fn limited_verdict(change: &ClusterChange, started: Timestamp, seconds: f64, verdict: &Verdict) -> Verdict {
-    let length = SignedDuration::try_from_secs_f64(seconds).unwrap_or(SignedDuration::MAX);
-    let ended = started.checked_add(length).unwrap_or(Timestamp::MAX);
-    match verdict {
-        Verdict::Pass | Verdict::Fail { .. } if ended > change.known_until => {
-            Verdict::Inconclusive { reason: change.reason.clone() }
-        }
-        other => other.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::judge::Finding;
-
-    fn case(minute: i64, verdict: Verdict) -> CaseRecord {
-        let started = Timestamp::from_second(minute * 60).unwrap();
-        let record = serde_json::from_value(serde_json::json!({
-            "claim": "ipc/a", "title": "t", "level": "core", "tier": "quick", "mutant": null, "round": 1,
-            "slug": "ipc/a", "verdict": Verdict::Pass, "started": started, "seconds": 30.0, "faults": [],
-        }));
-        CaseRecord { verdict, ..record.unwrap() }
-    }
-
-    fn fail() -> Verdict {
-        let finding = Finding {
-            assertion: "holds".into(),
-            expected: "1".into(),
-            seen: "2".into(),
-            pointer: String::new(),
-        };
-        Verdict::Fail { findings: vec![finding] }
-    }
-
-    fn change(second: i64) -> ClusterChange {
-        ClusterChange {
-            known_until: Timestamp::from_second(second).unwrap(),
-            reason: "another one".to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_case_keeps_its_verdict_if_it_ended_before_the_last_successful_check() {
-        for verdict in [Verdict::Pass, fail()] {
-            assert_eq!(limited(&change(90), &case(1, verdict.clone())).verdict, verdict);
-            let after = limited(&change(89), &case(1, verdict)).verdict;
-            assert_eq!(after, Verdict::Inconclusive { reason: "another one".to_owned() });
-        }
-    }
-
-    #[test]
-    fn skips_and_inconclusive_verdicts_keep_their_reason() {
-        for verdict in
-            [Verdict::Skip { reason: "no".to_owned() }, Verdict::Inconclusive { reason: "so".to_owned() }]
-        {
-            assert_eq!(limited(&change(0), &case(1, verdict.clone())).verdict, verdict);
-        }
-    }
-
-    #[test]
-    fn each_attempt_is_checked_on_its_own() {
-        let attempt = |minute, verdict| {
-            let CaseRecord { slug, verdict, started, seconds, .. } = case(minute, verdict);
-            Attempt { slug, verdict, started, seconds }
-        };
-        let case = case(1, fail()).with_attempts(vec![attempt(1, fail()), attempt(3, Verdict::Pass)]);
-        assert!(case.is_flaky());
-        let case = limited(&change(100), &case);
-        assert!(matches!(case.verdict, Verdict::Fail { .. }) && !case.is_flaky(), "{case:#?}");
     }
 }

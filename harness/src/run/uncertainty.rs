@@ -1,9 +1,9 @@
 //! Reasons why a fail does not prove the cluster wrong: unknown facts about the cluster, or an unproved claim.
 
-use super::oldest_part::{is_new_enough, oldest, schedulable_nodes};
-use crate::cluster::{ClusterFacts, NodeFacts};
-use crate::judge::Verdict;
-use crate::plan::{Claim, Gate, MinorVersion, Need, PlannedCase};
+use podproof_core::cluster_facts::{ClusterFacts, NodeFacts};
+use podproof_core::cluster_facts::{is_new_enough, oldest, schedulable_nodes};
+use podproof_core::judge::Verdict;
+use podproof_core::plan::{Claim, Gate, MinorVersion, Need, PlannedCase};
 
 /// The first version whose kubelets have a configurable maximum back-off.
 const CONFIGURABLE_BACKOFF: MinorVersion = MinorVersion::new(1, 32);
@@ -118,8 +118,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::judge::Finding;
-    use crate::plan::Manifest;
+    use podproof_core::judge::Finding;
+    use podproof_core::plan::Manifest;
 
     fn planned(fields: &Value) -> PlannedCase {
         let mut claim = json!({

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::ContainerStatus;
 
 use super::pods::PodRef;
-use crate::evidence::{LogText, Observed, SeenPod, WatchChange, ended, ended_before, ran};
+use podproof_core::evidence::{LogText, Observed, SeenPod, WatchChange, ended, ended_before, ran};
 
 /// The state of an awaited condition.
 #[derive(Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::opening::Stage;
 use super::pods::PodRef;
 use super::request::retry_if_no_effect;
 use crate::cluster::with_causes;
-use crate::evidence::{Exec, ExecEnd};
+use podproof_core::evidence::{Exec, ExecEnd};
 
 /// The number of bytes that are kept of each output stream of a command.
 const OUTPUT_LIMIT: u64 = 1 << 20;
@@ -66,7 +66,7 @@ impl Stage {
         container: &str,
         argv: &[&str],
     ) -> Result<Exec, Blocked> {
-        let started = crate::evidence::now();
+        let started = podproof_core::evidence::now();
         let ran = timeout(patience, self.run_in(pod, container, argv)).await;
         let CommandResult { end, stdout, stderr } = ran.unwrap_or_else(|_| CommandResult {
             end: ExecEnd::Broken(format!("did not end within {} s", patience.as_secs())),
@@ -79,7 +79,7 @@ impl Stage {
             container: container.to_owned(),
             argv: argv.iter().map(|&arg| arg.to_owned()).collect(),
             started,
-            ended: crate::evidence::now(),
+            ended: podproof_core::evidence::now(),
             end,
             stdout,
             stderr,

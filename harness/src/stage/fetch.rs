@@ -12,7 +12,7 @@ use super::exec::OPENING_FRACTION;
 use super::opening::Stage;
 use super::pods::PodRef;
 use super::request::retry;
-use crate::evidence::Fetch;
+use podproof_core::evidence::Fetch;
 
 /// The longest body that is read, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -22,7 +22,7 @@ impl Stage {
     ///
     /// Any HTTP status is an answer. A missing answer is recorded too and does not block.
     pub async fn fetch(&self, label: &str, pod: &PodRef, port: u16, path: &str) -> Result<Fetch, Blocked> {
-        let started = crate::evidence::now();
+        let started = podproof_core::evidence::now();
         let patience = self.budgets.exec();
         let answer = match timeout(patience, self.get(pod, port, path)).await {
             Ok(answer) => answer,
@@ -34,7 +34,7 @@ impl Stage {
             port,
             path: path.to_owned(),
             started,
-            ended: crate::evidence::now(),
+            ended: podproof_core::evidence::now(),
             answer,
         };
         self.recorder.fetch(fetch.clone());

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::blocked::Blocked;
 use super::opening::Stage;
 use super::request::{retry, retry_once};
-use crate::evidence::{Observed, SeenPod, WatchChange, ended};
+use podproof_core::evidence::{Observed, SeenPod, WatchChange, ended};
 
 /// A path at which no container has a program.
 const MISSING_PROGRAM: &str = "/podproof-asks-whether-you-are-there";

@@ -17,7 +17,7 @@ use super::blocked::Blocked;
 use super::opening::Stage;
 use super::request::{retry, status_code};
 use crate::cluster::is_ready;
-use crate::evidence::Refusals;
+use crate::stage::watch::Refusals;
 
 /// The namespace in which each kubelet renews a lease named after its node.
 const KUBELET_LEASES: &str = "kube-node-lease";

@@ -6,7 +6,7 @@ use super::blocked::Blocked;
 use super::opening::Stage;
 use super::pods::PodRef;
 use super::request::retry;
-use crate::evidence::LogSnapshot;
+use podproof_core::evidence::LogSnapshot;
 
 impl Stage {
     /// Fetches the log of `container`, or of its previous instance, and records the answer under `label`.
@@ -19,7 +19,7 @@ impl Stage {
         container: &str,
         previous: bool,
     ) -> Result<(), Blocked> {
-        let started = crate::evidence::now();
+        let started = podproof_core::evidence::now();
         let patience = self.budgets.exec();
         let wanted = LogParams { container: Some(container.to_owned()), previous, ..LogParams::default() };
         let (pods, action) = (self.pods(), format!("ask for the log of container {container}"));
@@ -31,7 +31,7 @@ impl Stage {
             container: container.to_owned(),
             previous,
             started,
-            ended: crate::evidence::now(),
+            ended: podproof_core::evidence::now(),
             answer,
         });
         Ok(())

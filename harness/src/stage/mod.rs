@@ -22,6 +22,7 @@ mod removals;
 mod request;
 mod sandbox;
 mod wait;
+mod watch;
 
 pub use blocked::{Blocked, causes};
 pub use conditions::{Progress, StuckPod, stuck};
@@ -34,3 +35,4 @@ pub use pod_patch::PodPatch;
 pub use pod_profile::{PodContext, PodProfile, apply_profile};
 pub use pods::{CONTROL, PodRef};
 pub use removals::Removals;
+pub use watch::{Recorder, resource};

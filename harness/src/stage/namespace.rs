@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::blocked::Blocked;
 use super::request::{create_idempotent, is_retryable, retry, retry_until, status_code, with_timeout};
-use crate::plan::Security;
+use podproof_core::plan::Security;
 
 /// The label that carries the run's id, on each namespace and each object.
 pub(super) const RUN_LABEL: &str = "podproof.local/run";

@@ -12,7 +12,7 @@ use super::liveness::Liveness;
 use super::opening::Stage;
 use super::pods::PodRef;
 use crate::cluster::{CommandError, NodeAccess, is_ready};
-use crate::evidence::{ExecEnd, NodeCommand};
+use podproof_core::evidence::{ExecEnd, NodeCommand};
 
 /// The pod through which scripts run on a node if podproof has no direct access to it.
 const INSPECTOR: &str = "inspector";
@@ -181,7 +181,7 @@ impl Stage {
         node: &NodeRef,
         (script, arguments): (&str, &[&str]),
     ) -> Result<NodeCommand, Blocked> {
-        let started = crate::evidence::now();
+        let started = podproof_core::evidence::now();
         let script = with_arguments(script, arguments);
         let CommandResult { end, stdout, stderr } = self.run_on(node, &script, patience).await;
         let command = NodeCommand {
@@ -189,7 +189,7 @@ impl Stage {
             node: node.name.clone(),
             script,
             started,
-            ended: crate::evidence::now(),
+            ended: podproof_core::evidence::now(),
             end,
             stdout,
             stderr,

@@ -12,8 +12,9 @@ use super::conditions::Progress;
 use super::opening::Stage;
 use super::pods::PodRef;
 use super::request::retry;
-use crate::evidence::{Applied, Kind, Observed, SeenObject, WatchChange};
-use crate::plan::Manifest;
+use super::watch::{resource, seen_now};
+use podproof_core::evidence::{Applied, Kind, Observed, SeenObject, WatchChange};
+use podproof_core::plan::Manifest;
 
 /// A created object that is not a pod.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,8 +50,8 @@ impl Stage {
             Blocked::Api { action: action.clone(), source: Box::new(kube::Error::SerdeError(source)) }
         })?;
         let created = self.create_object(&self.objects_of(kind), &sent, &action).await?;
-        let SeenObject { uid, object, .. } = SeenObject::now(kind, WatchChange::Applied, created);
-        let at = crate::evidence::now();
+        let SeenObject { uid, object, .. } = seen_now(kind, WatchChange::Applied, created);
+        let at = podproof_core::evidence::now();
         self.recorder.applied(Applied { at, name: name.to_owned(), uid: uid.clone(), object: completed });
         Ok(ObjectRef { kind, name: name.to_owned(), uid, object })
     }
@@ -74,7 +75,7 @@ impl Stage {
 
     /// Lists the cluster's nodes once and records each as evidence.
     pub async fn look_at_nodes(&self) -> Result<Vec<SeenObject>, Blocked> {
-        let nodes: Api<DynamicObject> = Api::all_with(self.client.clone(), &Kind::Node.resource());
+        let nodes: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource(Kind::Node));
         let all = ListParams::default();
         let list = retry(self.budgets.request(), "list the nodes", || nodes.list(&all)).await?;
         let seen: Vec<_> = list
@@ -86,7 +87,7 @@ impl Stage {
                     status.retain(|key, _| key == "addresses");
                 }
                 node.metadata.annotations = None;
-                SeenObject::now(Kind::Node, WatchChange::Applied, node)
+                seen_now(Kind::Node, WatchChange::Applied, node)
             })
             .collect();
         for node in &seen {
@@ -96,7 +97,7 @@ impl Stage {
     }
 
     fn objects_of(&self, kind: Kind) -> Api<DynamicObject> {
-        Api::namespaced_with(self.client.clone(), &self.namespace, &kind.resource())
+        Api::namespaced_with(self.client.clone(), &self.namespace, &resource(kind))
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) async fn stop_controllers(
     patience: Duration,
 ) -> Result<(), Blocked> {
     for kind in kinds.iter().filter(|kind| kind.makes_pods()) {
-        let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
+        let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource(*kind));
         let (how, all) = (DeleteParams::background(), ListParams::default());
         let asked = || async { objects.delete_collection(&how, &all).await.map(drop) };
         retry(patience, &format!("delete every {}", kind.as_str()), asked).await?;

@@ -14,8 +14,9 @@ use super::node::NodeRef;
 use super::objects::{kinds_in, stop_controllers};
 use super::pod_profile::PodProfile;
 use crate::cluster::{Access, Images, NodeAccess};
-use crate::evidence::{Evidence, Recorder};
-use crate::plan::{Budgets, ClaimId, Manifest, Saboteur, Security};
+use crate::stage::watch::Recorder;
+use podproof_core::evidence::Evidence;
+use podproof_core::plan::{Budgets, ClaimId, Manifest, Saboteur, Security};
 
 /// The namespace in which one case runs, and the access to it.
 pub struct Stage {
@@ -147,7 +148,7 @@ impl Stage {
 
     async fn run_undo(&self, undo: &Value) -> Result<(), Blocked> {
         let pod = self.send_pod(undo, None).await?;
-        let done = |seen: &crate::evidence::SeenPod| (seen.phase() == "Succeeded").then_some(());
+        let done = |seen: &podproof_core::evidence::SeenPod| (seen.phase() == "Succeeded").then_some(());
         let what = format!("the end of pod {}", pod.name);
         self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, &pod, done)).await
     }

@@ -7,7 +7,7 @@ use super::blocked::Blocked;
 use super::opening::Stage;
 use super::pods::PodRef;
 use super::request::retry;
-use crate::evidence::Applied;
+use podproof_core::evidence::Applied;
 
 /// The part of a running pod that a patch changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Stage {
             }
         };
         retry(self.budgets.request(), &action, changed).await?;
-        let (at, name, uid) = (crate::evidence::now(), name.to_owned(), pod.uid.clone());
+        let (at, name, uid) = (podproof_core::evidence::now(), name.to_owned(), pod.uid.clone());
         self.recorder.applied(Applied { at, name, uid, object: change });
         Ok(())
     }

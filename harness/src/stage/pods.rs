@@ -15,7 +15,7 @@ use super::blocked::Blocked;
 use super::opening::Stage;
 use super::pod_profile::{PodContext, apply_profile};
 use super::request::{create_idempotent, retry, status_code};
-use crate::evidence::{Applied, Deletion, Refusal, SeenPod};
+use podproof_core::evidence::{Applied, Deletion, Refusal, SeenPod};
 
 /// The name of the control pod, which measures how long a restart takes on the node.
 pub const CONTROL: &str = "control";
@@ -46,7 +46,7 @@ impl Stage {
             Err(other) => return Err(other),
         };
         self.recorder.refused(Refusal {
-            at: crate::evidence::now(),
+            at: podproof_core::evidence::now(),
             name: name.to_owned(),
             object: self.manifest.object(name).cloned().unwrap_or_default(),
             code: refusal.code,
@@ -90,7 +90,7 @@ impl Stage {
         let action = format!("delete pod {}", pod.name);
         // Recorded before the request: the pod may be deleted although no answer comes.
         let (name, uid) = (pod.name.clone(), pod.uid.clone());
-        self.recorder.deleted(Deletion { at: crate::evidence::now(), name, uid });
+        self.recorder.deleted(Deletion { at: podproof_core::evidence::now(), name, uid });
         let pods = self.pods();
         let is_repeated = AtomicBool::new(false);
         let asked = || async {
@@ -174,7 +174,7 @@ impl Stage {
             Api::namespaced_with(self.client.clone(), &self.namespace, &ApiResource::erase::<Pod>(&()));
         let uid = self.create_object(&pods, &pod, &action).await?.metadata.uid.unwrap_or_default();
         self.recorder.applied(Applied {
-            at: crate::evidence::now(),
+            at: podproof_core::evidence::now(),
             name: name.clone(),
             uid: uid.clone(),
             object: completed,

@@ -16,8 +16,8 @@ use tokio::time::timeout;
 
 use super::namespace::{delete_pods, delete_within};
 use super::opening::CleanupFault;
-use crate::evidence::Refusals;
-use crate::plan::Budgets;
+use crate::stage::watch::Refusals;
+use podproof_core::plan::Budgets;
 
 /// A hint for messages about a namespace that is left over.
 const SWEEP: &str = "`podproof sweep` removes it";

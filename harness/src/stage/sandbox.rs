@@ -6,7 +6,7 @@ use super::blocked::Blocked;
 use super::node::NodeRef;
 use super::opening::Stage;
 use super::pods::PodRef;
-use crate::evidence::SeenPod;
+use podproof_core::evidence::SeenPod;
 
 /// Prints the cgroups of a pod's processes, one line each: `/proc/PID/cgroup:HIERARCHY:CONTROLLERS:PATH`.
 const MEMBERS: &str =

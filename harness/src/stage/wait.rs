@@ -11,7 +11,7 @@ use super::conditions::{
 use super::liveness::Liveness;
 use super::opening::Stage;
 use super::pods::PodRef;
-use crate::evidence::{LogText, Observed, SeenPod, Wait, WaitEnd, WatchChange};
+use podproof_core::evidence::{LogText, Observed, SeenPod, Wait, WaitEnd, WatchChange};
 
 impl Stage {
     /// Waits until `look` returns [`Progress::Met`]. Calls it again at every new observation.
@@ -51,7 +51,7 @@ impl Stage {
         mut look: impl FnMut(&Observed) -> Progress<T>,
         last: impl FnOnce(&Observed) -> String,
     ) -> Result<T, Blocked> {
-        let started = crate::evidence::now();
+        let started = podproof_core::evidence::now();
         let mut observed = self.recorder.observed();
         let mut ended = None;
         let waiting = observed.wait_for(|observed| {
@@ -72,7 +72,7 @@ impl Stage {
         self.recorder.wait(Wait {
             what: what.to_owned(),
             started,
-            ended: crate::evidence::now(),
+            ended: podproof_core::evidence::now(),
             end: wait_end(&end),
         });
         end

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args as Group, Subcommand, ValueEnum};
-use podproof::history::StoreLocation;
+use podproof_core::history::StoreLocation;
 
 /// Arguments of `podproof history`.
 #[derive(Debug, Group)]

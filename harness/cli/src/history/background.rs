@@ -5,14 +5,14 @@ use std::path::Path;
 
 use clap::Args as Group;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use podproof::history::regression::{
+use podproof_core::history::regression::{
     Change, DurationChange, News, Rules, RunJudgement, RunReview, Waivers, Window, review_run,
 };
-use podproof::history::{
+use podproof_core::history::{
     CaseKey, CaseOutcome, HistoryRun, RunName, StoreError, StoreLocation, changed_facts, series_of,
 };
-use podproof::report::{self, Background, ChangedFact, EarlierRun, NewsKind};
-use podproof::run::{Counts, RunRecord};
+use podproof_core::record::{Counts, RunRecord};
+use podproof_core::report::{self, Background, ChangedFact, EarlierRun, NewsKind};
 
 use super::args::StoreArgs;
 use super::check::{describe_waiver, details, health_line};
@@ -119,8 +119,8 @@ fn worst(run: &HistoryRun) -> BTreeMap<&CaseKey, CaseOutcome> {
     worst
 }
 
-fn news(change: &Change) -> report::News {
-    report::News {
+fn news(change: &Change) -> report::CaseNews {
+    report::CaseNews {
         kind: kind(&change.news),
         case: change.key.to_string(),
         name: change.news.words().to_owned(),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use podproof::history::FactChange;
-use podproof::history::regression::{
+use podproof_core::history::FactChange;
+use podproof_core::history::regression::{
     Change, DurationChange, Health, News, Rules, RunReview, Waiver, Waivers, Window, read_waivers, review_run,
 };
-use podproof::report::{Columns, Styles, counted};
+use podproof_core::report::{Columns, Styles, counted};
 use serde_json::json;
 
 use super::args::{FlakyArgs, HistoryCheckArgs, StoreArgs};

@@ -1,8 +1,8 @@
 //! `podproof history compare`.
 
 use anstyle::Style;
-use podproof::history::{self, CaseDifference, CaseResults, Comparison};
-use podproof::report::{Columns, Styles};
+use podproof_core::history::{self, CaseDifference, CaseResults, Comparison};
+use podproof_core::report::{Columns, Styles};
 use serde_json::json;
 
 use super::args::{CompareArgs, StoreArgs};

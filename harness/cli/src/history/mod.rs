@@ -10,12 +10,12 @@ mod tables;
 mod trend;
 
 use podproof::cluster::{self, Folders};
-use podproof::history::{
+use podproof_core::history::{
     Added, DEFAULT_SERIES, ErrorMeaning, HistoryRun, ImportOptions, Renames, RunRange, Store, StoreLocation,
     import_junit, series_of,
 };
-use podproof::plan::Catalogue;
-use podproof::run::read_record;
+use podproof_core::plan::Catalogue;
+use podproof_core::record::read_record;
 
 pub use self::args::HistoryArgs;
 use self::args::{AddArgs, Errors, HistoryCommand, ImportArgs, StoreArgs};
@@ -109,5 +109,5 @@ impl StoreArgs {
 /// Makes a stored text safe for one line on a terminal.
 fn clean(words: &str) -> String {
     const LONGEST: usize = 100;
-    podproof::report::visible_line(words, LONGEST)
+    podproof_core::report::visible_line(words, LONGEST)
 }

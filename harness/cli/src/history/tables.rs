@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use podproof::history::{CaseAttempt, CaseOutcome, HistoryRun, Listed};
-use podproof::report::{Columns, Styles};
+use podproof_core::history::{CaseAttempt, CaseOutcome, HistoryRun, Listed};
+use podproof_core::report::{Columns, Styles};
 use serde_json::json;
 
 use super::args::{HistoryListArgs, ShowArgs, StoreArgs};

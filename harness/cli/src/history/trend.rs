@@ -1,9 +1,9 @@
 //! `podproof history trend`.
 
 use anstyle::Style;
-use podproof::history::statistics::{ChangePoint, change_point};
-use podproof::history::{CaseAttempt, CaseOutcome, HistoryRun, changed_facts};
-use podproof::report::{Columns, Styles};
+use podproof_core::history::{CaseAttempt, CaseOutcome, HistoryRun, changed_facts};
+use podproof_core::report::{Columns, Styles};
+use podproof_core::statistics::{ChangePoint, change_point};
 use serde_json::json;
 
 use super::args::{StoreArgs, TrendArgs};

@@ -8,9 +8,9 @@ use crate::cases::exchange::{
     CONSUMER, EXIT_MESSAGE, PRODUCER, consumer_log, premise_log_start, premise_not_ended_by_node,
     produced_count, received,
 };
-use crate::evidence::{Evidence, LogText, Missing, SeenPod, ended};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, LogText, Missing, SeenPod, ended};
+use podproof_core::judge::Inquiry;
 
 const QUEUE: &str = "/podproof";
 

@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of, report_of};
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 /// The only container of the pod that reports its mount.
 const ONE: &str = "one";

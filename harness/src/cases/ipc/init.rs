@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, report_of};
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 const ONE: &str = "one";
 const INIT: &str = "init";

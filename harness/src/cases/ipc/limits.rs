@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, pod_uid_of};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod, has_begun};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod, has_begun};
+use podproof_core::judge::Inquiry;
 
 /// The pod with one container, and that container.
 const ONE: &str = "one";

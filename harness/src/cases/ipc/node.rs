@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::node_disturbance::{POD, start_pod};
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 /// The label of the command that reads the IPC namespace of the node's process 1.
 const NODE_NAMESPACE: &str = "ipc-of-node";

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, ok_report_of, pod_uid_of};
-use crate::evidence::{Evidence, Fact, Missing, Observed, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, Fact, Missing, Observed, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 const LEFT: &str = "left";
 const RIGHT: &str = "right";

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of};
-use crate::evidence::{Evidence, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 const QUEUE: &str = "/podproof";
 

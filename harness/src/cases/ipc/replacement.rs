@@ -5,9 +5,9 @@ use futures::TryFutureExt as _;
 use crate::cases::case::Case;
 use crate::cases::pod_replacement::{HOLDER, premise_replaced, replace};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::PodProfile;
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 /// The verb that looks for the object, the verb that creates it, and the assertion that it is gone.
 const OBJECTS: [(&str, &str, &str); 2] =

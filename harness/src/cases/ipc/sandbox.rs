@@ -4,9 +4,9 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::node_disturbance::{kill_pod_sandbox, premise_sandbox_killed};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::PodProfile;
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 /// The verb that looks for the object, the verb that created it, and the assertion that it is lost.
 const OBJECTS: [(&str, &str, &str); 2] =

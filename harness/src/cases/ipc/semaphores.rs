@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of, pod_uid_of};
-use crate::evidence::{Evidence, Missing, Observed, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 /// The mark set when the waiting program has been watched for the whole quiet window.
 const WATCHED: &str = "watched";

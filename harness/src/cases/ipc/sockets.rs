@@ -4,9 +4,9 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::{MAIN, PAIR, SIBLING};
 use crate::cases::containers::{ColocatedPods, ok_report_of, pod_uid_of};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 const SERVER: &str = "server";
 const CLIENT: &str = "client";

@@ -6,9 +6,9 @@ use crate::cases::container_restart::{
     restart_main_once,
 };
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 const QUEUE: &str = "/podproof";
 const KEY: &str = "70726f6f";

@@ -5,9 +5,9 @@ use crate::cases::exchange::{
     CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_succeeded, premise_not_ended_by_node,
     until_exchange_settled,
 };
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "mc2";
 

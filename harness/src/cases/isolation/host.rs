@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::pod_replacement::{HOLDER, premise_replaced, replace};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 /// The pod with `hostIPC: true`, and the pod without.
 const HOST_IPC: &str = "leaner";

@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::two_pods::{HERE, THERE, premise_same_node, start_both_pods};
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 pub(super) const MQUEUE_BETWEEN_PODS: Case = Case {
     id: "isolation/mqueue-between-pods",

@@ -4,9 +4,9 @@ use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 /// A pod that creates queues until the kernel refuses, a pod of the same user, and a pod of another user.
 const FILLER: &str = "filler";

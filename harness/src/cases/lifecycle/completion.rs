@@ -6,9 +6,9 @@ use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, assert_succeeded, premise_not_ended_by_node};
 use crate::cases::never_happens::{premise_watched, restarts, watch_for_restarts};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "mc2";
 

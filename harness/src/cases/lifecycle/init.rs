@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "single";
 const INIT: &str = "init";

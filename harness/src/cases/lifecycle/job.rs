@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenObject};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenObject};
+use podproof_core::judge::Inquiry;
 
 const JOB: &str = "job";
 const APP: &str = "app";

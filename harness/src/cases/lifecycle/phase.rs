@@ -4,9 +4,9 @@ use crate::cases::case::Case;
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::never_happens::{premise_watched, watch_with_control};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "two";
 

@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, WatchChange};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "single";
 const MAIN: &str = "main";

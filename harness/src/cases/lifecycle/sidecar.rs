@@ -4,9 +4,9 @@ use crate::cases::case::Case;
 use crate::cases::exchange::{assert_succeeded, premise_not_ended_by_node};
 use crate::cases::never_happens::{premise_watched, watch_window};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, ProbeReport, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, ProbeReport, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "helped";
 

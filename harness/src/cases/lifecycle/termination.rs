@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cases::case::Case;
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Fact, LogText, Missing, Observed, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
+use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observed, WatchChange};
+use podproof_core::judge::Inquiry;
 
 /// The pod with one container, which is called `main`.
 const SINGLE: &str = "single";

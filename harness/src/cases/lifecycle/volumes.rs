@@ -7,9 +7,9 @@ use crate::cases::premise::Expected;
 use crate::cases::volume_on_node::{
     DATA, assert_volume_gone, look_after, look_before, look_when_gone, premise_volume_existed,
 };
-use crate::evidence::{Evidence, Missing, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage, volume_path};
+use podproof_core::evidence::{Evidence, Missing, WatchChange};
+use podproof_core::judge::Inquiry;
 
 /// The label of the look at the volume of the second pod.
 const SECOND_VOLUME: &str = "volume-of-the-new";

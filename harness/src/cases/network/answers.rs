@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::client::READY;
-use crate::evidence::{Evidence, Exec, Fact, Missing, ProbeReport};
-use crate::judge::Inquiry;
+use podproof_core::evidence::{Evidence, Exec, Fact, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 /// The errors with which the network refuses a connection. A timeout is not one of them.
 const REFUSALS: [&str; 4] = ["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH"];

@@ -9,9 +9,9 @@ use futures::future::try_join_all;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::evidence::{Evidence, Exec, Missing, Observed, ProbeReport, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, ObjectRef, PodRef, Progress, Stage};
+use podproof_core::evidence::{Evidence, Exec, Missing, Observed, ProbeReport, SeenPod};
+use podproof_core::judge::Inquiry;
 
 pub(super) const CLIENT: &str = "client";
 pub(super) const SERVER: &str = "server";

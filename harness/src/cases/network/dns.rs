@@ -11,9 +11,9 @@ use super::client::{
 };
 use super::readiness::premise_endpoint_stays_ready;
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Exec, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Exec, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 const SERVICE: &str = "echo";
 const REPLICAS: [&str; 3] = ["one", "two", "three"];

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::answers::assert_response;
 use super::client::{CLIENT, SERVER, create_client_beside, premise_listening, request_with_retries};
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "three";
 const CONTAINERS: [&str; 3] = ["init", "left", "right"];

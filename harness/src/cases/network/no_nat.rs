@@ -7,9 +7,9 @@ use super::client::{
     CLIENT, SERVER, create_client_beside, create_server, request_with_retries, until_pod_ip,
 };
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 pub(super) const POD_TO_POD_NO_NAT: Case = Case {
     id: "network/pod-to-pod-no-nat",

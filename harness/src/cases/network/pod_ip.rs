@@ -8,9 +8,9 @@ use super::client::{
 use crate::cases::case::Case;
 use crate::cases::container_restart::{End, MAIN, PAIR, premise_restarted_after_exit, restart_main_once};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, ProbeReport, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, ProbeReport, SeenPod};
+use podproof_core::judge::Inquiry;
 
 /// The exit code of a process ended by SIGKILL.
 const KILLED: i32 = 137;

@@ -9,9 +9,9 @@ use super::client::{
 use super::readiness::premise_endpoint_stays_ready;
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Kind, Missing, SeenObject, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Kind, Missing, SeenObject, SeenPod};
+use podproof_core::judge::Inquiry;
 
 pub(super) const NODEPORT_EVERY_NODE: Case = Case {
     id: "network/nodeport-every-node",

@@ -1,7 +1,7 @@
 //! Premises that pods stayed ready: the claims say nothing about other pods.
 
-use crate::evidence::{Evidence, Missing, SeenPod, WatchChange};
-use crate::judge::Inquiry;
+use podproof_core::evidence::{Evidence, Missing, SeenPod, WatchChange};
+use podproof_core::judge::Inquiry;
 
 /// Requires that the pod stayed ready once it was ready, and that the service's endpoint slices listed it as ready
 /// all that time. A service does not route to a pod that is not ready, even briefly.

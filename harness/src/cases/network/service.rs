@@ -12,9 +12,9 @@ use super::client::{
 };
 use super::readiness::{premise_endpoint_stays_ready, premise_stays_ready};
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const SERVICE: &str = "echo";
 

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::client::{SERVER, create_server};
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Kind, Missing, Observed, SeenObject, SeenPod, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, Kind, Missing, Observed, SeenObject, SeenPod, WatchChange};
+use podproof_core::judge::Inquiry;
 
 const SERVICE: &str = "echo";
 

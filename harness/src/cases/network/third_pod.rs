@@ -9,9 +9,9 @@ use super::client::{
 };
 use super::readiness::premise_endpoint_stays_ready;
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "mc3";
 const WEBAPP: &str = "webapp";

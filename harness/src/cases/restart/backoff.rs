@@ -9,9 +9,9 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::{MAIN, until_end_reported};
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenEvent, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenEvent, SeenPod};
+use podproof_core::judge::Inquiry;
 
 pub(super) const POD: &str = "single";
 

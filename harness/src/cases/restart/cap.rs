@@ -9,9 +9,9 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::{MAIN, until_end_reported};
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 /// The restarts with the maximum delay. The delays before them are 0, 10, 20, 40, 80 and 160 s.
 const CAPPED: [i32; 2] = [7, 8];

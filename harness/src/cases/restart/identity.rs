@@ -6,9 +6,9 @@ use crate::cases::container_restart::{
     probe_sibling, restart_main_once,
 };
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod, ended_before};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod, ended_before};
+use podproof_core::judge::Inquiry;
 
 /// The exit code of the first instance.
 const CODE: i32 = 3;

@@ -6,9 +6,9 @@ use crate::cases::container_restart::{
 };
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 /// The pod whose init container fails at first.
 const SINGLE: &str = "single";

@@ -6,9 +6,9 @@ use crate::cases::never_happens::{premise_watched, restarts, watch_quiet_window}
 use crate::cases::node_disturbance::POD;
 use crate::cases::node_service::{premise_service_restarted, restart_service};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use podproof_core::judge::Inquiry;
 
 /// The mark set before the kubelet is restarted, and the label of the command that reads the node's clock then.
 const READY: &str = "ready";

@@ -5,9 +5,9 @@ use futures::try_join;
 use crate::cases::case::Case;
 use crate::cases::container_restart::{End, MAIN, premise_restarted_after_exit, restart_main_once};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 pub(super) const LOGS_PREVIOUS: Case = Case {
     id: "restart/logs-previous",

@@ -5,9 +5,9 @@ use crate::cases::container_restart::{MAIN, until_end_reported};
 use crate::cases::exchange::{assert_succeeded, premise_not_ended_by_node};
 use crate::cases::never_happens::{premise_watched, restarts, watch_for_restarts};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 /// The pod with one container, which is called `main`.
 const SINGLE: &str = "single";

@@ -8,9 +8,9 @@ use crate::cases::container_restart::{
     restart_main_once, trigger_end, until_end_reported,
 };
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 /// The verb that each instance of `main` reports when its liveness probe can pass.
 const READY: &str = "serve";

@@ -7,9 +7,9 @@ use crate::cases::container_restart::{MAIN, premise_rule_applied};
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::never_happens::{premise_watched, watch_window};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use podproof_core::judge::Inquiry;
 
 /// The pod with one container, which is called `main`.
 const SINGLE: &str = "single";

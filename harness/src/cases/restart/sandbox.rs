@@ -6,9 +6,9 @@ use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::never_happens::restarts;
 use crate::cases::node_disturbance::{POD, all_restarted_once, kill_pod_sandbox, premise_sandbox_killed};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::PodProfile;
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 /// The init container.
 const FIRST: &str = "first";

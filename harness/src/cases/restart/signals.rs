@@ -5,9 +5,9 @@ use crate::cases::container_restart::MAIN;
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::never_happens::{premise_watched, restarts, watch_for_restarts};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, LogText, Missing, Observed};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, LogText, Missing, Observed};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "single";
 

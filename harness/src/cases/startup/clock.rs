@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "main";
 const MAIN: &str = "main";

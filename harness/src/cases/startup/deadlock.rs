@@ -4,9 +4,9 @@ use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, premise_not_ended_by_node};
 use crate::cases::never_happens::{premise_watched, watch_with_control};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenPod, ended};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod, ended};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "mc2";
 const INIT: &str = "init";

@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::container_restart::until_end_reported;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use podproof_core::judge::Inquiry;
 
 use super::later::{TIMED_OUT, assert_starts, happens_in_time, met_if, starts_in_time};
 

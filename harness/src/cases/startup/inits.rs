@@ -4,9 +4,9 @@ use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "three";
 const INITS: [&str; 3] = ["one", "two", "three"];

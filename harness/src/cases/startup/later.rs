@@ -5,9 +5,9 @@ use k8s_openapi::api::core::v1::ContainerStatus;
 use crate::cases::case::Case;
 use crate::cases::never_happens::happens_before_control_restart;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "two";
 const FIRST: &str = "first";

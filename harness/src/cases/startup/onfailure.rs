@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, Exchange, PRODUCER, assert_succeeded, premise_not_ended_by_node};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed};
+use podproof_core::judge::Inquiry;
 
 use super::later::{TIMED_OUT, happens_in_time};
 use super::remedies::assert_delivered;

@@ -3,9 +3,9 @@
 use futures::future::try_join_all;
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 use super::inits::since_boot;
 

@@ -4,9 +4,9 @@ use crate::cases::case::Case;
 use crate::cases::exchange::{
     CONSUMER, PRODUCER, STUCK_AT, consumer_log, gave_up, premise_not_ended_by_node, produced_count,
 };
-use crate::evidence::{Evidence, LogText, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use podproof_core::evidence::{Evidence, LogText, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "mc2";
 

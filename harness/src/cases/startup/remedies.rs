@@ -8,9 +8,9 @@ use crate::cases::exchange::{
     premise_not_ended_by_node, until_exchange_settled,
 };
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 /// The number of messages before the exit message in each pod: more than the queue holds.
 pub(super) const COUNT: usize = 50;

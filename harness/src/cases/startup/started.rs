@@ -3,9 +3,9 @@
 use k8s_openapi::api::core::v1::ContainerStatus;
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use podproof_core::judge::Inquiry;
 
 use super::later::met_if;
 

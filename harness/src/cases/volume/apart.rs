@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::two_pods::{HERE, THERE, premise_same_kernel, premise_same_node, start_both_pods};
-use crate::evidence::{Evidence, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 const TOKEN: &str = "/data/token";
 

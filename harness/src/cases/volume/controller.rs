@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::pod_replacement::HOLDER;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, WatchChange};
+use podproof_core::judge::Inquiry;
 
 /// The controller, and a pod that fixes the node of the controller's pods.
 const SET: &str = "keeper";

@@ -6,9 +6,9 @@ use crate::cases::container_restart::{
     until_restarted_and_ready,
 };
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, ProbeReport, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, ProbeReport, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const FILE: &str = "/data/token";
 

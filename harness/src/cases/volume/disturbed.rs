@@ -6,9 +6,9 @@ use crate::cases::never_happens::{premise_watched, watch_for_restarts, watch_win
 use crate::cases::node_disturbance::{POD, premise_ok_report, start_pod};
 use crate::cases::node_service::{premise_service_restarted, restart_service};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Fact, LogText, Missing, Observed, ProbeReport, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observed, ProbeReport, WatchChange};
+use podproof_core::judge::Inquiry;
 
 /// The path of each token, the label of the command that reads it afterwards, and the assertion that it survives.
 const TOKENS: [(&str, &str, &str); 2] = [

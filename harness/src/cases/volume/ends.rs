@@ -6,9 +6,9 @@ use crate::cases::never_happens::{premise_watched, watch_window};
 use crate::cases::node_disturbance::{POD, premise_ok_report, start_pod, start_pod_after};
 use crate::cases::premise::Expected;
 use crate::cases::volume_on_node::{assert_volume_gone, look_before, look_when_gone};
-use crate::evidence::{Evidence, Missing, Observed, SeenPod, WatchChange};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod, WatchChange};
+use podproof_core::judge::Inquiry;
 
 const TOKEN: &str = "/data/token";
 

@@ -1,9 +1,9 @@
 //! A file that one container replaces by `rename` while another reads it.
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "exchange";
 const READER: &str = "reader";

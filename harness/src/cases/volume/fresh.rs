@@ -1,9 +1,9 @@
 //! The properties of a new volume.
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "fresh";
 const LOOKER: &str = "looker";

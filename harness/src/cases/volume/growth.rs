@@ -1,9 +1,9 @@
 //! The rate at which the article's first pod writes.
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, ExecEnd, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, ExecEnd, Missing};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "mc1";
 const WRITER: &str = "2nd";

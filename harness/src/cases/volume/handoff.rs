@@ -1,9 +1,9 @@
 //! Files that a container writes for containers that start later.
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodPatch, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "handed";
 const MAKER: &str = "maker";

@@ -4,9 +4,9 @@ use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, Observed, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
+use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const SIZED: &str = "sized";
 const UNSIZED: &str = "unsized";

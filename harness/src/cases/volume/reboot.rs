@@ -4,9 +4,9 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::node_disturbance::{POD, all_restarted_once, premise_ok_report, start_pod};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing, SeenPod};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Missing, SeenPod};
+use podproof_core::judge::Inquiry;
 
 const TOKEN: &str = "/data/token";
 

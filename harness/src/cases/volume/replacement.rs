@@ -5,9 +5,9 @@ use futures::TryFutureExt as _;
 use crate::cases::case::Case;
 use crate::cases::pod_replacement::{HOLDER, premise_replaced, replace};
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Missing};
-use crate::judge::Inquiry;
 use crate::stage::PodProfile;
+use podproof_core::evidence::{Evidence, Missing};
+use podproof_core::judge::Inquiry;
 
 pub(super) const GONE_ON_SAME_NAME_RECREATE: Case = Case {
     id: "volume/gone-on-same-name-recreate",

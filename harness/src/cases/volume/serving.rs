@@ -1,9 +1,9 @@
 //! The article's first pod: nginx serves the file that the other container writes.
 
 use crate::cases::case::Case;
-use crate::evidence::{Evidence, ExecEnd, Missing};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, ExecEnd, Missing};
+use podproof_core::judge::Inquiry;
 
 const POD: &str = "mc1";
 const NGINX: &str = "1st";

@@ -9,9 +9,9 @@ use crate::cases::container_restart::{
     restart_all_containers, restart_main_once,
 };
 use crate::cases::premise::Expected;
-use crate::evidence::{Evidence, Fact, Missing, ProbeReport};
-use crate::judge::Inquiry;
 use crate::stage::{Blocked, PodProfile, Stage};
+use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
+use podproof_core::judge::Inquiry;
 
 const ON_VOLUME: &str = "/data/token";
 const ON_LAYER: &str = "/tmp/token";

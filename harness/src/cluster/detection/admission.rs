@@ -5,7 +5,7 @@ use kube::Api;
 use kube::api::PostParams;
 
 use super::detector::Detector;
-use crate::plan::MinorVersion;
+use podproof_core::plan::MinorVersion;
 
 /// The label with which a namespace requests a level.
 const LABEL: &str = "pod-security.kubernetes.io/enforce";

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::capabilities::RuntimeClassFacts;
 use super::detector::Detector;
+use podproof_core::cluster_facts::RuntimeClassFacts;
 
 /// The first exists since Kubernetes 1.20, the second until 1.24.
 const PATHS: [&str; 2] = ["/apis/node.k8s.io/v1/runtimeclasses", "/apis/node.k8s.io/v1beta1/runtimeclasses"];

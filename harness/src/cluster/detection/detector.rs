@@ -7,13 +7,13 @@ use futures::{AsyncReadExt as _, join};
 use kube::Client;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::capabilities::Capabilities;
 use super::admission::enforces_pod_security;
 use super::classes::runtime_classes;
 use super::gates::gates_in;
 use super::proxy::node_port_addresses;
 use super::rights::missing_rights;
-use crate::plan::MinorVersion;
+use podproof_core::cluster_facts::Capabilities;
+use podproof_core::plan::MinorVersion;
 
 /// The maximum number of bytes read of a response; the metrics of very large clusters are several dozen MiB.
 const LARGEST_ANSWER: u64 = 64 << 20;

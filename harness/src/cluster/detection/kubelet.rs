@@ -7,11 +7,11 @@ use futures::join;
 use k8s_openapi::api::core::v1::Node;
 use serde_json::Value;
 
-use super::super::capabilities::{HandlerFacts, NodeCapabilities};
-use super::super::facts::NodeFacts;
 use super::detector::Detector;
 use super::gates::{cgroup_in, gates_in};
-use crate::plan::MinorVersion;
+use podproof_core::cluster_facts::NodeFacts;
+use podproof_core::cluster_facts::{HandlerFacts, NodeCapabilities};
+use podproof_core::plan::MinorVersion;
 
 /// The first version whose metrics include the feature gates; the cgroup version followed later.
 const HAS_METRICS: MinorVersion = MinorVersion::new(1, 26);

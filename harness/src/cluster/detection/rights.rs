@@ -10,7 +10,7 @@ use kube::Api;
 use kube::api::PostParams;
 
 use super::detector::Detector;
-use crate::plan::Right;
+use podproof_core::plan::Right;
 
 /// The number of concurrent reviews. Each uses its own connection, which costs more than the review.
 const AT_ONCE: usize = 2;

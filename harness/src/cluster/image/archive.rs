@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::hex::hex;
+use podproof_core::hex::hex;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
@@ -38,7 +38,7 @@ pub(super) fn write(
     file(&mut image, "config.json", 0o644, configuration.to_string().as_bytes())?;
     file(&mut image, "layer.tar", 0o644, &layer)?;
     file(&mut image, "manifest.json", 0o644, manifest.to_string().as_bytes())?;
-    crate::disk::write_whole(archive, &image.into_inner()?)
+    podproof_core::disk::write_whole(archive, &image.into_inner()?)
 }
 
 fn file(tar: &mut Builder<Vec<u8>>, name: &str, mode: u32, content: &[u8]) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{base, compile, node, workload};
-use crate::hex::hex;
+use podproof_core::hex::hex;
 
 /// Increase it when a change of the build is not visible in the texts below.
 const RECIPE: &str = "2";

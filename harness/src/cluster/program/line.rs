@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::redact::redacted;
+use podproof_core::redact::redacted;
 
 /// A program to run, with its arguments and settings.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::redact::redacted;
+use podproof_core::redact::redacted;
 
 /// How many bytes are kept of each stream, counted from its end.
 const KEPT: usize = 4 << 20;

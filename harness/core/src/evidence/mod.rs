@@ -1,0 +1,31 @@
+//! The evidence of a case: everything observed during its drive, in memory and on disk.
+//!
+//! A [`Recorder`] watches the case's namespace from before the first object is created, and streams every container's
+//! log from its start. [`Evidence`] is the result. Judges read it through accessors that return [`Missing`] for a fact
+//! that was not observed. This module must *not* change anything in the cluster or interpret the facts.
+
+mod archive;
+mod clock;
+mod endpoints;
+mod ends;
+mod facts;
+mod kind;
+mod logs;
+mod nodes;
+mod probe;
+mod record;
+mod seen;
+
+pub use archive::{ArchiveError, has_evidence, log_file, read_evidence, read_evidence_as, write_evidence};
+pub use clock::now;
+pub use endpoints::Endpoint;
+pub use ends::{ended, ended_before, has_begun, is_lost, not_started, ran};
+pub use facts::{ContainerFacts, Fact, Missing};
+pub use kind::Kind;
+pub use logs::{LogLine, LogText, is_kubelet_message};
+pub use probe::ProbeReport;
+pub use record::{
+    Applied, Deletion, Evidence, Exec, ExecEnd, FORMAT, Fetch, LogSnapshot, Mark, NodeCommand, Refusal, Wait,
+    WaitEnd,
+};
+pub use seen::{Observed, SeenEvent, SeenObject, SeenPod, WatchChange};

@@ -1,0 +1,313 @@
+//! Single observations, and all observations of a case so far.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Event, Pod};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::ends::{ended, ended_before, has_begun, has_own_code, not_started};
+use super::kind::Kind;
+use super::logs::LogText;
+
+/// The kind of change that a watch reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WatchChange {
+    /// The object exists in this state.
+    Applied,
+    /// The object is gone; this is its last state.
+    Deleted,
+}
+
+/// A state of a pod, as a watch reported it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenPod {
+    /// When podproof received it, by podproof's clock.
+    pub at: Timestamp,
+    /// Applied or deleted.
+    pub change: WatchChange,
+    /// The object, without `managedFields`.
+    pub pod: Pod,
+}
+
+impl SeenPod {
+    /// The pod's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.pod.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// The pod's UID.
+    #[must_use]
+    pub fn uid(&self) -> &str {
+        self.pod.metadata.uid.as_deref().unwrap_or_default()
+    }
+
+    /// `status.phase`; empty before the first status.
+    #[must_use]
+    pub fn phase(&self) -> &str {
+        self.pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+    }
+
+    /// `status.reason`, such as `Evicted`; it concerns the whole pod.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.pod.status.as_ref()?.reason.as_deref()
+    }
+
+    /// `status.message`; empty if absent.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.pod.status.as_ref().and_then(|status| status.message.as_deref()).unwrap_or_default()
+    }
+
+    /// The UID of the controller that owns the pod.
+    #[must_use]
+    pub fn controller(&self) -> Option<&str> {
+        let owners = self.pod.metadata.owner_references.as_deref().unwrap_or_default();
+        owners.iter().find(|owner| owner.controller == Some(true)).map(|owner| owner.uid.as_str())
+    }
+
+    /// The pod's IP address.
+    #[must_use]
+    pub fn ip(&self) -> Option<&str> {
+        self.pod.status.as_ref()?.pod_ip.as_deref().filter(|ip| !ip.is_empty())
+    }
+
+    /// The IP address of its node.
+    #[must_use]
+    pub fn host_ip(&self) -> Option<&str> {
+        self.pod.status.as_ref()?.host_ip.as_deref().filter(|ip| !ip.is_empty())
+    }
+
+    /// The node it was assigned to.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        self.pod.spec.as_ref()?.node_name.as_deref()
+    }
+
+    /// Returns whether all ordinary containers are ready.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let status = self.pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
+        status.is_some_and(|statuses| !statuses.is_empty() && statuses.iter().all(|status| status.ready))
+    }
+
+    /// Returns whether the phase is `Succeeded` or `Failed`.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.phase(), "Succeeded" | "Failed")
+    }
+
+    /// The status of the container with this name, of any kind.
+    #[must_use]
+    pub fn container(&self, name: &str) -> Option<&ContainerStatus> {
+        self.containers().find(|status| status.name == name)
+    }
+
+    /// Returns whether the container with this name runs.
+    #[must_use]
+    pub fn runs(&self, name: &str) -> bool {
+        let state = self.container(name).and_then(|status| status.state.as_ref());
+        state.is_some_and(|state| state.running.is_some())
+    }
+
+    /// How the instance after `restart` restarts of this container ended; `None` if this state does not show it.
+    #[must_use]
+    pub fn end_of(&self, name: &str, restart: i32) -> Option<&ContainerStateTerminated> {
+        let status = self.container(name)?;
+        let state = status.state.as_ref();
+        let before = ended_before(status);
+        // During back-off, the end of an instance is already in `lastState`, but `restartCount` does not include it.
+        let awaited = state.is_some_and(|state| state.waiting.is_some());
+        let end = if status.restart_count == restart {
+            if awaited { before } else { ended(status) }
+        } else {
+            before.filter(|_| status.restart_count == restart + 1 && !awaited)
+        };
+        end.filter(|end| has_own_code(end))
+    }
+
+    /// Returns whether this condition is true; `None` if the status does not have it.
+    #[must_use]
+    pub fn condition(&self, kind: &str) -> Option<bool> {
+        let conditions = self.pod.status.as_ref()?.conditions.as_deref()?;
+        conditions
+            .iter()
+            .find(|condition| condition.type_ == kind)
+            .map(|condition| condition.status == "True")
+    }
+
+    /// Returns whether any instance of this container has started.
+    #[must_use]
+    pub fn has_begun(&self, name: &str) -> bool {
+        self.container(name).is_some_and(|status| {
+            // `restartCount` also counts failed attempts to start the container.
+            let attempted = status.restart_count > 0 && not_started(status).is_none();
+            has_begun(status) || ended_before(status).is_some() || attempted
+        })
+    }
+
+    /// Returns whether this container was restarted.
+    #[must_use]
+    pub fn has_restarted(&self, name: &str) -> bool {
+        self.container(name).is_some_and(|status| status.restart_count > 0)
+    }
+
+    /// The statuses of all containers: first init, then ordinary, then ephemeral containers, each in status order.
+    pub fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
+        let status = self.pod.status.as_ref();
+        let init = status.and_then(|status| status.init_container_statuses.as_deref()).unwrap_or_default();
+        let ordinary = status.and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
+        let ephemeral =
+            status.and_then(|status| status.ephemeral_container_statuses.as_deref()).unwrap_or_default();
+        init.iter().chain(ordinary).chain(ephemeral)
+    }
+}
+
+/// A state of an object other than a pod, as reported by a watch or read once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenObject {
+    /// When podproof received it, by podproof's clock.
+    pub at: Timestamp,
+    /// Applied or deleted.
+    pub change: WatchChange,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
+    /// The object, without `managedFields`.
+    pub object: Value,
+}
+
+impl SeenObject {
+    /// The text at a JSON pointer into the object.
+    #[must_use]
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.object.pointer(pointer)?.as_str()
+    }
+}
+
+/// A Kubernetes event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenEvent {
+    /// When podproof received it, by podproof's clock.
+    pub at: Timestamp,
+    /// The event.
+    pub event: Event,
+}
+
+impl SeenEvent {
+    /// Returns whether this event has this reason and is about a container of the pod with this UID.
+    #[must_use]
+    pub fn is_about(&self, uid: &str, container: &str, reason: &str) -> bool {
+        let object = &self.event.involved_object;
+        self.event.reason.as_deref() == Some(reason)
+            && object.uid.as_deref() == Some(uid)
+            && object.field_path.as_deref().is_some_and(|path| {
+                let list = path.strip_suffix(&format!("{{{container}}}"));
+                matches!(list, Some("spec.containers" | "spec.initContainers"))
+            })
+    }
+
+    /// When a container of the pod with this UID started, in nanoseconds since 1970, if this is its `Started` event.
+    ///
+    /// The event's time fields have a resolution of seconds, but its name ends in its creation time in hexadecimal
+    /// nanoseconds.
+    #[must_use]
+    pub fn start_of(&self, uid: &str, container: &str) -> Option<u64> {
+        let is_it = self.is_about(uid, container, "Started");
+        let (_, nanoseconds) = self.event.metadata.name.as_deref().filter(|_| is_it)?.rsplit_once('.')?;
+        u64::from_str_radix(nanoseconds, 16).ok()
+    }
+}
+
+/// How often a container of the pod with this UID was started, according to `events`. Instead of sending another event,
+/// a kubelet may increase the count of an earlier one.
+pub fn starts(events: &[SeenEvent], uid: &str, container: &str) -> i32 {
+    let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
+    for seen in events.iter().filter(|seen| seen.is_about(uid, container, "Started")) {
+        let name = seen.event.metadata.name.as_deref().unwrap_or_default();
+        let count = counts.entry(name).or_default();
+        *count = (*count).max(seen.event.count.unwrap_or(1));
+    }
+    counts.values().sum()
+}
+
+/// Everything that the watches and log streams of one case have observed so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// The states of pods, in the order of their arrival.
+    pub timeline: Vec<SeenPod>,
+    /// The states of objects other than pods, in the order of their arrival.
+    pub objects: Vec<SeenObject>,
+    /// The events, in the order of their arrival.
+    pub events: Vec<SeenEvent>,
+    /// The logs, one per container instance, in the order in which they were opened.
+    pub logs: Vec<LogText>,
+    /// Why observing ended early; `None` if it did not.
+    pub broken: Option<String>,
+}
+
+impl Observed {
+    /// The last state of the pod with this UID.
+    #[must_use]
+    pub fn pod(&self, uid: &str) -> Option<&SeenPod> {
+        self.timeline.iter().rev().find(|seen| seen.uid() == uid)
+    }
+
+    /// The last state of each pod, in the order of their arrival.
+    #[must_use]
+    pub fn last_states(&self) -> Vec<&SeenPod> {
+        let mut last: Vec<&SeenPod> = Vec::new();
+        for seen in self.timeline.iter().rev() {
+            if !last.iter().any(|known| known.uid() == seen.uid()) {
+                last.push(seen);
+            }
+        }
+        last.reverse();
+        last
+    }
+
+    /// The last state of the object with this UID, which is not a pod.
+    #[must_use]
+    pub fn object(&self, uid: &str) -> Option<&SeenObject> {
+        self.objects.iter().rev().find(|seen| seen.uid == uid)
+    }
+
+    /// When a container of the pod with this UID first started, in nanoseconds since 1970, according to its event.
+    #[must_use]
+    pub fn started_at(&self, uid: &str, container: &str) -> Option<u64> {
+        self.events.iter().find_map(|seen| seen.start_of(uid, container))
+    }
+
+    /// Returns whether a status or an event shows that a container of the pod with this UID has started.
+    #[must_use]
+    pub fn has_begun(&self, uid: &str, container: &str) -> bool {
+        self.pod(uid).is_some_and(|seen| seen.has_begun(container))
+            || self.started_at(uid, container).is_some()
+    }
+
+    /// Returns whether a status or events show that a container of the pod with this UID was started twice or more.
+    #[must_use]
+    pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
+        self.pod(uid).is_some_and(|seen| seen.has_restarted(container))
+            || starts(&self.events, uid, container) > 1
+    }
+
+    /// How often a container of the pod with this UID was started, according to its events.
+    #[must_use]
+    pub fn starts(&self, uid: &str, container: &str) -> i32 {
+        starts(&self.events, uid, container)
+    }
+
+    /// The log of a container instance of the pod with this UID, after `restart` restarts.
+    #[must_use]
+    pub fn log(&self, uid: &str, container: &str, restart: i32) -> Option<&LogText> {
+        self.logs.iter().find(|log| log.uid == uid && log.container == container && log.restart == restart)
+    }
+}

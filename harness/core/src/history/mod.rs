@@ -1,0 +1,27 @@
+//! The history of runs: stores runs and compares them, to find what broke, since when, and what is flaky.
+//!
+//! ```text
+//! record.json, JUnit of other tools -> HistoryRun -> store -> runs of one series -> review_run -> news
+//! ```
+//!
+//! The run folders are the source of truth; the store can be recreated from them. A case is identified by the id of its
+//! claim. Its environment is not part of the identity but stored as facts. Comparisons use only stored data and have no
+//! side effects.
+//!
+//! This module must *not* access a cluster, depend on reports or change a record. Its text comes from clusters and from
+//! files of other tools and is untrusted: callers must clean it before they show it.
+
+mod compare;
+mod facts;
+mod import;
+mod model;
+pub mod regression;
+mod signature;
+mod store;
+
+pub use compare::{CaseDifference, CaseResults, Comparison, Tally, compare};
+pub use facts::{DEFAULT_SERIES, EnvironmentFacts, FactChange, changed_facts, facts_of, series_of};
+pub use import::{ErrorMeaning, ImportError, ImportOptions, import_junit};
+pub use model::{CaseAttempt, CaseKey, CaseOutcome, HistoryRun, RunName};
+pub use signature::signature;
+pub use store::{Added, DatabaseError, Listed, Renames, RunRange, Store, StoreError, StoreLocation, Url};

@@ -1,0 +1,29 @@
+//! The record of a run as data: verdicts, attempts, proofs, outcome, and what it says about the article.
+//!
+//! The record is the one input of reports and history. This room must *not* know how a case is driven or how
+//! anything is reported.
+
+mod article;
+mod attempt;
+mod event;
+mod folder;
+mod journal;
+mod one_cluster;
+mod outcome;
+mod proof;
+mod run_id;
+mod run_record;
+
+pub use article::{ClaimResult, ClaimSide, SentenceReport, SentenceResult, sentence_reports};
+pub use attempt::{Attempt, is_worth_retrying};
+pub use event::{Event, TimedEvent};
+pub use folder::{evidence_folder, evidence_folder_within};
+pub use journal::{KILLED, RunJournal, not_ended};
+pub use one_cluster::ClusterChange;
+pub use outcome::RunOutcome;
+pub use proof::{Proof, proofs};
+pub use run_id::{RunId, random_hex};
+pub use run_record::{
+    CaseRecord, Counts, FORMAT, MutantRecord, RecordError, RunRecord, parsed, read_or_recover, read_record,
+    write_record,
+};

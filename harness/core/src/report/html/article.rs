@@ -1,0 +1,55 @@
+//! The section on the article: each sentence with the results of its claims.
+
+use maud::{Markup, html};
+
+use super::document::PageContext;
+use super::groups::badge;
+use crate::plan::{Article, Tree};
+use crate::record::{SentenceReport, SentenceResult, sentence_reports};
+use crate::report::status::CaseStatus;
+
+/// The section on the article. Empty if the run checked no claim of any sentence.
+pub(super) fn article_section(page: &PageContext<'_>) -> Markup {
+    let Some(catalogue) = &page.catalogue else { return html! {} };
+    let Ok(article) = Article::read(&Tree::Embedded, catalogue) else { return html! {} };
+    let sentence_reports = sentence_reports(&article, catalogue, Some(page.record));
+    let checked: Vec<_> = sentence_reports
+        .iter()
+        .filter(|report| !matches!(report.result, None | Some(SentenceResult::NotAsked)))
+        .collect();
+    html! {
+        @if !checked.is_empty() {
+            section id="article" {
+                h2 { "The article, sentence by sentence" }
+                details {
+                    summary { "This run checked " (checked.len()) " of " (sentence_reports.len()) " sentences" }
+                    div.scroll { table {
+                        thead { tr {
+                            th scope="col" { "Sentence" } th scope="col" { "Assessment" } th scope="col" { "This run" }
+                            th scope="col" { "Claims" }
+                        } }
+                        tbody { @for report in checked { (row(page, report)) } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn row(page: &PageContext<'_>, report: &SentenceReport<'_>) -> Markup {
+    html! {
+        tr {
+            td { strong { (report.sentence.id) } " " (report.sentence.sentence) }
+            td { (report.sentence.bearing) }
+            td { (report.result.map_or("", SentenceResult::as_str)) }
+            td {
+                @for answer in &report.answers {
+                    @if let Some(case) = answer.case {
+                        @let index = page.entries.iter().position(|entry| std::ptr::eq(entry.case, case)).unwrap_or_default();
+                        div { (badge(CaseStatus::of_verdict(&case.verdict))) " " a href={ "#case-" (index) } { (answer.claim.id) } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The HTML page of a run.
+
+use std::path::Path;
+
+use maud::{Markup, html};
+
+use super::budget::Budget;
+use super::groups::groups;
+use super::matrix::rounds;
+use super::shell::shell;
+use super::{article, head, listing, news};
+use crate::disk::write_whole;
+use crate::plan::{Catalogue, Tree};
+use crate::record::RunRecord;
+use crate::report::background::Background;
+use crate::report::entry::{Entry, entries};
+use crate::report::error::ReportError;
+use crate::report::evidence_view::Reader;
+use crate::report::text::plain_line;
+
+const SCRIPT: &str = include_str!("page.js");
+
+/// The input that all parts of the page share.
+pub(super) struct PageContext<'a> {
+    pub(super) record: &'a RunRecord,
+    /// Reads the evidence in the run's folder.
+    pub(super) reader: &'a Reader<'a>,
+    /// The executions, in the order of the plan.
+    pub(super) entries: Vec<Entry<'a>>,
+    /// The embedded claims. The record has only the claims' titles, so given, when and then come from here.
+    pub(super) catalogue: Option<Catalogue>,
+    /// Earlier runs; absent if no history was given.
+    pub(super) background: Option<&'a Background>,
+}
+
+/// Renders a record, the evidence in `folder` and the comparison with earlier runs as one HTML page. The same input
+/// gives the same bytes.
+///
+/// The evidence is read case by case. The page says which evidence is missing or damaged.
+#[must_use]
+pub fn html_page(record: &RunRecord, folder: &Path, background: Option<&Background>) -> String {
+    render_page(record, &Reader::new(folder), background)
+}
+
+fn render_page(record: &RunRecord, reader: &Reader<'_>, background: Option<&Background>) -> String {
+    let catalogue = Catalogue::read(&Tree::Embedded).ok();
+    page(&PageContext { record, reader, entries: entries(record), catalogue, background }).into_string()
+}
+
+/// Writes `report.html` into the run's folder, atomically.
+pub(in crate::report) fn write_html(
+    reader: &Reader<'_>,
+    record: &RunRecord,
+    background: Option<&Background>,
+) -> Result<(), ReportError> {
+    let file = reader.folder.join("report.html");
+    let page = render_page(record, reader, background);
+    write_whole(&file, page.as_bytes()).map_err(|source| ReportError::File { file, source })
+}
+
+fn page(page: &PageContext<'_>) -> Markup {
+    let mut budget = Budget::new(&page.entries);
+    let run = plain_line(page.record.run.as_str(), 80);
+    let title = format!("{} - podproof {run}", head::outcome(page.record).word());
+    let body = html! {
+        (head::head(page))
+        main {
+            (news::news(page))
+            (rounds(page))
+            (groups(page, &mut budget))
+            (article::article_section(page))
+            (listing::all(page))
+        }
+        footer { "podproof " (plain_line(&page.record.podproof, 80)) ", run " (run) "." }
+    };
+    shell(&title, &body, Some(SCRIPT))
+}

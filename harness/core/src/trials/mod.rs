@@ -1,0 +1,16 @@
+//! The record of an experiment as data: every trial, and the shares and distributions of each group.
+//!
+//! This room must *not* make trials: `podproof::experiment` does.
+
+mod journal;
+mod list_order;
+mod record;
+mod trial;
+
+pub use journal::ExperimentJournal;
+pub use list_order::ListOrder;
+pub use record::{
+    ExperimentError, ExperimentRecord, FORMAT, Measured, TrialGroup, is_experiment, read_experiment,
+    write_experiment,
+};
+pub use trial::{Start, Trial, TrialOutcome};
