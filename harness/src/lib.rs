@@ -1,13 +1,14 @@
 //! podproof tests on a real Kubernetes cluster that pods with several containers behave as documented.
 //!
-//! Data flows through the modules in one direction:
+//! This crate acts on clusters. Its modules, and those of [`podproof_core`], form one direction of data:
 //!
 //! ```text
-//! plan -> cluster -> stage -> (cases: drive) -> evidence -> judge -> run (record) -> report, history
-//!                       `--> (experiment) -> evidence -> trials (record) -----------^
+//! plan -> cluster -> stage -> (cases: drive) -> evidence -> judge -> run -> record -> report, history
+//!                       `--> (experiment) ----> evidence -> trials --------------^
 //! ```
 //!
-//! Everything to the right of the evidence works on files, so judging again and reporting need no cluster.
+//! Everything to the right of the evidence works on files and is in `podproof_core`, which has no client, no runtime and
+//! no cluster. So judging again and reporting need no cluster.
 //!
 //! # Glossary
 //!
@@ -17,7 +18,7 @@
 //! - **Stage**: the namespace in which a drive runs, and its access to the cluster.
 //! - **Probe**: the program that runs in test pods and reports its observations as lines of JSON.
 //! - **Evidence**: everything recorded during a drive: pod states, events, logs, commands and their output.
-//! - **Judge**: a pure function from the [evidence](evidence::Evidence) to a verdict.
+//! - **Judge**: a pure function from the [evidence](podproof_core::evidence::Evidence) to a verdict.
 //! - **Premise**: a condition for the case to be meaningful. If it does not hold, the verdict is inconclusive.
 //! - **Verdict**: pass, fail, skip (not tested) or inconclusive (neither a pass nor a fail could be established).
 //! - **Mutant**: a small change under which a case must fail on a healthy cluster, which proves that it can fail.

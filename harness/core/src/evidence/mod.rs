@@ -1,8 +1,7 @@
 //! The evidence of a case: everything observed during its drive, in memory and on disk.
 //!
-//! A [`Recorder`] watches the case's namespace from before the first object is created, and streams every container's
-//! log from its start. [`Evidence`] is the result. Judges read it through accessors that return [`Missing`] for a fact
-//! that was not observed. This module must *not* change anything in the cluster or interpret the facts.
+//! `podproof::stage` records [`Evidence`] with watches and log streams. Judges read it through accessors that return
+//! [`Missing`] for a fact that was not observed. This module must *not* change anything in the cluster or interpret the facts.
 
 mod archive;
 mod clock;
