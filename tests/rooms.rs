@@ -16,12 +16,21 @@ fn main() {
     println!("\nCIRCLES OF FILES");
     for (room, circles) in imports.circles() {
         for circle in circles {
-            let files: Vec<_> = circle.iter().map(|file| file[2..].join("/")).collect();
-            println!("{:30} {} files: {}", name(&room), circle.len(), files.join(", "));
+            println!("{:30} {} files", name(&room), circle.len());
+            for file in &circle {
+                let used: Vec<_> =
+                    imports.uses[file].iter().filter(|other| circle.contains(other)).map(in_room).collect();
+                println!("{:30}   {} -> {}", "", in_room(file), used.join(", "));
+            }
         }
     }
 }
 
 fn name(module: &Module) -> String {
     module.join("::")
+}
+
+/// The path of a module in its room; `mod` for the room's own file.
+fn in_room(module: &Module) -> String {
+    if module.len() == 2 { "mod".to_owned() } else { module[2..].join("/") }
 }
