@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use podproof::cases::Expected;
-use podproof_core::evidence::{Deletion, Evidence, LogLine, SeenPod, WatchChange};
+use podproof_core::evidence::{Deletion, Evidence, LogLine, SeenEvent, SeenPod, WatchChange};
 use podproof_core::judge::Verdict;
 use rstest::rstest;
 
@@ -279,6 +279,46 @@ fn an_unobserved_exit_is_inconclusive(
             }
         }
     }
+}
+
+/// A runtime that is restarted may start a container although its answer is lost. The kubelet reports a failed start, and
+/// nothing about the container's end can be trusted.
+#[rstest]
+fn a_start_that_the_kubelet_reports_as_failed_is_inconclusive(
+    #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
+) {
+    let Recorded { case, evidence, .. } = Recorded::read(&file);
+    let is_start = |seen: &SeenEvent| seen.event.reason.as_deref() == Some("Started");
+    for place in (0..evidence.events.len()).filter(|place| is_start(&evidence.events[*place])) {
+        let mut failed = evidence.clone();
+        let event = &mut failed.events[place].event;
+        event.reason = Some("Failed".to_owned());
+        event.message = Some("Error: transport is closing".to_owned());
+        let about_container = event.involved_object.field_path.is_some();
+        let verdict = case.verdict(&failed);
+        if case.expects.contains(&Expected::Outage) || !about_container {
+            assert!(!matches!(verdict, Verdict::Fail { .. }), "{verdict:?}");
+        } else {
+            assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
+        }
+    }
+}
+
+/// The kubelet reported a failed start, and the runtime lost the OOM kill that ended the container.
+#[test]
+fn an_oom_kill_lost_with_a_failed_start_is_inconclusive() {
+    let Recorded { case, mut evidence, .. } = Recorded::green("restart/oom-is-told");
+    for seen in &mut evidence.events {
+        seen.event.reason = Some("Failed".to_owned());
+        seen.event.message = Some("Error: transport is closing".to_owned());
+    }
+    for status in evidence.timeline.iter_mut().flat_map(ordinary) {
+        if let Some(end) = status.state.as_mut().and_then(|state| state.terminated.as_mut()) {
+            end.reason = Some("Error".to_owned());
+        }
+    }
+    let verdict = case.verdict(&evidence);
+    assert!(reason(&verdict).contains("transport is closing"), "{verdict:?}");
 }
 
 #[rstest]

@@ -1,13 +1,12 @@
-//! The type of a case, and the list of all cases.
+//! The type of a case.
 
 use futures::future::BoxFuture;
 
 use super::premise::{Expected, disturbance};
-use super::{ipc, isolation, lifecycle, network, restart, startup, volume};
 use crate::stage::{Blocked, PodProfile, Stage};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::{Inquiry, Verdict, changed_by_admission};
-use podproof_core::plan::{ClaimId, Security, assertions_of};
+use podproof_core::plan::{Security, assertions_of};
 
 /// The future that a case's `drive` returns.
 pub type Driving<'s> = BoxFuture<'s, Result<(), Blocked>>;
@@ -47,24 +46,4 @@ impl Case {
             PodProfile::Privileged => Security::Privileged,
         }
     }
-}
-
-/// Every case, area by area.
-pub fn all() -> impl Iterator<Item = &'static Case> {
-    const AREAS: [&[Case]; 7] = [
-        volume::CASES,
-        restart::CASES,
-        ipc::CASES,
-        startup::CASES,
-        lifecycle::CASES,
-        network::CASES,
-        isolation::CASES,
-    ];
-    AREAS.into_iter().flatten()
-}
-
-/// Returns the case that checks the claim `id`, if there is one.
-#[must_use]
-pub fn find(id: &ClaimId) -> Option<&'static Case> {
-    all().find(|case| case.id == id.as_str())
 }

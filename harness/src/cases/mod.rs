@@ -10,6 +10,7 @@ mod exchange;
 mod ipc;
 mod isolation;
 mod lifecycle;
+mod list;
 mod network;
 mod never_happens;
 mod node_disturbance;
@@ -27,5 +28,6 @@ pub(crate) use exchange::{
 };
 pub(crate) use premise::premise_undisturbed;
 
-pub use case::{Case, Driving, all, find};
+pub use case::{Case, Driving};
+pub use list::{all, find};
 pub use premise::Expected;

@@ -93,10 +93,11 @@ impl<'a> Check<'a> {
     fn disturbance(&self) -> Option<String> {
         let pod_rules: [PodRule<'a>; 5] =
             [Self::disrupted, Self::ended_by_node, Self::deleted, Self::hook_failed, Self::phase_unknown];
-        let container_rules: [ContainerRule<'a>; 8] = [
+        let container_rules: [ContainerRule<'a>; 9] = [
             Self::out_of_memory,
             Self::could_not_start,
             Self::could_not_be_created,
+            Self::start_failed,
             Self::could_not_run,
             Self::ended_unobserved,
             Self::killed,
@@ -218,6 +219,18 @@ impl<'a> Check<'a> {
         let is_expected = NO_IMAGE.contains(&reason) && self.expects.iter().any(expects_no_image);
         let cannot_start = CREATE_FAILED.contains(&reason) || NO_IMAGE.contains(&reason);
         (cannot_start && !is_expected).then(|| format!("could not be started: {reason}: {message}"))
+    }
+
+    /// A kubelet sends `Failed` if a container was not created or started. If only the runtime's answer was lost, the
+    /// container may run all the same, but its status cannot be trusted.
+    fn start_failed(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
+        let expects_no_image =
+            |one: &Expected| matches!(one, Expected::NoImage(name) if *name == status.name);
+        if self.expects(Expected::Outage) || self.expects.iter().any(expects_no_image) {
+            return None;
+        }
+        let failed = self.seen.events.iter().find(|seen| seen.is_about(pod.uid(), &status.name, "Failed"))?;
+        Some(format!("could not be started: {}", failed.event.message.as_deref().unwrap_or_default()))
     }
 
     fn runs_later(&self, pod: &SeenPod, container: &str) -> bool {

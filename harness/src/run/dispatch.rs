@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -10,15 +9,14 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
+use super::conductor::{Conductor, Interrupt, RunOptions};
 use super::execute::{DueAttempt, execute};
 use super::same_cluster::SameCluster;
 use crate::cluster::Access;
 use crate::stage::Removals;
 use podproof_core::judge::Verdict;
-use podproof_core::plan::{Budgets, Plan, PlannedCase, Purpose, Tier};
-use podproof_core::record::RunId;
+use podproof_core::plan::{Plan, PlannedCase, Purpose, Tier};
 use podproof_core::record::RunOutcome;
 use podproof_core::record::is_worth_retrying;
 use podproof_core::record::{CaseRecord, FORMAT, RunRecord};
@@ -27,30 +25,6 @@ use podproof_core::record::{RunJournal, not_ended};
 
 /// The upper limit for cases that run at once.
 const MOST_PARALLEL: usize = 1024;
-
-/// Stops a run in two steps.
-#[derive(Clone, Debug, Default)]
-pub struct Interrupt {
-    /// Start no further case, let the current drives stop, and clean up.
-    pub stop: CancellationToken,
-    /// Return immediately without waiting for anything.
-    pub now: CancellationToken,
-}
-
-/// The settings of a run.
-#[derive(Clone, Debug)]
-pub struct RunOptions {
-    /// The run's ID.
-    pub run: RunId,
-    /// The folder that receives the record and the evidence.
-    pub folder: PathBuf,
-    /// How many cases may run at once; at least one does.
-    pub parallel: usize,
-    /// How often a failed or inconclusive case is retried at most. A fail stays a fail whatever follows.
-    pub retries: u32,
-    /// The time budgets.
-    pub budgets: Budgets,
-}
 
 /// Executes `plan` on the cluster behind `access` and sends each event as it happens.
 ///
@@ -121,18 +95,6 @@ pub async fn conduct(
     }
     send(Event::RunFinished { outcome: RunOutcome::of(&record) });
     record
-}
-
-/// The state that all executions of a run share.
-pub(super) struct Conductor {
-    pub(super) access: Access,
-    plan: Plan,
-    pub(super) options: RunOptions,
-    pub(super) interrupt: Interrupt,
-    pub(super) removals: Removals,
-    same: SameCluster,
-    journal: RunJournal,
-    events: UnboundedSender<TimedEvent>,
 }
 
 impl Conductor {

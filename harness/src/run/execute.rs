@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use futures::FutureExt as _;
 use jiff::Timestamp;
 
-use super::dispatch::{Conductor, Interrupt};
+use super::conductor::{Conductor, Interrupt};
 use super::preconditions::missing_precondition;
 use super::runtime_notes::notes;
 use super::uncertainty::{downgrade_fail, uncertainty};

@@ -3,6 +3,7 @@
 //! This module must *not* format reports, act inside a case's namespace or change a judge's verdict, except that a fail
 //! becomes inconclusive where the claim need not hold (see `uncertainty`).
 
+mod conductor;
 mod dispatch;
 mod execute;
 mod preconditions;
@@ -11,5 +12,6 @@ mod runtime_notes;
 mod same_cluster;
 mod uncertainty;
 
-pub use dispatch::{Interrupt, RunOptions, conduct};
+pub use conductor::{Interrupt, RunOptions};
+pub use dispatch::conduct;
 pub use rejudge::{judge_again, verdict_events};

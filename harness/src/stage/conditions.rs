@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::ContainerStatus;
 
-use super::pods::PodRef;
+use super::refs::PodRef;
 use podproof_core::evidence::{LogText, Observed, SeenPod, WatchChange, ended, ended_before, ran};
 
 /// The state of an awaited condition.

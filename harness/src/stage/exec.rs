@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
-use super::opening::Stage;
-use super::pods::PodRef;
+use super::context::Stage;
+use super::refs::PodRef;
 use super::request::retry_if_no_effect;
 use crate::cluster::with_causes;
 use podproof_core::evidence::{Exec, ExecEnd};

@@ -8,9 +8,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
+use super::context::Stage;
 use super::exec::OPENING_FRACTION;
-use super::opening::Stage;
-use super::pods::PodRef;
+use super::refs::PodRef;
 use super::request::retry;
 use podproof_core::evidence::Fetch;
 

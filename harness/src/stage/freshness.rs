@@ -8,7 +8,7 @@ use kube::api::{AttachParams, ListParams, LogParams};
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
-use super::opening::Stage;
+use super::context::Stage;
 use super::request::{retry, retry_once};
 use podproof_core::evidence::{Observed, SeenPod, WatchChange, ended};
 

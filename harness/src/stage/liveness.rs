@@ -14,7 +14,7 @@ use kube::{Api, Client};
 use tokio::time::{Instant, timeout};
 
 use super::blocked::Blocked;
-use super::opening::Stage;
+use super::context::Stage;
 use super::request::{retry, status_code};
 use crate::cluster::is_ready;
 use crate::stage::watch::Refusals;

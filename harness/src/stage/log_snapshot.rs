@@ -3,8 +3,8 @@
 use kube::api::LogParams;
 
 use super::blocked::Blocked;
-use super::opening::Stage;
-use super::pods::PodRef;
+use super::context::Stage;
+use super::refs::PodRef;
 use super::request::retry;
 use podproof_core::evidence::LogSnapshot;
 

@@ -5,6 +5,7 @@
 
 mod blocked;
 mod conditions;
+mod context;
 mod exec;
 mod fetch;
 mod freshness;
@@ -18,6 +19,7 @@ mod opening;
 mod pod_patch;
 mod pod_profile;
 mod pods;
+mod refs;
 mod removals;
 mod request;
 mod sandbox;
@@ -26,13 +28,14 @@ mod watch;
 
 pub use blocked::{Blocked, causes};
 pub use conditions::{Progress, StuckPod, stuck};
+pub use context::Stage;
 pub use leftovers::{Leftover, Leftovers, leftovers};
 pub use namespace::delete_namespace;
-pub use node::{NodeRef, volume_path};
-pub use objects::ObjectRef;
-pub use opening::{CleanupFault, Stage, StageOptions};
+pub use node::volume_path;
+pub use opening::{CleanupFault, StageOptions};
 pub use pod_patch::PodPatch;
 pub use pod_profile::{PodContext, PodProfile, apply_profile};
-pub use pods::{CONTROL, PodRef};
+pub use pods::CONTROL;
+pub use refs::{NodeRef, ObjectRef, PodRef};
 pub use removals::Removals;
 pub use watch::{Recorder, resource};

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::blocked::Blocked;
+use super::context::Stage;
 use super::exec::{CommandResult, PROBE};
 use super::liveness::Liveness;
-use super::opening::Stage;
-use super::pods::PodRef;
+use super::refs::{NodeRef, PodRef};
 use crate::cluster::{CommandError, NodeAccess, is_ready};
 use podproof_core::evidence::{ExecEnd, NodeCommand};
 
@@ -34,13 +34,6 @@ const START: &str = r#"
 
 /// Prints the tick at which the node's first process started. Another value means another boot.
 const BOOT: &str = "cut -d' ' -f22 /proc/1/stat";
-
-/// A node on which scripts can run.
-#[derive(Clone, Debug)]
-pub struct NodeRef {
-    name: String,
-    inspector: Option<PodRef>,
-}
 
 /// The default path at which the kubelet keeps the emptyDir `volume` of the pod with this UID.
 #[must_use]

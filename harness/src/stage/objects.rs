@@ -9,25 +9,12 @@ use serde_json::Value;
 
 use super::blocked::Blocked;
 use super::conditions::Progress;
-use super::opening::Stage;
-use super::pods::PodRef;
+use super::context::Stage;
+use super::refs::{ObjectRef, PodRef};
 use super::request::retry;
 use super::watch::{resource, seen_now};
 use podproof_core::evidence::{Applied, Kind, Observed, SeenObject, WatchChange};
 use podproof_core::plan::Manifest;
-
-/// A created object that is not a pod.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ObjectRef {
-    /// Its kind.
-    pub kind: Kind,
-    /// Its name in the manifest, which is also its name in the cluster.
-    pub name: String,
-    /// The UID that the API server gave it.
-    pub uid: String,
-    /// The object as the API server returned it, with defaults filled in.
-    pub object: Value,
-}
 
 impl Stage {
     /// Creates the manifest's object `name`, which is not a pod.

@@ -1,41 +1,20 @@
 //! Opening and closing a stage.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use kube::Client;
 use serde_json::Value;
 
 use super::blocked::Blocked;
 use super::conditions::of_pod;
+use super::context::Stage;
 use super::namespace::{LIFETIME_LABEL, RUN_LABEL, delete_namespace, make_namespace};
-use super::node::NodeRef;
 use super::objects::{kinds_in, stop_controllers};
 use super::pod_profile::PodProfile;
-use crate::cluster::{Access, Images, NodeAccess};
+use crate::cluster::Access;
 use crate::stage::watch::Recorder;
 use podproof_core::evidence::Evidence;
 use podproof_core::plan::{Budgets, ClaimId, Manifest, Saboteur, Security};
-
-/// The namespace in which one case runs, and the access to it.
-pub struct Stage {
-    pub(super) client: Client,
-    pub(super) namespace: String,
-    pub(super) manifest: Manifest,
-    pub(super) pod_profile: PodProfile,
-    pub(super) images: Images,
-    pub(super) labels: Vec<(String, String)>,
-    pub(super) token: String,
-    pub(super) budgets: Budgets,
-    pub(super) recorder: Recorder,
-    pub(super) node_access: NodeAccess,
-    pub(super) saboteur: Option<Saboteur>,
-    /// Scripts that revert changes on nodes, in the order in which the changes were made.
-    pub(super) reverts: Mutex<Vec<(NodeRef, String)>>,
-    /// The UIDs of the objects that this stage created.
-    pub(super) created_uids: Mutex<BTreeSet<String>>,
-}
 
 /// The settings of a stage.
 #[derive(Clone, Debug)]

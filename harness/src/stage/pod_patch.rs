@@ -4,8 +4,8 @@ use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::blocked::Blocked;
-use super::opening::Stage;
-use super::pods::PodRef;
+use super::context::Stage;
+use super::refs::PodRef;
 use super::request::retry;
 use podproof_core::evidence::Applied;
 

@@ -12,22 +12,14 @@ use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 
 use super::blocked::Blocked;
-use super::opening::Stage;
+use super::context::Stage;
 use super::pod_profile::{PodContext, apply_profile};
+use super::refs::PodRef;
 use super::request::{create_idempotent, retry, status_code};
 use podproof_core::evidence::{Applied, Deletion, Refusal, SeenPod};
 
 /// The name of the control pod, which measures how long a restart takes on the node.
 pub const CONTROL: &str = "control";
-
-/// A created pod: its name and, because names can be reused, its UID.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PodRef {
-    /// Its name.
-    pub name: String,
-    /// The UID that the API server gave it.
-    pub uid: String,
-}
 
 impl Stage {
     /// Creates the manifest's pod `name`.

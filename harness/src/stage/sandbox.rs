@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocked::Blocked;
-use super::node::NodeRef;
-use super::opening::Stage;
-use super::pods::PodRef;
+use super::context::Stage;
+use super::refs::NodeRef;
+use super::refs::PodRef;
 use podproof_core::evidence::SeenPod;
 
 /// Prints the cgroups of a pod's processes, one line each: `/proc/PID/cgroup:HIERARCHY:CONTROLLERS:PATH`.

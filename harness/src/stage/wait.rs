@@ -8,9 +8,9 @@ use super::blocked::Blocked;
 use super::conditions::{
     Progress, all_running, has_ended, log_summary, of_log, of_pod, running_again, summary,
 };
+use super::context::Stage;
 use super::liveness::Liveness;
-use super::opening::Stage;
-use super::pods::PodRef;
+use super::refs::PodRef;
 use podproof_core::evidence::{LogText, Observed, SeenPod, Wait, WaitEnd, WatchChange};
 
 impl Stage {

@@ -2,28 +2,13 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ContainerStateTerminated;
-use thiserror::Error;
 
 use super::ends::{ended, ended_before};
 use super::logs::LogText;
+use super::missing::Missing;
 use super::probe::ProbeReport;
 use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch, Refusal};
 use super::seen::{SeenEvent, SeenObject, SeenPod, starts};
-
-/// A fact that the evidence does not contain. It makes the verdict inconclusive.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("not seen: {what}")]
-pub struct Missing {
-    what: String,
-}
-
-impl Missing {
-    /// Describes the missing fact with a noun phrase.
-    #[must_use]
-    pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into() }
-    }
-}
 
 /// A value and its position in the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]

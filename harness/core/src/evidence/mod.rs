@@ -10,6 +10,7 @@ mod ends;
 mod facts;
 mod kind;
 mod logs;
+mod missing;
 mod nodes;
 mod probe;
 mod record;
@@ -19,9 +20,10 @@ pub use archive::{ArchiveError, has_evidence, log_file, read_evidence, read_evid
 pub use clock::now;
 pub use endpoints::Endpoint;
 pub use ends::{ended, ended_before, has_begun, is_lost, not_started, ran};
-pub use facts::{ContainerFacts, Fact, Missing};
+pub use facts::{ContainerFacts, Fact};
 pub use kind::Kind;
 pub use logs::{LogLine, LogText, is_kubelet_message};
+pub use missing::Missing;
 pub use probe::ProbeReport;
 pub use record::{
     Applied, Deletion, Evidence, Exec, ExecEnd, FORMAT, Fetch, LogSnapshot, Mark, NodeCommand, Refusal, Wait,

@@ -1,6 +1,7 @@
 //! Accessors for the results of commands on nodes.
 
-use super::facts::{Fact, Missing};
+use super::facts::Fact;
+use super::missing::Missing;
 use super::record::{Evidence, ExecEnd, NodeCommand};
 
 /// The end of the message of `stat` for a missing path, in the C locale.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::facts::Missing;
+use super::missing::Missing;
 
 /// One report of the probe: a line of JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

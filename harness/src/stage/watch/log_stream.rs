@@ -10,9 +10,9 @@ use kube::Api;
 use kube::api::LogParams;
 use tokio::time::{sleep, timeout};
 
-use super::pods::LoggedInstance;
-use super::recorder::Sink;
 use super::refusals::{Refusals, refusal};
+use super::sink::LoggedInstance;
+use super::sink::Sink;
 use crate::client_error::{in_words, with_causes};
 use podproof_core::evidence::{LogLine, LogText, is_kubelet_message};
 use podproof_core::evidence::{Observed, WatchChange};

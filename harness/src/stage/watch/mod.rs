@@ -9,6 +9,7 @@ mod pods;
 mod recorder;
 mod refusals;
 mod resource;
+mod sink;
 
 pub use objects::seen_now;
 pub use recorder::Recorder;

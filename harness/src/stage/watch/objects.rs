@@ -6,9 +6,9 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use serde_json::Value;
 
-use super::recorder::{Sink, StartedWatches};
 use super::refusals::Refusals;
 use super::resource::resources;
+use super::sink::{Sink, StartedWatches};
 use podproof_core::evidence::Kind;
 use podproof_core::evidence::{SeenObject, WatchChange};
 

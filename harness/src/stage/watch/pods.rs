@@ -11,9 +11,8 @@ use kube::{Api, Client};
 use tokio_util::sync::CancellationToken;
 
 use super::log_stream::follow_log;
-use super::recorder::{Shared, Sink, StartedWatches};
 use super::refusals::Refusals;
-use podproof_core::evidence::LogText;
+use super::sink::{LoggedInstance, Shared, Sink, StartedWatches};
 use podproof_core::evidence::{SeenEvent, SeenPod, WatchChange};
 use podproof_core::evidence::{has_begun, not_started};
 
@@ -87,22 +86,6 @@ pub(super) struct LogFollower {
     sink: Sink,
     begun: Shared<BTreeSet<LoggedInstance>>,
     stop: CancellationToken,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct LoggedInstance {
-    pub(super) pod: String,
-    pub(super) uid: String,
-    pub(super) container: String,
-    pub(super) restart: i32,
-}
-
-impl LoggedInstance {
-    fn empty_log(&self) -> LogText {
-        let Self { pod, uid, container, restart } = self.clone();
-        let (lines, complete, cut) = (Vec::new(), false, false);
-        LogText { pod, uid, container, restart, lines, complete, confirmed: None, cut, broken: None }
-    }
 }
 
 impl LogFollower {

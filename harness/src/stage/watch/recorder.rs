@@ -1,7 +1,7 @@
 //! The recorder of one case. It watches before anything is created, and also records the actions of the drive.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -221,12 +221,3 @@ fn spawn_until(stop: &CancellationToken, work: impl Future<Output = ()> + Send +
         let _ = stop.run_until_cancelled(work).await;
     })
 }
-
-/// Where watches and log streams add their observations.
-pub(super) type Sink = watch::Sender<Observed>;
-
-/// The watches that have delivered their initial list: `None` is the one on pods.
-pub(super) type StartedWatches = watch::Sender<BTreeSet<Option<Kind>>>;
-
-/// Data shared by the tasks that follow logs.
-pub(super) type Shared<T> = Arc<Mutex<T>>;
