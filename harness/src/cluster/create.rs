@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::cluster_name::ClusterName;
 use super::engine::Engine;
-use super::engine_route::Origin;
+use super::engine_origin::Origin;
 use super::error::ClusterError;
 use super::image::{choose_image, is_built_here};
 use super::kind::{KindCli, Node, nodes};
+use super::kind_cluster::{ANSWER, ClusterRequest, KindCluster, identifiers, interruptible, kubeconfig};
 use super::node_logs::keep_logs;
-use super::ownership::{ClusterName, OwnershipMark};
+use super::ownership::OwnershipMark;
 use super::progress::{report_progress, step};
 use super::readiness_record::verify_since_start;
 use super::topology::{Requirements, cgroup_v1};
-use super::up::{ANSWER, ClusterRequest, KindCluster, identifiers, interruptible, kubeconfig};
 use super::{Host, network};
 use podproof_core::disk::write_whole;
 

@@ -1,23 +1,13 @@
 //! Which container engine the `docker` command uses: `DOCKER_HOST` or the Docker context may select another one at any
 //! time.
 
-use serde::{Deserialize, Serialize};
-
 use super::Host;
+use super::cluster_name::ClusterName;
+use super::engine_origin::Origin;
 use super::error::ClusterError;
-use super::ownership::{ClusterName, OwnershipMark};
+use super::ownership::OwnershipMark;
 use super::program::{CommandError, Program};
 use podproof_core::redact::redacted;
-
-/// The engine on which a cluster was created.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// The engine's own identifier (`docker info`).
-    pub id: String,
-    /// The shell assignment that selects this engine, for example `DOCKER_HOST=…`; `None` if unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reached: Option<String>,
-}
 
 /// The Docker context and endpoint in use.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use thiserror::Error as ThisError;
 
-use super::access::AccessError;
+use super::access_error::AccessError;
+use super::cluster_name::ClusterNameError;
 use super::image::ImageError;
-use super::ownership::ClusterNameError;
 use super::paths::HomeUnknown;
 use super::program::CommandError;
 use crate::client_error::ClientError;

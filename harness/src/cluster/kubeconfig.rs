@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use kube::Config;
 use kube::config::{AuthInfo, Cluster, ExecInteractiveMode, Kubeconfig, KubeconfigError};
 
-use super::access::AccessError;
+use super::access_error::AccessError;
 use super::proxy::Proxies;
 
 /// Reads the context from `file`, or from the files in `KUBECONFIG` if `file` is `None`.

@@ -5,11 +5,11 @@ use std::path::Path;
 use kube::Config;
 
 use super::Host;
+use super::cluster_name::ClusterName;
 use super::error::ClusterError;
+use super::kind_cluster::kubeconfig;
 use super::kubeconfig::configuration;
 use super::lock::{Lock, LockGuard, LockMode};
-use super::ownership::ClusterName;
-use super::up::kubeconfig;
 
 /// Locks the cluster of this context if it is podproof's own: exclusively if its nodes will be disturbed.
 pub async fn lock_if_managed(

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::cluster_name::ClusterName;
 use super::kind::KindCli;
-use super::ownership::ClusterName;
 use super::{Host, report_progress};
 use podproof_core::redact::redacted;
 

@@ -3,62 +3,16 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error as ThisError;
 
 use super::Host;
-use super::engine_route::Origin;
+use super::cluster_name::ClusterName;
+use super::engine_origin::Origin;
 use super::error::ClusterError;
 use super::kind::CREATE_PATIENCE;
 use podproof_core::disk::write_whole;
-
-/// A valid name for one of podproof's own clusters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ClusterName(String);
-
-/// An invalid cluster name.
-#[derive(Debug, ThisError)]
-#[error("`{name}` is not a cluster name: use lower-case letters, digits, `.` and `-`, at most 50 characters")]
-pub struct ClusterNameError {
-    name: String,
-}
-
-impl ClusterName {
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The kubeconfig context that kind creates for the cluster.
-    #[must_use]
-    pub fn context(&self) -> String {
-        format!("kind-{}", self.0)
-    }
-}
-
-impl Default for ClusterName {
-    fn default() -> Self {
-        Self("podproof".to_owned())
-    }
-}
-
-impl FromStr for ClusterName {
-    type Err = ClusterNameError;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
-        let ends_well = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        let good = name.len() <= 50
-            && name.chars().all(allowed)
-            && ends_well(name.chars().next())
-            && ends_well(name.chars().next_back());
-        if good { Ok(Self(name.to_owned())) } else { Err(ClusterNameError { name: name.to_owned() }) }
-    }
-}
 
 /// The record of one of podproof's own clusters, stored as `mark.json` in its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 
 use super::error::ClusterError;
 use super::image::is_built_here;
+use super::kind_cluster::{ANSWER, KindCluster, READY, interruptible};
 use super::lock::{Lock, LockMode};
 use super::program::Program;
 use super::progress::step;
 use super::ready::verify_nodes;
-use super::up::{ANSWER, KindCluster, READY, interruptible};
 use super::{Host, network};
 use podproof_core::disk::write_whole;
 

@@ -7,12 +7,14 @@ use futures::future::try_join_all;
 
 use super::Host;
 use super::access::connect;
+use super::cluster_name::ClusterName;
 use super::engine_route::{check_engine, engine_id};
 use super::error::ClusterError;
 use super::images::Images;
 use super::kind::{Condition, condition, nodes};
-use super::ownership::{ClusterName, Ownership, OwnershipMark};
-use super::up::{kubeconfig, ownership_of};
+use super::kind_cluster::kubeconfig;
+use super::ownership::{Ownership, OwnershipMark};
+use super::up::ownership_of;
 
 /// Time limit for the API server's answer.
 const ANSWER: Duration = Duration::from_secs(5);

@@ -9,7 +9,6 @@ use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitCode, ExitStatus};
-use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
@@ -24,9 +23,6 @@ use tokio::time::{sleep, timeout};
 
 use super::program::inheriting;
 
-/// The executable name under which podproof acts as a supervisor.
-pub const SUPERVISOR: &str = "podproof-supervisor";
-
 /// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(1);
 /// Time limit for the `when_orphaned` script.
@@ -35,28 +31,6 @@ const SCRIPT_PATIENCE: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The exit code for a program that could not be started, as in shells.
 const NOT_STARTED: u8 = 127;
-
-static AVAILABLE: OnceLock<()> = OnceLock::new();
-
-/// Runs programs under a supervisor from now on. Call this only if `main` calls [`act_as_supervisor`] when the
-/// executable name is [`SUPERVISOR`].
-pub fn supervise_programs() {
-    // Calling this twice has no effect.
-    let _ = AVAILABLE.set(());
-}
-
-/// Returns executable, `argv[0]` and arguments for running `argv` under a supervisor; `None` if supervision is off. The
-/// script `when_orphaned`, if not empty, runs if podproof ends before the program.
-pub(super) fn supervised(
-    when_orphaned: &OsStr,
-    argv: &[OsString],
-) -> Option<(&'static str, &'static str, Vec<OsString>)> {
-    AVAILABLE.get()?;
-    let us = OsString::from(getpid().to_string());
-    let arguments = [us, when_orphaned.to_owned()].into_iter().chain(argv.iter().cloned());
-    // The running executable, even if its file was replaced.
-    Some(("/proc/self/exe", SUPERVISOR, arguments.collect()))
-}
 
 /// Acts as the supervisor. `arguments` are podproof's process id, the `when_orphaned` script, and the program with its
 /// arguments.

@@ -1,106 +1,33 @@
 //! Brings up podproof's own kind clusters: uses, starts or creates them; and removes them.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
 
 use super::Host;
-use super::access::{Access, AccessError, connect};
+use super::access_error::AccessError;
+use super::cluster_name::ClusterName;
 use super::create::{create, remove};
 use super::engine::{Engine, lock_configuration, restore_configuration};
 use super::engine_route::{check_engine, engine_id};
 use super::error::ClusterError;
-use super::image::load_images;
-use super::images::Images;
 use super::kind::{Condition, KindCli, Node, condition, nodes};
-use super::lock::{Lock, LockGuard, LockMode};
-use super::node_access::{NodeAccess, NodeContainers};
-use super::ownership::{ClusterName, Ownership, OwnershipMark, classify};
+use super::kind_cluster::{ANSWER, ClusterRequest, KindCluster, identifiers, interruptible};
+use super::lock::{Lock, LockMode};
+use super::ownership::{Ownership, OwnershipMark, classify};
 use super::program::{CommandError, Program};
 use super::progress::{report_progress, step};
 use super::readiness_record::verify_since_start;
 use super::topology::Topology;
 
-/// Time limit for the API server's answer.
-pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// How long the API server may take to answer after its node was restarted.
 const RESTART_PATIENCE: Duration = Duration::from_secs(90);
-/// How long a node may take to run its first pod.
-pub(super) const READY: Duration = Duration::from_secs(120);
 /// How long to wait for other users of a cluster before it is removed.
 const USERS_PATIENCE: Duration = Duration::from_secs(60);
-
-/// The requested cluster.
-#[derive(Clone, Debug, Default)]
-pub struct ClusterRequest {
-    /// Its name.
-    pub name: ClusterName,
-    /// Its nodes. With `None` an existing cluster may have any nodes, and a new one has one node.
-    pub topology: Option<Topology>,
-    /// Its node image; `None` for any image.
-    pub image: Option<String>,
-    /// True to lock the cluster exclusively because its nodes will be disturbed.
-    pub exclusive: bool,
-}
-
-/// A running kind cluster that podproof owns. While this value exists, no other podproof changes or removes the
-/// cluster.
-#[derive(Clone, Debug)]
-pub struct KindCluster {
-    /// Its name.
-    pub name: ClusterName,
-    /// Its kubeconfig file.
-    pub kubeconfig: PathBuf,
-    /// Its context in that file.
-    pub context: String,
-    /// Its node image.
-    pub image: String,
-    nodes: Vec<Node>,
-    held: Option<Arc<LockGuard>>,
-}
-
-impl KindCluster {
-    /// Loads missing images of test pods into the nodes. Returns the image references for manifests.
-    pub async fn load_images(&self, host: &Host, probe: &Path) -> Result<Images, ClusterError> {
-        load_images(host, &self.nodes, probe).await
-    }
-
-    /// Lets `access` run commands in the node containers.
-    #[must_use]
-    pub fn with_node_containers(&self, host: &Host, mut access: Access) -> Access {
-        access.node_access =
-            NodeAccess::Containers(NodeContainers::new(host, &self.image, &self.nodes, self.held.clone()));
-        access.facts.node_containers = true;
-        access
-    }
-
-    /// The node containers.
-    #[must_use]
-    pub fn nodes(&self) -> &[Node] {
-        &self.nodes
-    }
-
-    pub(super) fn of(host: &Host, name: &ClusterName, image: &str, nodes: Vec<Node>) -> Self {
-        let kubeconfig = kubeconfig(host, name);
-        Self {
-            name: name.clone(),
-            context: name.context(),
-            kubeconfig,
-            image: image.to_owned(),
-            nodes,
-            held: None,
-        }
-    }
-
-    pub(super) async fn client(&self, patience: Duration) -> Result<Client, ClusterError> {
-        Ok(connect(Some(&self.kubeconfig), &self.context, Images::empty(), patience).await?.client)
-    }
-}
 
 /// Brings up the cluster: uses a running one, starts stopped nodes, or creates a new one if the engine reports no
 /// usable containers.
@@ -236,14 +163,6 @@ pub(super) fn ownership_of(host: &Host, name: &ClusterName, present: &[Node]) ->
     }
 }
 
-pub(super) fn identifiers(nodes: &[Node]) -> BTreeSet<String> {
-    nodes.iter().map(|node| node.id.clone()).collect()
-}
-
-pub(super) fn kubeconfig(host: &Host, name: &ClusterName) -> PathBuf {
-    host.folders.cluster(name.as_str()).join("kubeconfig")
-}
-
 /// Fails if the request explicitly asks for another topology or image than the existing cluster has.
 fn check_same(request: &ClusterRequest, mark: &OwnershipMark) -> Result<(), ClusterError> {
     let differs = |present: &str, asked: &str| ClusterError::Different {
@@ -322,15 +241,5 @@ async fn await_api_server(cluster: &KindCluster) -> Result<Client, ClusterError>
             }
             end => return end,
         }
-    }
-}
-
-pub(super) async fn interruptible<T>(
-    host: &Host,
-    work: impl Future<Output = Result<T, ClusterError>>,
-) -> Result<T, ClusterError> {
-    tokio::select! {
-        result = work => result,
-        () = host.cancel.cancelled() => Err(ClusterError::Interrupted),
     }
 }

@@ -1,25 +1,15 @@
 //! The client and time limit for capability requests.
 
-use std::collections::BTreeMap;
 use std::pin::pin;
 
-use futures::{AsyncReadExt as _, join};
+use futures::AsyncReadExt as _;
 use kube::Client;
 use tokio::time::{Instant, timeout_at};
 
-use super::admission::enforces_pod_security;
-use super::classes::runtime_classes;
-use super::gates::gates_in;
-use super::proxy::node_port_addresses;
-use super::rights::missing_rights;
-use podproof_core::cluster_facts::Capabilities;
 use podproof_core::plan::MinorVersion;
 
 /// The maximum number of bytes read of a response; the metrics of very large clusters are several dozen MiB.
 const LARGEST_ANSWER: u64 = 64 << 20;
-
-/// The first version whose metrics include the feature gates.
-const HAS_GATE_METRICS: MinorVersion = MinorVersion::new(1, 26);
 
 /// Detects a cluster's capabilities until a deadline.
 pub(in crate::cluster) struct Detector<'c> {
@@ -32,26 +22,6 @@ impl<'c> Detector<'c> {
     /// `version` is the API server's version. No request continues after `until`.
     pub(in crate::cluster) fn new(client: &'c Client, version: &str, until: Instant) -> Self {
         Self { client, version: MinorVersion::of_release(version), until }
-    }
-
-    /// Detects the cluster-wide capabilities.
-    pub(in crate::cluster) async fn capabilities(&self) -> Capabilities {
-        // Sequential requests are faster than a second connection.
-        let sequential = async {
-            let (runtime_classes, pod_security) =
-                (runtime_classes(self).await, enforces_pod_security(self).await);
-            (runtime_classes, pod_security, node_port_addresses(self).await)
-        };
-        let (gates, (runtime_classes, pod_security, node_port_addresses), missing_rights) =
-            join!(self.gates(), sequential, missing_rights(self));
-        Capabilities { gates, runtime_classes, pod_security, missing_rights, node_port_addresses }
-    }
-
-    async fn gates(&self) -> BTreeMap<String, bool> {
-        if !self.is_at_least(HAS_GATE_METRICS) {
-            return BTreeMap::new();
-        }
-        self.text("/metrics").await.map(|metrics| gates_in(&metrics)).unwrap_or_default()
     }
 
     /// Returns whether the API server's version is known and at least `version`.

@@ -3,6 +3,7 @@
 
 mod admission;
 mod classes;
+mod cluster_wide;
 mod detector;
 mod gates;
 mod kubelet;

@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use super::builder::{BuildPlan, Builder};
 use super::error::ImageError;
+use super::inputs::TAGS;
 use super::packages::Packages;
 use super::recipe::digest;
 use crate::cluster::Host;
 use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
-
-/// Go build tags: without cloud providers and dockershim.
-pub(super) const TAGS: &str = "providerless,dockerless,selinux";
 
 const PATIENCE: Duration = Duration::from_secs(1800);
 const TREE: &str = "k8s.io/kubernetes";

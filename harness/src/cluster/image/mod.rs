@@ -11,6 +11,7 @@ mod choice;
 mod compile;
 mod error;
 mod group;
+mod inputs;
 mod load;
 mod node;
 mod packages;

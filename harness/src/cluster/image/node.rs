@@ -9,6 +9,7 @@ use super::builder::{BuildPlan, Builder};
 use super::compile::Sources;
 use super::error::ImageError;
 use super::group::TaskGroup;
+use super::inputs::{KUBERNETES, PACKAGES, ROOT};
 use super::packages::Packages;
 use super::recipe::{digest, node_digest};
 use super::release::Release;
@@ -17,14 +18,6 @@ use crate::cluster::program::Program;
 use crate::cluster::progress::step;
 use crate::cluster::versions::{VERSIONS, Version};
 use crate::cluster::{Host, network};
-
-/// The script that turns plain Debian into the root file system of a node.
-pub(super) const ROOT: &str = include_str!("node-root.sh");
-/// The script that adds Kubernetes to it.
-pub(super) const KUBERNETES: &str = include_str!("node-kubernetes.sh");
-/// The Debian packages of a node.
-pub(super) const PACKAGES: &str = "systemd systemd-sysv dbus containerd runc containernetworking-plugins conntrack \
-     iptables nftables iproute2 ethtool mount kmod pigz socat ebtables ca-certificates curl jq procps";
 
 const PATIENCE: Duration = Duration::from_secs(600);
 /// The required files of a folder with Kubernetes binaries.

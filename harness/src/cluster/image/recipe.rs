@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{base, compile, node, workload};
+use super::{base, inputs};
 use podproof_core::hex::hex;
 
 /// Increase it when a change of the build is not visible in the texts below.
@@ -25,13 +25,13 @@ pub(super) fn digest(inputs: &[&[u8]]) -> String {
 
 /// The digest of the workload images' inputs.
 pub(super) fn workload_digest() -> String {
-    digest(&[RECIPE, base::SETUP, workload::NGINX, workload::NGINX_RUNS].map(str::as_bytes))
+    digest(&[RECIPE, base::SETUP, inputs::NGINX, inputs::NGINX_RUNS].map(str::as_bytes))
 }
 
 /// The digest of a node image's inputs: podproof's part, and `found` on this host.
 pub(super) fn node_digest(found: &[&[u8]]) -> String {
-    let ours =
-        [RECIPE, base::SETUP, node::ROOT, node::KUBERNETES, node::PACKAGES, compile::TAGS].map(str::as_bytes);
+    let ours = [RECIPE, base::SETUP, inputs::ROOT, inputs::KUBERNETES, inputs::PACKAGES, inputs::TAGS]
+        .map(str::as_bytes);
     digest(&[&ours, found].concat())
 }
 

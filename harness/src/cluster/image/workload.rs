@@ -5,17 +5,12 @@ use std::time::Duration;
 
 use super::builder::{BuildPlan, Builder};
 use super::error::ImageError;
+use super::inputs::{NGINX, NGINX_RUNS};
 use super::recipe::workload_digest;
 use super::{base, store};
 use crate::cluster::Host;
 use crate::cluster::progress::step;
 use crate::cluster::versions::VERSIONS;
-
-/// The script that installs nginx in plain Debian.
-pub(super) const NGINX: &str = include_str!("nginx.sh");
-
-/// The default command of the nginx image.
-pub(super) const NGINX_RUNS: &str = r#"CMD ["/usr/sbin/nginx","-g","daemon off;"]"#;
 
 /// The references of the workload images, and the archive that contains both.
 #[derive(Clone, Debug)]

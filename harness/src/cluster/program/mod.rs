@@ -9,6 +9,9 @@ mod line;
 mod output;
 mod running;
 mod start;
+mod supervised;
+
+pub use supervised::{SUPERVISOR, supervise_programs};
 
 pub use error::CommandError;
 pub use line::Program;

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command as Process};
 
 use super::error::CommandError;
 use super::line::{Input, Program};
-use crate::cluster::supervisor::supervised;
+use super::supervised::supervised;
 
 impl Program {
     /// Starts the program in a new session, in which it continues after podproof ends. Its output is written to `log`.
