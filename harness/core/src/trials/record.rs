@@ -1,25 +1,16 @@
 //! The record of an experiment: all trials, and the shares and distributions for each strategy and list order.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::journal::{JOURNAL, recover};
 use super::list_order::ListOrder;
 use super::trial::{Trial, TrialOutcome};
 use crate::cluster_facts::ClusterFacts;
-use crate::disk::write_whole;
-use crate::record::{RecordError, RunId, read_or_recover};
+use crate::record::RunId;
 use crate::statistics::{Distribution, Share};
 
 /// The format version of `experiment.json`.
 pub const FORMAT: u32 = 1;
-
-const RECORD: &str = "experiment.json";
 
 /// The record of an experiment, `experiment.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,40 +103,4 @@ impl ExperimentRecord {
     pub fn inconclusive(&self) -> u32 {
         self.groups.iter().map(|group| group.measured.inconclusive).sum()
     }
-}
-
-/// Writing the record of an experiment failed.
-#[derive(Debug, Error)]
-#[error("write {}", file.display())]
-pub struct ExperimentError {
-    file: PathBuf,
-    source: io::Error,
-}
-
-/// Writes `experiment.json` atomically into the run's folder, and then removes the journal.
-pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<PathBuf, ExperimentError> {
-    let file = folder.join(RECORD);
-    let written = serde_json::to_string_pretty(record)
-        .map_err(io::Error::from)
-        .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
-    match written {
-        Ok(()) => {
-            // If the journal stays, readers still prefer the record.
-            let _ = fs::remove_file(folder.join(JOURNAL));
-            Ok(file)
-        }
-        Err(source) => Err(ExperimentError { file, source }),
-    }
-}
-
-/// Returns whether the folder contains the record or the journal of an experiment.
-#[must_use]
-pub fn is_experiment(folder: &Path) -> bool {
-    [RECORD, JOURNAL].into_iter().any(|file| folder.join(file).is_file())
-}
-
-/// Reads the record of the experiment in `folder`. If the experiment did not finish, rebuilds the record from the
-/// journal and marks it as interrupted.
-pub fn read_experiment(folder: &Path) -> Result<ExperimentRecord, RecordError> {
-    read_or_recover(folder, (RECORD, JOURNAL), FORMAT, recover)
 }

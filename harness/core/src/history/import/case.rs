@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::document::ErrorMeaning;
+use super::error_meaning::ErrorMeaning;
 use crate::history::model::{CaseAttempt, CaseKey, CaseOutcome};
 
 /// The meaning of an element in a test case.

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use super::error_meaning::ErrorMeaning;
 use super::scan::{Scanned, scan};
 use crate::disk::read_bytes;
 use crate::history::facts::EnvironmentFacts;
@@ -17,16 +18,6 @@ use crate::history::model::{CaseAttempt, CaseKey, CaseOutcome, HistoryRun};
 
 /// The largest report, in bytes. Reading it takes about five times as much memory.
 const LARGEST: u64 = 128 << 20;
-
-/// The meaning of an `<error>` in a report, which differs between tools.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ErrorMeaning {
-    /// The result is inconclusive, as with Ginkgo, pytest, nextest and podproof.
-    #[default]
-    Inconclusive,
-    /// The test failed with an exception, as with Surefire.
-    Failures,
-}
 
 /// Options of an import.
 #[derive(Clone, Debug, Default)]

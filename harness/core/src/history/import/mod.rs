@@ -6,6 +6,8 @@
 
 mod case;
 mod document;
+mod error_meaning;
 mod scan;
 
-pub use document::{ErrorMeaning, ImportError, ImportOptions, import_junit};
+pub use document::{ImportError, ImportOptions, import_junit};
+pub use error_meaning::ErrorMeaning;

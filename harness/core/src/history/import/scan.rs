@@ -8,7 +8,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::case::{CaseDraft, Part};
-use super::document::ErrorMeaning;
+use super::error_meaning::ErrorMeaning;
 use crate::history::model::CaseAttempt;
 
 /// The number of bytes read from a text. The rest is usually a log.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-use thiserror::Error;
+use super::database_error::DatabaseError;
 
 /// A connection to a database. Placeholders in statements are `?1`, `?2` and so on.
 pub(super) trait Backend: Debug + Send {
@@ -45,24 +45,6 @@ pub(super) trait DatabaseRow {
 pub(super) enum SqlValue<'a> {
     Number(Option<i64>),
     Text(Option<Cow<'a, str>>),
-}
-
-/// A database operation failed.
-#[derive(Debug, Error)]
-pub enum DatabaseError {
-    /// An error of SQLite.
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
-    /// An error of PostgreSQL.
-    #[cfg(feature = "postgres")]
-    #[error(transparent)]
-    Postgres(#[from] postgres::Error),
-    /// A column has a value of the wrong type.
-    #[error("column {column} has an unexpected value")]
-    Value {
-        /// The column, from 0.
-        column: usize,
-    },
 }
 
 impl dyn Backend + '_ {

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::backend::DatabaseError;
-use super::location::StoreLocation;
-use super::open::VERSION;
+use super::database_error::DatabaseError;
 #[cfg(feature = "postgres")]
-use super::postgresql;
-use super::sqlite;
+use super::database_error::connection_hint;
+use super::location::StoreLocation;
+use super::version::VERSION;
 
 /// The store could not be used.
 #[derive(Debug, Error)]
@@ -137,12 +136,7 @@ fn in_series(series: Option<&str>) -> String {
 impl StoreError {
     /// Converts a database error: to [`Foreign`](Self::Foreign) if it shows that the tables are not podproof's own.
     pub(super) fn failed(action: &'static str, store: &StoreLocation, source: DatabaseError) -> Self {
-        let is_foreign = match &source {
-            DatabaseError::Sqlite(error) => sqlite::is_foreign(error),
-            #[cfg(feature = "postgres")]
-            DatabaseError::Postgres(error) => postgresql::is_foreign(error),
-            DatabaseError::Value { .. } => true,
-        };
+        let is_foreign = source.is_foreign();
         let store = store.clone();
         if is_foreign { Self::Foreign { store } } else { Self::Statement { action, store, source } }
     }
@@ -165,7 +159,7 @@ impl StoreError {
             ),
             #[cfg(feature = "postgres")]
             Self::Unreachable { source: DatabaseError::Postgres(error), .. } => {
-                Some(postgresql::connection_hint(error).to_owned())
+                Some(connection_hint(error).to_owned())
             }
             Self::Unreachable { .. } => None,
             #[cfg(feature = "postgres")]

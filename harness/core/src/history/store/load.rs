@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::backend::{Backend, DatabaseError, DatabaseRow, SqlValue, TransactionMode};
+use super::backend::{Backend, DatabaseRow, SqlValue, TransactionMode};
+use super::database_error::DatabaseError;
 use super::error::StoreError;
 use super::open::Store;
 use crate::history::facts::EnvironmentFacts;

@@ -11,15 +11,17 @@
 
 mod address;
 mod backend;
+mod database_error;
 mod error;
 mod load;
 mod location;
 mod open;
 mod postgresql;
 mod sqlite;
+mod version;
 mod write;
 
-pub use backend::DatabaseError;
+pub use database_error::DatabaseError;
 pub use error::StoreError;
 pub use load::{Listed, Renames, RunRange};
 pub use location::{StoreLocation, Url};

@@ -6,12 +6,7 @@ use super::location::StoreLocation;
 #[cfg(feature = "postgres")]
 use super::postgresql;
 use super::sqlite;
-
-/// The version of the tables. A store with another version is rejected; it can be recreated from the run folders.
-pub(super) const VERSION: i64 = 2;
-
-/// Records [`VERSION`] in new tables.
-pub(super) const SET_VERSION: &str = "INSERT INTO schema_version (version) VALUES (?1)";
+use super::version::VERSION;
 
 /// An open store. Its methods block; do not call them in an asynchronous task.
 #[derive(Debug)]

@@ -2,19 +2,17 @@
 #![cfg(feature = "postgres")]
 
 use std::collections::HashMap;
-use std::error::Error as _;
 use std::fmt;
-use std::io;
 
-use postgres::error::SqlState;
 use postgres::types::{FromSql, ToSql};
 use postgres::{Client, Statement};
 
 use super::address;
-use super::backend::{Backend, DatabaseError, DatabaseRow, SqlValue, TransactionMode};
+use super::backend::{Backend, DatabaseRow, SqlValue, TransactionMode};
+use super::database_error::DatabaseError;
 use super::error::StoreError;
 use super::location::{StoreLocation, Url};
-use super::open::{SET_VERSION, VERSION};
+use super::version::{SET_VERSION, VERSION};
 
 const SCHEMA: &str = include_str!("schema.postgres.sql");
 
@@ -39,27 +37,6 @@ pub(super) fn open(url: &Url, create_missing: bool) -> Result<Box<dyn Backend>, 
         session.create().map_err(|source| StoreError::failed("create the tables", &store, source))?;
     }
     Ok(Box::new(session))
-}
-
-/// Returns whether the error means that the tables are not podproof's own.
-pub(super) fn is_foreign(error: &postgres::Error) -> bool {
-    matches!(error.code(), Some(&(SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN)))
-}
-
-/// Suggests how to fix a failed connection.
-pub(super) fn connection_hint(error: &postgres::Error) -> &'static str {
-    let io_error = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    let is_tls_error = io_error
-        .and_then(io::Error::get_ref)
-        .is_some_and(|cause| cause.downcast_ref::<rustls::Error>().is_some());
-    if error.as_db_error().is_some() {
-        "the server answered: check the user, the password and the database in the URL"
-    } else if io_error.is_some() && !is_tls_error {
-        "check that the server is running, and check the host and the port in the URL"
-    } else {
-        "the server may require a password; for a certificate that is not trusted, add sslrootcert=FILE with its root \
-         to the URL; sslmode=disable turns TLS off"
-    }
 }
 
 impl Session {

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::ToSqlOutput;
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
+use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
 
-use super::backend::{Backend, DatabaseError, DatabaseRow, SqlValue, TransactionMode};
+use super::backend::{Backend, DatabaseRow, SqlValue, TransactionMode};
+use super::database_error::DatabaseError;
 use super::error::StoreError;
-use super::open::{SET_VERSION, VERSION};
+use super::version::{SET_VERSION, VERSION};
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -73,14 +74,6 @@ fn create_tables(file: &Path) -> Result<(), rusqlite::Error> {
     connection.execute_batch(SCHEMA)?;
     connection.execute(SET_VERSION, [VERSION])?;
     connection.close().map_err(|(_, error)| error)
-}
-
-/// Returns whether the error means that the file is not a podproof store.
-pub(super) fn is_foreign(error: &rusqlite::Error) -> bool {
-    let code = error.sqlite_error_code();
-    matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
-        || matches!(error, rusqlite::Error::InvalidColumnType(..))
-        || error.to_string().starts_with("no such table")
 }
 
 impl Backend for Connection {

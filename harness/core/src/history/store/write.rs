@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::backend::{Backend, DatabaseError, SqlValue, TransactionMode, storable};
+use super::backend::{Backend, SqlValue, TransactionMode, storable};
+use super::database_error::DatabaseError;
 use super::error::StoreError;
 use super::open::Store;
 use crate::history::model::{CaseAttempt, HistoryRun};
