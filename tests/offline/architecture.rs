@@ -100,6 +100,17 @@ fn the_data_needs_no_client_and_no_runtime() {
 }
 
 #[test]
+fn reports_know_claims_only_from_records() {
+    for file in sources(&root().join("harness/core/src/report")) {
+        for (number, line) in code(&file) {
+            let reads =
+                line.contains("Catalogue") || line.contains("Tree::") || line.contains("assertions_of");
+            assert!(!reads, "{}:{number}: a record has the claims of its run: {line}", file.display());
+        }
+    }
+}
+
+#[test]
 fn no_files_use_each_other_in_a_circle() {
     let circles = Imports::read(&root()).circles();
     let sizes = |room: &Module| circles.get(room).into_iter().flatten().map(Vec::len).collect::<Vec<_>>();

@@ -171,16 +171,16 @@ fn all_pass(article: &Article) -> Vec<Value> {
 
 /// The result of the sentence `id`.
 fn result_of(id: &str, record: &RunRecord) -> SentenceResult {
-    let (article, catalogue) = project_article();
-    let sentence_reports = sentence_reports(&article, &catalogue, Some(record));
+    let (article, _) = project_article();
+    let sentence_reports = sentence_reports(&article, Some(record));
     sentence_reports.iter().find(|report| report.sentence.id == id).unwrap().result.unwrap()
 }
 
 #[test]
 fn when_all_claims_pass_each_sentence_has_its_known_result() {
-    let (article, catalogue) = project_article();
+    let (article, _) = project_article();
     let record = record("check", &all_pass(&article));
-    for report in sentence_reports(&article, &catalogue, Some(&record)) {
+    for report in sentence_reports(&article, Some(&record)) {
         let Sentence { id, bearing, against, .. } = report.sentence;
         let expected = match bearing {
             Bearing::True | Bearing::Framing => SentenceResult::Confirmed,
@@ -231,8 +231,8 @@ fn a_mutant_does_not_count_for_its_claim() {
 
 #[test]
 fn without_a_run_no_sentence_has_a_result() {
-    let (article, catalogue) = project_article();
-    assert!(sentence_reports(&article, &catalogue, None).iter().all(|report| report.result.is_none()));
+    let (article, _) = project_article();
+    assert!(sentence_reports(&article, None).iter().all(|report| report.result.is_none()));
 }
 
 /// An article with an imprecise, a true and a wrong sentence at the indexes 3, 12 and 20.
@@ -273,7 +273,7 @@ fn mixed() -> RunRecord {
 fn render(record: Option<&RunRecord>) -> String {
     let catalogue = Catalogue::read(&tree()).unwrap();
     let article = small(&catalogue);
-    let mut sentence_reports = sentence_reports(&article, &catalogue, record);
+    let mut sentence_reports = sentence_reports(&article, record);
     sentence_reports.retain(|report| ["A4", "A13", "MC3"].contains(&report.sentence.id.as_str()));
     article_text(&sentence_reports, record, &Styles::default())
 }
@@ -335,7 +335,7 @@ fn json_has_one_line_per_sentence() {
     let catalogue = Catalogue::read(&tree()).unwrap();
     let (article, mixed) = (small(&catalogue), mixed());
     let lines = |record: Option<&RunRecord>| {
-        let sentence_reports = sentence_reports(&article, &catalogue, record);
+        let sentence_reports = sentence_reports(&article, record);
         let lines: Vec<_> = sentence_reports.iter().map(|report| sentence_line(report).unwrap()).collect();
         assert!(lines.iter().all(|line| line.ends_with('\n') && line.lines().count() == 1));
         assert!(!lines.concat().contains('\u{1b}') && !lines.concat().contains('\u{202e}'));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use podproof_core::record::{Counts, RunRecord, write_record};
+use podproof_core::record::{Counts, RunRecord, read_record, write_record};
 use podproof_core::report::{
     Background, CaseNews, ChangedFact, EarlierRun, NewsKind, html_page, markdown_summary,
 };
@@ -222,6 +222,23 @@ fn a_report_with_history_shows_what_broke_and_what_changed() {
     let _ = stored.report(&current, &[]).exits(0);
     let page = fs::read_to_string(current.join("report.html")).unwrap();
     assert!(!page.contains("id=\"news\""), "without a store the page has no news");
+}
+
+#[test]
+fn a_report_continues_the_history_of_a_claim_that_the_runs_manifests_renamed() {
+    let stored = StoredRuns::new();
+    let current = stored.run(9, "v1.20.2", &pass());
+    let mut value = serde_json::to_value(read_record(&current).unwrap()).unwrap();
+    value["cases"][1]["claim"] = json!("ipc/new-name");
+    let page = |value: &Value| {
+        write_record(&current, &serde_json::from_value(value.clone()).unwrap()).unwrap();
+        let _ = stored.report(&current, &["--history", &stored.store()]).exits(0);
+        fs::read_to_string(current.join("report.html")).unwrap()
+    };
+    assert!(page(&value).contains("Missing (1)"));
+    value["claims"]["ipc/new-name"] =
+        json!({ "given": "", "when": "", "then": {}, "sources": [], "aliases": ["ipc/mc2-article"] });
+    assert!(!page(&value).contains("Missing"));
 }
 
 #[test]

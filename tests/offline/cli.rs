@@ -3,11 +3,13 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use podproof_core::plan::{Article, Tree};
 use podproof_core::record::write_record;
 use podproof_tests::{kubeconfig, podproof, root, run};
 use rstest::rstest;
 use serde_json::Value;
 
+use crate::judge::catalogue;
 use crate::record::{case, fail, pass, record};
 
 #[test]
@@ -133,7 +135,9 @@ fn explain_shows_the_results_of_a_run_for_the_article() {
         case("volume/initially-empty", 1, &pass()),
         case("ipc/mc2-exit-marker", 2, &fail(&["reads-up-to-the-marker"])),
     ];
-    write_record(folder.path(), &record("check", &cases)).unwrap();
+    let mut record = record("check", &cases);
+    record.article = Some(Article::read(&Tree::Embedded, catalogue()).unwrap());
+    write_record(folder.path(), &record).unwrap();
     let explain = ["explain", "--article", "--run"];
     // A failed claim is shown but does not change the exit code: that is the task of `judge`.
     let ended = run(podproof(explain).arg(folder.path())).exits(0);

@@ -12,6 +12,7 @@ use podproof_tests::{kubeconfig, podproof, run};
 use serde_json::{Value, json};
 
 use crate::facts::{Request, answer_basics, serve};
+use crate::judge::catalogue;
 use crate::record::{case, fail, pass, record, retried, skip};
 
 /// Writes the journal of a killed run of three cases, of which those in `ended` had ended. Returns its text.
@@ -157,6 +158,11 @@ fn sigkill_loses_only_the_cases_in_flight() {
         "{recovered_cases} of {all}, {before} when it was killed"
     );
     assert!(!left.join("record.json").exists());
+    let claim = catalogue().claim(&record.cases[0].claim).unwrap();
+    assert_eq!(record.claims[&claim.id].given, claim.given);
+    assert!(record.article.is_some_and(|article| article.claim(&claim.id).is_some()));
     let _ = run(podproof(["judge"]).arg(&left)).exits(101);
     let _ = run(podproof(["report"]).arg(&left)).exits(0);
+    let page = fs::read_to_string(left.join("report.html")).unwrap();
+    assert!(page.contains(&claim.given), "{page}");
 }

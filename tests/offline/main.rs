@@ -8,6 +8,7 @@ mod architecture;
 mod article;
 mod background;
 mod catalogue;
+mod claim_texts;
 mod cli;
 mod cluster;
 mod documents;

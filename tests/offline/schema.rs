@@ -4,12 +4,14 @@ use std::fs;
 use std::path::PathBuf;
 
 use boon::{Compiler, SchemaIndex, Schemas};
+use podproof_core::plan::{Article, Tree};
 use podproof_core::record::{Event, RunOutcome, RunRecord, TimedEvent};
 use podproof_core::report::json_line;
 use podproof_tests::root;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::judge::catalogue;
 use crate::record::{case, checked, fail, inconclusive, pass, proved, record, tried_again};
 
 /// A compiled schema.
@@ -70,6 +72,12 @@ fn full() -> RunRecord {
     record.interrupted = Some("INT".to_owned());
     let life = json!({ "n": { "id": "1", "start": "a" } });
     let identity = json!({ "kube_system": "u", "nodes": life, "containers": life });
+    let claim = json!({
+        "given": "g", "when": "w", "then": { "keeps": "it keeps" }, "sources": ["s"], "observed": "o",
+        "aliases": ["volume/once"],
+    });
+    record.claims = serde_json::from_value(json!({ "volume/shared": claim })).unwrap();
+    record.article = Some(Article::read(&Tree::Embedded, catalogue()).unwrap());
     record.identity = Some(serde_json::from_value(identity).unwrap());
     let change = json!({ "known_until": "2026-11-22T10:00:00Z", "reason": "another one" });
     record.change = Some(serde_json::from_value(change).unwrap());

@@ -330,7 +330,7 @@ pub struct ExplainArgs {
     /// Folder of a run, to show its results for each sentence of the article
     #[arg(long, value_name = "DIR", conflicts_with = "case", env = "PODPROOF_RUN")]
     pub run: Option<PathBuf>,
-    /// Folder with manifests to use instead of the built-in ones
+    /// Folder with manifests to use instead of the built-in ones; a run has its own article
     #[arg(long, value_name = "DIR", env = "PODPROOF_MANIFESTS")]
     pub manifests: Option<PathBuf>,
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use podproof::run::{Interrupt, RunOptions, conduct};
-use podproof_core::plan::{Budgets, Plan, Purpose, Tier};
+use podproof_core::plan::{Article, Budgets, Plan, Purpose, Tier};
 use podproof_core::record::{RunId, RunOutcome, TimedEvent, write_record};
 use podproof_core::report::{ReportError, Reporters};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -12,6 +12,8 @@ use tokio::task::block_in_place;
 use crate::access::{ClusterSharing, open_access};
 use crate::args::{CasesArgs, OutputArgs, RunArgs, SelectArgs, TierChoice};
 use crate::exit::{Code, Failure};
+#[cfg(feature = "history")]
+use crate::history::renames;
 use crate::report::write_all;
 use crate::{list, output, signal};
 
@@ -36,7 +38,8 @@ async fn check(
     signal::cancel_on_signal(&interrupt);
     let catalogue = list::catalogue(&args.selection)?;
     let chosen = list::select(&catalogue, &with_default_tier(&args.selection))?;
-    let plan = Plan::new(&catalogue, &chosen, purpose, args.repeat);
+    let article = Article::read_optional(&list::tree(args.selection.manifests.as_deref()), &catalogue)?;
+    let plan = Plan::new(&catalogue, &chosen, purpose, args.repeat).with_article(article);
     let budgets = Budgets::stretched(args.stretch);
     let disturbs = plan.cases.iter().any(|planned| planned.claim.tier == Tier::Disruptive);
     let sharing = if disturbs { ClusterSharing::Exclusive } else { ClusterSharing::Shared };
@@ -52,7 +55,7 @@ async fn check(
     let record = conduct(access, plan, run_options, interrupt, sender).await;
 
     #[cfg(feature = "history")]
-    let background = block_in_place(|| args.before.read(&record, args.selection.manifests.as_deref()));
+    let background = block_in_place(|| args.before.read(&record, &renames(catalogue.renames())));
     #[cfg(not(feature = "history"))]
     let background = Ok(None);
     let mut faults: Vec<_> = write_record(&folder, &record).err().map(Failure::Record).into_iter().collect();

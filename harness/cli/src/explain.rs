@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use podproof_core::plan::{Article, CaseFiles, Catalogue, Claim, Difference};
-use podproof_core::record::{read_record, sentence_reports};
+use podproof_core::record::{RunRecord, read_record, sentence_reports};
+use podproof_core::report::visible_line;
 
 use crate::args::{ExplainArgs, OutputArgs, SelectArgs};
 use crate::exit::{Code, Failure};
@@ -29,15 +30,36 @@ fn explain_case(case: &str, args: &ExplainArgs) -> Result<Code, Failure> {
     Ok(Code::Conformant)
 }
 
-/// Shows the recorded verdicts. They do not change the exit code; `judge` is for that.
 fn explain_article(args: &ExplainArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
+    if let Some(folder) = &args.run {
+        return explain_run(&read_record(folder)?, output_args);
+    }
     let tree = list::tree(args.manifests.as_deref());
     let catalogue = Catalogue::read(&tree)?;
     let article = Article::read(&tree, &catalogue)?;
-    let record = args.run.as_deref().map(read_record).transpose()?;
-    let sentence_reports = sentence_reports(&article, &catalogue, record.as_ref());
-    output::print_article(&sentence_reports, record.as_ref(), output_args)?;
+    output::print_article(&sentence_reports(&article, None), None, output_args)?;
     Ok(Code::Conformant)
+}
+
+/// Shows the article as the run asked it, with the recorded verdicts. They do not change the exit code; `judge` is for
+/// that.
+fn explain_run(record: &RunRecord, output_args: &OutputArgs) -> Result<Code, Failure> {
+    if let Some(article) = &record.article {
+        output::print_article(&sentence_reports(article, Some(record)), Some(record), output_args)?;
+    } else {
+        let why = visible_line(&why_no_article(record), 200);
+        tracing::info!(target: "podproof::progress", "{why}");
+    }
+    Ok(Code::Conformant)
+}
+
+fn why_no_article(record: &RunRecord) -> String {
+    let RunRecord { run, podproof, .. } = record;
+    if record.lacks_texts() {
+        format!("podproof {podproof} did not record the texts of the claims and of the article for run {run}")
+    } else {
+        format!("run {run} had no article: its manifests have no article/sentences.yaml")
+    }
 }
 
 fn text<'d>(

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+#[cfg(feature = "history")]
+use podproof_core::plan::embedded_renames;
 use podproof_core::record::{RunRecord, read_record};
 use podproof_core::report::{Background, write_experiment_page, write_matrix, write_reports, write_trials};
 use podproof_core::trials::{is_experiment, read_experiment};
 
 use crate::args::{ReportArgs, ReportOptions};
 use crate::exit::{Code, Failure};
+#[cfg(feature = "history")]
+use crate::history::renames;
 use crate::output;
 
 /// Writes every report of each run again, or one page with all runs. The verdicts do not change the exit code; `judge`
@@ -43,7 +47,10 @@ fn one(folder: &Path, args: &ReportArgs) -> Result<Vec<Failure>, Failure> {
 
 #[cfg(feature = "history")]
 fn background(args: &ReportArgs, record: &RunRecord) -> Result<Option<Background>, Failure> {
-    args.before.read(record, None)
+    // The claims of other manifests may have former ids that this program does not know.
+    let mut known = renames(embedded_renames());
+    known.extend(renames(record.renames()));
+    args.before.read(record, &known)
 }
 
 #[cfg(not(feature = "history"))]

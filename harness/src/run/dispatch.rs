@@ -21,7 +21,7 @@ use podproof_core::record::RunOutcome;
 use podproof_core::record::is_worth_retrying;
 use podproof_core::record::{CaseRecord, FORMAT, RunRecord};
 use podproof_core::record::{Event, TimedEvent};
-use podproof_core::record::{RunJournal, not_ended};
+use podproof_core::record::{RunJournal, claim_texts, not_ended};
 
 /// The upper limit for cases that run at once.
 const MOST_PARALLEL: usize = 1024;
@@ -61,6 +61,8 @@ pub async fn conduct(
         parallel: options.parallel,
         interrupted: None,
         retries: options.retries,
+        claims: claim_texts(&plan),
+        article: plan.article.clone(),
         cases: plan.cases.iter().map(|planned| not_ended(planned, started)).collect(),
         faults: Vec::new(),
     };

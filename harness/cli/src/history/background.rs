@@ -1,7 +1,6 @@
 //! The comparison with earlier runs in the reports. Reads the store and does not change it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use clap::Args as Group;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
@@ -9,7 +8,7 @@ use podproof_core::history::regression::{
     Change, DurationChange, News, Rules, RunJudgement, RunReview, Waivers, Window, review_run,
 };
 use podproof_core::history::{
-    CaseKey, CaseOutcome, HistoryRun, RunName, StoreError, StoreLocation, changed_facts, series_of,
+    CaseKey, CaseOutcome, HistoryRun, Renames, RunName, StoreError, StoreLocation, changed_facts, series_of,
 };
 use podproof_core::record::{Counts, RunRecord};
 use podproof_core::report::{self, Background, ChangedFact, EarlierRun, NewsKind};
@@ -38,14 +37,15 @@ pub struct BaselineArgs {
 }
 
 impl BaselineArgs {
-    /// Compares `record` with the earlier runs; `None` if no store is named or it has no earlier runs.
-    pub fn read(&self, record: &RunRecord, manifests: Option<&Path>) -> Result<Option<Background>, Failure> {
+    /// Compares `record` with the earlier runs, in which the cases get the current ids of `renames`; `None` if no store
+    /// is named or it has no earlier runs.
+    pub fn read(&self, record: &RunRecord, renames: &Renames) -> Result<Option<Background>, Failure> {
         let Some(store) = &self.history else { return Ok(None) };
-        let manifests = manifests.map(Path::to_owned);
         let series = self.series.as_deref().unwrap_or_else(|| series_of(record)).to_owned();
-        let store_args = StoreArgs { store: Some(store.clone()), series: Some(series.clone()), manifests };
+        let store_args =
+            StoreArgs { store: Some(store.clone()), series: Some(series.clone()), manifests: None };
         let current = HistoryRun::of(record);
-        let mut runs = match store_args.load(None, WINDOW) {
+        let mut runs = match store_args.load_renamed(None, WINDOW, renames) {
             Ok((_, runs)) => runs,
             // There is nothing to compare with until the first run is stored.
             Err(Failure::History(error @ (StoreError::Missing { .. } | StoreError::NoSeries { .. }))) => {

@@ -14,7 +14,7 @@ use podproof_core::history::{
     Added, DEFAULT_SERIES, ErrorMeaning, HistoryRun, ImportOptions, Renames, RunRange, Store, StoreLocation,
     import_junit, series_of,
 };
-use podproof_core::plan::Catalogue;
+use podproof_core::plan::{Catalogue, ClaimId};
 use podproof_core::record::read_record;
 
 pub use self::args::HistoryArgs;
@@ -94,16 +94,28 @@ impl StoreArgs {
     /// `--series`, uses the series that contains `last`.
     fn load(&self, last: Option<&str>, most: u32) -> Result<(String, Vec<HistoryRun>), Failure> {
         let catalogue = Catalogue::read(&list::tree(self.manifests.as_deref()))?;
-        let renames: Renames =
-            catalogue.renames().map(|(old, id)| (old.to_string(), id.to_string())).collect();
+        self.load_renamed(last, most, &renames(catalogue.renames()))
+    }
+
+    fn load_renamed(
+        &self,
+        last: Option<&str>,
+        most: u32,
+        renames: &Renames,
+    ) -> Result<(String, Vec<HistoryRun>), Failure> {
         let mut store = self.open()?;
         let series = match &self.series {
             Some(series) => series.clone(),
             None => store.series_with(last)?,
         };
-        let runs = store.load(&series, RunRange { last, most }, &renames)?;
+        let runs = store.load(&series, RunRange { last, most }, renames)?;
         Ok((series, runs))
     }
+}
+
+/// The former ids of claims with the current ones, as the store expects them.
+pub fn renames<'a>(pairs: impl Iterator<Item = (&'a ClaimId, &'a ClaimId)>) -> Renames {
+    pairs.map(|(old, id)| (old.to_string(), id.to_string())).collect()
 }
 
 /// Makes a stored text safe for one line on a terminal.

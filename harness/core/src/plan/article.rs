@@ -1,6 +1,6 @@
 //! The article's sentences, and the claims that test each of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,7 @@ pub enum Bearing {
 }
 
 /// One entry of `article/sentences.yaml`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
     /// The ID: `A1` to `A19`, or `MC2` and `MC3` for sentences of the article's original.
     pub id: String,
@@ -42,39 +41,73 @@ pub struct Sentence {
     /// How it relates to the behavior of pods.
     pub bearing: Bearing,
     /// Where it is imprecise or wrong, or how it must be understood.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The claims that support it, in the sense of the note.
     #[serde(default)]
     pub claims: Vec<ClaimId>,
     /// The claims that show where it is imprecise or wrong; may be empty.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<ClaimId>,
 }
 
-/// The article, sentence by sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The article, sentence by sentence. It is complete by itself, so that the record of a run can keep it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
     sentences: Vec<Sentence>,
+    claims: BTreeMap<ClaimId, NamedClaim>,
+}
+
+/// What the article shows of a claim that one of its sentences names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedClaim {
+    /// The statement that must hold.
+    pub title: String,
+    /// Whether no real cluster has proved its case yet.
+    #[serde(default, skip_serializing_if = "is_proved")]
+    pub unproved: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SentenceList {
-    sentences: Vec<Sentence>,
+    sentences: Vec<SentenceEntry>,
+}
+
+/// A [`Sentence`] in the file, where an unknown field is a typing error. In a record it is a field of a newer version.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentenceEntry {
+    id: String,
+    sentence: String,
+    bearing: Bearing,
+    note: Option<String>,
+    #[serde(default)]
+    claims: Vec<ClaimId>,
+    #[serde(default)]
+    against: Vec<ClaimId>,
 }
 
 impl Article {
     /// Reads the sentences. Checks that every required ID occurs once and that `catalogue` has every named claim.
     pub fn read(tree: &Tree, catalogue: &Catalogue) -> Result<Self, ManifestError> {
         let SentenceList { sentences } = tree.parse(SENTENCES)?;
+        let sentences: Vec<_> = sentences.into_iter().map(Sentence::from).collect();
         let problem = sentences.iter().find_map(|sentence| {
             let problem = sentence_problem(sentence, catalogue)?;
             Some(format!("sentence {} {problem}", sentence.id))
         });
         match problem.or_else(|| list_problem(&sentences)) {
             Some(problem) => Err(ManifestError::invalid(&tree.name(SENTENCES), problem)),
-            None => Ok(Self { sentences }),
+            None => Ok(Self { claims: named_claims(&sentences, catalogue), sentences }),
+        }
+    }
+
+    /// Like [`read`](Self::read); `None` if the tree has no list of sentences, which other manifests need not have.
+    pub fn read_optional(tree: &Tree, catalogue: &Catalogue) -> Result<Option<Self>, ManifestError> {
+        match Self::read(tree, catalogue) {
+            Err(ManifestError::Missing { .. }) => Ok(None),
+            read => read.map(Some),
         }
     }
 
@@ -82,6 +115,19 @@ impl Article {
     #[must_use]
     pub fn sentences(&self) -> &[Sentence] {
         &self.sentences
+    }
+
+    /// The claim with this ID; `None` if no sentence names it.
+    #[must_use]
+    pub fn claim(&self, id: &ClaimId) -> Option<&NamedClaim> {
+        self.claims.get(id)
+    }
+}
+
+impl From<SentenceEntry> for Sentence {
+    fn from(entry: SentenceEntry) -> Self {
+        let SentenceEntry { id, sentence, bearing, note, claims, against } = entry;
+        Self { id, sentence, bearing, note, claims, against }
     }
 }
 
@@ -91,6 +137,20 @@ impl Bearing {
     pub fn is_faulty(self) -> bool {
         matches!(self, Self::Imprecise | Self::Wrong)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_proved(unproved: &bool) -> bool {
+    !*unproved
+}
+
+fn named_claims(sentences: &[Sentence], catalogue: &Catalogue) -> BTreeMap<ClaimId, NamedClaim> {
+    let ids = sentences.iter().flat_map(|sentence| sentence.claims.iter().chain(&sentence.against));
+    let claims = ids.filter_map(|id| catalogue.claim(id)).map(|claim| {
+        let named = NamedClaim { title: claim.title.clone(), unproved: claim.unproved.is_some() };
+        (claim.id.clone(), named)
+    });
+    claims.collect()
 }
 
 fn list_problem(sentences: &[Sentence]) -> Option<String> {

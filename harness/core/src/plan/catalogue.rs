@@ -30,14 +30,24 @@ pub struct Catalogue {
     differences: Vec<Difference>,
 }
 
+static EMBEDDED_CLAIMS: LazyLock<Vec<Claim>> = LazyLock::new(|| {
+    let list: Result<ClaimList, _> = Tree::Embedded.parse(CLAIMS);
+    list.map(|list| list.claims).unwrap_or_default()
+});
+
 /// The names of the assertions of the embedded claim `id`; empty for an unknown claim.
 pub fn assertions_of(id: &str) -> impl Iterator<Item = &'static str> {
-    static EMBEDDED_CLAIMS: LazyLock<Vec<Claim>> = LazyLock::new(|| {
-        let list: Result<ClaimList, _> = Tree::Embedded.parse(CLAIMS);
-        list.map(|list| list.claims).unwrap_or_default()
-    });
     let claim = EMBEDDED_CLAIMS.iter().find(|claim| claim.id.as_str() == id);
     claim.into_iter().flat_map(|claim| claim.then.keys().map(String::as_str))
+}
+
+/// The former IDs of the embedded claims, each with the current one.
+pub fn embedded_renames() -> impl Iterator<Item = (&'static ClaimId, &'static ClaimId)> {
+    renames(&EMBEDDED_CLAIMS)
+}
+
+fn renames(claims: &[Claim]) -> impl Iterator<Item = (&ClaimId, &ClaimId)> {
+    claims.iter().flat_map(|claim| claim.aliases.iter().map(|old| (old, &claim.id)))
 }
 
 #[derive(Deserialize)]
@@ -69,7 +79,7 @@ impl Catalogue {
 
     /// The former IDs of claims, each with the current one.
     pub fn renames(&self) -> impl Iterator<Item = (&ClaimId, &ClaimId)> {
-        self.claims.iter().flat_map(|claim| claim.aliases.iter().map(|old| (old, &claim.id)))
+        renames(&self.claims)
     }
 
     /// An alias must be unique, because otherwise the histories of two claims would be merged.

@@ -18,9 +18,9 @@ mod right;
 mod select;
 mod tree;
 
-pub use article::{Article, Bearing, Sentence};
+pub use article::{Article, Bearing, NamedClaim, Sentence};
 pub use budget::Budgets;
-pub use catalogue::{CaseFiles, Catalogue, assertions_of};
+pub use catalogue::{CaseFiles, Catalogue, assertions_of, embedded_renames};
 pub use claim::{Claim, ClaimId, Level, MinorVersion, Revision, Tier};
 pub use difference::{Difference, Runtime};
 pub use gate::Gate;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::article::Article;
 use super::catalogue::Catalogue;
 use super::claim::{Claim, ClaimId};
 use super::difference::Difference;
@@ -40,6 +41,8 @@ pub struct Plan {
     pub purpose: Purpose,
     /// The executions, in order.
     pub cases: Vec<PlannedCase>,
+    /// The article as it is asked; `None` if the manifests have none.
+    pub article: Option<Article>,
 }
 
 impl Plan {
@@ -73,7 +76,13 @@ impl Plan {
                 cases.extend(mutated);
             }
         }
-        Self { purpose, cases }
+        Self { purpose, cases, article: None }
+    }
+
+    /// The same plan with the article of its manifests.
+    #[must_use]
+    pub fn with_article(self, article: Option<Article>) -> Self {
+        Self { article, ..self }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::run_record::{CaseRecord, RunRecord};
 use crate::judge::Verdict;
-use crate::plan::{Article, Bearing, Catalogue, Claim, ClaimId, Sentence};
+use crate::plan::{Article, Bearing, ClaimId, Sentence};
 
 /// The result for one sentence of the article.
 ///
@@ -52,8 +52,12 @@ pub struct SentenceReport<'a> {
 /// The result for one claim of a sentence.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimResult<'a> {
-    /// The claim itself.
-    pub claim: &'a Claim,
+    /// The claim's ID.
+    pub id: &'a ClaimId,
+    /// The claim's title.
+    pub title: &'a str,
+    /// Whether no real cluster has proved its case yet.
+    pub unproved: bool,
     /// Its relation to the sentence.
     pub side: ClaimSide,
     /// The execution with the worst verdict, not counting mutants; `None` if the run has none.
@@ -113,26 +117,23 @@ impl ClaimResult<'_> {
 
 /// All sentences of the article with their claims and, if there is a `record`, their results.
 #[must_use]
-pub fn sentence_reports<'a>(
-    article: &'a Article,
-    catalogue: &'a Catalogue,
-    record: Option<&'a RunRecord>,
-) -> Vec<SentenceReport<'a>> {
-    article.sentences().iter().map(|sentence| sentence_report(sentence, catalogue, record)).collect()
+pub fn sentence_reports<'a>(article: &'a Article, record: Option<&'a RunRecord>) -> Vec<SentenceReport<'a>> {
+    article.sentences().iter().map(|sentence| sentence_report(sentence, article, record)).collect()
 }
 
 fn sentence_report<'a>(
     sentence: &'a Sentence,
-    catalogue: &'a Catalogue,
+    article: &'a Article,
     record: Option<&'a RunRecord>,
 ) -> SentenceReport<'a> {
     let on_for = sentence.claims.iter().map(|id| (ClaimSide::For, id));
     let on_against = sentence.against.iter().map(|id| (ClaimSide::Against, id));
     let answers: Vec<_> = on_for
         .chain(on_against)
-        .filter_map(|(side, id)| {
-            let claim = catalogue.claim(id)?;
-            Some(ClaimResult { claim, side, case: record.and_then(|record| worst(record, id)) })
+        .map(|(side, id)| {
+            let (title, unproved) =
+                article.claim(id).map_or(("", false), |claim| (&claim.title, claim.unproved));
+            ClaimResult { id, title, unproved, side, case: record.and_then(|record| worst(record, id)) }
         })
         .collect();
     let verdicts: Vec<_> = answers.iter().map(|answer| (answer.side, answer.verdict())).collect();

@@ -5,6 +5,7 @@
 
 mod article;
 mod attempt;
+mod claim_text;
 mod event;
 mod folder;
 mod journal;
@@ -16,6 +17,7 @@ mod run_record;
 
 pub use article::{ClaimResult, ClaimSide, SentenceReport, SentenceResult, sentence_reports};
 pub use attempt::{Attempt, is_worth_retrying};
+pub use claim_text::{ClaimText, claim_texts};
 pub use event::{Event, TimedEvent};
 pub use folder::{evidence_folder, evidence_folder_within};
 pub use journal::{KILLED, RunJournal, not_ended};

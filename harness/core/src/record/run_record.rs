@@ -1,5 +1,6 @@
 //! The record of a run: the only input of reports and history.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::attempt::Attempt;
+use super::claim_text::ClaimText;
 use super::journal::{JOURNAL, recover};
 use super::one_cluster::ClusterChange;
 use super::run_id::RunId;
 use crate::cluster_facts::{ClusterFacts, Identity};
 use crate::disk::{read_text, write_whole};
 use crate::judge::Verdict;
-use crate::plan::{ClaimId, Level, MinorVersion, PlannedCase, Purpose, Revision, Tier};
+use crate::plan::{Article, ClaimId, Level, MinorVersion, PlannedCase, Purpose, Revision, Tier};
 
 /// The format of `record.json`. A reader refuses a newer one.
 pub const FORMAT: u32 = 1;
@@ -53,6 +55,12 @@ pub struct RunRecord {
     /// How often a failed or inconclusive case was retried at most.
     #[serde(default, skip_serializing_if = "is_none")]
     pub retries: u32,
+    /// The texts of the claims as they were asked; empty in records of older versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<ClaimId, ClaimText>,
+    /// The article as it was asked; `None` in records of older versions, and if the manifests had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<Article>,
     /// The executions, in plan order.
     pub cases: Vec<CaseRecord>,
     /// Failures to write files or to clean up. They change no verdict.
@@ -167,6 +175,17 @@ pub enum RecordError {
 }
 
 impl RunRecord {
+    /// Returns whether the record has no texts of its claims, because an older version of podproof wrote it.
+    #[must_use]
+    pub fn lacks_texts(&self) -> bool {
+        self.claims.is_empty() && !self.cases.is_empty()
+    }
+
+    /// The former IDs of the run's claims, each with the current one.
+    pub fn renames(&self) -> impl Iterator<Item = (&ClaimId, &ClaimId)> {
+        self.claims.iter().flat_map(|(id, claim)| claim.aliases.iter().map(move |old| (old, id)))
+    }
+
     /// The number of verdicts of each kind among the run's cases.
     #[must_use]
     pub fn counts(&self) -> Counts {

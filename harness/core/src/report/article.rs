@@ -45,8 +45,8 @@ enum ClaimVerdict<'a> {
 pub fn sentence_line(report: &SentenceReport<'_>) -> Result<String, serde_json::Error> {
     let SentenceReport { sentence, answers, result } = report;
     let claims = answers.iter().map(|answer| ClaimLine {
-        id: &answer.claim.id,
-        title: &answer.claim.title,
+        id: answer.id,
+        title: answer.title,
         side: answer.side,
         verdict: result.map(|_| answer.verdict().map_or(ClaimVerdict::NotRun, ClaimVerdict::Run)),
     });

@@ -118,3 +118,26 @@ fn first_happened(seen: &SeenEvent) -> Timestamp {
     let plausible = |at: &Timestamp| seen.at.duration_since(*at).as_secs_f64().abs() < DAY;
     by_name().filter(plausible).or_else(by_field).filter(plausible).unwrap_or(seen.at)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::Reader;
+    use crate::record::evidence_folder;
+
+    #[test]
+    fn the_waits_that_the_page_has_seen_are_not_read_again() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/evidence");
+        let folder = tempfile::tempdir().unwrap();
+        let evidence = evidence_folder(folder.path(), "ipc/mc2-article");
+        fs::create_dir_all(&evidence).unwrap();
+        fs::copy(fixtures.join("ipc/mc2-article/green.json"), evidence.join("evidence.json")).unwrap();
+        let reader = Reader::new(folder.path());
+        let seen = reader.view("ipc/mc2-article").unwrap().waits.iter().count();
+        fs::remove_dir_all(&evidence).unwrap();
+        assert!(seen > 0);
+        assert_eq!(reader.waits("ipc/mc2-article").len(), seen);
+    }
+}

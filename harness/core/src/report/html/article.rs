@@ -4,15 +4,17 @@ use maud::{Markup, html};
 
 use super::document::PageContext;
 use super::groups::badge;
-use crate::plan::{Article, Tree};
 use crate::record::{SentenceReport, SentenceResult, sentence_reports};
 use crate::report::status::CaseStatus;
+use crate::report::text::plain_line;
 
-/// The section on the article. Empty if the run checked no claim of any sentence.
+/// The longest sentence, in characters.
+const LONGEST: usize = 1000;
+
+/// The section on the article as the run asked it. Empty if the run checked no claim of any sentence.
 pub(super) fn article_section(page: &PageContext<'_>) -> Markup {
-    let Some(catalogue) = &page.catalogue else { return html! {} };
-    let Ok(article) = Article::read(&Tree::Embedded, catalogue) else { return html! {} };
-    let sentence_reports = sentence_reports(&article, catalogue, Some(page.record));
+    let Some(article) = &page.record.article else { return html! {} };
+    let sentence_reports = sentence_reports(article, Some(page.record));
     let checked: Vec<_> = sentence_reports
         .iter()
         .filter(|report| !matches!(report.result, None | Some(SentenceResult::NotAsked)))
@@ -39,14 +41,14 @@ pub(super) fn article_section(page: &PageContext<'_>) -> Markup {
 fn row(page: &PageContext<'_>, report: &SentenceReport<'_>) -> Markup {
     html! {
         tr {
-            td { strong { (report.sentence.id) } " " (report.sentence.sentence) }
+            td { strong { (plain_line(&report.sentence.id, 40)) } " " (plain_line(&report.sentence.sentence, LONGEST)) }
             td { (report.sentence.bearing) }
             td { (report.result.map_or("", SentenceResult::as_str)) }
             td {
                 @for answer in &report.answers {
                     @if let Some(case) = answer.case {
                         @let index = page.entries.iter().position(|entry| std::ptr::eq(entry.case, case)).unwrap_or_default();
-                        div { (badge(CaseStatus::of_verdict(&case.verdict))) " " a href={ "#case-" (index) } { (answer.claim.id) } }
+                        div { (badge(CaseStatus::of_verdict(&case.verdict))) " " a href={ "#case-" (index) } { (answer.id) } }
                     }
                 }
             }

@@ -10,10 +10,14 @@ use super::document::PageContext;
 use super::evidence::evidence;
 use super::findings::{findings, reason};
 use super::groups::{badge, css};
-use crate::plan::{Claim, ClaimId};
+use crate::plan::ClaimId;
+use crate::record::ClaimText;
 use crate::report::entry::{Entry, rests_on_evidence};
 use crate::report::status::{CaseStatus, StatusClass, gist};
 use crate::report::text::plain_line;
+
+/// The longest text of a claim, in characters.
+const LONGEST_STEP: usize = 1000;
 
 /// The card of an execution. The steps of a claim are shown on its first card only; `shown` holds the claims shown so
 /// far.
@@ -25,7 +29,7 @@ pub(super) fn card<'a>(
 ) -> Markup {
     let case = entry.case;
     let class = entry.status.class();
-    let known = page.catalogue.as_ref().and_then(|catalogue| catalogue.claim(&case.claim));
+    let text = page.record.claims.get(&case.claim);
     let first = shown.insert(&case.claim);
     html! {
         details id=(entry.anchor()) class={ "card edge-" (css(class)) } open=[open.then_some("")] {
@@ -39,11 +43,11 @@ pub(super) fn card<'a>(
                 }
             }
             div.inside {
-                (findings(entry, known, budget))
-                @if let Some(claim) = known.filter(|_| first) {
-                    (steps(claim))
-                }
+                (findings(entry, text, budget))
                 @if budget.has_room() {
+                    @if let Some(text) = text.filter(|_| first) {
+                        (budget.take(steps(text)))
+                    }
                     (budget.take(evidence(page, entry)))
                 } @else {
                     (left_out())
@@ -73,20 +77,21 @@ fn tags(entry: &Entry<'_>) -> Markup {
     }
 }
 
-/// The claim's given, when and then, and its sources.
-fn steps(claim: &Claim) -> Markup {
+/// The claim's given, when and then, and its sources, as the run asked them.
+fn steps(claim: &ClaimText) -> Markup {
+    let line = |text: &str| plain_line(text, LONGEST_STEP);
     html! {
         dl.steps {
-            dt { "given" } dd { (claim.given) }
-            dt { "when" } dd { (claim.when) }
+            dt { "given" } dd { (line(&claim.given)) }
+            dt { "when" } dd { (line(&claim.when)) }
             @for (assertion, sentence) in &claim.then {
-                dt { "then" } dd { (sentence) " " code.faint { (assertion) } }
+                dt { "then" } dd { (line(sentence)) " " code.faint { (line(assertion)) } }
             }
             @for source in &claim.sources {
-                dt { "source" } dd { (source) }
+                dt { "source" } dd { (line(source)) }
             }
             @if let Some(observed) = &claim.observed {
-                dt { "observed" } dd { (observed) }
+                dt { "observed" } dd { (line(observed)) }
             }
         }
     }

@@ -10,7 +10,6 @@ use super::matrix::rounds;
 use super::shell::shell;
 use super::{article, head, listing, news};
 use crate::disk::write_whole;
-use crate::plan::{Catalogue, Tree};
 use crate::record::RunRecord;
 use crate::report::background::Background;
 use crate::report::entry::{Entry, entries};
@@ -27,8 +26,6 @@ pub(super) struct PageContext<'a> {
     pub(super) reader: &'a Reader<'a>,
     /// The executions, in the order of the plan.
     pub(super) entries: Vec<Entry<'a>>,
-    /// The embedded claims. The record has only the claims' titles, so given, when and then come from here.
-    pub(super) catalogue: Option<Catalogue>,
     /// Earlier runs; absent if no history was given.
     pub(super) background: Option<&'a Background>,
 }
@@ -43,8 +40,7 @@ pub fn html_page(record: &RunRecord, folder: &Path, background: Option<&Backgrou
 }
 
 fn render_page(record: &RunRecord, reader: &Reader<'_>, background: Option<&Background>) -> String {
-    let catalogue = Catalogue::read(&Tree::Embedded).ok();
-    page(&PageContext { record, reader, entries: entries(record), catalogue, background }).into_string()
+    page(&PageContext { record, reader, entries: entries(record), background }).into_string()
 }
 
 /// Writes `report.html` into the run's folder, atomically.

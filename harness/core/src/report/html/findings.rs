@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use super::budget::Budget;
 use crate::judge::Finding;
-use crate::plan::Claim;
-use crate::record::Proof;
+use crate::record::{ClaimText, Proof};
 use crate::report::entry::Entry;
 use crate::report::status::{StatusClass, gist};
 use crate::report::text::{plain, plain_line};
@@ -17,7 +16,7 @@ pub(super) fn reason(text: &str, longest: usize) -> String {
 }
 
 /// The mutant, the reason, the findings and the faults of an execution, within the budget.
-pub(super) fn findings(entry: &Entry<'_>, claim: Option<&Claim>, budget: &Budget) -> Markup {
+pub(super) fn findings(entry: &Entry<'_>, claim: Option<&ClaimText>, budget: &Budget) -> Markup {
     let limit = budget.text();
     html! {
         (mutant(entry))
@@ -37,13 +36,13 @@ pub(super) fn findings(entry: &Entry<'_>, claim: Option<&Claim>, budget: &Budget
     }
 }
 
-fn render(finding: &Finding, claim: Option<&Claim>, limit: usize) -> Markup {
+fn render(finding: &Finding, claim: Option<&ClaimText>, limit: usize) -> Markup {
     let Finding { assertion, expected, seen, pointer } = finding;
     html! {
         div.finding {
             h4 { (plain_line(assertion, 200)) }
             @if let Some(sentence) = claim.and_then(|claim| claim.then.get(assertion)) {
-                p { (sentence) }
+                p { (plain_line(sentence, 1000)) }
             }
             div.pair {
                 div { span { "expected" } pre { (plain(expected, limit)) } }

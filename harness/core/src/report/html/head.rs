@@ -35,6 +35,12 @@ pub(super) fn head(page: &PageContext<'_>) -> Markup {
             @if let Some(by) = &record.interrupted {
                 p { span.tag.warn { "interrupted" } " by " (plain_line(by, 200)) "; cases that had not ended are skipped." }
             }
+            @if record.lacks_texts() {
+                p {
+                    "podproof " (plain_line(&record.podproof, 80)) " did not record the texts of the claims and of "
+                    "the article for this run, so this page shows only the titles of the claims."
+                }
+            }
             (news::against(page))
             (counts(page))
             (facts(record))

@@ -36,8 +36,7 @@ pub fn article_text(
     record: Option<&RunRecord>,
     styles: &Styles,
 ) -> String {
-    let ids =
-        sentence_reports.iter().flat_map(|report| &report.answers).map(|answer| answer.claim.id.as_str());
+    let ids = sentence_reports.iter().flat_map(|report| &report.answers).map(|answer| answer.id.as_str());
     let width = ids.map(str::len).max().unwrap_or_default();
     let blocks: Vec<_> = sentence_reports.iter().map(|report| block(report, width, styles)).collect();
     let last =
@@ -105,13 +104,13 @@ fn with_verdict(answer: &ClaimResult<'_>, width: usize, styles: &Styles) -> Stri
 }
 
 fn claim(answer: &ClaimResult<'_>, width: usize, text: &str) -> String {
-    format!("{:width$}  {}", answer.claim.id.as_str(), visible_line(text, LONGEST_TEXT))
+    format!("{:width$}  {}", answer.id.as_str(), visible_line(text, LONGEST_TEXT))
 }
 
 /// The claim's title, marked if no cluster has proved yet that its case can fail.
 fn title(answer: &ClaimResult<'_>) -> String {
-    let warning = if answer.claim.unproved.is_some() { " (unproved)" } else { "" };
-    format!("{}{warning}", answer.claim.title)
+    let warning = if answer.unproved { " (unproved)" } else { "" };
+    format!("{}{warning}", answer.title)
 }
 
 fn last_line(sentence_reports: &[SentenceReport<'_>], record: &RunRecord) -> String {
