@@ -15,7 +15,7 @@ use podproof_core::report::{self, Background, ChangedFact, EarlierRun, NewsKind}
 
 use super::args::StoreArgs;
 use super::check::{describe_waiver, details, health_line};
-use super::clean;
+use super::stored::clean;
 use crate::exit::Failure;
 
 /// How many runs are examined; the default of `podproof history check`.

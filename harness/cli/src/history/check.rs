@@ -12,7 +12,7 @@ use podproof_core::report::{Columns, Styles, counted};
 use serde_json::json;
 
 use super::args::{FlakyArgs, HistoryCheckArgs, StoreArgs};
-use super::clean;
+use super::stored::clean;
 use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};
 use crate::output;

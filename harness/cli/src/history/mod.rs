@@ -6,23 +6,22 @@ mod args;
 mod background;
 mod check;
 mod compare;
+mod stored;
 mod tables;
 mod trend;
 
-use podproof::cluster::{self, Folders};
 use podproof_core::history::{
-    Added, DEFAULT_SERIES, ErrorMeaning, HistoryRun, ImportOptions, Renames, RunRange, Store, StoreLocation,
-    import_junit, series_of,
+    Added, DEFAULT_SERIES, ErrorMeaning, HistoryRun, ImportOptions, Store, import_junit, series_of,
 };
-use podproof_core::plan::{Catalogue, ClaimId};
 use podproof_core::record::read_record;
 
 pub use self::args::HistoryArgs;
 use self::args::{AddArgs, Errors, HistoryCommand, ImportArgs, StoreArgs};
 pub use self::background::BaselineArgs;
+use self::stored::clean;
+pub use self::stored::renames;
 use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};
-use crate::list;
 
 /// Runs a `podproof history` command.
 pub fn history(args: &HistoryArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
@@ -74,52 +73,4 @@ fn add_runs(store_args: &StoreArgs, runs: Vec<(String, HistoryRun)>) -> Result<C
         tracing::info!(target: "podproof::progress", "{done} {id} with {count} executions in the series {series}");
     }
     Ok(Code::Conformant)
-}
-
-impl StoreArgs {
-    fn location(&self) -> Result<StoreLocation, Failure> {
-        match &self.store {
-            Some(place) => Ok(place.clone()),
-            None => Ok(StoreLocation::File(
-                Folders::from_environment().map_err(cluster::ClusterError::from)?.history(),
-            )),
-        }
-    }
-
-    fn open(&self) -> Result<Store, Failure> {
-        Ok(Store::open(&self.location()?)?)
-    }
-
-    /// Loads the series and its runs up to `last`, at most `most`, with the current ids of renamed cases. Without
-    /// `--series`, uses the series that contains `last`.
-    fn load(&self, last: Option<&str>, most: u32) -> Result<(String, Vec<HistoryRun>), Failure> {
-        let catalogue = Catalogue::read(&list::tree(self.manifests.as_deref()))?;
-        self.load_renamed(last, most, &renames(catalogue.renames()))
-    }
-
-    fn load_renamed(
-        &self,
-        last: Option<&str>,
-        most: u32,
-        renames: &Renames,
-    ) -> Result<(String, Vec<HistoryRun>), Failure> {
-        let mut store = self.open()?;
-        let series = match &self.series {
-            Some(series) => series.clone(),
-            None => store.series_with(last)?,
-        };
-        let runs = store.load(&series, RunRange { last, most }, renames)?;
-        Ok((series, runs))
-    }
-}
-
-/// The former ids of claims with the current ones, as the store expects them.
-pub fn renames<'a>(pairs: impl Iterator<Item = (&'a ClaimId, &'a ClaimId)>) -> Renames {
-    pairs.map(|(old, id)| (old.to_string(), id.to_string())).collect()
-}
-
-/// Makes a stored text safe for one line on a terminal.
-fn clean(words: &str) -> String {
-    const LONGEST: usize = 100;
-    podproof_core::report::visible_line(words, LONGEST)
 }

@@ -8,7 +8,7 @@ use podproof_core::report::{Columns, Styles};
 use serde_json::json;
 
 use super::args::{HistoryListArgs, ShowArgs, StoreArgs};
-use super::clean;
+use super::stored::clean;
 use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};
 use crate::output;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::{StoreArgs, TrendArgs};
 use super::check::facts;
-use super::clean;
+use super::stored::clean;
 use super::tables::style;
 use crate::args::OutputArgs;
 use crate::exit::{Code, Failure};

@@ -1,23 +1,7 @@
 //! The attempts of a repeated execution, and how they combine into one verdict.
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use super::run_record::CaseRecord;
+use super::run_record::{Attempt, CaseRecord};
 use crate::judge::Verdict;
-
-/// The record of one attempt, if there was more than one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// Names the folder `cases/SLUG` with the attempt's evidence, inside the run's folder.
-    pub slug: String,
-    /// The verdict of this attempt alone.
-    pub verdict: Verdict,
-    /// When it started, by podproof's clock.
-    pub started: Timestamp,
-    /// Its duration in seconds, without the deletion of its namespace.
-    pub seconds: f64,
-}
 
 impl Attempt {
     fn of(record: &CaseRecord) -> Self {

@@ -8,8 +8,8 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::one_cluster::ClusterChange;
-use super::run_record::{CaseRecord, FORMAT, RecordError, RunRecord, parsed};
+use super::format::{RecordError, parsed};
+use super::run_record::{CaseRecord, ClusterChange, FORMAT, RunRecord};
 use crate::judge::Verdict;
 use crate::lines::{LineFile, whole_lines};
 use crate::plan::PlannedCase;

@@ -7,7 +7,9 @@ mod article;
 mod attempt;
 mod claim_text;
 mod event;
+mod files;
 mod folder;
+mod format;
 mod journal;
 mod one_cluster;
 mod outcome;
@@ -16,16 +18,14 @@ mod run_id;
 mod run_record;
 
 pub use article::{ClaimResult, ClaimSide, SentenceReport, SentenceResult, sentence_reports};
-pub use attempt::{Attempt, is_worth_retrying};
+pub use attempt::is_worth_retrying;
 pub use claim_text::{ClaimText, claim_texts};
 pub use event::{Event, TimedEvent};
+pub use files::{read_or_recover, read_record, write_record};
 pub use folder::{evidence_folder, evidence_folder_within};
+pub use format::{RecordError, parsed};
 pub use journal::{KILLED, RunJournal, not_ended};
-pub use one_cluster::ClusterChange;
 pub use outcome::RunOutcome;
 pub use proof::{Proof, proofs};
 pub use run_id::{RunId, random_hex};
-pub use run_record::{
-    CaseRecord, Counts, FORMAT, MutantRecord, RecordError, RunRecord, parsed, read_or_recover, read_record,
-    write_record,
-};
+pub use run_record::{Attempt, CaseRecord, ClusterChange, Counts, FORMAT, MutantRecord, RunRecord};

@@ -1,20 +1,9 @@
 //! A run that did not stay on one cluster: results after the change have no verdict.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use super::attempt::Attempt;
-use super::run_record::{CaseRecord, RunRecord};
+use super::run_record::{Attempt, CaseRecord, ClusterChange, RunRecord};
 use crate::judge::Verdict;
-
-/// The cluster is not, or may not be, the one on which the run started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClusterChange {
-    /// The last time at which it was known to be the same.
-    pub known_until: Timestamp,
-    /// The difference, or why it is unknown.
-    pub reason: String,
-}
 
 impl RunRecord {
     /// The same record, in which each case that ended after a change of the cluster is inconclusive.

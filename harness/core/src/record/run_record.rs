@@ -1,29 +1,18 @@
 //! The record of a run: the only input of reports and history.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::attempt::Attempt;
 use super::claim_text::ClaimText;
-use super::journal::{JOURNAL, recover};
-use super::one_cluster::ClusterChange;
 use super::run_id::RunId;
 use crate::cluster_facts::{ClusterFacts, Identity};
-use crate::disk::{read_text, write_whole};
 use crate::judge::Verdict;
 use crate::plan::{Article, ClaimId, Level, MinorVersion, PlannedCase, Purpose, Revision, Tier};
 
 /// The format of `record.json`. A reader refuses a newer one.
 pub const FORMAT: u32 = 1;
-
-const RECORD: &str = "record.json";
 
 /// The record of a run, `record.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,37 +130,26 @@ pub struct Counts {
     pub skip: usize,
 }
 
-/// A record could not be written or read.
-#[derive(Debug, Error)]
-pub enum RecordError {
-    /// Reading or writing the file failed.
-    #[error("{action} {}", file.display())]
-    File {
-        /// `write` or `read`.
-        action: &'static str,
-        /// The file.
-        file: PathBuf,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-    /// The file is damaged or not a record.
-    #[error("{} is not the record of a run", file.display())]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// The parser's error.
-        source: serde_json::Error,
-    },
-    /// A newer version of podproof wrote the file.
-    #[error("{} has format {found}, this program reads up to {newest}", file.display())]
-    Newer {
-        /// The file.
-        file: PathBuf,
-        /// Its format version.
-        found: u32,
-        /// The newest format version that this podproof reads.
-        newest: u32,
-    },
+/// The record of one attempt, if there was more than one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Names the folder `cases/SLUG` with the attempt's evidence, inside the run's folder.
+    pub slug: String,
+    /// The verdict of this attempt alone.
+    pub verdict: Verdict,
+    /// When it started, by podproof's clock.
+    pub started: Timestamp,
+    /// Its duration in seconds, without the deletion of its namespace.
+    pub seconds: f64,
+}
+
+/// The cluster is not, or may not be, the one on which the run started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterChange {
+    /// The last time at which it was known to be the same.
+    pub known_until: Timestamp,
+    /// The difference, or why it is unknown.
+    pub reason: String,
 }
 
 impl RunRecord {
@@ -239,71 +217,4 @@ impl CaseRecord {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_none(retries: &u32) -> bool {
     *retries == 0
-}
-
-/// The largest record that is read, in bytes.
-const LARGEST: u64 = 1 << 30;
-
-/// Writes `record.json` atomically into the run's folder, and then removes the journal.
-pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, RecordError> {
-    let file = folder.join(RECORD);
-    let written = serde_json::to_string_pretty(record)
-        .map_err(io::Error::from)
-        .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
-    match written {
-        Ok(()) => {
-            // If the journal stays, readers still prefer the record.
-            let _ = fs::remove_file(folder.join(JOURNAL));
-            Ok(file)
-        }
-        Err(source) => Err(RecordError::File { action: "write", file, source }),
-    }
-}
-
-/// Reads the record of the run in `folder`. If the run did not finish, rebuilds it from the journal: it is then marked
-/// as interrupted, and the cases that had not ended are skipped.
-pub fn read_record(folder: &Path) -> Result<RunRecord, RecordError> {
-    read_or_recover(folder, (RECORD, JOURNAL), FORMAT, recover)
-}
-
-/// Reads a run's or an experiment's record up to the format version `newest`. Without a record, calls `recover` with
-/// the folder and the maximum number of bytes to rebuild it from the journal.
-pub fn read_or_recover<T: DeserializeOwned>(
-    folder: &Path,
-    (record, journal): (&str, &str),
-    newest: u32,
-    recover: impl FnOnce(&Path, u64) -> Result<T, RecordError>,
-) -> Result<T, RecordError> {
-    match read_versioned(&folder.join(record), newest) {
-        Err(RecordError::File { source, .. })
-            if source.kind() == io::ErrorKind::NotFound && folder.join(journal).exists() =>
-        {
-            recover(folder, LARGEST)
-        }
-        read => read,
-    }
-}
-
-fn read_versioned<T: DeserializeOwned>(file: &Path, newest: u32) -> Result<T, RecordError> {
-    let text = read_text(file, LARGEST).map_err(|source| RecordError::File {
-        action: "read",
-        file: file.to_owned(),
-        source,
-    })?;
-    parsed(file, &text, newest)
-}
-
-/// Parses the text of a record up to the format version `newest`.
-pub fn parsed<T: DeserializeOwned>(file: &Path, text: &str, newest: u32) -> Result<T, RecordError> {
-    #[derive(Deserialize)]
-    struct FormatVersion {
-        format: u32,
-    }
-
-    let damaged = |source| RecordError::Damaged { file: file.to_owned(), source };
-    let FormatVersion { format } = serde_json::from_str(text).map_err(damaged)?;
-    if format > newest {
-        return Err(RecordError::Newer { file: file.to_owned(), found: format, newest });
-    }
-    serde_json::from_str(text).map_err(damaged)
 }

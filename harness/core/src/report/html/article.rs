@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::document::PageContext;
-use super::groups::badge;
+use super::badge::badge;
+use super::page::PageContext;
 use crate::record::{SentenceReport, SentenceResult, sentence_reports};
 use crate::report::status::CaseStatus;
 use crate::report::text::plain_line;

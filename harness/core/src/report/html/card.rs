@@ -5,11 +5,12 @@ use std::path::Path;
 
 use maud::{Markup, html};
 
+use super::badge::{badge, css};
 use super::budget::{Budget, left_out};
-use super::document::PageContext;
 use super::evidence::evidence;
 use super::findings::{findings, reason};
-use super::groups::{badge, css};
+use super::link::encoded;
+use super::page::PageContext;
 use crate::plan::ClaimId;
 use crate::record::ClaimText;
 use crate::report::entry::{Entry, rests_on_evidence};
@@ -131,14 +132,6 @@ fn files(entry: &Entry<'_>, folder: &Path) -> Markup {
             "Started " (format!("{:.3}", entry.case.started)) "."
         }
     }
-}
-
-/// Percent-encodes `path` for a URL, so that no character in it can end the path or start a query.
-pub(super) fn encoded(path: &str) -> String {
-    let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte);
-    path.bytes()
-        .map(|byte| if unreserved(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 #[cfg(test)]

@@ -7,28 +7,18 @@ use maud::{Markup, html};
 use super::budget::Budget;
 use super::groups::groups;
 use super::matrix::rounds;
+use super::page::PageContext;
 use super::shell::shell;
 use super::{article, head, listing, news};
 use crate::disk::write_whole;
 use crate::record::RunRecord;
 use crate::report::background::Background;
-use crate::report::entry::{Entry, entries};
+use crate::report::entry::entries;
 use crate::report::error::ReportError;
 use crate::report::evidence_view::Reader;
 use crate::report::text::plain_line;
 
 const SCRIPT: &str = include_str!("page.js");
-
-/// The input that all parts of the page share.
-pub(super) struct PageContext<'a> {
-    pub(super) record: &'a RunRecord,
-    /// Reads the evidence in the run's folder.
-    pub(super) reader: &'a Reader<'a>,
-    /// The executions, in the order of the plan.
-    pub(super) entries: Vec<Entry<'a>>,
-    /// Earlier runs; absent if no history was given.
-    pub(super) background: Option<&'a Background>,
-}
 
 /// Renders a record, the evidence in `folder` and the comparison with earlier runs as one HTML page. The same input
 /// gives the same bytes.

@@ -1,12 +1,12 @@
 //! The evidence of one execution: timeline, waits, events, probe reports and logs.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::card::encoded;
-use super::document::PageContext;
 use super::flow::flows;
 use super::gantt::gantt;
+use super::label::{instance, offset};
+use super::link::encoded;
+use super::page::PageContext;
 use crate::evidence::log_file;
 use crate::report::entry::Entry;
 use crate::report::evidence_view::{EventView, EvidenceView, Log, Tail};
@@ -37,11 +37,6 @@ pub(super) fn evidence(page: &PageContext<'_>, entry: &Entry<'_>) -> Markup {
         (logs(&view, entry, everything))
         p.faint { "Namespace: " code { (plain_line(&view.namespace, 80)) } }
     }
-}
-
-/// Seconds since the case started.
-pub(super) fn offset(view: &EvidenceView, at: Timestamp) -> f64 {
-    at.duration_since(view.started).as_secs_f64()
 }
 
 fn waits(view: &EvidenceView) -> Markup {
@@ -162,12 +157,6 @@ fn last_lines(log: &Log) -> String {
     }
     lines.reverse();
     plain(&lines.join("\n"), 2 * LOG_END)
-}
-
-/// Names a container instance as `pod/container (instance N)`.
-pub(super) fn instance(log: &Log) -> String {
-    let restart = if log.restart > 0 { format!(" (instance {})", log.restart) } else { String::new() };
-    plain_line(&format!("{}/{}{restart}", log.pod, log.container), 160)
 }
 
 fn more<T, const N: usize>(tail: &Tail<T, N>) -> String {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::evidence::instance;
+use super::label::instance;
 use crate::report::evidence_view::{EvidenceView, Flow};
 use crate::report::text::plain_line;
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::evidence::offset;
+use super::label::offset;
 use super::scale::{Scale, at, rounded};
 use crate::report::evidence_view::{EvidenceView, InstanceLane, PodLanes, Span, SpanState, Tail};
 use crate::report::text::plain_line;

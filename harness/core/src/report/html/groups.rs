@@ -4,31 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
+use super::badge::css;
 use super::budget::Budget;
 use super::card::card;
-use super::document::PageContext;
 use super::findings::reason;
+use super::page::PageContext;
 use crate::report::entry::{Entry, group_name};
-use crate::report::status::{CaseStatus, StatusClass, gist};
+use crate::report::status::{StatusClass, gist};
 use crate::report::text::plain_line;
 
 /// The number of cards that are open in a group. A browser lays out every open card, so many are slow.
 const OPEN: usize = 20;
-
-/// The CSS class of a status class, which is also the id of its section.
-pub(super) fn css(class: StatusClass) -> &'static str {
-    match class {
-        StatusClass::Bad => "bad",
-        StatusClass::Inconclusive => "inconclusive",
-        StatusClass::Skipped => "skipped",
-        StatusClass::Good => "good",
-    }
-}
-
-/// The status word of an execution. Text, border and colour carry the same information.
-pub(super) fn badge(status: CaseStatus) -> Markup {
-    html! { span class={ "badge " (css(status.class())) } { (status.word()) } }
-}
 
 /// A section for each group that is not empty, with a card for each execution.
 pub(super) fn groups(page: &PageContext<'_>, budget: &mut Budget) -> Markup {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::document::PageContext;
-use super::groups::css;
+use super::badge::css;
 use super::news;
+use super::page::PageContext;
 use crate::plan::Purpose;
 use crate::record::{RunOutcome, RunRecord};
 use crate::report::entry::group_name;

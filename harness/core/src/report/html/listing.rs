@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::document::PageContext;
-use super::groups::badge;
+use super::badge::badge;
+use super::page::PageContext;
 use crate::plan::Purpose;
 use crate::report::entry::Entry;
 use crate::report::status::gist;

@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::document::PageContext;
-use super::groups::badge;
+use super::badge::badge;
+use super::page::PageContext;
 use super::shell::shell;
 use crate::disk::write_whole;
 use crate::record::{RunOutcome, RunRecord};

@@ -5,6 +5,7 @@
 //! something out, it says so and links to the complete evidence.
 
 mod article;
+mod badge;
 mod budget;
 mod card;
 mod document;
@@ -15,9 +16,12 @@ mod flow;
 mod gantt;
 mod groups;
 mod head;
+mod label;
+mod link;
 mod listing;
 mod matrix;
 mod news;
+mod page;
 mod plot;
 mod scale;
 mod shell;

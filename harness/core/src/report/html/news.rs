@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::document::PageContext;
-use super::groups::css;
+use super::badge::css;
+use super::page::PageContext;
 use crate::report::background::{Background, CaseNews, EarlierRun, NewsKind};
 use crate::report::text::{counted, plain_line};
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::claim_name::claim;
 use super::style::{Styles, styled};
-use super::table::claim;
 use crate::judge::Finding;
 use crate::record::{CaseRecord, Proof, RunRecord, evidence_folder};
 use crate::report::entry::rests_on_evidence;

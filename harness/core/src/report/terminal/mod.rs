@@ -3,6 +3,7 @@
 //! The output is readable without colour. Text from the cluster is escaped before it is printed.
 
 mod article;
+mod claim_name;
 mod cluster;
 mod columns;
 mod details;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anstyle::Style;
 
+use super::claim_name::claim;
 use super::columns::Columns;
 use super::details::details;
 use super::style::Styles;
@@ -90,13 +91,6 @@ fn killer_and_text(case: &CaseRecord, proof: &Proof) -> (String, String) {
         Proof::Survived => (no_value(), format!("{must_fail} must fail")),
         Proof::WrongAssertion { by } => (by.join(", "), format!("{must_fail} must fail")),
         Proof::Skipped { why } | Proof::Inconclusive { why } => (no_value(), why.clone()),
-    }
-}
-
-pub(super) fn claim(case: &CaseRecord) -> String {
-    match case.round {
-        0 | 1 => case.claim.to_string(),
-        round => format!("{} (round {round})", case.claim),
     }
 }
 
