@@ -1,6 +1,6 @@
 # Each target runs a script that can also be run directly.
 
-.PHONY: help conformance test nightly check setup build down clean-cache
+.PHONY: help conformance test nightly check setup build claim fixtures down clean-cache
 
 help:        ## list the targets
 	@sed -n 's/^\([a-z-]*\): *## /\1\t/p' Makefile | expand -t 14
@@ -22,6 +22,12 @@ setup:       ## install missing host packages
 
 build:       ## build podproof and its probe
 	@ci/build.sh
+
+claim:       ## write the stubs of a new claim: make claim ID=AREA/NAME TITLE='one sentence'
+	@ci/claim.sh '$(ID)' '$(TITLE)'
+
+fixtures:    ## record what the offline tests of a claim need: make fixtures ID=AREA/NAME
+	@ci/fixtures.sh '$(ID)'
 
 down:        ## delete the cluster
 	@target/debug/podproof cluster down

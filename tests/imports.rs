@@ -59,24 +59,24 @@ impl Imports {
         Self { uses }
     }
 
-    /// The arrows between rooms, the modules right below a crate's root: how many different files each room uses of each
-    /// other room.
+    /// How many different files each top-level module of a crate uses of each
+    /// other one.
     #[must_use]
-    pub fn rooms(&self) -> BTreeMap<Module, BTreeMap<Module, usize>> {
+    pub fn between_modules(&self) -> BTreeMap<Module, BTreeMap<Module, usize>> {
         let mut arrows: BTreeMap<Module, BTreeMap<Module, BTreeSet<&Module>>> = BTreeMap::new();
         for (module, used) in &self.uses {
-            let of_room = arrows.entry(room(module)).or_default();
-            for other in used.iter().filter(|other| room(other) != room(module)) {
-                of_room.entry(room(other)).or_default().insert(other);
+            let of_module = arrows.entry(top_level(module)).or_default();
+            for other in used.iter().filter(|other| top_level(other) != top_level(module)) {
+                of_module.entry(top_level(other)).or_default().insert(other);
             }
         }
-        let counted = |of_room: BTreeMap<Module, BTreeSet<&Module>>| {
-            of_room.into_iter().map(|(other, files)| (other, files.len())).collect()
+        let counted = |of_module: BTreeMap<Module, BTreeSet<&Module>>| {
+            of_module.into_iter().map(|(other, files)| (other, files.len())).collect()
         };
-        arrows.into_iter().map(|(room, of_room)| (room, counted(of_room))).collect()
+        arrows.into_iter().map(|(top, of_module)| (top, counted(of_module))).collect()
     }
 
-    /// The circles of files within each room: sets of files of which each uses, directly or not, each other one.
+    /// The circles of files within each top-level module: sets of files of which each uses, directly or not, each other one.
     #[must_use]
     pub fn circles(&self) -> BTreeMap<Module, Vec<Vec<Module>>> {
         let reach: BTreeMap<&Module, BTreeSet<&Module>> =
@@ -89,19 +89,19 @@ impl Imports {
                 let circle: Vec<Module> =
                     reach[module].iter().filter(both).map(|other| (*other).clone()).collect();
                 seen.extend(circle.clone());
-                circles.entry(room(module)).or_default().push(circle);
+                circles.entry(top_level(module)).or_default().push(circle);
             }
         }
         circles
     }
 
-    /// All files of the room of `from` that it uses, directly or through others of the room.
+    /// All files of the top-level module of `from` that it uses, directly or through others of it.
     fn reachable<'i>(&'i self, from: &Module) -> BTreeSet<&'i Module> {
         let mut found = BTreeSet::new();
         let mut next = vec![from];
         while let Some(module) = next.pop() {
             for used in self.uses.get(module).into_iter().flatten() {
-                if room(used) == room(from) && found.insert(used) {
+                if top_level(used) == top_level(from) && found.insert(used) {
                     next.push(used);
                 }
             }
@@ -110,9 +110,9 @@ impl Imports {
     }
 }
 
-/// The room of a module: its crate and the first segment of its path.
+/// The top-level module of a module: its crate and the first segment of its path.
 #[must_use]
-pub fn room(module: &Module) -> Module {
+pub fn top_level(module: &Module) -> Module {
     module.iter().take(2).cloned().collect()
 }
 

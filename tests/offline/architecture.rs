@@ -67,19 +67,19 @@ fn modules_use_only_modules_before_them() {
             _ => Some((2, 0)),
         }
     };
-    let rooms = Imports::read(&root()).rooms();
-    for (room, used) in
-        rooms.iter().filter(|(room, _)| ["podproof", "podproof_core"].contains(&room[0].as_str()))
+    let modules = Imports::read(&root()).between_modules();
+    for (user, used) in
+        modules.iter().filter(|(user, _)| ["podproof", "podproof_core"].contains(&user[0].as_str()))
     {
-        let Some(name) = room.get(1) else { continue };
+        let Some(name) = user.get(1) else { continue };
         let is_small = SMALL.contains(&name.as_str());
-        assert!(is_small || place(room).is_some(), "{room:?} has no place in the order");
+        assert!(is_small || place(user).is_some(), "{user:?} has no place in the order");
         for other in used.keys() {
-            let before = place(other) < place(room) || SMALL.contains(&other[1].as_str());
-            assert!(before, "{room:?} uses {other:?}");
+            let before = place(other) < place(user) || SMALL.contains(&other[1].as_str());
+            assert!(before, "{user:?} uses {other:?}");
         }
     }
-    assert!(!rooms[&module("podproof_core::history")].contains_key(&module("podproof_core::report")));
+    assert!(!modules[&module("podproof_core::history")].contains_key(&module("podproof_core::report")));
 }
 
 fn module(path: &str) -> Module {
@@ -109,7 +109,7 @@ fn reports_know_claims_only_from_records() {
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let circles = Imports::read(&root()).circles();
-    assert!(circles.is_empty(), "`ci/rooms.sh` shows which file uses which: {circles:#?}");
+    assert!(circles.is_empty(), "`ci/modules.sh` shows which file uses which: {circles:#?}");
 }
 
 #[test]

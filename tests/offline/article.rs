@@ -196,12 +196,12 @@ fn when_all_claims_pass_each_sentence_has_its_known_result() {
 #[case::one_of_many("volume/survives-oom", pass(), "A3", SentenceResult::Confirmed)]
 #[case::fails("volume/survives-oom", fail(&["token-survives"]), "A3", SentenceResult::Contradicted)]
 #[case::inconclusive("volume/survives-oom", inconclusive("no image"), "A3", SentenceResult::Inconclusive)]
-#[case::skipped("volume/survives-oom", skip("needs v1.29"), "A3", SentenceResult::NotAsked)]
-#[case::another_claim("volume/survives-oom", pass(), "A2", SentenceResult::NotAsked)]
+#[case::skipped("volume/survives-oom", skip("needs v1.29"), "A3", SentenceResult::NotChecked)]
+#[case::another_claim("volume/survives-oom", pass(), "A2", SentenceResult::NotChecked)]
 #[case::wrong("network/mc3", pass(), "MC3", SentenceResult::ShownWrong)]
 #[case::wrong_after_all("network/mc3", fail(&["port-5000-is-open"]), "MC3", SentenceResult::NoteContradicted)]
 #[case::imprecise_in_part("ipc/same-namespace", pass(), "A10", SentenceResult::Inconclusive)]
-#[case::claim_of_another_version("volume/of-another-version", fail(&["x"]), "A3", SentenceResult::NotAsked)]
+#[case::claim_of_another_version("volume/of-another-version", fail(&["x"]), "A3", SentenceResult::NotChecked)]
 fn the_verdict_of_a_claim_decides_about_its_sentence(
     #[case] claim: &str,
     #[case] verdict: Value,
@@ -217,8 +217,8 @@ fn the_worst_round_counts() {
     let cases: Vec<_> = rounds.iter().map(|verdict| case("volume/survives-oom", 1, verdict)).collect();
     assert_eq!(result_of("A3", &record("check", &cases)), SentenceResult::Contradicted);
     let cases = [&cases[0], &cases[2], &cases[3]].map(Clone::clone);
-    // A skip is worse than a pass: one round was not asked.
-    assert_eq!(result_of("A3", &record("check", &cases)), SentenceResult::NotAsked);
+    // A skip is worse than a pass: one round was not checked.
+    assert_eq!(result_of("A3", &record("check", &cases)), SentenceResult::NotChecked);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_mutant_does_not_count_for_its_claim() {
     let killed = mutant("volume/survives-oom", "on-the-layer", 4, &fail(&["token-survives"]));
     let cases = [case("volume/survives-oom", 1, &pass()), killed.clone()];
     assert_eq!(result_of("A3", &record("prove", &cases)), SentenceResult::Confirmed);
-    assert_eq!(result_of("A3", &record("prove", &[killed])), SentenceResult::NotAsked);
+    assert_eq!(result_of("A3", &record("prove", &[killed])), SentenceResult::NotChecked);
 }
 
 #[test]

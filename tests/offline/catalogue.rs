@@ -33,10 +33,13 @@ fn files(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn claims_and_cases_are_the_same_in_the_same_order() {
+fn each_claim_has_one_case() {
     let catalogue = catalogue();
-    let claims: Vec<_> = catalogue.claims().iter().map(|claim| claim.id.as_str()).collect();
-    let cases: Vec<_> = cases::all().map(|case| case.id).collect();
+    let mut claims: Vec<_> = catalogue.claims().iter().map(|claim| claim.id.as_str()).collect();
+    // `claims.yaml` alone has the order; the cases are found by id.
+    let mut cases: Vec<_> = cases::all().map(|case| case.id).collect();
+    claims.sort_unstable();
+    cases.sort_unstable();
     assert_eq!(claims, cases);
 }
 

@@ -1,4 +1,4 @@
-//! Reports show the claims and the article as the run asked them, never those of the program that writes the reports.
+//! Reports show the claims and the article as they were when the run started, never those of the program that writes the reports.
 
 use std::fs;
 use std::path::{Path, PathBuf};

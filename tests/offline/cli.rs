@@ -144,7 +144,7 @@ fn explain_shows_the_results_of_a_run_for_the_article() {
     let lines = |start: &str| ended.stdout.lines().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
     assert!(lines("A7 ").concat().starts_with("A7 confirmed (true, 1 of "), "{ended}");
     assert!(lines("A13 ").concat().starts_with("A13 contradicted (true, 0 of "), "{ended}");
-    let last = "21 sentences: 1 confirmed, 1 contradicted, 19 not asked; by the run 20261122-100000-3fa9c1d2 on v1.20.2";
+    let last = "21 sentences: 1 confirmed, 1 contradicted, 19 not checked; by the run 20261122-100000-3fa9c1d2 on v1.20.2";
     assert_eq!(ended.stdout.lines().last(), Some(last), "{ended}");
 
     let ended = run(podproof(explain).arg(folder.path()).args(["--message-format", "json"])).exits(0);

@@ -23,17 +23,17 @@ pub enum Code {
     Conformant = 0,
     /// The command line is invalid.
     Usage = 2,
-    /// Nothing was selected.
+    /// Nothing was selected, or a name is unknown.
     NothingSelected = 4,
-    /// A core claim was skipped.
+    /// A core claim was skipped, or the run did not finish.
     Partial = 5,
     /// podproof panicked. No verdict has this code.
     Panicked = 70,
-    /// A manifest, a profile or the catalogue is invalid.
+    /// A manifest, the catalogue, a run's record or an input of the history is invalid.
     BadManifest = 96,
     /// No cluster is available.
     NoCluster = 97,
-    /// A report could not be written.
+    /// A report could not be written, or the history could not be opened.
     NotWritten = 98,
     /// A claim failed.
     Failed = 100,

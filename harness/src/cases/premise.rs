@@ -169,11 +169,10 @@ impl<'a> Check<'a> {
         (!is_expected).then(|| format!("pod {} was deleted, and not by its case", pod.name()))
     }
 
-    /// The control plane sets the phase `Unknown` when the pod's node does not answer.
+    /// Kubernetes has not set the phase `Unknown` since 2015. If something sets it, the state of the pod is not known.
     fn phase_unknown(&self, pod: &SeenPod) -> Option<String> {
         let is_expected = pod.phase() != "Unknown" || self.expects(Expected::Outage);
-        (!is_expected)
-            .then(|| format!("the state of pod {} is unknown: its node does not answer", pod.name()))
+        (!is_expected).then(|| format!("pod {} is in phase Unknown", pod.name()))
     }
 
     /// A failed hook has not done its part of the case. A runtime that stops also makes running hooks fail.

@@ -1,4 +1,4 @@
-//! Starts the executions in plan order with limited parallelism, and stops when asked to.
+//! Starts slow cases first and disruptive ones last, with limited parallelism, and stops when asked to.
 
 use std::cmp::Reverse;
 use std::panic::AssertUnwindSafe;
@@ -224,7 +224,7 @@ fn tier_of(chain: &[usize], cases: &[PlannedCase]) -> Option<Tier> {
     chain.first().map(|&index| cases[index].claim.tier)
 }
 
-/// Groups the plan into chains that run sequentially: a case and the mutants that follow it.
+/// Groups each case with the mutants that follow it. The members of a chain run one after another.
 fn chains(cases: &[PlannedCase]) -> Vec<Vec<usize>> {
     let mut chains: Vec<Vec<usize>> = Vec::new();
     for (index, planned) in cases.iter().enumerate() {

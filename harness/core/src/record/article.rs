@@ -25,7 +25,7 @@ pub enum SentenceResult {
     /// A claim was inconclusive, or the sentence is imprecise or wrong and no claim showed that.
     Inconclusive,
     /// No claim of the sentence was run.
-    NotAsked,
+    NotChecked,
 }
 
 /// The relation of a claim to its sentence.
@@ -80,7 +80,7 @@ impl SentenceResult {
         } else if any(&|_, verdict| matches!(verdict, Verdict::Inconclusive { .. })) {
             Self::Inconclusive
         } else if !any(&|_, verdict| verdict.is_pass()) {
-            Self::NotAsked
+            Self::NotChecked
         } else {
             let shown = any(&|side, verdict| side == ClaimSide::Against && verdict.is_pass());
             match bearing {
@@ -102,7 +102,7 @@ impl SentenceResult {
             Self::Contradicted => "contradicted",
             Self::NoteContradicted => "note contradicted",
             Self::Inconclusive => "inconclusive",
-            Self::NotAsked => "not asked",
+            Self::NotChecked => "not checked",
         }
     }
 }
@@ -175,24 +175,24 @@ mod tests {
     #[case::claims_that_were_not_run_are_ignored(True, "+p +n +s", SentenceResult::Confirmed)]
     #[case::one_fails(True, "+p +f +i", SentenceResult::Contradicted)]
     #[case::one_is_inconclusive(True, "+p +i", SentenceResult::Inconclusive)]
-    #[case::not_selected(True, "+n +n", SentenceResult::NotAsked)]
-    #[case::skipped(True, "+s +n", SentenceResult::NotAsked)]
+    #[case::not_selected(True, "+n +n", SentenceResult::NotChecked)]
+    #[case::skipped(True, "+s +n", SentenceResult::NotChecked)]
     #[case::framing(Framing, "+p", SentenceResult::Confirmed)]
     #[case::framing_fails(Framing, "+f", SentenceResult::Contradicted)]
-    #[case::framing_without_claims(Framing, "", SentenceResult::NotAsked)]
+    #[case::framing_without_claims(Framing, "", SentenceResult::NotChecked)]
     #[case::imprecise(Imprecise, "+p -p", SentenceResult::ShownImprecise)]
     #[case::imprecise_in_part(Imprecise, "+n -p -s", SentenceResult::ShownImprecise)]
     #[case::without_an_opposing_claim(Imprecise, "+p", SentenceResult::Inconclusive)]
     #[case::opposing_claim_not_run(Imprecise, "+p -n", SentenceResult::Inconclusive)]
     #[case::opposing_claim_skipped(Imprecise, "+p -s", SentenceResult::Inconclusive)]
-    #[case::imprecise_not_run(Imprecise, "+n -n", SentenceResult::NotAsked)]
+    #[case::imprecise_not_run(Imprecise, "+n -n", SentenceResult::NotChecked)]
     #[case::imprecise_inconclusive(Imprecise, "+i -p", SentenceResult::Inconclusive)]
     #[case::imprecise_contradicted(Imprecise, "+f -f", SentenceResult::Contradicted)]
     #[case::imprecise_note_contradicted(Imprecise, "+p -f", SentenceResult::NoteContradicted)]
     #[case::wrong(Wrong, "-p -p", SentenceResult::ShownWrong)]
     #[case::wrong_note_contradicted(Wrong, "-p -f", SentenceResult::NoteContradicted)]
     #[case::wrong_inconclusive(Wrong, "-p -i", SentenceResult::Inconclusive)]
-    #[case::wrong_not_run(Wrong, "-n -s", SentenceResult::NotAsked)]
+    #[case::wrong_not_run(Wrong, "-n -s", SentenceResult::NotChecked)]
     fn the_verdicts_of_the_claims_decide_about_the_sentence(
         #[case] bearing: Bearing,
         #[case] text: &str,

@@ -1,4 +1,4 @@
-//! The texts of the claims as a run asked them. A newer version of podproof, or other manifests, may word them
+//! The texts of the claims as they were when a run started. A newer version of podproof, or other manifests, may word them
 //! differently.
 
 use std::collections::BTreeMap;

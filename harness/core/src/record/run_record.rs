@@ -44,7 +44,7 @@ pub struct RunRecord {
     /// How often a failed or inconclusive case was retried at most.
     #[serde(default, skip_serializing_if = "is_none")]
     pub retries: u32,
-    /// The texts of the claims as they were asked; empty in records of older versions.
+    /// The texts of the claims as they were when the run started; empty in records of older versions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub claims: BTreeMap<ClaimId, ClaimText>,
     /// The article as it was asked; `None` in records of older versions, and if the manifests had none.

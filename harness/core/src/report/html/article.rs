@@ -17,7 +17,7 @@ pub(super) fn article_section(page: &PageContext<'_>) -> Markup {
     let sentence_reports = sentence_reports(article, Some(page.record));
     let checked: Vec<_> = sentence_reports
         .iter()
-        .filter(|report| !matches!(report.result, None | Some(SentenceResult::NotAsked)))
+        .filter(|report| !matches!(report.result, None | Some(SentenceResult::NotChecked)))
         .collect();
     html! {
         @if !checked.is_empty() {

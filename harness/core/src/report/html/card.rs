@@ -78,7 +78,7 @@ fn tags(entry: &Entry<'_>) -> Markup {
     }
 }
 
-/// The claim's given, when and then, and its sources, as the run asked them.
+/// The claim's given, when and then, and its sources, as they were when the run started.
 fn steps(claim: &ClaimText) -> Markup {
     let line = |text: &str| plain_line(text, LONGEST_STEP);
     html! {

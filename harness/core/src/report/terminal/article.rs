@@ -82,7 +82,7 @@ fn style(result: SentenceResult, styles: &Styles) -> Style {
         }
         SentenceResult::Contradicted | SentenceResult::NoteContradicted => styles.bad,
         SentenceResult::Inconclusive => styles.inconclusive,
-        SentenceResult::NotAsked => styles.skipped,
+        SentenceResult::NotChecked => styles.skipped,
     }
 }
 
@@ -125,7 +125,7 @@ fn last_line(sentence_reports: &[SentenceReport<'_>], record: &RunRecord) -> Str
         SentenceResult::Contradicted,
         SentenceResult::NoteContradicted,
         SentenceResult::Inconclusive,
-        SentenceResult::NotAsked,
+        SentenceResult::NotChecked,
     ]
     .map(count);
     let interrupted =

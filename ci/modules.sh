@@ -3,4 +3,4 @@
 # this one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-exec cargo run --quiet --package podproof-tests --bin rooms -- "$@"
+exec cargo run --quiet --package podproof-tests --bin modules -- "$@"
