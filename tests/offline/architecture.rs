@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use podproof_core::plan::{Catalogue, Tier, Tree};
+use podproof_core::plan::{Catalogue, Tree};
 use podproof_tests::imports::{Imports, Module};
 use podproof_tests::root;
 
@@ -270,19 +270,9 @@ fn the_top_level_has_only_the_expected_entries() {
 }
 
 #[test]
-fn the_front_page_counts_as_the_catalogue_does() {
+fn the_front_page_shows_claims_of_the_catalogue() {
     let page = fs::read_to_string(root().join("README.md")).unwrap();
-    let summary = page.lines().find(|line| line.starts_with("conformant (")).unwrap();
-    let numbers: Vec<usize> = summary
-        .split_once(") after")
-        .map(|(counts, _)| {
-            counts.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect()
-        })
-        .unwrap();
     let catalogue = Catalogue::read(&Tree::Embedded).unwrap();
-    let quick = catalogue.claims().iter().filter(|claim| claim.tier == Tier::Quick).count();
-    assert_eq!(numbers[0], quick, "{summary}");
-    assert_eq!(numbers[1..].iter().sum::<usize>(), quick, "{summary}");
     for line in page.lines().filter(|line| line.starts_with("PASS ") || line.starts_with("SKIP ")) {
         let id = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         let claim = catalogue.claim(&id).unwrap();
