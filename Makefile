@@ -1,5 +1,7 @@
 # Each target runs a script that can also be run directly.
 
+export ID TITLE
+
 .PHONY: help conformance test nightly check setup build claim fixtures down clean-cache
 
 help:        ## list the targets
@@ -24,10 +26,10 @@ build:       ## build podproof and its probe
 	@ci/build.sh
 
 claim:       ## write the stubs of a new claim: make claim ID=AREA/NAME TITLE='one sentence'
-	@ci/claim.sh '$(ID)' '$(TITLE)'
+	@ci/claim.sh "$$ID" "$$TITLE"
 
 fixtures:    ## record what the offline tests of a claim need: make fixtures ID=AREA/NAME
-	@ci/fixtures.sh '$(ID)'
+	@ci/fixtures.sh "$$ID"
 
 down:        ## delete the cluster
 	@target/debug/podproof cluster down

@@ -9,29 +9,32 @@ id=${1:?usage: ci/claim.sh AREA/NAME [TITLE]}
 title=${2:-Replace this with one sentence that must hold}
 area=${id%%/*} name=${id#*/}
 fail() { echo "$1" >&2; exit 2; }
-[[ $id =~ ^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$ ]] || fail "'$id' is not AREA/NAME in lowercase letters, digits and hyphens"
+[[ $id =~ ^[a-z]+/[a-z][a-z0-9]*(-[a-z0-9]+)*$ ]] || fail "'$id' is not AREA/NAME in lowercase letters, digits and hyphens, each beginning with a letter"
 cases=harness/src/cases/$area manifests=manifests/cases/$area
 [ -d "$cases" ] || fail "no area '$area'; the areas are: $(cd harness/src/cases && echo */ | tr -d /)"
 ! grep -q "^- id: $id\$" manifests/claims.yaml || fail "the claim $id exists"
+# A YAML string in single quotes.
+quoted="'${title//\'/\'\'}'"
 module=${name//-/_} constant=$(tr a-z- A-Z_ <<<"$name")
 [ ! -e "$cases/$module.rs" ] || fail "$cases/$module.rs exists: choose another name, or move the file first"
 
 # Inserts stdin into FILE before the first line after LINE (a pattern) that matches STOP, or at the end.
 insert() {
   local text
-  text=$(cat)
-  awk -v text="$text" -v from="$2" -v stop="$3" '
-    !done && seen && $0 ~ stop { print text; done = 1 }
+  # Keeps the newlines at the end.
+  text=$(cat; echo .)
+  text=${text%.} awk -v from="$2" -v stop="$3" '
+    !done && seen && $0 ~ stop { printf "%s", ENVIRON["text"]; done = 1 }
     { print }
     $0 ~ from { seen = 1 }
-    END { if (!done) print text }' "$1" >"$1.new"
+    END { if (!done) printf "%s", ENVIRON["text"] }' "$1" >"$1.new"
   mv "$1.new" "$1"
 }
 
 last=$(grep "^- id: $area/" manifests/claims.yaml | tail -1)
 insert manifests/claims.yaml "^$last\$" '^- id: ' <<YAML
 - id: $id
-  title: $title
+  title: $quoted
   level: extended
   tier: quick
   given: a pod
@@ -98,7 +101,7 @@ RUST
 
 insert "$cases/mod.rs" '^mod ' '^$' <<<"mod $module;"
 insert "$cases/mod.rs" 'const CASES' '^];' <<<"    $module::$constant,"
-insert "tests/offline/tampered_$area.rs" '^pub\(crate\) const' '^];' \
+insert "tests/offline/tampered_$area.rs" '^pub[(]crate[)] const' '^];' \
   <<<"    (\"$id\", \"it-holds\", |_| unimplemented!(\"contradict the assertion in the evidence\")),"
 cargo fmt --all
 

@@ -8,7 +8,7 @@ use crate::plan::{Bearing, ClaimId};
 use crate::record::{ClaimSide, SentenceReport, SentenceResult};
 
 /// The version of the line format. Incompatible changes increase it.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
 struct SentenceLine<'a> {
