@@ -228,7 +228,13 @@ impl<'a> Check<'a> {
         if self.expects(Expected::Outage) || self.expects.iter().any(expects_no_image) {
             return None;
         }
-        let failed = self.seen.events.iter().find(|seen| seen.is_about(pod.uid(), &status.name, "Failed"))?;
+        // A start may fail because the pod is being deleted.
+        let deletions = self.seen.deletions.iter().flatten();
+        let deleted =
+            deletions.filter(|deletion| deletion.uid == pod.uid()).map(|deletion| deletion.at).min();
+        let before_deletion = |seen: &&SeenEvent| deleted.is_none_or(|at| seen.at < at);
+        let mut failures = self.seen.events.iter().filter(before_deletion);
+        let failed = failures.find(|seen| seen.is_about(pod.uid(), &status.name, "Failed"))?;
         Some(format!("could not be started: {}", failed.event.message.as_deref().unwrap_or_default()))
     }
 

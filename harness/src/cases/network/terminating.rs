@@ -44,7 +44,7 @@ async fn terminate_slowly(stage: &Stage) -> Result<(), Blocked> {
 
 fn judge_terminating(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(SERVER, 0)?.uid;
-    Inquiry::premise("the end of the pod", seen.last(uid)?.change == WatchChange::Deleted)?;
+    Inquiry::premise("the removal of the pod", seen.last(uid)?.change == WatchChange::Deleted)?;
     let states: Vec<_> = seen.endpoint_states(SERVICE, uid).collect();
     Inquiry::premise("a pod that was ready", states.first().is_some_and(|first| first.ready))?;
     let pointer = format!("objects/{SERVICE}");

@@ -33,7 +33,7 @@ fn judge_replacement(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missi
     let made = seen.created_by(&seen.applied(SET, 0)?.uid);
     let [first, second] = made[..] else { return Err(Missing::new("two pods of the controller")) };
     let (one, other) = (seen.last(first)?, seen.last(second)?);
-    Inquiry::premise("the end of the first pod", one.change == WatchChange::Deleted)?;
+    Inquiry::premise("the removal of the first pod", one.change == WatchChange::Deleted)?;
     Inquiry::premise("both pods on one node", one.node().is_some() && one.node() == other.node())?;
     let before = seen.log_report(first, HOLDER, 0, "list")?;
     Inquiry::premise("a volume that was empty at first", before.value.number("count")? == 0)?;
