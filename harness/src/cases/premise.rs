@@ -202,6 +202,10 @@ impl<'a> Check<'a> {
         self.expects.iter().any(|one| matches!(one, Expected::OutOfMemory(name) if *name == status.name))
     }
 
+    fn expects_no_image(&self, status: &ContainerStatus) -> bool {
+        self.expects.iter().any(|one| matches!(one, Expected::NoImage(name) if *name == status.name))
+    }
+
     fn could_not_start(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
         not_started(status).map(|why| format!("could not be started: {why}"))
     }
@@ -213,9 +217,7 @@ impl<'a> Check<'a> {
             return None;
         }
         let (reason, message) = (waiting.reason.as_deref()?, waiting.message.as_deref().unwrap_or_default());
-        let expects_no_image =
-            |one: &Expected| matches!(one, Expected::NoImage(name) if *name == status.name);
-        let is_expected = NO_IMAGE.contains(&reason) && self.expects.iter().any(expects_no_image);
+        let is_expected = NO_IMAGE.contains(&reason) && self.expects_no_image(status);
         let cannot_start = CREATE_FAILED.contains(&reason) || NO_IMAGE.contains(&reason);
         (cannot_start && !is_expected).then(|| format!("could not be started: {reason}: {message}"))
     }
@@ -223,9 +225,7 @@ impl<'a> Check<'a> {
     /// A kubelet sends `Failed` if a container was not created or started. If only the runtime's answer was lost, the
     /// container may run all the same, but its status cannot be trusted.
     fn start_failed(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        let expects_no_image =
-            |one: &Expected| matches!(one, Expected::NoImage(name) if *name == status.name);
-        if self.expects(Expected::Outage) || self.expects.iter().any(expects_no_image) {
+        if self.expects(Expected::Outage) || self.expects_no_image(status) {
             return None;
         }
         // A start may fail because the pod is being deleted.

@@ -8,13 +8,12 @@ use kube::Client;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Host;
 use super::error::ClusterError;
 use super::image::is_built_here;
 use super::kind::Node;
 use super::lock::LockGuard;
-use super::network;
 use super::program::{CommandError, Output, Program};
+use super::{Host, network};
 use podproof_core::cluster_facts::Instance;
 
 /// How long the API server may take to answer after a node was restarted.

@@ -15,10 +15,9 @@ use crate::stage::{Blocked, PodProfile, Removals, Stage, StageOptions, delete_na
 use podproof_core::evidence::{Evidence, write_evidence};
 use podproof_core::plan::{Budgets, ClaimId, Security};
 use podproof_core::record::{RunId, evidence_folder, random_hex};
-use podproof_core::trials::ExperimentJournal;
-use podproof_core::trials::ListOrder;
-use podproof_core::trials::{ExperimentRecord, FORMAT, Measured, TrialGroup};
-use podproof_core::trials::{Start, Trial, TrialOutcome};
+use podproof_core::trials::{
+    ExperimentJournal, ExperimentRecord, FORMAT, ListOrder, Measured, Start, Trial, TrialGroup, TrialOutcome,
+};
 
 /// The settings of an experiment.
 #[derive(Clone, Debug)]

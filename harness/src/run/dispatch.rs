@@ -17,11 +17,10 @@ use crate::cluster::Access;
 use crate::stage::Removals;
 use podproof_core::judge::Verdict;
 use podproof_core::plan::{Plan, PlannedCase, Purpose, Tier};
-use podproof_core::record::RunOutcome;
-use podproof_core::record::is_worth_retrying;
-use podproof_core::record::{CaseRecord, FORMAT, RunRecord};
-use podproof_core::record::{Event, TimedEvent};
-use podproof_core::record::{RunJournal, claim_texts, not_ended};
+use podproof_core::record::{
+    CaseRecord, Event, FORMAT, RunJournal, RunOutcome, RunRecord, TimedEvent, claim_texts, is_worth_retrying,
+    not_ended,
+};
 
 /// The upper limit for cases that run at once.
 const MOST_PARALLEL: usize = 1024;

@@ -15,8 +15,7 @@ use crate::stage::{Blocked, Stage, StageOptions, delete_namespace};
 use podproof_core::evidence::write_evidence;
 use podproof_core::judge::Verdict;
 use podproof_core::plan::{PlannedCase, Security};
-use podproof_core::record::random_hex;
-use podproof_core::record::{CaseRecord, evidence_folder};
+use podproof_core::record::{CaseRecord, evidence_folder, random_hex};
 
 /// The next attempt at a case.
 #[derive(Clone, Copy)]

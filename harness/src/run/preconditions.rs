@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use podproof_core::cluster_facts::{ClusterFacts, NodeFacts};
-use podproof_core::cluster_facts::{is_new_enough, oldest, schedulable_nodes};
+use podproof_core::cluster_facts::{ClusterFacts, NodeFacts, is_new_enough, oldest, schedulable_nodes};
 use podproof_core::plan::{Claim, Gate, Manifest, Need, Right};
 
 /// Why the case of `claim` with these objects cannot run on this cluster. `None` if it can, or if the facts needed to

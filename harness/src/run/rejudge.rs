@@ -8,11 +8,7 @@ use super::uncertainty::{downgrade_fail, unproved};
 use crate::cases;
 use podproof_core::evidence::{Evidence, has_evidence, read_evidence};
 use podproof_core::judge::Verdict;
-use podproof_core::record::Attempt;
-use podproof_core::record::RunOutcome;
-use podproof_core::record::evidence_folder;
-use podproof_core::record::{CaseRecord, RunRecord};
-use podproof_core::record::{Event, TimedEvent};
+use podproof_core::record::{Attempt, CaseRecord, Event, RunOutcome, RunRecord, TimedEvent, evidence_folder};
 
 /// Returns the record of the run in `folder` with every verdict, also that of each attempt, derived again from the
 /// stored evidence.

@@ -1,7 +1,6 @@
 //! Reasons why a fail does not prove the cluster wrong: unknown facts about the cluster, or an unproved claim.
 
-use podproof_core::cluster_facts::{ClusterFacts, NodeFacts};
-use podproof_core::cluster_facts::{is_new_enough, oldest, schedulable_nodes};
+use podproof_core::cluster_facts::{ClusterFacts, NodeFacts, is_new_enough, oldest, schedulable_nodes};
 use podproof_core::judge::Verdict;
 use podproof_core::plan::{Claim, Gate, MinorVersion, Need, PlannedCase};
 

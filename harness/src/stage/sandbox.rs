@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocked::Blocked;
 use super::context::Stage;
-use super::refs::NodeRef;
-use super::refs::PodRef;
+use super::refs::{NodeRef, PodRef};
 use podproof_core::evidence::SeenPod;
 
 /// Prints the cgroups of a pod's processes, one line each: `/proc/PID/cgroup:HIERARCHY:CONTROLLERS:PATH`.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::format::{RecordError, parsed};
@@ -18,17 +19,21 @@ const LARGEST: u64 = 1 << 30;
 /// Writes `record.json` atomically into the run's folder, and then removes the journal.
 pub fn write_record(folder: &Path, record: &RunRecord) -> Result<PathBuf, RecordError> {
     let file = folder.join(RECORD);
-    let written = serde_json::to_string_pretty(record)
-        .map_err(io::Error::from)
-        .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
-    match written {
-        Ok(()) => {
-            // If the journal stays, readers still prefer the record.
-            let _ = fs::remove_file(folder.join(JOURNAL));
-            Ok(file)
-        }
-        Err(source) => Err(RecordError::File { action: "write", file, source }),
-    }
+    replace_journal(&file, &folder.join(JOURNAL), record).map_err(|source| RecordError::File {
+        action: "write",
+        file: file.clone(),
+        source,
+    })?;
+    Ok(file)
+}
+
+/// Writes a record of a run or an experiment atomically as JSON, and then removes its journal.
+pub(crate) fn replace_journal(file: &Path, journal: &Path, record: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(record)?;
+    write_whole(file, format!("{text}\n").as_bytes())?;
+    // If the journal stays, readers still prefer the record.
+    let _ = fs::remove_file(journal);
+    Ok(())
 }
 
 /// Reads the record of the run in `folder`. If the run did not finish, rebuilds it from the journal: it is then marked

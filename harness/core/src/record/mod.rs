@@ -21,6 +21,7 @@ pub use article::{ClaimResult, ClaimSide, SentenceReport, SentenceResult, senten
 pub use attempt::is_worth_retrying;
 pub use claim_text::{ClaimText, claim_texts};
 pub use event::{Event, TimedEvent};
+pub(crate) use files::replace_journal;
 pub use files::{read_or_recover, read_record, write_record};
 pub use folder::{evidence_folder, evidence_folder_within};
 pub use format::{RecordError, parsed};

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::proof::{Proof, proofs};
 use super::run_record::{CaseRecord, RunRecord};
-use crate::cluster_facts::ClusterFacts;
-use crate::cluster_facts::is_new_enough;
+use crate::cluster_facts::{ClusterFacts, is_new_enough};
 use crate::judge::Verdict;
 use crate::plan::{Level, Purpose};
 

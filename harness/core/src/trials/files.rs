@@ -1,14 +1,13 @@
 //! The record of an experiment on disk.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use thiserror::Error;
 
 use super::journal::{JOURNAL, recover};
 use super::record::{ExperimentRecord, FORMAT};
-use crate::disk::write_whole;
-use crate::record::{RecordError, read_or_recover};
+use crate::record::{RecordError, read_or_recover, replace_journal};
 
 const RECORD: &str = "experiment.json";
 
@@ -23,15 +22,8 @@ pub struct ExperimentError {
 /// Writes `experiment.json` atomically into the run's folder, and then removes the journal.
 pub fn write_experiment(folder: &Path, record: &ExperimentRecord) -> Result<PathBuf, ExperimentError> {
     let file = folder.join(RECORD);
-    let written = serde_json::to_string_pretty(record)
-        .map_err(io::Error::from)
-        .and_then(|text| write_whole(&file, format!("{text}\n").as_bytes()));
-    match written {
-        Ok(()) => {
-            // If the journal stays, readers still prefer the record.
-            let _ = fs::remove_file(folder.join(JOURNAL));
-            Ok(file)
-        }
+    match replace_journal(&file, &folder.join(JOURNAL), record) {
+        Ok(()) => Ok(file),
         Err(source) => Err(ExperimentError { file, source }),
     }
 }

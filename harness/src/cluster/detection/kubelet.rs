@@ -9,8 +9,7 @@ use serde_json::Value;
 
 use super::detector::Detector;
 use super::gates::{cgroup_in, gates_in};
-use podproof_core::cluster_facts::NodeFacts;
-use podproof_core::cluster_facts::{HandlerFacts, NodeCapabilities};
+use podproof_core::cluster_facts::{HandlerFacts, NodeCapabilities, NodeFacts};
 use podproof_core::plan::MinorVersion;
 
 /// The first version whose metrics include the feature gates; the cgroup version followed later.

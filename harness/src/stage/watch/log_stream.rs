@@ -11,11 +11,9 @@ use kube::api::LogParams;
 use tokio::time::{sleep, timeout};
 
 use super::refusals::{Refusals, refusal};
-use super::sink::LoggedInstance;
-use super::sink::Sink;
+use super::sink::{LoggedInstance, Sink};
 use crate::client_error::{in_words, with_causes};
-use podproof_core::evidence::{LogLine, LogText, is_kubelet_message};
-use podproof_core::evidence::{Observed, WatchChange};
+use podproof_core::evidence::{LogLine, LogText, Observed, WatchChange, is_kubelet_message};
 
 /// The number of bytes that are kept of one log.
 const LIMIT: usize = 8 << 20;

@@ -9,8 +9,7 @@ use serde_json::Value;
 use super::refusals::Refusals;
 use super::resource::resources;
 use super::sink::{Sink, StartedWatches};
-use podproof_core::evidence::Kind;
-use podproof_core::evidence::{SeenObject, WatchChange};
+use podproof_core::evidence::{Kind, SeenObject, WatchChange};
 
 /// The reason why a watch ended.
 enum Ended {

@@ -13,8 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::log_stream::follow_log;
 use super::refusals::Refusals;
 use super::sink::{LoggedInstance, Shared, Sink, StartedWatches};
-use podproof_core::evidence::{SeenEvent, SeenPod, WatchChange};
-use podproof_core::evidence::{has_begun, not_started};
+use podproof_core::evidence::{SeenEvent, SeenPod, WatchChange, has_begun, not_started};
 
 /// The pause before a broken watch is restarted.
 const PAUSE: Duration = Duration::from_millis(100);

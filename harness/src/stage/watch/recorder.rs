@@ -13,12 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::objects::watch_objects;
 use super::pods::{LogFollower, watch_events, watch_pods};
-use podproof_core::evidence::Kind;
-use podproof_core::evidence::Missing;
 use podproof_core::evidence::{
-    Applied, Deletion, Evidence, Exec, FORMAT, Fetch, LogSnapshot, Mark, NodeCommand, Refusal, Wait,
+    Applied, Deletion, Evidence, Exec, FORMAT, Fetch, Kind, LogSnapshot, Mark, Missing, NodeCommand,
+    Observed, Refusal, SeenObject, Wait,
 };
-use podproof_core::evidence::{Observed, SeenObject};
 use podproof_core::plan::ClaimId;
 
 /// How long the log stream of an ended container may take to end.

@@ -6,8 +6,7 @@ use anstyle::Style;
 
 use super::columns::Columns;
 use super::style::Styles;
-use crate::report::text::counted;
-use crate::report::text::visible_line;
+use crate::report::text::{counted, visible_line};
 use crate::statistics::{Distribution, Share};
 use crate::trials::{ExperimentRecord, Measured, TrialGroup};
 

@@ -7,8 +7,7 @@ use super::style::{Styles, styled};
 use crate::plan::{ClaimId, Purpose};
 use crate::record::{CaseRecord, Event, Proof, TimedEvent};
 use crate::report::status::{CaseStatus, gist, widest};
-use crate::report::text::counted;
-use crate::report::text::visible_line;
+use crate::report::text::{counted, visible_line};
 
 /// The longest reason in a line, in characters.
 const LONGEST_GIST: usize = 120;
