@@ -69,3 +69,4 @@ mod tampered_restart;
 mod tampered_startup;
 mod tampered_volume;
 mod terminal;
+mod waits;

@@ -15,9 +15,7 @@ use super::lock::LockGuard;
 use super::program::{CommandError, Output, Program};
 use super::{Host, network};
 use podproof_core::cluster_facts::Instance;
-
-/// How long the API server may take to answer after a node was restarted.
-const RESTART_PATIENCE: Duration = Duration::from_secs(120);
+use podproof_core::plan::pause;
 
 /// How podproof runs commands on a cluster's nodes.
 #[derive(Clone, Debug)]
@@ -52,10 +50,11 @@ impl NodeContainers {
         shell.deadline(patience).run(&self.host.cancel).await
     }
 
-    /// Restarts the node container. Returns when the API server answers and the pod network is set up.
-    pub async fn reboot(&self, node: &str, client: &Client) -> Result<(), ClusterError> {
+    /// Restarts the node container. Returns when the API server answers, at most `patience` after the restart, and the
+    /// pod network is set up.
+    pub async fn reboot(&self, node: &str, client: &Client, patience: Duration) -> Result<(), ClusterError> {
         Program::new("docker").args(["restart", node]).run(&self.host.cancel).await?;
-        self.await_api_server(client).await?;
+        self.await_api_server(client, patience).await?;
         if is_built_here(&self.image) {
             network::connect(&self.host, client, self.nodes.len()).await?;
         }
@@ -91,12 +90,12 @@ impl NodeContainers {
     }
 
     /// Waits until the API server answers.
-    async fn await_api_server(&self, client: &Client) -> Result<(), ClusterError> {
+    async fn await_api_server(&self, client: &Client, patience: Duration) -> Result<(), ClusterError> {
         let start = Instant::now();
         loop {
             match client.apiserver_version().await {
                 Ok(_) => return Ok(()),
-                Err(_) if start.elapsed() < RESTART_PATIENCE => sleep(Duration::from_millis(250)).await,
+                Err(_) if start.elapsed() < patience => sleep(pause::API_SERVER).await,
                 Err(error) => return Err(ClusterError::api("wait for the cluster after a reboot")(error)),
             }
         }

@@ -1,22 +1,14 @@
 //! Detects if the cluster was replaced or restarted during a run. Cases that ended after the last check that found the
 //! same cluster are inconclusive.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, Interval, interval};
 
 use crate::cluster::Access;
 use podproof_core::cluster_facts::{Identity, IdentityMatch};
-use podproof_core::plan::Budgets;
+use podproof_core::plan::{Budgets, pause};
 use podproof_core::record::ClusterChange;
-
-/// The pause between two attempts to identify an unresponsive cluster, at the start and at the end of a run.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// How long identifying an unresponsive cluster is retried. Waiting longer would change no verdict.
-const LONGEST_RETRY: Duration = Duration::from_secs(10);
 
 /// How long a successful check stays valid while cases end normally.
 const VALIDITY: SignedDuration = SignedDuration::from_secs(30);
@@ -101,7 +93,7 @@ struct CheckTimer {
 
 impl CheckTimer {
     fn within(budgets: Budgets) -> Self {
-        Self { interval: interval(PAUSE), until: Instant::now() + budgets.request().min(LONGEST_RETRY) }
+        Self { interval: interval(pause::IDENTIFICATION), until: Instant::now() + budgets.identification() }
     }
 
     /// Waits until the next check is due. False once the time is over.

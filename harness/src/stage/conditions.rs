@@ -156,3 +156,15 @@ pub(super) fn of_log<T>(
         },
     }
 }
+
+/// Returns whether the log of every ended container instance is complete or broken.
+pub(super) fn ended_logs_are_complete(observed: &Observed) -> bool {
+    observed.logs.iter().all(|log| {
+        let status = observed.pod(&log.uid).and_then(|seen| seen.container(&log.container));
+        let still_runs = status.is_some_and(|status| {
+            status.restart_count == log.restart
+                && status.state.as_ref().is_none_or(|state| state.terminated.is_none())
+        });
+        still_runs || log.complete || log.broken.is_some()
+    })
+}

@@ -67,12 +67,7 @@ impl Stage {
         argv: &[&str],
     ) -> Result<Exec, Blocked> {
         let started = podproof_core::evidence::now();
-        let ran = timeout(patience, self.run_in(pod, container, argv)).await;
-        let CommandResult { end, stdout, stderr } = ran.unwrap_or_else(|_| CommandResult {
-            end: ExecEnd::Broken(format!("did not end within {} s", patience.as_secs())),
-            stdout: String::new(),
-            stderr: String::new(),
-        });
+        let CommandResult { end, stdout, stderr } = self.run_within(patience, pod, container, argv).await;
         let exec = Exec {
             label: label.to_owned(),
             pod: pod.name.clone(),
@@ -93,7 +88,19 @@ impl Stage {
         }
     }
 
-    pub(super) async fn run_in(&self, pod: &PodRef, container: &str, argv: &[&str]) -> CommandResult {
+    /// Runs a command in a container, with a timeout.
+    pub(super) async fn run_within(
+        &self,
+        patience: Duration,
+        pod: &PodRef,
+        container: &str,
+        argv: &[&str],
+    ) -> CommandResult {
+        let ran = timeout(patience, self.run_in(pod, container, argv)).await;
+        ran.unwrap_or_else(|_| CommandResult::broken(format!("did not end within {} s", patience.as_secs())))
+    }
+
+    async fn run_in(&self, pod: &PodRef, container: &str, argv: &[&str]) -> CommandResult {
         let params = AttachParams::default().container(container).stdout(true).stderr(true).stdin(false);
         let (pods, patience) = (self.pods(), self.budgets.exec() / OPENING_FRACTION);
         // A command that may have started is not retried.
@@ -101,11 +108,7 @@ impl Stage {
             .await
         {
             Ok(process) => collect(process).await,
-            Err(blocked) => CommandResult {
-                end: ExecEnd::Broken(blocked.without_action()),
-                stdout: String::new(),
-                stderr: String::new(),
-            },
+            Err(blocked) => CommandResult::broken(blocked.without_action()),
         }
     }
 }
@@ -115,6 +118,13 @@ pub(super) struct CommandResult {
     pub(super) end: ExecEnd,
     pub(super) stdout: String,
     pub(super) stderr: String,
+}
+
+impl CommandResult {
+    /// The result of a command that could not be run, or whose end is unknown.
+    pub(super) fn broken(why: String) -> Self {
+        Self { end: ExecEnd::Broken(why), stdout: String::new(), stderr: String::new() }
+    }
 }
 
 async fn collect(mut process: AttachedProcess) -> CommandResult {

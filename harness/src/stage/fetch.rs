@@ -53,7 +53,7 @@ impl Stage {
         let Err(problem) = answer else { return answer };
         // The kubelet reports on a separate channel why it could not connect.
         let complaint = async { complaint?.await };
-        match timeout(self.budgets.quiet_window(), complaint).await {
+        match timeout(self.budgets.port_error(), complaint).await {
             Ok(Some(complaint)) => Err(format!("{problem}; the node says: {complaint}")),
             Ok(None) | Err(_) => Err(problem),
         }

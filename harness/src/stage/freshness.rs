@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ContainerStatus;
 use kube::api::{AttachParams, ListParams, LogParams};
-use tokio::time::timeout;
 
 use super::blocked::Blocked;
 use super::context::Stage;
-use super::request::{retry, retry_once};
+use super::request::{retry, retry_once, with_timeout};
 use podproof_core::evidence::{Observed, SeenPod, WatchChange, ended};
 
 /// A path at which no container has a program.
@@ -95,9 +94,9 @@ impl Stage {
         let (action, patience) = (format!("ping container {container} of pod {pod}"), self.budgets.exec());
         let order = AttachParams::default().container(container).stdin(false);
         let pods = self.pods();
-        match timeout(patience, pods.exec(pod, [MISSING_PROGRAM], &order)).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Blocked::Silent { action, waited: patience }),
+        match with_timeout(patience, &action, pods.exec(pod, [MISSING_PROGRAM], &order)).await {
+            Err(silent @ Blocked::Silent { .. }) => Err(silent),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
@@ -114,10 +113,23 @@ impl Stage {
             .into_iter()
             .filter_map(|pod| Some((pod.metadata.uid?, pod.metadata.resource_version?)))
             .collect();
-        let caught_up = observed.wait_for(|seen| unsynced_pod(seen, &known, &there).is_none());
-        drop(timeout(self.budgets.connect(), caught_up).await);
-        let unsynced = unsynced_pod(&self.recorder.observed().borrow(), &known, &there);
-        Ok(unsynced.map(|uid| format!("the watch on pods is behind (pod with UID {uid})")))
+        let unsynced = |seen: &Observed| {
+            let uid = unsynced_pod(seen, &known, &there)?;
+            Some(format!("the watch on pods is behind (pod with UID {uid})"))
+        };
+        if unsynced(&observed.borrow()).is_none() {
+            return Ok(None);
+        }
+        let (what, budget) = ("the watch on pods to report what a list shows", self.budgets.watch_delay());
+        let caught_up = async {
+            drop(observed.wait_for(|seen| unsynced(seen).is_none()).await);
+            Ok(())
+        };
+        let now = || unsynced(&self.recorder.observed().borrow());
+        let timed_out =
+            || Blocked::TimedOut { what: what.to_owned(), waited: budget, last: now().unwrap_or_default() };
+        let _ = self.wait_for(what, budget, caught_up, timed_out).await;
+        Ok(now())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -11,23 +12,20 @@ use k8s_openapi::api::core::v1::Node;
 use kube::api::ListParams;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::blocked::Blocked;
 use super::context::Stage;
 use super::request::{retry, status_code};
 use crate::cluster::is_ready;
-use crate::stage::watch::Refusals;
+use crate::stage::watch::{Refusals, why_refused};
+use podproof_core::plan::{Budgets, LONGEST_LEASE_SILENCE};
 
 /// The namespace in which each kubelet renews a lease named after its node.
 const KUBELET_LEASES: &str = "kube-node-lease";
 
 /// The namespace and the name of the controller manager's lease.
 const CONTROLLER_LEASE: (&str, &str) = ("kube-system", "kube-controller-manager");
-
-/// A longer time without a renewal means that the holder of a lease was not alive. Kubelets renew a lease of 40 s every
-/// ten seconds, the controller manager renews its own every two.
-const LONGEST_SILENCE: Duration = Duration::from_secs(20);
 
 /// The liveness of the nodes and controllers, observed from a moment on.
 #[derive(Debug)]
@@ -77,20 +75,20 @@ impl Liveness {
 
     /// Records node states and renewals; never returns. Leases are ignored in a `window` too short to miss a renewal.
     pub(super) async fn follow(&mut self, stage: &Stage, window: Duration) -> Infallible {
-        let (since, client) = (self.since, &stage.client);
-        let is_long = window > LONGEST_SILENCE;
+        let (since, client, budgets) = (self.since, &stage.client, stage.budgets);
+        let is_long = window > LONGEST_LEASE_SILENCE;
         let nodes = self.nodes.iter_mut().map(|(node, liveness)| {
             let NodeLiveness { before, kubelet } = liveness;
             let look = async { *before = stage.state_of(node).await.ok() };
             join(look, async move {
                 if is_long {
-                    kubelet.follow(client, (KUBELET_LEASES, node), since).await;
+                    kubelet.follow(client, (KUBELET_LEASES, node), since, budgets).await;
                 }
             })
         });
         let controllers = async {
             if is_long {
-                self.controllers.follow(client, CONTROLLER_LEASE, since).await;
+                self.controllers.follow(client, CONTROLLER_LEASE, since, budgets).await;
             }
         };
         join(join_all(nodes), controllers).await;
@@ -117,42 +115,46 @@ impl Liveness {
 impl Stage {
     /// Returns whether `node` becomes unready or disappears within `patience`. False if reading nodes is forbidden.
     pub(super) async fn until_unready(&self, node: &str, patience: Duration) -> Result<bool, Blocked> {
-        if self.state_of(node).await? == NodeState::Unknown {
+        if self.state_of(node).await? == NodeState::Unknown || patience.is_zero() {
             return Ok(false);
         }
-        let watched =
-            self.node_comes_to(node, patience, |node| node.is_none_or(|node| !is_ready(node))).await;
-        Ok(watched.unwrap_or(false))
+        let what = format!("node {node} to become unready");
+        let is_unready = |node: Option<&Node>| node.is_none_or(|node| !is_ready(node));
+        Ok(self.until_node(&what, node, patience, is_unready).await.is_ok())
     }
 
-    /// Returns whether `is_met` accepts a state of `node` within `patience`; it gets `None` if the node does not exist.
-    /// Unobserved if reading the node is still forbidden at the end.
-    pub(super) async fn node_comes_to(
+    /// Waits until `is_met` accepts a state of `node`; it gets `None` if the node does not exist. Unobserved if reading
+    /// the node is still forbidden at the end.
+    pub(super) async fn until_node(
         &self,
+        what: &str,
         node: &str,
         patience: Duration,
         is_met: impl Fn(Option<&Node>) -> bool,
-    ) -> Result<bool, Blocked> {
+    ) -> Result<(), Blocked> {
         let nodes: Api<Node> = Api::all(self.client.clone());
-        let mut refused = None;
-        let watching = async {
+        // The last state, or why reading it is refused.
+        let last = Mutex::new(Ok("no answer"));
+        let saw = |seen| *last.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+        let event = async {
             let mut stream = watcher::watch_object(nodes, node).default_backoff().boxed();
             while let Some(item) = stream.next().await {
                 match item {
-                    Ok(node) if is_met(node.as_ref()) => return,
-                    Ok(_) => refused = None,
+                    Ok(node) if is_met(node.as_ref()) => return Ok(()),
+                    Ok(node) => saw(Ok(node.as_ref().map_or(NodeState::Gone, NodeState::of).word())),
                     // Not final: an API server that restarts may refuse at first.
-                    Err(error) => refused = Refusals::default().final_reason(&error),
+                    Err(error) => saw(why_refused(&error).map_or(Ok("no answer"), Err)),
                 }
             }
+            pending().await
         };
-        if timeout(patience, watching).await.is_ok() {
-            return Ok(true);
-        }
-        match refused {
-            Some(why) => Err(Blocked::Unobserved { what: format!("node {node}"), why }),
-            None => Ok(false),
-        }
+        let timed_out = || match &*last.lock().unwrap_or_else(PoisonError::into_inner) {
+            Err(why) => Blocked::Unobserved { what: format!("node {node}"), why: why.clone() },
+            Ok(last) => {
+                Blocked::TimedOut { what: what.to_owned(), waited: patience, last: (*last).to_owned() }
+            }
+        };
+        self.wait_for(what, patience, event, timed_out).await
     }
 
     async fn state_of(&self, node: &str) -> Result<NodeState, Blocked> {
@@ -179,6 +181,15 @@ impl NodeState {
             None => Self::Unknown,
         }
     }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Ready(_) => "ready",
+            Self::Unready => "not ready",
+            Self::Gone => "gone",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Why a node in the state `now` was not ready all the time; `None` if it was, or if that is unknown.
@@ -202,11 +213,17 @@ impl Default for Renewals {
 
 impl Renewals {
     /// Records each renewal of a lease. Returns once the lease turns out to be unavailable.
-    async fn follow(&mut self, client: &Client, (namespace, name): (&str, &str), since: Instant) {
+    async fn follow(
+        &mut self,
+        client: &Client,
+        (namespace, name): (&str, &str),
+        since: Instant,
+        budgets: Budgets,
+    ) {
         let leases: Api<Lease> = Api::namespaced(client.clone(), namespace);
         let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
         let mut stream = watcher(leases, only).default_backoff().boxed();
-        let (mut known, mut refusals) = (None, Refusals::default());
+        let (mut known, mut refusals) = (None, Refusals::within(budgets));
         while let Some(item) = stream.next().await {
             refusals.note(&item);
             match item {
@@ -244,7 +261,7 @@ impl Renewals {
         let ends = at.iter().copied().chain([window]);
         let begins = [Duration::ZERO].into_iter().chain(at.iter().copied());
         let longest = begins.zip(ends).map(|(begin, end)| end.saturating_sub(begin)).max()?;
-        (longest > LONGEST_SILENCE.max(*lease / 2)).then_some(longest.as_secs())
+        (longest > LONGEST_LEASE_SILENCE.max(*lease / 2)).then_some(longest.as_secs())
     }
 }
 

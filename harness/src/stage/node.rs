@@ -4,7 +4,6 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
 use super::blocked::Blocked;
 use super::context::Stage;
@@ -74,6 +73,18 @@ impl Stage {
     /// Waits until `path` is gone on the node, at most for the budget of a volume's removal, and records the result. If
     /// it still exists but the node or its kubelet was not alive all the time, the wait ends as unobserved.
     pub async fn until_gone_on_node(&self, label: &str, node: &NodeRef, path: &str) -> Result<(), Blocked> {
+        let what = format!("the removal of {path}");
+        let started = podproof_core::evidence::now();
+        let end = self.wait_on_node(&what, label, node, path).await;
+        self.record_wait(&what, started, &end);
+        match end {
+            // That it still exists is an answer, which the judge evaluates.
+            Err(Blocked::TimedOut { .. }) => Ok(()),
+            end => end,
+        }
+    }
+
+    async fn wait_on_node(&self, what: &str, label: &str, node: &NodeRef, path: &str) -> Result<(), Blocked> {
         let patience = self.budgets.volume_gone();
         let script = format!(
             r#"now() {{ read up rest < /proc/uptime; echo ${{up%%.*}}; }}; end=$(($(now) + {})); \
@@ -87,16 +98,18 @@ impl Stage {
             looked = self.on_node_within(within, label, node, (&script, &arguments)) => looked?,
             never = liveness.follow(self, within) => match never {},
         };
-        if looked.stdout.starts_with("present") {
-            let why = match liveness.failure(self).await? {
-                Some(why) => Some(why),
-                None => self.why_incomplete(patience).await?,
-            };
-            if let Some(why) = why {
-                return Err(Blocked::Unobserved { what: format!("the removal of {path}"), why });
-            }
+        if !looked.stdout.starts_with("present") {
+            return Ok(());
         }
-        Ok(())
+        let why = match liveness.failure(self).await? {
+            Some(why) => Some(why),
+            None => self.why_incomplete(patience).await?,
+        };
+        let what = what.to_owned();
+        Err(match why {
+            Some(why) => Blocked::Unobserved { what, why },
+            None => Blocked::TimedOut { what, waited: patience, last: looked.stdout.trim().to_owned() },
+        })
     }
 
     /// Stops a service of the node. The evidence gets its PID.
@@ -118,12 +131,8 @@ impl Stage {
 
     /// Waits until the node reports the condition `Ready`.
     pub async fn until_ready(&self, node: &NodeRef) -> Result<(), Blocked> {
-        let patience = self.budgets.node_command();
-        if self.node_comes_to(&node.name, patience, |node| node.is_some_and(is_ready)).await? {
-            return Ok(());
-        }
         let what = format!("node {} to be ready", node.name);
-        Err(Blocked::TimedOut { what, waited: patience, last: "not ready".to_owned() })
+        self.until_node(&what, &node.name, self.budgets.node_ready(), |node| node.is_some_and(is_ready)).await
     }
 
     /// Reboots the node and records its boot ticks before and after, under these labels.
@@ -132,12 +141,15 @@ impl Stage {
             return Err(Blocked::Unsupported { what: format!("reboot node {}", node.name) });
         };
         self.on_node(before, node, (BOOT, &[])).await?;
-        let rebooting = timeout(self.budgets.reboot(), containers.reboot(&node.name, &self.client));
+        let (what, budget) = (format!("node {} to reboot", node.name), self.budgets.reboot());
         let broken = |problem: String| Blocked::Exec { label: "reboot".to_owned(), problem };
-        match rebooting.await {
-            Ok(rebooted) => rebooted.map_err(|error| broken(error.to_string()))?,
-            Err(_) => return Err(broken(format!("no answer within {} s", self.budgets.reboot().as_secs()))),
-        }
+        let rebooted = async {
+            let patience = self.budgets.api_server_restart();
+            let rebooted = containers.reboot(&node.name, &self.client, patience).await;
+            rebooted.map_err(|error| broken(error.to_string()))
+        };
+        let timed_out = || broken(format!("no answer within {} s", budget.as_secs()));
+        self.wait_for(&what, budget, rebooted, timed_out).await?;
         self.on_node(after, node, (BOOT, &[])).await.map(drop)
     }
 
@@ -199,11 +211,6 @@ impl Stage {
     }
 
     async fn run_on(&self, node: &NodeRef, script: &str, patience: Duration) -> CommandResult {
-        let broken = |why: String| CommandResult {
-            end: ExecEnd::Broken(why),
-            stdout: String::new(),
-            stderr: String::new(),
-        };
         match (&self.node_access, &node.inspector) {
             (NodeAccess::Containers(containers), _) => match containers
                 .run(&node.name, script, patience)
@@ -217,14 +224,13 @@ impl Stage {
                     stdout: String::new(),
                     stderr: stderr_tail,
                 },
-                Err(error) => broken(error.to_string()),
+                Err(error) => CommandResult::broken(error.to_string()),
             },
             (NodeAccess::Inspector, Some(inspector)) => {
                 let argv = [PROBE, "on-node", "--script", script];
-                let ran = timeout(patience, self.run_in(inspector, INSPECTOR, &argv)).await;
-                ran.unwrap_or_else(|_| broken(format!("did not end within {} s", patience.as_secs())))
+                self.run_within(patience, inspector, INSPECTOR, &argv).await
             }
-            (NodeAccess::Inspector, None) => broken("the node has no inspector".to_owned()),
+            (NodeAccess::Inspector, None) => CommandResult::broken("the node has no inspector".to_owned()),
         }
     }
 }

@@ -62,7 +62,7 @@ impl Stage {
         let kinds = kinds_in(&manifest);
         let made = make_namespace(&client, &namespace, security, &labels, claim.as_str(), patience).await;
         let started = match made {
-            Ok(()) => Recorder::start(&client, &namespace, &kinds, patience).await.map_err(|missing| {
+            Ok(()) => Recorder::start(&client, &namespace, &kinds, budgets).await.map_err(|missing| {
                 Blocked::Unobserved { what: format!("namespace {namespace}"), why: missing.to_string() }
             }),
             Err(blocked) => Err(blocked),
@@ -112,8 +112,10 @@ impl Stage {
             faults.extend(self.run_undo(undo).await.err().map(|blocked| format!("undo: {blocked}")));
         }
         faults.extend(self.revert_changes().await);
+        let ended = podproof_core::evidence::now();
+        self.until_logs_ended().await;
         let Self { client, namespace, manifest, token, budgets, recorder, .. } = self;
-        let mut evidence = recorder.finish(claim, mutant, &namespace, &token).await;
+        let mut evidence = recorder.finish(claim, mutant, (&namespace, &token), ended).await;
         if let Err(blocked) = driven {
             evidence.interrupted = matches!(blocked, Blocked::Interrupted);
             evidence.blocked = Some(blocked.to_string());

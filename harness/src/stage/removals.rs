@@ -1,4 +1,6 @@
 //! Waiting for deleted namespaces to disappear while other cases go on.
+//!
+//! The evidence of their cases is complete by then. A wait that does not end well becomes a fault in the record.
 
 use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
@@ -16,6 +18,7 @@ use tokio::time::timeout;
 
 use super::namespace::{delete_pods, delete_within};
 use super::opening::CleanupFault;
+use super::request::with_timeout;
 use crate::stage::watch::Refusals;
 use podproof_core::plan::Budgets;
 
@@ -82,8 +85,9 @@ async fn remove(client: Client, namespace: String, budgets: Budgets) -> Option<C
     // After it found pods, the namespace controller retries only after many seconds; an update wakes it.
     let change = json!({ "metadata": { "annotations": { "podproof.local/pods": "gone" } } });
     let (params, change) = (PatchParams::default(), Patch::Merge(&change));
-    let _ = timeout(budgets.request(), namespaces.patch(&namespace, &params, &change)).await;
-    match is_gone(namespaces, &namespace, budgets.namespace_gone()).await {
+    let action = format!("wake the controller of namespace {namespace}");
+    let _ = with_timeout(budgets.request(), &action, namespaces.patch(&namespace, &params, &change)).await;
+    match is_gone(namespaces, &namespace, budgets).await {
         Ok(true) => None,
         Ok(false) => Some(format!("namespace {namespace} is not gone, {SWEEP}")),
         Err(why) => Some(format!("it is unknown if namespace {namespace} is gone: {why}")),
@@ -115,11 +119,11 @@ async fn are_gone(pods: &Api<Pod>, patience: Duration) -> bool {
     timeout(patience, waiting).await.is_ok()
 }
 
-/// Returns whether the namespace is gone within `patience`, or why that cannot be observed.
-async fn is_gone(namespaces: Api<Namespace>, name: &str, patience: Duration) -> Result<bool, String> {
+/// Returns whether the namespace is gone within its budget, or why that cannot be observed.
+async fn is_gone(namespaces: Api<Namespace>, name: &str, budgets: Budgets) -> Result<bool, String> {
     let gone = async {
         let mut stream = watcher::watch_object(namespaces, name).default_backoff().boxed();
-        let mut refusals = Refusals::default();
+        let mut refusals = Refusals::within(budgets);
         while let Some(item) = stream.next().await {
             match item {
                 Ok(None) => return Ok(true),
@@ -133,5 +137,5 @@ async fn is_gone(namespaces: Api<Namespace>, name: &str, patience: Duration) -> 
         }
         Ok(false)
     };
-    timeout(patience, gone).await.unwrap_or(Ok(false))
+    timeout(budgets.namespace_gone(), gone).await.unwrap_or(Ok(false))
 }

@@ -13,6 +13,7 @@ use kube::{Api, ResourceExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::blocked::Blocked;
+use podproof_core::plan::pause;
 
 /// Part of the message of a failed admission webhook. A retry would fail in the same way.
 const WEBHOOK_FAILED: &str = "failed calling webhook";
@@ -160,14 +161,9 @@ fn failed_to_connect(error: &kube::Error) -> bool {
 /// The backoff between retries: short at first, doubled each time.
 struct Pauses(Duration);
 
-impl Pauses {
-    const FIRST: Duration = Duration::from_millis(100);
-    const LONGEST: Duration = Duration::from_secs(5);
-}
-
 impl Default for Pauses {
     fn default() -> Self {
-        Self(Self::FIRST)
+        Self(pause::FIRST_RETRY)
     }
 }
 
@@ -176,7 +172,7 @@ impl Iterator for Pauses {
 
     fn next(&mut self) -> Option<Duration> {
         let pause = self.0;
-        self.0 = (pause * 2).min(Self::LONGEST);
+        self.0 = (pause * 2).min(pause::LONGEST_RETRY);
         Some(pause)
     }
 }

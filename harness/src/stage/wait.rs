@@ -1,12 +1,15 @@
 //! Waiting for conditions: [`Stage::until`] and its variants.
 
+use std::future::pending;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout};
 
 use super::blocked::Blocked;
 use super::conditions::{
-    Progress, all_running, has_ended, log_summary, of_log, of_pod, running_again, summary,
+    Progress, all_running, ended_logs_are_complete, has_ended, log_summary, of_log, of_pod, running_again,
+    summary,
 };
 use super::context::Stage;
 use super::liveness::Liveness;
@@ -44,6 +47,7 @@ impl Stage {
         }
     }
 
+    /// Like [`until`](Self::until), but a timeout is returned as is, without a check whether the watch is stale.
     async fn until_or_over<T>(
         &self,
         what: &str,
@@ -51,31 +55,111 @@ impl Stage {
         mut look: impl FnMut(&Observed) -> Progress<T>,
         last: impl FnOnce(&Observed) -> String,
     ) -> Result<T, Blocked> {
-        let started = podproof_core::evidence::now();
         let mut observed = self.recorder.observed();
-        let mut ended = None;
-        let waiting = observed.wait_for(|observed| {
-            ended = match look(observed) {
-                Progress::Met(found) => Some(Ok(found)),
-                Progress::Hopeless(why) => Some(Err(Blocked::Hopeless { what: what.to_owned(), why })),
-                Progress::NotYet => {
-                    observed.broken.clone().map(|why| Err(Blocked::Unobserved { what: what.to_owned(), why }))
-                }
-            };
-            ended.is_some()
-        });
-        drop(timeout(budget, waiting).await);
-        let end = ended.unwrap_or_else(|| {
-            let last = last(&self.recorder.observed().borrow());
-            Err(Blocked::TimedOut { what: what.to_owned(), waited: budget, last })
-        });
+        let event = async {
+            let mut ended = None;
+            let waiting = observed.wait_for(|observed| {
+                ended = match look(observed) {
+                    Progress::Met(found) => Some(Ok(found)),
+                    Progress::Hopeless(why) => Some(Err(Blocked::Hopeless { what: what.to_owned(), why })),
+                    Progress::NotYet => observed
+                        .broken
+                        .clone()
+                        .map(|why| Err(Blocked::Unobserved { what: what.to_owned(), why })),
+                };
+                ended.is_some()
+            });
+            drop(waiting.await);
+            match ended {
+                Some(end) => end,
+                // The recorder has ended, so nothing more will be observed.
+                None => pending().await,
+            }
+        };
+        let timed_out = || Blocked::TimedOut {
+            what: what.to_owned(),
+            waited: budget,
+            last: last(&self.recorder.observed().borrow()),
+        };
+        self.wait_for(what, budget, event, timed_out).await
+    }
+
+    /// Waits for `event`, at most for `budget`, and records what was awaited and how the wait ended.
+    ///
+    /// Every wait on the cluster goes through here, except one that happens on a node, which only
+    /// [`record_wait`](Self::record_wait) records.
+    pub(super) async fn wait_for<T>(
+        &self,
+        what: &str,
+        budget: Duration,
+        event: impl Future<Output = Result<T, Blocked>>,
+        timed_out: impl FnOnce() -> Blocked,
+    ) -> Result<T, Blocked> {
+        let started = podproof_core::evidence::now();
+        let end = timeout(budget, event).await.unwrap_or_else(|_| Err(timed_out()));
+        self.record_wait(what, started, &end);
+        end
+    }
+
+    /// Records a wait that has just ended.
+    pub(super) fn record_wait<T>(&self, what: &str, started: Timestamp, end: &Result<T, Blocked>) {
         self.recorder.wait(Wait {
             what: what.to_owned(),
             started,
             ended: podproof_core::evidence::now(),
-            end: wait_end(&end),
+            end: wait_end(end),
         });
-        end
+    }
+
+    /// Repeats `attempt`, at least once, until it returns true or `budget` has passed, and records the wait. For what
+    /// only a command in a container can see; the caller records the commands.
+    pub async fn repeat_until<A>(
+        &self,
+        what: &str,
+        budget: Duration,
+        mut attempt: impl FnMut() -> A,
+    ) -> Result<(), Blocked>
+    where
+        A: Future<Output = Result<bool, Blocked>>,
+    {
+        let (started, begun) = (podproof_core::evidence::now(), Instant::now());
+        let end = loop {
+            match attempt().await {
+                Ok(false) if begun.elapsed() < budget => {}
+                Ok(false) => {
+                    let last = "the last attempt found something else".to_owned();
+                    break Err(Blocked::TimedOut { what: what.to_owned(), waited: budget, last });
+                }
+                Ok(true) => break Ok(()),
+                Err(blocked) => break Err(blocked),
+            }
+        };
+        self.record_wait(what, started, &end);
+        match end {
+            // The caller asks once more, and the judge evaluates that answer.
+            Err(Blocked::TimedOut { .. }) => Ok(()),
+            end => end,
+        }
+    }
+
+    /// Waits until the logs of all ended containers have ended. A timeout is not a fault: such a log stays marked as
+    /// incomplete, which judges check.
+    pub(super) async fn until_logs_ended(&self) {
+        let mut observed = self.recorder.observed();
+        if ended_logs_are_complete(&observed.borrow()) {
+            return;
+        }
+        let (what, budget) = ("the logs of ended containers to end", self.budgets.log_end());
+        let event = async {
+            drop(observed.wait_for(ended_logs_are_complete).await);
+            Ok(())
+        };
+        let timed_out = || Blocked::TimedOut {
+            what: what.to_owned(),
+            waited: budget,
+            last: last_seen(&self.recorder.observed().borrow()),
+        };
+        let _ = self.wait_for(what, budget, event, timed_out).await;
     }
 
     /// Watches for the whole of `window` and returns what `look` found. `Ok(None)` means that it found nothing although

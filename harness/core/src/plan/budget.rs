@@ -1,8 +1,14 @@
-//! The time budgets. All timeouts of cases are defined here.
+//! The time budgets. Whatever ends a wait inside a cluster is defined here and scaled by `--stretch`.
+//!
+//! [`pause`](super::pause) has the pauses between attempts, which end no wait.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+/// A longer time without a renewal means that the holder of a lease was not alive. Kubelets renew a lease of 40 s every
+/// ten seconds, the controller manager renews its own every two. Not scaled: it measures a wait and does not end one.
+pub const LONGEST_LEASE_SILENCE: Duration = Duration::from_secs(20);
 
 /// The maximum durations of waits, all scaled by one factor for slow machines.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,6 +110,12 @@ impl Budgets {
         self.seconds(60.0)
     }
 
+    /// For a node to report that it is ready after one of its services was started.
+    #[must_use]
+    pub fn node_ready(self) -> Duration {
+        self.seconds(60.0)
+    }
+
     /// For a volume to be gone from its node after its pod has ended.
     #[must_use]
     pub fn volume_gone(self) -> Duration {
@@ -114,6 +126,19 @@ impl Budgets {
     #[must_use]
     pub fn reboot(self) -> Duration {
         self.seconds(240.0)
+    }
+
+    /// For the API server to answer after its node was restarted; part of the time for a reboot.
+    #[must_use]
+    pub fn api_server_restart(self) -> Duration {
+        self.seconds(120.0)
+    }
+
+    /// How long refusals are tolerated from an API server that has answered before: after a restart it may not know
+    /// its RBAC rules or resources at first.
+    #[must_use]
+    pub fn refusals(self) -> Duration {
+        self.seconds(60.0)
     }
 
     /// For a pod to be evicted for its disk usage. Kubelets measure volumes once a minute.
@@ -132,6 +157,42 @@ impl Budgets {
     #[must_use]
     pub fn connect(self) -> Duration {
         self.seconds(10.0)
+    }
+
+    /// For the cluster to be identified at the start and at the end of a run, if it does not answer at once.
+    #[must_use]
+    pub fn identification(self) -> Duration {
+        self.seconds(10.0)
+    }
+
+    /// For a watch to report what a list already shows.
+    #[must_use]
+    pub fn watch_delay(self) -> Duration {
+        self.seconds(10.0)
+    }
+
+    /// For a kubelet to have the log of a container that it reported as started.
+    #[must_use]
+    pub fn log_start(self) -> Duration {
+        self.seconds(2.0)
+    }
+
+    /// For the log of an ended container to end.
+    #[must_use]
+    pub fn log_end(self) -> Duration {
+        self.seconds(10.0)
+    }
+
+    /// For the end of a container to be reported after its log has ended. Then the log is read again.
+    #[must_use]
+    pub fn end_reported(self) -> Duration {
+        self.seconds(10.0)
+    }
+
+    /// For a kubelet to say why it could not connect to a pod's port, after the connection has failed.
+    #[must_use]
+    pub fn port_error(self) -> Duration {
+        self.seconds(3.0)
     }
 
     /// For a node to become unready after its container runtime stops responding. Kubelets wait half a minute for the

@@ -14,12 +14,13 @@ mod mutant;
 mod need;
 mod nesting;
 mod order;
+pub mod pause;
 mod right;
 mod select;
 mod tree;
 
 pub use article::{Article, Bearing, NamedClaim, Sentence};
-pub use budget::Budgets;
+pub use budget::{Budgets, LONGEST_LEASE_SILENCE};
 pub use catalogue::{CaseFiles, Catalogue, assertions_of, embedded_renames};
 pub use claim::{Claim, ClaimId, Level, MinorVersion, Revision, Tier};
 pub use difference::{Difference, Runtime};

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use crate::stage::{Blocked, ObjectRef, PodRef, Progress, Stage};
 use podproof_core::evidence::{Evidence, Exec, Missing, Observed, ProbeReport, SeenPod};
@@ -103,14 +102,15 @@ pub(super) async fn request_in_batches(
     settled: impl Fn(&BTreeSet<String>) -> bool,
 ) -> Result<(), Blocked> {
     const MANY: [&str; 2] = ["--count", "200"];
-    let begun = Instant::now();
-    loop {
-        let exec = fetch_with(stage, READY, client, place, &MANY).await?;
-        if settled(&distinct_bodies(&exec)) || begun.elapsed() >= stage.budgets().controller() {
-            break;
+    let what = format!("the awaited answers of {}:{}", place.0, place.1);
+    let attempt = || async {
+        let is_settled = settled(&distinct_bodies(&fetch_with(stage, READY, client, place, &MANY).await?));
+        if !is_settled {
+            stage.probe(READY, client, CLIENT, &["pause", "--ms", "500"]).await?;
         }
-        stage.probe(READY, client, CLIENT, &["pause", "--ms", "500"]).await?;
-    }
+        Ok(is_settled)
+    };
+    stage.repeat_until(&what, stage.budgets().controller(), attempt).await?;
     fetch_with(stage, label, client, place, &MANY).await.map(drop)
 }
 
@@ -129,15 +129,14 @@ pub(super) async fn request_with_retries(
     client: &PodRef,
     place: (&str, u16),
 ) -> Result<(), Blocked> {
-    let begun = Instant::now();
-    // One command may not run for the whole budget.
-    while begun.elapsed() < stage.budgets().controller() {
-        let exec =
-            fetch_with(stage, READY, client, place, &["--retry-for", "4", "--timeout-ms", "2000"]).await?;
-        if exec.stdout.contains(r#""status":200"#) {
-            break;
-        }
-    }
+    let what = format!("an answer of {}:{}", place.0, place.1);
+    let attempt = || async {
+        // One command may not run for the whole budget.
+        let asked = ["--retry-for", "4", "--timeout-ms", "2000"];
+        let exec = fetch_with(stage, READY, client, place, &asked).await?;
+        Ok(exec.stdout.contains(r#""status":200"#))
+    };
+    stage.repeat_until(&what, stage.budgets().controller(), attempt).await?;
     request_once(stage, label, client, place).await
 }
 

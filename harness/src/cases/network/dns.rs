@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::client::{
     CLIENT, cluster_ip, create_client_beside, create_ready_servers, create_server, until_endpoint_ready,
@@ -63,17 +62,19 @@ async fn look_up_all(stage: &Stage) -> Result<(), Blocked> {
         until_endpoint_ready(stage, SERVICE, server).await?;
     }
     // The DNS server learns of the pods later, possibly of one before the others.
-    let begun = Instant::now();
-    while begun.elapsed() < stage.budgets().controller() {
+    let attempt = || async {
         let exec = look_up(stage, READY, &client, &first).await?;
         let report =
             exec.stdout.lines().filter_map(ProbeReport::parse).find(|report| report.verb() == "resolve");
         let addresses = report.as_ref().and_then(|report| report.field("addresses").ok()?.as_array());
-        if addresses.is_some_and(|addresses| addresses.len() >= REPLICAS.len()) {
-            break;
+        let has_all = addresses.is_some_and(|addresses| addresses.len() >= REPLICAS.len());
+        if !has_all {
+            stage.probe(READY, &client, CLIENT, &["pause", "--ms", "500"]).await?;
         }
-        stage.probe(READY, &client, CLIENT, &["pause", "--ms", "500"]).await?;
-    }
+        Ok(has_all)
+    };
+    let what = format!("an address of service {SERVICE} for each of its pods");
+    stage.repeat_until(&what, stage.budgets().controller(), attempt).await?;
     look_up(stage, RESOLVE, &client, &first).await.map(drop)
 }
 

@@ -14,28 +14,26 @@ use super::refusals::{Refusals, refusal};
 use super::sink::{LoggedInstance, Sink};
 use crate::client_error::{in_words, with_causes};
 use podproof_core::evidence::{LogLine, LogText, Observed, WatchChange, is_kubelet_message};
+use podproof_core::plan::{Budgets, pause};
 
 /// The number of bytes that are kept of one log.
 const LIMIT: usize = 8 << 20;
 
-/// How often, and after which pause, a log that the kubelet does not have yet is requested again.
-const TRIES: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// How often, and after which pause, a broken stream is resumed. A node may need minutes to come back.
-const RESUMPTIONS: u32 = 120;
+/// How often a stream is resumed whose kubelet reports that it has no log.
 const FEW_RESUMPTIONS: u32 = 5;
-const LONG_PAUSE: Duration = Duration::from_secs(2);
 
 /// How often the log of an ended container is read again while it differs each time.
 const REREADS: u32 = 3;
 
-/// How long after the end of its log the end of a container may be reported. Then the log is read again.
-const STATUS_DELAY: Duration = Duration::from_secs(10);
-
 /// Follows the log of an instance until it is complete or unavailable.
-pub(super) async fn follow_log(pods: Api<Pod>, sink: Sink, instance: LoggedInstance, previous: bool) {
-    let end = read_to_end(&pods, &sink, &instance, previous).await;
+pub(super) async fn follow_log(
+    pods: Api<Pod>,
+    sink: Sink,
+    instance: LoggedInstance,
+    previous: bool,
+    budgets: Budgets,
+) {
+    let end = read_to_end(&pods, &sink, &instance, previous, budgets).await;
     change_log(&sink, &instance, |log| match end {
         Ok(confirmed) => {
             log.complete = true;
@@ -53,37 +51,37 @@ async fn read_to_end(
     sink: &Sink,
     instance: &LoggedInstance,
     previous: bool,
+    budgets: Budgets,
 ) -> Result<Option<bool>, LogError> {
     let (mut resumptions, mut rest, mut confirmed) = (0, None, None);
-    let mut refusals = Refusals::default();
+    let (most, mut refusals) = (most_resumptions(budgets), Refusals::within(budgets));
     loop {
         let previous = previous || has_successor(&sink.borrow(), instance);
-        match stream_log(pods, sink, instance, Reading { previous, follow: !previous }).await {
+        match stream_log(pods, sink, instance, Reading { previous, follow: !previous }, budgets).await {
             Ok(End::Limit) => return Ok(None),
             Ok(End::Stream { rest: last, .. }) => {
                 rest = Some(last);
-                if previous || has_ended(sink, instance).await {
-                    confirmed = read_again(pods, sink, instance, previous, &mut rest).await;
+                if previous || has_ended(sink, instance, budgets).await {
+                    confirmed = read_again(pods, sink, instance, (previous, &mut rest), budgets).await;
                     break;
                 }
             }
             // The pod was deleted after the stream ended.
             Err(LogError::Open(kube::Error::Api(status)))
-                if status.code == 404 && rest.is_some() && has_ended(sink, instance).await =>
+                if status.code == 404 && rest.is_some() && has_ended(sink, instance, budgets).await =>
             {
                 break;
             }
             Err(error)
-                if resumptions < RESUMPTIONS
-                    && is_temporary_refusal(&error, &mut refusals, sink, instance) =>
+                if resumptions < most && is_temporary_refusal(&error, &mut refusals, sink, instance) =>
             {
                 resumptions += 1;
-                sleep(LONG_PAUSE).await;
+                sleep(pause::LOG_RESUMPTION).await;
             }
-            Err(error) if resumptions >= error.resumptions() => return Err(error),
+            Err(error) if resumptions >= error.resumptions(most) => return Err(error),
             Err(_) => {
                 resumptions += 1;
-                sleep(LONG_PAUSE).await;
+                sleep(pause::LOG_RESUMPTION).await;
             }
         }
     }
@@ -99,10 +97,10 @@ async fn read_again(
     pods: &Api<Pod>,
     sink: &Sink,
     instance: &LoggedInstance,
-    previous: bool,
-    rest: &mut Option<Vec<u8>>,
+    (previous, rest): (bool, &mut Option<Vec<u8>>),
+    budgets: Budgets,
 ) -> Option<bool> {
-    let mut confirmed = None;
+    let (most, mut confirmed) = (most_resumptions(budgets), None);
     for _ in 0..REREADS {
         let known = known_lines(sink, instance).len();
         // Without any line, this log cannot be distinguished from that of another instance.
@@ -110,7 +108,7 @@ async fn read_again(
             return None;
         }
         let previous = previous || has_successor(&sink.borrow(), instance);
-        match stream_log(pods, sink, instance, Reading { previous, follow: false }).await {
+        match stream_log(pods, sink, instance, Reading { previous, follow: false }, budgets).await {
             Ok(End::Stream { rest: last, unread: 0 }) => {
                 let is_same = known_lines(sink, instance).len() == known && rest.as_ref() == Some(&last);
                 *rest = Some(last);
@@ -121,10 +119,10 @@ async fn read_again(
             }
             Ok(End::Stream { .. }) | Err(LogError::Another) => confirmed = Some(false),
             Ok(End::Limit) => return None,
-            Err(error) if error.resumptions() < RESUMPTIONS => return confirmed,
+            Err(error) if error.resumptions(most) < most => return confirmed,
             Err(_) => {}
         }
-        sleep(PAUSE).await;
+        sleep(pause::LOG).await;
     }
     confirmed
 }
@@ -152,7 +150,7 @@ fn has_successor(observed: &Observed, instance: &LoggedInstance) -> bool {
 }
 
 /// Waits for a state that shows the end of the instance. False if none comes in time.
-async fn has_ended(sink: &Sink, instance: &LoggedInstance) -> bool {
+async fn has_ended(sink: &Sink, instance: &LoggedInstance, budgets: Budgets) -> bool {
     let ended = |observed: &Observed| {
         let seen = observed.pod(&instance.uid);
         let status = seen.and_then(|seen| seen.container(&instance.container));
@@ -161,7 +159,17 @@ async fn has_ended(sink: &Sink, instance: &LoggedInstance) -> bool {
             || status.is_none_or(|status| status.state.as_ref().is_none_or(|state| state.running.is_none()))
     };
     let mut observed = sink.subscribe();
-    timeout(STATUS_DELAY, observed.wait_for(ended)).await.is_ok()
+    timeout(budgets.end_reported(), observed.wait_for(ended)).await.is_ok()
+}
+
+/// How often a broken stream is resumed at most. Its node may take as long as a reboot to come back.
+fn most_resumptions(budgets: Budgets) -> u32 {
+    attempts(budgets.reboot(), pause::LOG_RESUMPTION)
+}
+
+/// The number of attempts within `budget` with `pause` between them.
+fn attempts(budget: Duration, pause: Duration) -> u32 {
+    u32::try_from(budget.as_millis() / pause.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// How reading ended without an error.
@@ -189,6 +197,7 @@ async fn stream_log(
     sink: &Sink,
     instance: &LoggedInstance,
     Reading { previous, follow }: Reading,
+    budgets: Budgets,
 ) -> Result<End, LogError> {
     let wanted = LogParams {
         container: Some(instance.container.clone()),
@@ -197,14 +206,14 @@ async fn stream_log(
         timestamps: true,
         ..LogParams::default()
     };
-    let mut tries = 1;
+    let (mut tries, most) = (1, attempts(budgets.log_start(), pause::LOG));
     let stream = loop {
         match pods.log_stream(&instance.pod, &wanted).await {
             Ok(stream) => break stream,
             // The kubelet can lag a moment behind the status that it reported.
-            Err(kube::Error::Api(status)) if status.code == 400 && tries < TRIES => {
+            Err(kube::Error::Api(status)) if status.code == 400 && tries < most => {
                 tries += 1;
-                sleep(PAUSE).await;
+                sleep(pause::LOG).await;
             }
             Err(error) => return Err(LogError::Open(error)),
         }
@@ -321,14 +330,14 @@ enum LogError {
 }
 
 impl LogError {
-    /// How often reading may be resumed after this error: never after a refusal or another instance's log, and only a
-    /// few times if the kubelet reports that it has no log.
-    fn resumptions(&self) -> u32 {
+    /// How often reading may be resumed after this error, at most `most` times: never after a refusal or another
+    /// instance's log, and only a few times if the kubelet reports that it has no log.
+    fn resumptions(&self, most: u32) -> u32 {
         match self {
             Self::Open(kube::Error::Api(status)) if status.code < 500 => 0,
             Self::Another => 0,
             Self::NotKept(_) => FEW_RESUMPTIONS,
-            Self::Open(_) | Self::Read(_) => RESUMPTIONS,
+            Self::Open(_) | Self::Read(_) => most,
         }
     }
 }
@@ -336,6 +345,15 @@ impl LogError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_broken_stream_is_resumed_for_as_long_as_a_reboot_may_take() {
+        let numbers = |stretch| {
+            let budgets = Budgets::stretched(stretch);
+            (most_resumptions(budgets), attempts(budgets.log_start(), pause::LOG))
+        };
+        assert_eq!((numbers(1.0), numbers(3.0)), ((120, 20), (360, 60)));
+    }
 
     #[test]
     fn an_unfinished_line_waits_for_its_rest() {

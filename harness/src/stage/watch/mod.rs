@@ -13,5 +13,5 @@ mod sink;
 
 pub use objects::seen_now;
 pub use recorder::Recorder;
-pub(crate) use refusals::Refusals;
+pub(crate) use refusals::{Refusals, why_refused};
 pub use resource::resource;

@@ -10,6 +10,7 @@ use super::refusals::Refusals;
 use super::resource::resources;
 use super::sink::{Sink, StartedWatches};
 use podproof_core::evidence::{Kind, SeenObject, WatchChange};
+use podproof_core::plan::Budgets;
 
 /// The reason why a watch ended.
 enum Ended {
@@ -37,10 +38,11 @@ pub(super) async fn watch_objects(
     (client, namespace, kind): (Client, String, Kind),
     sink: Sink,
     begun: StartedWatches,
+    budgets: Budgets,
 ) {
     for resource in resources(kind) {
         let objects = Api::namespaced_with(client.clone(), &namespace, &resource);
-        if let Ended::Broken = watch_one(objects, &resource, kind, &sink, &begun).await {
+        if let Ended::Broken = watch_one(objects, &resource, &sink, (kind, &begun), budgets).await {
             return;
         }
     }
@@ -51,12 +53,12 @@ pub(super) async fn watch_objects(
 async fn watch_one(
     objects: Api<DynamicObject>,
     resource: &ApiResource,
-    kind: Kind,
     sink: &Sink,
-    begun: &StartedWatches,
+    (kind, begun): (Kind, &StartedWatches),
+    budgets: Budgets,
 ) -> Ended {
     let mut stream = watcher(objects, watcher::Config::default()).default_backoff().boxed();
-    let mut refusals = Refusals::default();
+    let mut refusals = Refusals::within(budgets);
     while let Some(item) = stream.next().await {
         refusals.note(&item);
         let (change, object) = match item {

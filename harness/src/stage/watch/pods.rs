@@ -2,26 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
-use std::time::Duration;
 
 use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::runtime::watcher;
 use kube::{Api, Client};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::log_stream::follow_log;
 use super::refusals::Refusals;
 use super::sink::{LoggedInstance, Shared, Sink, StartedWatches};
 use podproof_core::evidence::{SeenEvent, SeenPod, WatchChange, has_begun, not_started};
-
-/// The pause before a broken watch is restarted.
-const PAUSE: Duration = Duration::from_millis(100);
+use podproof_core::plan::{Budgets, pause};
 
 /// Records every state of every pod, and starts following the log of every new container instance.
 pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower, begun: StartedWatches) {
     let mut stream = watcher(pods, watcher::Config::default()).boxed();
-    let mut refusals = Refusals::default();
+    let mut refusals = Refusals::within(follower.budgets);
     while let Some(item) = stream.next().await {
         refusals.note(&item);
         let (change, mut pod) = match item {
@@ -38,7 +36,7 @@ pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower
                     sink.send_modify(|observed| observed.broken = Some(why));
                     return;
                 }
-                tokio::time::sleep(PAUSE).await;
+                sleep(pause::WATCH).await;
                 continue;
             }
         };
@@ -61,9 +59,9 @@ pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower
 }
 
 /// Records the namespace's events. Kubernetes delivers them at best effort, so a failure here is ignored.
-pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
+pub(super) async fn watch_events(events: Api<Event>, sink: Sink, budgets: Budgets) {
     let mut stream = watcher(events, watcher::Config::default()).boxed();
-    let mut refusals = Refusals::default();
+    let mut refusals = Refusals::within(budgets);
     while let Some(item) = stream.next().await {
         refusals.note(&item);
         match item {
@@ -74,7 +72,7 @@ pub(super) async fn watch_events(events: Api<Event>, sink: Sink) {
             }
             Ok(_) => {}
             Err(error) if refusals.final_reason(&error).is_some() => return,
-            Err(_) => tokio::time::sleep(PAUSE).await,
+            Err(_) => sleep(pause::WATCH).await,
         }
     }
 }
@@ -85,12 +83,19 @@ pub(super) struct LogFollower {
     sink: Sink,
     begun: Shared<BTreeSet<LoggedInstance>>,
     stop: CancellationToken,
+    budgets: Budgets,
 }
 
 impl LogFollower {
-    pub(super) fn new(client: &Client, namespace: &str, sink: Sink, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        client: &Client,
+        namespace: &str,
+        sink: Sink,
+        stop: CancellationToken,
+        budgets: Budgets,
+    ) -> Self {
         let pods = Api::namespaced(client.clone(), namespace);
-        Self { pods, sink, begun: Shared::default(), stop }
+        Self { pods, sink, begun: Shared::default(), stop, budgets }
     }
 
     /// Follows the log of each instance that `seen` shows for the first time.
@@ -120,8 +125,9 @@ impl LogFollower {
         // Added before the state that shows the instance, so that a drive that sees the instance can wait for its log.
         self.sink.send_modify(|observed| observed.logs.push(instance.empty_log()));
         let (pods, sink, stop) = (self.pods.clone(), self.sink.clone(), self.stop.clone());
+        let budgets = self.budgets;
         tokio::spawn(async move {
-            let _ = stop.run_until_cancelled(follow_log(pods, sink, instance, previous)).await;
+            let _ = stop.run_until_cancelled(follow_log(pods, sink, instance, previous, budgets)).await;
         });
     }
 }

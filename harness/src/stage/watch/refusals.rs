@@ -3,19 +3,22 @@
 use std::time::{Duration, Instant};
 
 use kube::runtime::watcher;
-
-/// How long refusals are tolerated after a successful answer: a restarted API server may not know its RBAC rules or
-/// resources at first.
-const TOLERANCE: Duration = Duration::from_secs(60);
+use podproof_core::plan::Budgets;
 
 /// The history of answers and refusals of one watch or log stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Refusals {
+    tolerance: Duration,
     has_succeeded: bool,
     since: Option<Instant>,
 }
 
 impl Refusals {
+    /// No answers and no refusals so far. After an answer, refusals are tolerated for the budget of refusals.
+    pub(crate) fn within(budgets: Budgets) -> Self {
+        Self { tolerance: budgets.refusals(), has_succeeded: false, since: None }
+    }
+
     /// Records the outcome of a watch.
     pub(crate) fn note<K>(&mut self, outcome: &Result<watcher::Event<K>, watcher::Error>) {
         // `Init` comes before the first request.
@@ -41,12 +44,8 @@ impl Refusals {
     }
 
     fn final_reason_at(&mut self, now: Instant, error: &watcher::Error) -> Option<String> {
-        let (watcher::Error::InitialListFailed(source) | watcher::Error::WatchStartFailed(source)) = error
-        else {
-            return None;
-        };
-        let refusal = refusal(source)?;
-        self.are_final_at(now).then(|| format!("the API server refuses to be watched: {refusal}"))
+        let why = why_refused(error)?;
+        self.are_final_at(now).then_some(why)
     }
 
     /// Records a refusal and returns whether it is final.
@@ -56,8 +55,16 @@ impl Refusals {
 
     fn are_final_at(&mut self, now: Instant) -> bool {
         let since = *self.since.get_or_insert(now);
-        !self.has_succeeded || now.saturating_duration_since(since) >= TOLERANCE
+        !self.has_succeeded || now.saturating_duration_since(since) >= self.tolerance
     }
+}
+
+/// Why the API server refuses a watch; `None` for errors that are no refusal.
+pub(crate) fn why_refused(error: &watcher::Error) -> Option<String> {
+    let (watcher::Error::InitialListFailed(source) | watcher::Error::WatchStartFailed(source)) = error else {
+        return None;
+    };
+    Some(format!("the API server refuses to be watched: {}", refusal(source)?))
 }
 
 /// The message of an API error that means unauthorized, forbidden or not found.
@@ -85,24 +92,24 @@ mod tests {
     #[case(403)]
     #[case(404)]
     fn a_refusal_is_final_at_first_but_tolerated_for_a_while_after_an_answer(#[case] code: u16) {
-        let mut refusals = Refusals::default();
+        let mut refusals = Refusals::within(Budgets::default());
         refusals.note(&Ok(watcher::Event::<()>::Init));
         let why = refusals.final_reason(&answer(code)).expect("a reason");
         assert_eq!(why, "the API server refuses to be watched: pods is forbidden");
 
-        let start = Instant::now();
+        let (start, tolerance) = (Instant::now(), refusals.tolerance);
         for round in 0..2 {
             refusals.note(&Ok(watcher::Event::<()>::InitDone));
-            let begin = start + TOLERANCE * round;
+            let begin = start + tolerance * round;
             assert_eq!(refusals.final_reason_at(begin, &answer(code)), None);
-            assert_eq!(refusals.final_reason_at(begin + TOLERANCE / 2, &answer(code)), None);
+            assert_eq!(refusals.final_reason_at(begin + tolerance / 2, &answer(code)), None);
         }
-        assert!(refusals.final_reason_at(start + TOLERANCE * 2, &answer(code)).is_some());
+        assert!(refusals.final_reason_at(start + tolerance * 2, &answer(code)).is_some());
     }
 
     #[test]
     fn errors_other_than_refusals_are_never_final() {
-        let mut refusals = Refusals::default();
+        let mut refusals = Refusals::within(Budgets::default());
         for error in [answer(500), answer(429), watcher::Error::NoResourceVersion] {
             assert_eq!(refusals.final_reason(&error), None, "{error}");
         }
