@@ -71,7 +71,7 @@ cat >"$cases/$module.rs" <<RUST
 //! $title.
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -81,12 +81,12 @@ const CONTAINER: &str = "main";
 pub(super) const $constant: Case = Case {
     id: "$id",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(drive(stage)),
     judge,
 };
 
-async fn drive(stage: &Stage) -> Result<(), Blocked> {
+async fn drive(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, CONTAINER, 0, "identity").await
 }

@@ -1,4 +1,4 @@
-//! Verdicts from evidence that does not show whether the cluster or something else is at fault: they are inconclusive.
+//! Evidence that does not show whether the cluster is at fault never makes a claim fail.
 
 use std::path::PathBuf;
 
@@ -11,39 +11,36 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::judge::Recorded;
-use crate::judge_overlays::reason;
-use crate::judge_tampered::{ABSENT, in_exec, in_log};
-use crate::late_evidence::verdict_with;
-use crate::record::proved;
+use crate::judge_overlays::expect_inconclusive;
+use crate::judge_tampered::{ABSENT, replace_in_exec, replace_in_log};
+use crate::late_evidence::verdict_after;
+use crate::record::record_of_prove_run;
 use crate::tampered_node::shift_ends;
-use crate::tampered_restart::ended_later;
 
 /// A change of evidence.
-type Change = fn(&mut Evidence);
+type Tamper = fn(&mut Evidence);
 
-const LATE: [(&str, Change); 3] = [
-    ("restart/backoff-sequence", |e| ended_later(e, -60)),
-    ("restart/backoff-cap", |e| shift_ends(e, SignedDuration::from_secs(-100))),
-    ("restart/backoff-reset", |e| shift_ends(e, SignedDuration::from_secs(-100))),
+const LATE_RESTARTS: [(&str, Tamper); 3] = [
+    ("restart/backoff-sequence", |e| shift_ends(e, -60)),
+    ("restart/backoff-cap", |e| shift_ends(e, -100)),
+    ("restart/backoff-reset", |e| shift_ends(e, -100)),
 ];
 
 #[test]
 fn a_late_restart_alone_does_not_prove_a_long_back_off() {
-    for (claim, late) in LATE {
-        let verdict = verdict_with(claim, late);
-        assert!(reason(&verdict).contains("before restart"), "{verdict:?}");
+    for (claim, late) in LATE_RESTARTS {
+        let verdict = verdict_after(claim, late);
+        assert!(expect_inconclusive(&verdict).contains("before restart"), "{verdict:?}");
     }
 }
 
 #[test]
-fn a_clock_set_back_does_not_make_a_restart_early() {
-    let early: [(&str, Change); 2] = [
-        ("restart/backoff-sequence", |e| ended_later(e, 5)),
-        ("restart/backoff-cap", |e| shift_ends(e, SignedDuration::from_secs(15))),
-    ];
+fn a_node_clock_that_was_set_back_is_inconclusive() {
+    let early: [(&str, Tamper); 2] =
+        [("restart/backoff-sequence", |e| shift_ends(e, 5)), ("restart/backoff-cap", |e| shift_ends(e, 15))];
     for (claim, set_back) in early {
-        let verdict = verdict_with(claim, set_back);
-        assert!(reason(&verdict).contains("a node clock that was not set back"), "{verdict:?}");
+        let verdict = verdict_after(claim, set_back);
+        assert!(expect_inconclusive(&verdict).contains("a node clock that was not set back"), "{verdict:?}");
     }
 }
 
@@ -52,18 +49,19 @@ fn a_pod_in_phase_unknown_is_inconclusive() {
     for claim in
         ["lifecycle/partial-failure-running", "restart/crashloop-reason", "startup/init-wait-deadlock"]
     {
-        let verdict = verdict_with(claim, |e| {
+        let verdict = verdict_after(claim, |e| {
             let last = e.timeline.last_mut().unwrap();
             last.pod.status.as_mut().unwrap().phase = Some("Unknown".to_owned());
         });
-        assert!(reason(&verdict).contains("is in phase Unknown"), "{claim}: {verdict:?}");
+        assert!(expect_inconclusive(&verdict).contains("is in phase Unknown"), "{claim}: {verdict:?}");
     }
 }
 
-/// Adds a state before the container runs again: it waits, because its kubelet has not read the services yet.
-fn waits_for_services(e: &mut Evidence, runs_again: impl Fn(&SeenPod) -> bool) {
-    let place = e.timeline.iter().rposition(runs_again).unwrap();
-    let mut waiting = e.timeline[place].clone();
+/// Inserts a state just before the container runs again, in which it waits because the kubelet has not read the services
+/// yet.
+fn insert_wait_for_services(e: &mut Evidence, runs_again: impl Fn(&SeenPod) -> bool) {
+    let index = e.timeline.iter().rposition(runs_again).unwrap();
+    let mut waiting = e.timeline[index].clone();
     let statuses = waiting.pod.status.as_mut().unwrap().container_statuses.as_mut().unwrap();
     statuses[0].state = serde_json::from_value(serde_json::json!({ "waiting": {
         "reason": "CreateContainerConfigError",
@@ -71,46 +69,50 @@ fn waits_for_services(e: &mut Evidence, runs_again: impl Fn(&SeenPod) -> bool) {
     } }))
     .unwrap();
     waiting.at -= SignedDuration::from_millis(1);
-    e.timeline.insert(place, waiting);
+    e.timeline.insert(index, waiting);
 }
 
 #[test]
-fn a_restarted_kubelet_may_retry_only_after_an_outage() {
-    let runs = |seen: &SeenPod| {
+fn config_errors_after_a_kubelet_restart_are_allowed_only_in_outage_cases() {
+    let any_container_running = |seen: &SeenPod| {
         seen.containers().any(|one| one.state.as_ref().is_some_and(|state| state.running.is_some()))
     };
-    let after_an_outage = verdict_with("volume/disk-survives-reboot", |e| waits_for_services(e, runs));
+    let after_an_outage =
+        verdict_after("volume/disk-survives-reboot", |e| insert_wait_for_services(e, any_container_running));
     assert_eq!(after_an_outage, Verdict::Pass);
-    let without = verdict_with("restart/identity", |e| waits_for_services(e, runs));
-    assert!(reason(&without).contains("services have not yet been read"), "{without:?}");
+    let without = verdict_after("restart/identity", |e| insert_wait_for_services(e, any_container_running));
+    assert!(expect_inconclusive(&without).contains("services have not yet been read"), "{without:?}");
 }
 
 #[test]
 fn a_hook_that_never_ended_is_inconclusive() {
-    let verdict = verdict_with("lifecycle/prestop-before-term", |e| {
-        in_log(e, ("main", 0), "hook over", "hook not over");
+    let verdict = verdict_after("lifecycle/prestop-before-term", |e| {
+        replace_in_log(e, ("main", 0), "hook over", "hook not over");
     });
-    assert!(reason(&verdict).contains("a hook that ran to its end"), "{verdict:?}");
+    assert!(expect_inconclusive(&verdict).contains("a hook that ran to its end"), "{verdict:?}");
 }
 
 #[test]
-fn a_hook_without_a_trace_is_inconclusive() {
-    let verdict = verdict_with("restart/prestop-not-on-crash", |e| {
-        in_exec(e, "marker-after", r#""present":true"#, ABSENT);
+fn a_hook_without_its_marker_file_is_inconclusive() {
+    let verdict = verdict_after("restart/prestop-not-on-crash", |e| {
+        replace_in_exec(e, "marker-after", r#""present":true"#, ABSENT);
         e.events.retain(|seen| seen.event.count.unwrap_or(1) < 3);
     });
-    assert!(reason(&verdict).contains("the kubelet's events up to the third start"), "{verdict:?}");
+    assert!(
+        expect_inconclusive(&verdict).contains("the kubelet's events up to the third start"),
+        "{verdict:?}"
+    );
 }
 
 #[test]
-fn a_hook_that_ran_twice_is_inconclusive() {
-    let verdict = verdict_with("startup/poststart-blocks", |e| {
-        in_log(e, ("second", 0), r#""present":true"#, ABSENT);
+fn a_hook_that_may_have_run_twice_is_inconclusive() {
+    let verdict = verdict_after("startup/poststart-blocks", |e| {
+        replace_in_log(e, ("second", 0), r#""present":true"#, ABSENT);
         let begun =
             |seen: &SeenPod| seen.containers().any(|one| one.name == "second" && one.container_id.is_some());
         e.timeline.retain(|seen| !begun(seen));
     });
-    assert!(reason(&verdict).contains("at the first try"), "{verdict:?}");
+    assert!(expect_inconclusive(&verdict).contains("at the first try"), "{verdict:?}");
 }
 
 #[rstest]
@@ -131,7 +133,7 @@ fn a_failed_hook_is_inconclusive(
     let event = Event { involved_object: about, reason: event_reason, message, ..Event::default() };
     changed.events.push(SeenEvent { at: first.at, event });
     let verdict = case.verdict(&changed);
-    assert!(reason(&verdict).contains("a hook of pod"), "{verdict:?}");
+    assert!(expect_inconclusive(&verdict).contains("a hook of pod"), "{verdict:?}");
 }
 
 /// Returns whether the object is an `EndpointSlice` of the service.
@@ -146,17 +148,17 @@ fn has_condition(object: &Value, condition: &str, truth: bool) -> bool {
 
 #[test]
 fn an_endpoint_slice_that_is_never_updated_is_inconclusive() {
-    let verdict = verdict_with("network/terminating-endpoint", |e| {
+    let verdict = verdict_after("network/terminating-endpoint", |e| {
         e.objects.retain(|seen| {
             !is_slice_of(&seen.object, "later") && !has_condition(&seen.object, "terminating", true)
         });
     });
-    assert!(reason(&verdict).contains("an endpoint slice of another service"), "{verdict:?}");
+    assert!(expect_inconclusive(&verdict).contains("an endpoint slice of another service"), "{verdict:?}");
 }
 
 #[test]
 fn an_endpoint_slice_that_is_updated_late_is_inconclusive() {
-    let verdict = verdict_with("network/terminating-endpoint", |e| {
+    let verdict = verdict_after("network/terminating-endpoint", |e| {
         let gone = e.timeline.last().unwrap().at + jiff::SignedDuration::from_secs(5);
         for seen in &mut e.objects {
             if has_condition(&seen.object, "terminating", true) {
@@ -170,7 +172,7 @@ fn an_endpoint_slice_that_is_updated_late_is_inconclusive() {
             }
         }
     });
-    assert!(reason(&verdict).contains("while the pod was ready"), "{verdict:?}");
+    assert!(expect_inconclusive(&verdict).contains("while the pod was ready"), "{verdict:?}");
 }
 
 #[rstest]
@@ -179,11 +181,11 @@ fn an_endpoint_slice_that_is_updated_late_is_inconclusive() {
 #[case("Pod was evicted, node had condition: [MemoryPressure]")]
 #[case("Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ")]
 #[case("Container main exceeded its local ephemeral storage limit \"1Mi\". ")]
-fn a_pod_that_was_evicted_for_another_cause_is_inconclusive(
+fn a_pod_evicted_for_another_reason_is_inconclusive(
     #[values("volume/gone-on-eviction", "volume/disk-sizelimit-evicts")] claim: &str,
     #[case] message: &str,
 ) {
-    let verdict = verdict_with(claim, |e| {
+    let verdict = verdict_after(claim, |e| {
         for seen in &mut e.timeline {
             let status = seen.pod.status.as_mut().unwrap();
             if status.reason.is_some() {
@@ -191,36 +193,34 @@ fn a_pod_that_was_evicted_for_another_cause_is_inconclusive(
             }
         }
     });
-    assert!(reason(&verdict).contains(message.trim_end()), "{verdict:?}");
+    assert!(expect_inconclusive(&verdict).contains(message.trim_end()), "{verdict:?}");
 }
 
 #[rstest]
-fn a_log_without_its_beginning_never_makes_a_fail(
-    #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
-) {
+fn a_truncated_log_never_causes_a_fail(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
-    let mut wrong = Vec::new();
-    for (at, log) in evidence.logs.iter().enumerate() {
+    let mut unexpected_failures = Vec::new();
+    for (index, log) in evidence.logs.iter().enumerate() {
         let lines = log.lines.len();
         for missing in [1, 2, 3, 7, lines / 2, lines.saturating_sub(1)] {
             let mut changed = evidence.clone();
-            changed.logs[at].lines.drain(..missing.min(lines));
+            changed.logs[index].lines.drain(..missing.min(lines));
             if let Verdict::Fail { findings } = case.verdict(&changed) {
-                wrong
+                unexpected_failures
                     .push(format!("{}.{} without {missing} lines: {findings:?}", log.container, log.restart));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(unexpected_failures.is_empty(), "{unexpected_failures:#?}");
 }
 
 #[rstest]
-fn a_server_that_ends_just_before_a_request_never_makes_a_fail(
+fn a_server_that_exits_just_before_a_request_never_causes_a_fail(
     #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
 ) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
-    let mut wrong = Vec::new();
-    for (at, exec) in evidence.execs.iter().enumerate() {
+    let mut unexpected_failures = Vec::new();
+    for (index, exec) in evidence.execs.iter().enumerate() {
         if exec.label == "ready" || !exec.stdout.contains(r#""status":200,"#) {
             continue;
         }
@@ -231,39 +231,40 @@ fn a_server_that_ends_just_before_a_request_never_makes_a_fail(
         (first.started, first.ended) = (evidence.started, evidence.started);
         changed.execs.push(first);
         let refused = exec.stdout.replace(r#""ok":true,"#, r#""ok":false,"errno":"ECONNREFUSED","#);
-        changed.execs[at].stdout = refused.replace(r#""status":200,"#, "");
+        changed.execs[index].stdout = refused.replace(r#""status":200,"#, "");
         if let Verdict::Fail { findings } = case.verdict(&changed) {
-            wrong.push(format!("{}: {findings:?}", exec.label));
+            unexpected_failures.push(format!("{}: {findings:?}", exec.label));
         }
     }
-    for (at, fetch) in evidence.fetches.iter().enumerate() {
+    for (index, fetch) in evidence.fetches.iter().enumerate() {
         let mut changed = evidence.clone();
         let port = fetch.port;
-        changed.fetches[at].answer = Err(format!("dial tcp4 127.0.0.1:{port}: connect: connection refused"));
+        changed.fetches[index].answer =
+            Err(format!("dial tcp4 127.0.0.1:{port}: connect: connection refused"));
         changed.execs.retain(|exec| exec.label != format!("{}-there", fetch.label));
         if let Verdict::Fail { findings } = case.verdict(&changed) {
-            wrong.push(format!("{}: {findings:?}", fetch.label));
+            unexpected_failures.push(format!("{}: {findings:?}", fetch.label));
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(unexpected_failures.is_empty(), "{unexpected_failures:#?}");
 }
 
 #[test]
-fn a_surviving_mutant_of_an_unproved_claim_is_not_counted() {
-    let mut record = proved();
+fn a_surviving_mutant_of_an_unproved_claim_is_inconclusive() {
+    let mut record = record_of_prove_run();
     record.cases.retain(|case| case.claim.as_str() == "volume/shared");
-    let bad = |record: &RunRecord| {
+    let not_killed = |record: &RunRecord| {
         let proofs = proofs(record);
         proofs
             .into_iter()
             .filter(|(_, proof)| matches!(proof, Proof::Survived | Proof::WrongAssertion { .. }))
             .count()
     };
-    assert_eq!(bad(&record), 2);
+    assert_eq!(not_killed(&record), 2);
     for case in &mut record.cases {
         case.unproved = Some("needs another cluster".to_owned());
     }
-    assert_eq!(bad(&record), 0);
+    assert_eq!(not_killed(&record), 0);
     let killed = proofs(&record).into_iter().filter(|(_, proof)| *proof == Proof::Killed).count();
     assert_eq!(killed, 1);
 }

@@ -263,7 +263,7 @@ const MAY_WAIT: [(&str, &str); 10] = [
     ("stage/watch/recorder.rs", "the first answers of the watches, without which there is no evidence"),
     ("stage/watch/pods.rs", "the next attempt to watch"),
     ("stage/watch/log_stream.rs", "the next attempt to read a log, whose gaps are marked in it"),
-    ("run/same_cluster.rs", "the next attempt to identify the cluster, whose result is in the record"),
+    ("run/identity_monitor.rs", "the next attempt to identify the cluster, whose result is in the record"),
 ];
 
 /// The modules that act inside a cluster.

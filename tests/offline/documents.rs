@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::judge::fixtures;
 use crate::junit::any_record;
-use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record, skip};
+use crate::record::{case, checked, fail, finding, inconclusive, pass, record, record_of_prove_run, skip};
 
 const HOSTILE: &str = "</details><script>alert(1)</script> | `a` **b** [c](https://d) @e \u{1b}[31mred\u{1b}[0m \
                        \u{FFFE} ]]> \u{202E}\n# f\n\"} 1\\";
@@ -186,7 +186,7 @@ fn only_a_pass_is_passed_in_ctrf() {
     let raw = &ctrf(&checked())["tests"][2]["rawStatus"];
     assert_eq!(raw, "inconclusive");
     assert_eq!(
-        statuses(proved()),
+        statuses(record_of_prove_run()),
         ["passed", "passed", "failed", "failed", "other", "failed", "other", "skipped"]
     );
 }

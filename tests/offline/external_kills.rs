@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStatus,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use podproof::cases::Expected;
+use podproof::cases::Disturbance;
 use podproof_core::evidence::{Evidence, SeenPod};
 use podproof_core::judge::Verdict;
 use rstest::rstest;
@@ -71,7 +71,7 @@ fn a_container_that_is_killed_from_outside_never_makes_a_fail(
 ) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
     // If the drive itself stops the kubelet, the runtime or the sandbox, the cause of an exit is unknown.
-    if case.expects.contains(&Expected::Outage) {
+    if case.allows.contains(&Disturbance::Outage) {
         return;
     }
     let mut wrong = Vec::new();
@@ -83,7 +83,8 @@ fn a_container_that_is_killed_from_outside_never_makes_a_fail(
         let first = evidence.timeline.iter().position(runs).unwrap();
         let last = evidence.timeline.iter().rposition(runs).unwrap();
         // A container that is expected to run out of memory ends like this anyway; so does one of a deleted pod, below.
-        if case.expects.iter().any(|one| matches!(one, Expected::OutOfMemory(starved) if *starved == name)) {
+        if case.allows.iter().any(|one| matches!(one, Disturbance::OutOfMemory(starved) if *starved == name))
+        {
             continue;
         }
         for (code, restarted) in EXITS {

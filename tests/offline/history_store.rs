@@ -11,7 +11,7 @@ use rstest::rstest;
 
 use crate::history_backend::{Backend, TestStore};
 use crate::history_fixtures::{empty_run, ended, passed, runs};
-use crate::record::{checked, proved};
+use crate::record::{checked, record_of_prove_run};
 
 const ALL: RunRange<'_> = RunRange { last: None, most: 1000 };
 
@@ -39,7 +39,7 @@ fn a_stored_run_is_read_back(#[values(Backend::Sqlite, Backend::Postgres)] backe
 
 #[test]
 fn mutants_are_not_stored() {
-    let record = proved();
+    let record = record_of_prove_run();
     let kept = HistoryRun::of(&record);
     let green = record.cases.iter().filter(|case| case.mutant.is_none()).count();
     assert!(green < record.cases.len());

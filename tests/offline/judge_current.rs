@@ -6,7 +6,7 @@ use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::{Recorded, failed, fixtures};
-use crate::judge_tampered::in_log;
+use crate::judge_tampered::replace_in_log;
 
 /// The exit code that triggers the rule, and the exit code that the kubelet reports for containers it removed.
 const LISTED: i32 = 42;
@@ -100,7 +100,7 @@ fn an_exit_with_another_code_is_not_a_restart_by_the_rule() {
             }
         }
     }
-    in_log(&mut evidence, ("main", 0), r#""code":42"#, r#""code":1"#);
+    replace_in_log(&mut evidence, ("main", 0), r#""code":42"#, r#""code":1"#);
     let verdict = case.verdict(&evidence);
     assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
 }
@@ -109,7 +109,7 @@ fn an_exit_with_another_code_is_not_a_restart_by_the_rule() {
 #[test]
 fn mount_options_of_dev_shm_do_not_matter() {
     let Recorded { case, mut evidence, .. } = recorded("ipc/devshm-size", "green");
-    in_log(&mut evidence, ("one", 0), r#""nosuid","nodev","noexec","#, "");
+    replace_in_log(&mut evidence, ("one", 0), r#""nosuid","nodev","noexec","#, "");
     assert_eq!(case.verdict(&evidence), Verdict::Pass);
 }
 

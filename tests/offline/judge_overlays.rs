@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateTerminated, ContainerStatus, PodCondition, PodStatus,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use podproof::cases::Expected;
+use podproof::cases::Disturbance;
 use podproof_core::evidence::{Deletion, Evidence, LogLine, SeenEvent, SeenPod, WatchChange};
 use podproof_core::judge::Verdict;
 use rstest::rstest;
@@ -93,7 +93,7 @@ const OVERLAYS: [Overlay; 13] = [
     ),
 ];
 
-/// The name of a container that no case expects to run out of memory.
+/// The name of a container that no case allows to run out of memory.
 const BYSTANDER: &str = "nobody";
 
 fn status(seen: &mut SeenPod) -> &mut PodStatus {
@@ -149,7 +149,7 @@ fn end_all(seen: &mut SeenPod, code: i32, reason: &str) {
     }
 }
 
-/// The first container that no case expects to run out of memory. Adds one if there is none.
+/// The first container that no case allows to run out of memory. Adds one if there is none.
 fn bystander(seen: &mut SeenPod) -> &mut ContainerStatus {
     let statuses = ordinary(seen);
     if statuses.iter().all(|one| ["main", "greedy"].contains(&one.name.as_str())) {
@@ -168,9 +168,9 @@ fn end_previous(seen: &mut SeenPod, end: &ContainerStateTerminated) {
 }
 
 /// Adds the deletions that the drive requested, as current versions record them.
-fn with_deletions(mut evidence: Evidence, expects: &[Expected]) -> Evidence {
+fn with_deletions(mut evidence: Evidence, allows: &[Disturbance]) -> Evidence {
     let mut deletions: Vec<Deletion> = Vec::new();
-    for seen in evidence.timeline.iter().filter(|_| expects.contains(&Expected::Deletion)) {
+    for seen in evidence.timeline.iter().filter(|_| allows.contains(&Disturbance::Deletion)) {
         let is_deleted =
             seen.change == WatchChange::Deleted || seen.pod.metadata.deletion_timestamp.is_some();
         if is_deleted && deletions.iter().all(|one| one.uid != seen.uid()) {
@@ -205,7 +205,7 @@ fn apply_overlay_at_end(evidence: &mut Evidence, uid: &str, change: fn(&mut Seen
     evidence.timeline.push(last);
 }
 
-pub(crate) fn reason(verdict: &Verdict) -> &str {
+pub(crate) fn expect_inconclusive(verdict: &Verdict) -> &str {
     assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
     match verdict {
         Verdict::Inconclusive { reason } => reason,
@@ -216,7 +216,7 @@ pub(crate) fn reason(verdict: &Verdict) -> &str {
 #[rstest]
 fn an_external_event_is_inconclusive(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
-    let mut evidence = with_deletions(evidence, case.expects);
+    let mut evidence = with_deletions(evidence, case.allows);
     assert_eq!(case.verdict(&evidence), Verdict::Pass, "with its own deletions");
     let timeline = evidence.timeline.clone();
     for uid in pods(&evidence) {
@@ -225,12 +225,12 @@ fn an_external_event_is_inconclusive(#[files("fixtures/evidence/*/*/green.json")
         for (what, change, word) in OVERLAYS {
             apply_overlay(&mut evidence, &uid, change);
             let verdict = case.verdict(&evidence);
-            assert!(reason(&verdict).contains(word), "{what}: {verdict:?}");
+            assert!(expect_inconclusive(&verdict).contains(word), "{what}: {verdict:?}");
             evidence.timeline.clone_from(&timeline);
             if !(is_deleted && word == "deleted") {
                 apply_overlay_at_end(&mut evidence, &uid, change);
                 let verdict = case.verdict(&evidence);
-                assert!(reason(&verdict).contains(word), "{what} at the end: {verdict:?}");
+                assert!(expect_inconclusive(&verdict).contains(word), "{what} at the end: {verdict:?}");
                 evidence.timeline.clone_from(&timeline);
             }
         }
@@ -254,10 +254,10 @@ fn an_unobserved_exit_is_inconclusive(
     #[case] exit_reason: &str,
 ) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
-    if case.expects.contains(&Expected::Outage) {
+    if case.allows.contains(&Disturbance::Outage) {
         return;
     }
-    let evidence = with_deletions(evidence, case.expects);
+    let evidence = with_deletions(evidence, case.allows);
     for uid in pods(&evidence) {
         for (now, before) in [(true, false), (false, true)] {
             let mut changed = evidence.clone();
@@ -296,7 +296,7 @@ fn a_start_that_the_kubelet_reports_as_failed_is_inconclusive(
         event.message = Some("Error: transport is closing".to_owned());
         let about_container = event.involved_object.field_path.is_some();
         let verdict = case.verdict(&failed);
-        if case.expects.contains(&Expected::Outage) || !about_container {
+        if case.allows.contains(&Disturbance::Outage) || !about_container {
             assert!(!matches!(verdict, Verdict::Fail { .. }), "{verdict:?}");
         } else {
             assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
@@ -318,7 +318,7 @@ fn an_oom_kill_lost_with_a_failed_start_is_inconclusive() {
         }
     }
     let verdict = case.verdict(&evidence);
-    assert!(reason(&verdict).contains("transport is closing"), "{verdict:?}");
+    assert!(expect_inconclusive(&verdict).contains("transport is closing"), "{verdict:?}");
 }
 
 #[rstest]
@@ -336,7 +336,7 @@ fn a_program_of_another_architecture_is_inconclusive(
         if foreign.logs.is_empty() {
             assert!(!matches!(verdict, Verdict::Fail { .. }), "{verdict:?}");
         } else {
-            assert!(reason(&verdict).contains("that its node cannot run"), "{verdict:?}");
+            assert!(expect_inconclusive(&verdict).contains("that its node cannot run"), "{verdict:?}");
         }
         // The same without the log.
         foreign.logs.iter_mut().for_each(|log| log.lines.clear());

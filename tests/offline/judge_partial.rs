@@ -7,7 +7,7 @@ use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::Recorded;
-use crate::judge_overlays::{ordinary, reason};
+use crate::judge_overlays::{expect_inconclusive, ordinary};
 
 /// Errors that a kubelet sends instead of a log.
 const KUBELET_ERRORS: [&str; 2] = [
@@ -61,7 +61,7 @@ fn a_log_that_changed_when_it_was_read_again_is_inconclusive(
     evidence.logs.iter_mut().for_each(|log| log.confirmed = Some(true));
     assert_eq!(case.verdict(&evidence), Verdict::Pass);
     evidence.logs.iter_mut().for_each(|log| log.confirmed = Some(false));
-    assert!(reason(&case.verdict(&evidence)).contains("a second read returned another log"));
+    assert!(expect_inconclusive(&case.verdict(&evidence)).contains("a second read returned another log"));
 }
 
 #[rstest]
@@ -86,7 +86,7 @@ fn a_pass_needs_every_assertion() {
     let Recorded { case, mut evidence, .. } = Recorded::green("ipc/sysv-msg");
     let left = evidence.execs.iter_mut().find(|exec| exec.label == "left").unwrap();
     left.stdout = left.stdout.replace(r#""present":true"#, r#""present":false,"errno":"ENOENT""#);
-    assert_eq!(reason(&case.verdict(&evidence)), "not asserted: is-taken");
+    assert_eq!(expect_inconclusive(&case.verdict(&evidence)), "not asserted: is-taken");
     let Recorded { case, mut evidence, .. } = Recorded::green("ipc/mqueue-mount-shared");
     let look = evidence.execs.iter_mut().find(|exec| exec.label == "in-finder").unwrap();
     let lines = look.stdout.lines().map(|line| {
@@ -95,12 +95,12 @@ fn a_pass_needs_every_assertion() {
         line.replace(r#""present":true"#, to) + "\n"
     });
     look.stdout = lines.collect();
-    assert_eq!(reason(&case.verdict(&evidence)), "not asserted: same-file, tells-its-size");
+    assert_eq!(expect_inconclusive(&case.verdict(&evidence)), "not asserted: same-file, tells-its-size");
 }
 
 #[test]
 fn a_pod_that_was_not_seen_pending_does_not_confirm_the_article() {
     let Recorded { case, mut evidence, .. } = Recorded::green("lifecycle/never-completes");
     evidence.timeline.retain(|seen| seen.phase() != "Pending");
-    assert!(reason(&case.verdict(&evidence)).contains("Pending"));
+    assert!(expect_inconclusive(&case.verdict(&evidence)).contains("Pending"));
 }

@@ -45,16 +45,16 @@ const RESTART: &[Tampering] = &[
     ("restart/identity", "same-ip", |e| {
         e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap().pod_ip = Some("10.9.9.9".to_owned());
     }),
-    ("restart/identity", "same-namespaces", |e| in_log(e, ("main", 1), "uts:[", "uts:[9")),
+    ("restart/identity", "same-namespaces", |e| replace_in_log(e, ("main", 1), "uts:[", "uts:[9")),
     ("restart/identity", "sibling-goes-on", |e| {
-        in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+        replace_in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
     }),
     ("restart/logs-previous", "previous-is-kept", |e| in_requested_log(e, "previous")),
     ("restart/logs-previous", "current-is-the-new-one", |e| in_requested_log(e, "current")),
 ];
 
 const IPC: &[Tampering] = &[
-    ("ipc/same-namespace", "one-in-the-pod", |e| in_log(e, ("right", 0), "ipc:[", "ipc:[9")),
+    ("ipc/same-namespace", "one-in-the-pod", |e| replace_in_log(e, ("right", 0), "ipc:[", "ipc:[9")),
     ("ipc/same-namespace", "another-in-another-pod", |e| {
         let output = e.execs.iter().find(|exec| exec.label == "ipc-of-three").unwrap().stdout.clone();
         e.execs.iter_mut().find(|exec| exec.label == "ipc-of-other").unwrap().stdout = output;
@@ -62,25 +62,27 @@ const IPC: &[Tampering] = &[
     ("ipc/mc2-article", "all-produced", |e| drop(log(e, ("producer", 0)).lines.remove(7))),
     ("ipc/mc2-article", "all-consumed", |e| drop(log(e, ("consumer", 0)).lines.remove(7))),
     ("ipc/mc2-article", "done-is-last", |e| {
-        in_log(e, ("consumer", 0), "Consumed: done", "Consumed: done and gone");
+        replace_in_log(e, ("consumer", 0), "Consumed: done", "Consumed: done and gone");
     }),
     ("ipc/mc2-article", "same-order", swap_messages),
     ("ipc/mc2-article", "both-exit-zero", |e| end_consumer_with(e, 1)),
     ("ipc/mc2-article", "pod-succeeds", |e| end_in_phase(e, "Failed")),
     ("ipc/mc2-no-loss-content", "each-once-in-order", swap_messages),
-    ("ipc/mc2-no-loss-content", "content-is-intact", |e| in_log(e, ("consumer", 0), " at ", "0 at ")),
-    ("ipc/mc2-no-loss-content", "queue-is-gone", |e| in_log(e, ("witness", 0), ABSENT, PRESENT)),
-    ("ipc/survives-container-restart", "queue-survives", |e| in_exec(e, "in-sibling", "-3\"", "-4\"")),
+    ("ipc/mc2-no-loss-content", "content-is-intact", |e| replace_in_log(e, ("consumer", 0), " at ", "0 at ")),
+    ("ipc/mc2-no-loss-content", "queue-is-gone", |e| replace_in_log(e, ("witness", 0), ABSENT, PRESENT)),
+    ("ipc/survives-container-restart", "queue-survives", |e| {
+        replace_in_exec(e, "in-sibling", "-3\"", "-4\"")
+    }),
     ("ipc/survives-container-restart", "segment-survives", |e| {
-        in_exec(e, "in-sibling", r#""text":""#, r#""text":"x"#);
+        replace_in_exec(e, "in-sibling", r#""text":""#, r#""text":"x"#);
     }),
     ("ipc/survives-container-restart", "shm-file-survives", |e| {
-        in_exec(e, "in-sibling", r#""content":""#, r#""content":"x"#);
+        replace_in_exec(e, "in-sibling", r#""content":""#, r#""content":"x"#);
     }),
-    ("ipc/gone-on-replacement", "queue-is-gone", |e| in_log(e, ("holder", 0), ABSENT, PRESENT)),
+    ("ipc/gone-on-replacement", "queue-is-gone", |e| replace_in_log(e, ("holder", 0), ABSENT, PRESENT)),
     ("ipc/gone-on-replacement", "shm-file-is-gone", |e| {
         let file = e.logs.last().unwrap().texts().find(|line| line.contains("read")).unwrap().to_owned();
-        in_log(e, ("holder", 0), &file, &file.replace(ABSENT, PRESENT));
+        replace_in_log(e, ("holder", 0), &file, &file.replace(ABSENT, PRESENT));
     }),
 ];
 
@@ -152,7 +154,7 @@ pub(crate) fn spoilt(evidence: &Evidence) -> String {
     token
 }
 
-pub(crate) fn in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
+pub(crate) fn replace_in_exec(evidence: &mut Evidence, label: &str, from: &str, to: &str) {
     let exec = evidence.execs.iter_mut().find(|exec| exec.label == label).unwrap();
     exec.stdout = exec.stdout.replacen(from, to, 1);
 }
@@ -174,7 +176,7 @@ pub(crate) fn log<'e>(evidence: &'e mut Evidence, (container, restart): (&str, i
     evidence.logs.iter_mut().rev().find(is_it).unwrap()
 }
 
-pub(crate) fn in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
+pub(crate) fn replace_in_log(evidence: &mut Evidence, place: (&str, i32), from: &str, to: &str) {
     let line = log(evidence, place).lines.iter_mut().find(|line| line.text.contains(from)).unwrap();
     line.text = line.text.replacen(from, to, 1);
 }

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 use crate::readback::{body, cases, message, property, read, status};
 use crate::record::{
-    case, checked, fail, finding, inconclusive, mutant, pass, proved, record, retried, skip, tried_again,
+    case, checked, fail, finding, inconclusive, mutant, pass, record, record_of_prove_run, retried, skip,
+    tried_again,
 };
 
 fn document(record: &RunRecord) -> String {
@@ -28,7 +29,7 @@ fn document(record: &RunRecord) -> String {
 /// The document equals its golden file byte by byte. `PODPROOF_GOLDEN=write` writes the file again.
 #[rstest]
 #[case::checked("checked.junit.xml", checked())]
-#[case::proved("proved.junit.xml", proved())]
+#[case::proved("proved.junit.xml", record_of_prove_run())]
 #[case::tried_again("tried-again.junit.xml", tried_again())]
 fn a_record_gives_its_golden_document(#[case] name: &str, #[case] record: RunRecord) {
     let golden = root().join("tests/fixtures/golden").join(name);
@@ -60,7 +61,7 @@ fn each_verdict_has_its_own_element() {
 
 #[test]
 fn a_mutant_succeeds_only_if_the_expected_assertion_kills_it() {
-    let report = read(&document(&proved()));
+    let report = read(&document(&record_of_prove_run()));
     let seen: Vec<_> =
         cases(&report).iter().map(|case| (case.name.as_str().to_owned(), status(case))).collect();
     let expected = [

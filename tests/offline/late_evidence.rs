@@ -8,11 +8,11 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::judge::Recorded;
-use crate::judge_tampered::{in_all_logs, in_exec, in_log, log};
+use crate::judge_tampered::{in_all_logs, log, replace_in_exec, replace_in_log};
 use crate::tampered_lifecycle::add_later_look;
 
 /// Changes good evidence and returns the new verdict.
-pub(crate) fn verdict_with(claim: &str, change: impl FnOnce(&mut Evidence)) -> Verdict {
+pub(crate) fn verdict_after(claim: &str, change: impl FnOnce(&mut Evidence)) -> Verdict {
     let Recorded { case, mut evidence, .. } = Recorded::green(claim);
     let before = evidence.clone();
     change(&mut evidence);
@@ -21,7 +21,7 @@ pub(crate) fn verdict_with(claim: &str, change: impl FnOnce(&mut Evidence)) -> V
 }
 
 fn assert_inconclusive(claim: &str, change: impl FnOnce(&mut Evidence)) {
-    let verdict = verdict_with(claim, change);
+    let verdict = verdict_after(claim, change);
     assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{claim}: {verdict:?}");
 }
 
@@ -59,7 +59,7 @@ fn an_unobserved_exit_does_not_prove_a_kill() {
 
 #[test]
 fn a_clock_set_back_does_not_shorten_the_grace_period() {
-    let verdict = verdict_with("lifecycle/grace-period", |e| {
+    let verdict = verdict_after("lifecycle/grace-period", |e| {
         let lines = &mut log(e, ("main", 0)).lines;
         let term = lines.iter().position(|line| line.text == "TERM").unwrap();
         let back = SignedDuration::from_secs(-120);
@@ -109,7 +109,7 @@ fn a_late_event_does_not_contradict_the_start_time() {
     // Only a clock that jumped can make a program report before its start.
     assert_inconclusive("startup/clock-resolution", |e| {
         move_event(e, -60_000_000_000);
-        in_log(e, ("main", 0), r#""realtime_ns":"#, r#""realtime_ns":1,"was":"#);
+        replace_in_log(e, ("main", 0), r#""realtime_ns":"#, r#""realtime_ns":1,"was":"#);
     });
 }
 
@@ -126,27 +126,27 @@ pub(crate) fn move_event(evidence: &mut Evidence, nanoseconds: i64) {
 #[test]
 fn a_program_that_reports_late_is_inconclusive_about_the_order() {
     assert_inconclusive("startup/spec-order", |e| {
-        in_log(e, ("second", 0), r#""boottime_ns":"#, r#""boottime_ns":9"#);
+        replace_in_log(e, ("second", 0), r#""boottime_ns":"#, r#""boottime_ns":9"#);
     });
 }
 
 #[test]
 fn a_value_that_a_later_instance_may_have_written_is_inconclusive() {
     assert_inconclusive("volume/writer-dies-reader-reads", |e| {
-        in_exec(e, "write", r#""ok":true"#, r#""ok":false,"errno":"EIO""#);
+        replace_in_exec(e, "write", r#""ok":true"#, r#""ok":false,"errno":"EIO""#);
     });
 }
 
 #[test]
 fn a_pod_that_admission_changed_is_inconclusive() {
-    let verdict = verdict_with("volume/default-mode", |e| {
+    let verdict = verdict_after("volume/default-mode", |e| {
         let sent = json!({ "kind": "Pod", "spec": { "containers": [{ "name": "looker" }] } });
         e.applied[0].object = sent;
         for seen in &mut e.timeline {
             let spec = seen.pod.spec.as_mut().unwrap();
             spec.security_context = serde_json::from_value(json!({ "fsGroup": 2000 })).unwrap();
         }
-        in_log(e, ("looker", 0), r#""777""#, r#""2777""#);
+        replace_in_log(e, ("looker", 0), r#""777""#, r#""2777""#);
     });
     let expected = "admission changed spec.securityContext.fsGroup of pod fresh";
     assert_eq!(verdict, Verdict::Inconclusive { reason: expected.to_owned() });

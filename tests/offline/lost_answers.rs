@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use assert_matches::assert_matches;
-use podproof::stage::{Blocked, Removals, Stage, delete_namespace, leftovers};
+use podproof::stage::{Removals, Stage, StageError, delete_namespace, leftovers};
 use podproof_core::plan::Budgets;
 use rstest::rstest;
 
@@ -91,7 +91,7 @@ async fn a_forbidden_deletion_is_not_retried() {
     let client = server.access().await.client;
     let began = Instant::now();
     let refused = delete_namespace(&client, "one", Duration::from_secs(60)).await;
-    assert_matches!(refused, Err(Blocked::Api { .. }));
+    assert_matches!(refused, Err(StageError::Api { .. }));
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
 }
 
@@ -117,7 +117,7 @@ async fn a_pod_that_already_exists_is_not_taken_for_the_new_one() {
     let access = server.access().await;
     let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
     stage.create("a").await.unwrap();
-    assert_matches!(stage.create("a").await, Err(Blocked::Api { .. }), "it is there already");
+    assert_matches!(stage.create("a").await, Err(StageError::Api { .. }), "it is there already");
 }
 
 /// The first bytes of a frame of a WebSocket stream: `begun` on the channel of stdout.

@@ -9,7 +9,7 @@ use podproof_tests::{podproof, run};
 use serde_json::{Value, json};
 
 use crate::markup::{assert_harmless, tags};
-use crate::record::{case, checked, fail, inconclusive, pass, proved, record, skip};
+use crate::record::{case, checked, fail, inconclusive, pass, record, record_of_prove_run, skip};
 
 /// One execution of `claim` for each verdict, in successive rounds.
 fn rounds(claim: &str, verdicts: &[Value]) -> Vec<Value> {
@@ -97,7 +97,7 @@ fn runs_are_ordered_by_version_then_by_time() {
 
 #[test]
 fn mutants_have_their_own_rows() {
-    let page = matrix_page(&[proved()]);
+    let page = matrix_page(&[record_of_prove_run()]);
     assert_harmless(&tags(&page));
     assert!(page.contains("<th scope=\"row\">volume/shared under host-path</th>"), "{page}");
 }

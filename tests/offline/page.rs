@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::judge::fixtures;
 use crate::junit::any_record;
 use crate::markup::{assert_harmless, tags};
-use crate::record::{case, checked, fail, finding, inconclusive, pass, proved, record, skip};
+use crate::record::{case, checked, fail, finding, inconclusive, pass, record, record_of_prove_run, skip};
 
 fn page(record: &RunRecord) -> String {
     html_page(record, Path::new("/nonexistent"), None)
@@ -34,7 +34,7 @@ fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
 
 #[rstest]
 #[case::checked(checked())]
-#[case::proved(proved())]
+#[case::proved(record_of_prove_run())]
 #[case::empty(record("check", &[]))]
 fn a_page_is_well_formed_and_fetches_nothing(#[case] record: RunRecord) {
     let page = page(&record);
@@ -96,7 +96,7 @@ fn an_inconclusive_run_says_so() {
 
 #[test]
 fn each_proof_has_its_badge() {
-    let page = page(&proved());
+    let page = page(&record_of_prove_run());
     let bad = section(&page, "bad");
     for word in [">SURVIVED<", ">WRONG-ASSERTION<", ">FAIL<", "killed by the wrong assertion: same-inode"] {
         assert!(bad.contains(word), "{word}");

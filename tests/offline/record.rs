@@ -130,7 +130,7 @@ pub fn tried_again() -> RunRecord {
 }
 
 /// One execution of each proof.
-pub fn proved() -> RunRecord {
+pub fn record_of_prove_run() -> RunRecord {
     record(
         "prove",
         &[

@@ -12,7 +12,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::judge::catalogue;
-use crate::record::{case, checked, fail, inconclusive, pass, proved, record, tried_again};
+use crate::record::{case, checked, fail, inconclusive, pass, record, record_of_prove_run, tried_again};
 
 /// A compiled schema.
 struct Schema {
@@ -86,7 +86,7 @@ fn full() -> RunRecord {
 
 #[rstest]
 #[case::checked(&checked())]
-#[case::proved(&proved())]
+#[case::proved(&record_of_prove_run())]
 #[case::full(&full())]
 #[case::tried_again(&tried_again())]
 #[case::empty(&record("check", &[]))]

@@ -3,50 +3,60 @@
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning, ContainerStatus, PodStatus};
 use podproof_core::evidence::Evidence;
 
-use crate::judge_tampered::{ABSENT, PRESENT, Tampering, end_in_phase, in_exec, in_log, log, spoilt, token};
+use crate::judge_tampered::{
+    ABSENT, PRESENT, Tampering, end_in_phase, log, replace_in_exec, replace_in_log, spoilt, token,
+};
 
 const FOUND: &str = r#""present":true"#;
 
 pub(crate) const IPC_OBJECTS: &[Tampering] = &[
-    ("ipc/mqueue-mount-shared", "is-listed", |e| in_exec(e, "in-finder", r#"["podproof"]"#, "[]")),
-    ("ipc/mqueue-mount-shared", "same-file", |e| in_exec(e, "in-finder", r#""ino":"#, r#""ino":1"#)),
-    ("ipc/mqueue-mount-shared", "tells-its-size", |e| in_exec(e, "in-finder", "QSIZE:30", "QSIZE:20")),
+    ("ipc/mqueue-mount-shared", "is-listed", |e| replace_in_exec(e, "in-finder", r#"["podproof"]"#, "[]")),
+    ("ipc/mqueue-mount-shared", "same-file", |e| replace_in_exec(e, "in-finder", r#""ino":"#, r#""ino":1"#)),
+    ("ipc/mqueue-mount-shared", "tells-its-size", |e| {
+        replace_in_exec(e, "in-finder", "QSIZE:30", "QSIZE:20")
+    }),
     ("ipc/mq-blocks-at-maxmsg", "tells-eleven", |e| {
         let lines = &mut log(e, ("producer", 0)).lines;
         lines.push(lines[0].clone());
     }),
-    ("ipc/mq-blocks-at-maxmsg", "queue-is-full", |e| in_exec(e, "look", r#""curmsgs":10"#, r#""curmsgs":9"#)),
-    ("ipc/mq-survives-producer-exit", "all-five-wait", |e| in_exec(e, "receive", "-5\"", "-6\"")),
+    ("ipc/mq-blocks-at-maxmsg", "queue-is-full", |e| {
+        replace_in_exec(e, "look", r#""curmsgs":10"#, r#""curmsgs":9"#)
+    }),
+    ("ipc/mq-survives-producer-exit", "all-five-wait", |e| replace_in_exec(e, "receive", "-5\"", "-6\"")),
     ("ipc/mq-priority", "highest-first", |e| {
-        in_exec(e, "receive", r#""third","first""#, r#""first","third""#);
+        replace_in_exec(e, "receive", r#""third","first""#, r#""first","third""#);
     }),
     ("ipc/mq-priority", "first-sent-first", |e| {
-        in_exec(e, "receive", r#""first","fourth""#, r#""fourth","first""#);
+        replace_in_exec(e, "receive", r#""first","fourth""#, r#""fourth","first""#);
     }),
     ("ipc/mq-permissions", "others-may-read", |e| {
-        in_exec(e, "read", r#""opened":true"#, r#""opened":false"#);
+        replace_in_exec(e, "read", r#""opened":true"#, r#""opened":false"#);
     }),
     ("ipc/mq-permissions", "others-may-not-write", |e| {
-        in_exec(e, "write", r#""opened":false"#, r#""opened":true"#);
+        replace_in_exec(e, "write", r#""opened":false"#, r#""opened":true"#);
     }),
-    ("ipc/mq-permissions", "others-may-not-remove", |e| in_exec(e, "left", FOUND, ABSENT)),
-    ("ipc/sysv-semaphore", "is-found", |e| in_exec(e, "look", FOUND, ABSENT)),
-    ("ipc/sysv-semaphore", "sleeps", |e| in_exec(e, "look", r#""value":0"#, r#""value":1"#)),
-    ("ipc/sysv-semaphore", "is-woken", |e| in_exec(e, "after", r#""value":0"#, r#""value":1"#)),
-    ("ipc/sysv-msg", "same-bytes", |e| in_exec(e, "receive", &token(e), &spoilt(e))),
-    ("ipc/sysv-msg", "is-taken", |e| in_exec(e, "left", r#""count":0"#, r#""count":1"#)),
-    ("ipc/sysv-shm", "same-bytes", |e| in_exec(e, "in-finder", &token(e), &spoilt(e))),
-    ("ipc/sysv-shm", "attached-is-counted", |e| in_exec(e, "in-finder", r#""nattch":1"#, r#""nattch":0"#)),
-    ("ipc/sysv-shm", "both-ways", |e| in_exec(e, "in-maker", "written back", "never written")),
-    ("ipc/posix-shm", "same-bytes", |e| in_exec(e, "look", &token(e), &spoilt(e))),
-    ("ipc/posix-shm", "same-file", |e| in_exec(e, "look", r#""ino":"#, r#""ino":1"#)),
-    ("ipc/posix-named-sem", "is-found", |e| in_exec(e, "look", FOUND, ABSENT)),
-    ("ipc/posix-named-sem", "sleeps", |e| in_exec(e, "look", r#""value":0"#, r#""value":1"#)),
-    ("ipc/posix-named-sem", "is-woken", |e| in_exec(e, "after", r#""value":0"#, r#""value":1"#)),
-    ("ipc/devshm-size", "is-memory", |e| in_log(e, ("one", 0), r#""fstype":"tmpfs""#, r#""fstype":"ext4""#)),
-    ("ipc/devshm-size", "is-64-mib", |e| in_log(e, ("one", 0), "67108864", "67104768")),
+    ("ipc/mq-permissions", "others-may-not-remove", |e| replace_in_exec(e, "left", FOUND, ABSENT)),
+    ("ipc/sysv-semaphore", "is-found", |e| replace_in_exec(e, "look", FOUND, ABSENT)),
+    ("ipc/sysv-semaphore", "sleeps", |e| replace_in_exec(e, "look", r#""value":0"#, r#""value":1"#)),
+    ("ipc/sysv-semaphore", "is-woken", |e| replace_in_exec(e, "after", r#""value":0"#, r#""value":1"#)),
+    ("ipc/sysv-msg", "same-bytes", |e| replace_in_exec(e, "receive", &token(e), &spoilt(e))),
+    ("ipc/sysv-msg", "is-taken", |e| replace_in_exec(e, "left", r#""count":0"#, r#""count":1"#)),
+    ("ipc/sysv-shm", "same-bytes", |e| replace_in_exec(e, "in-finder", &token(e), &spoilt(e))),
+    ("ipc/sysv-shm", "attached-is-counted", |e| {
+        replace_in_exec(e, "in-finder", r#""nattch":1"#, r#""nattch":0"#)
+    }),
+    ("ipc/sysv-shm", "both-ways", |e| replace_in_exec(e, "in-maker", "written back", "never written")),
+    ("ipc/posix-shm", "same-bytes", |e| replace_in_exec(e, "look", &token(e), &spoilt(e))),
+    ("ipc/posix-shm", "same-file", |e| replace_in_exec(e, "look", r#""ino":"#, r#""ino":1"#)),
+    ("ipc/posix-named-sem", "is-found", |e| replace_in_exec(e, "look", FOUND, ABSENT)),
+    ("ipc/posix-named-sem", "sleeps", |e| replace_in_exec(e, "look", r#""value":0"#, r#""value":1"#)),
+    ("ipc/posix-named-sem", "is-woken", |e| replace_in_exec(e, "after", r#""value":0"#, r#""value":1"#)),
+    ("ipc/devshm-size", "is-memory", |e| {
+        replace_in_log(e, ("one", 0), r#""fstype":"tmpfs""#, r#""fstype":"ext4""#)
+    }),
+    ("ipc/devshm-size", "is-64-mib", |e| replace_in_log(e, ("one", 0), "67108864", "67104768")),
     ("ipc/kernel-limits", "fresh-values", |e| {
-        in_log(e, ("one", 0), r#""content":"16384"#, r#""content":"32768"#);
+        replace_in_log(e, ("one", 0), r#""content":"16384"#, r#""content":"32768"#);
     }),
     ("ipc/kernel-limits", "no-more-messages", |e| on_line(e, "one", "/long", ("EINVAL", "EEXIST"))),
     ("ipc/kernel-limits", "no-larger-messages", |e| on_line(e, "one", "/wide", ("EINVAL", "EEXIST"))),
@@ -60,67 +70,77 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     }),
     ("ipc/unsafe-sysctl-rejected", "says-why", |e| last_status(e).reason = None),
     ("ipc/sysv-rmid-forced", "set-in-every-container", |e| {
-        in_log(e, ("finder", 0), r#""content":"1"#, r#""content":"0"#);
+        replace_in_log(e, ("finder", 0), r#""content":"1"#, r#""content":"0"#);
     }),
-    ("ipc/sysv-rmid-forced", "ends-with-its-last-user", |e| in_exec(e, "look", ABSENT, PRESENT)),
-    ("ipc/sysv-rmid-forced", "not-in-another-pod", |e| in_exec(e, "look-in-other", FOUND, ABSENT)),
+    ("ipc/sysv-rmid-forced", "ends-with-its-last-user", |e| replace_in_exec(e, "look", ABSENT, PRESENT)),
+    ("ipc/sysv-rmid-forced", "not-in-another-pod", |e| replace_in_exec(e, "look-in-other", FOUND, ABSENT)),
     ("ipc/unix-socket-on-volume", "is-a-socket", |e| {
-        in_exec(e, "connect", r#""kind":"socket""#, r#""kind":"file""#);
+        replace_in_exec(e, "connect", r#""kind":"socket""#, r#""kind":"file""#);
     }),
-    ("ipc/unix-socket-on-volume", "is-answered", |e| in_exec(e, "connect", &token(e), &spoilt(e))),
+    ("ipc/unix-socket-on-volume", "is-answered", |e| replace_in_exec(e, "connect", &token(e), &spoilt(e))),
     ("ipc/stale-socket-file", "file-is-left", |e| {
-        in_exec(e, "after", r#""kind":"socket""#, r#""kind":"file""#);
+        replace_in_exec(e, "after", r#""kind":"socket""#, r#""kind":"file""#);
     }),
     ("ipc/stale-socket-file", "cannot-listen-again", |e| {
-        in_log(e, ("main", 1), r#""ok":false"#, r#""ok":true"#);
-        in_log(e, ("main", 1), r#""errno":"#, r#""was":"#);
+        replace_in_log(e, ("main", 1), r#""ok":false"#, r#""ok":true"#);
+        replace_in_log(e, ("main", 1), r#""errno":"#, r#""was":"#);
     }),
-    ("ipc/stale-socket-file", "refuses-clients", |e| in_exec(e, "after", "ECONNREFUSED", "EACCES")),
-    ("ipc/abstract-socket", "is-answered", |e| in_exec(e, "in-the-pod", r#""echo":""#, r#""echo":"x"#)),
-    ("ipc/abstract-socket", "not-in-another-pod", |e| in_exec(e, "in-another-pod", "ECONNREFUSED", "EACCES")),
-    ("ipc/fifo-and-flock", "pipe-carries-bytes", |e| in_exec(e, "read", &token(e), &spoilt(e))),
+    ("ipc/stale-socket-file", "refuses-clients", |e| replace_in_exec(e, "after", "ECONNREFUSED", "EACCES")),
+    ("ipc/abstract-socket", "is-answered", |e| {
+        replace_in_exec(e, "in-the-pod", r#""echo":""#, r#""echo":"x"#)
+    }),
+    ("ipc/abstract-socket", "not-in-another-pod", |e| {
+        replace_in_exec(e, "in-another-pod", "ECONNREFUSED", "EACCES")
+    }),
+    ("ipc/fifo-and-flock", "pipe-carries-bytes", |e| replace_in_exec(e, "read", &token(e), &spoilt(e))),
     ("ipc/fifo-and-flock", "lock-excludes", |e| {
-        in_exec(e, "held", r#""obtained":false"#, r#""obtained":true"#);
+        replace_in_exec(e, "held", r#""obtained":false"#, r#""obtained":true"#);
     }),
     ("ipc/fifo-and-flock", "lock-ends-with-its-holder", |e| {
-        in_exec(e, "free", r#""obtained":true"#, r#""obtained":false"#);
+        replace_in_exec(e, "free", r#""obtained":true"#, r#""obtained":false"#);
     }),
     ("ipc/no-signals-by-default", "others-are-not-seen", |e| {
-        in_exec(e, "left", r#""cmdline":""#, r#""cmdline":"/probe nonce then hold "#);
+        replace_in_exec(e, "left", r#""cmdline":""#, r#""cmdline":"/probe nonce then hold "#);
     }),
-    ("ipc/no-signals-by-default", "own-is-first", |e| in_exec(e, "left", "/probe write", "/pause")),
-    ("ipc/no-signals-by-default", "others-get-no-signal", |e| in_exec(e, "signal", "ESRCH", "EPERM")),
-    ("ipc/share-process-namespace", "sees-the-other", |e| in_exec(e, "look", "write --path", "read --path")),
+    ("ipc/no-signals-by-default", "own-is-first", |e| replace_in_exec(e, "left", "/probe write", "/pause")),
+    ("ipc/no-signals-by-default", "others-get-no-signal", |e| replace_in_exec(e, "signal", "ESRCH", "EPERM")),
+    ("ipc/share-process-namespace", "sees-the-other", |e| {
+        replace_in_exec(e, "look", "write --path", "read --path")
+    }),
     ("ipc/share-process-namespace", "neither-is-first", |e| {
-        in_exec(e, "look", "/pause", "/probe nonce then hold");
+        replace_in_exec(e, "look", "/pause", "/probe nonce then hold");
     }),
-    ("ipc/share-process-namespace", "files-can-be-read", |e| in_exec(e, "peek", &token(e), &spoilt(e))),
+    ("ipc/share-process-namespace", "files-can-be-read", |e| {
+        replace_in_exec(e, "peek", &token(e), &spoilt(e))
+    }),
     ("ipc/share-process-namespace", "signal-arrives", |e| {
-        in_log(e, ("left", 0), r#""signal":"USR1""#, r#""signal":"USR2""#);
+        replace_in_log(e, ("left", 0), r#""signal":"USR1""#, r#""signal":"USR2""#);
     }),
     ("ipc/mc2-exit-marker", "reads-up-to-the-marker", |e| drop(log(e, ("consumer", 0)).lines.remove(2))),
-    ("ipc/mc2-exit-marker", "leaves-the-rest", |e| in_exec(e, "receive", "too late", "in time")),
-    ("ipc/queue-attributes", "are-seen", |e| in_exec(e, "look", r#""maxmsg":3"#, r#""maxmsg":4"#)),
-    ("ipc/queue-attributes", "bind-every-sender", |e| in_exec(e, "too-many", r#""sent":3"#, r#""sent":2"#)),
-    ("ipc/mq-needs-no-mount", "arrives", |e| in_exec(e, "receive", &token(e), &spoilt(e))),
+    ("ipc/mc2-exit-marker", "leaves-the-rest", |e| replace_in_exec(e, "receive", "too late", "in time")),
+    ("ipc/queue-attributes", "are-seen", |e| replace_in_exec(e, "look", r#""maxmsg":3"#, r#""maxmsg":4"#)),
+    ("ipc/queue-attributes", "bind-every-sender", |e| {
+        replace_in_exec(e, "too-many", r#""sent":3"#, r#""sent":2"#)
+    }),
+    ("ipc/mq-needs-no-mount", "arrives", |e| replace_in_exec(e, "receive", &token(e), &spoilt(e))),
     ("ipc/devshm-one-limit", "all-see-the-file", |e| {
-        in_exec(e, "look", r#""size":4194304"#, r#""size":4194303"#);
+        replace_in_exec(e, "look", r#""size":4194304"#, r#""size":4194303"#);
     }),
     ("ipc/devshm-one-limit", "counts-for-all", |e| {
-        in_exec(e, "look", r#""free_bytes":"#, r#""free_bytes":67108864,"was":"#);
+        replace_in_exec(e, "look", r#""free_bytes":"#, r#""free_bytes":67108864,"was":"#);
     }),
     ("ipc/devshm-one-limit", "is-full-for-all", |e| {
-        in_exec(e, "fill", r#""bytes_written":"#, r#""bytes_written":9"#);
+        replace_in_exec(e, "fill", r#""bytes_written":"#, r#""bytes_written":9"#);
     }),
-    ("ipc/init-leaves-objects", "queue-is-left", |e| in_log(e, ("app", 0), "-3\"", "-4\"")),
+    ("ipc/init-leaves-objects", "queue-is-left", |e| replace_in_log(e, ("app", 0), "-3\"", "-4\"")),
     ("ipc/init-leaves-objects", "segment-is-left", |e| {
         on_line(e, "app", "shm-look", (r#""text":""#, r#""text":"x"#));
     }),
     ("ipc/init-leaves-objects", "shm-file-is-left", |e| {
         on_line(e, "app", "/dev/shm/token", (r#""content":""#, r#""content":"x"#));
     }),
-    ("ipc/userns-pod", "own-users", |e| in_log(e, ("consumer", 0), "1879048192", "0")),
-    ("ipc/userns-pod", "one-namespace-each", |e| in_log(e, ("consumer", 0), "ipc:[", "ipc:[9")),
+    ("ipc/userns-pod", "own-users", |e| replace_in_log(e, ("consumer", 0), "1879048192", "0")),
+    ("ipc/userns-pod", "one-namespace-each", |e| replace_in_log(e, ("consumer", 0), "ipc:[", "ipc:[9")),
     ("ipc/userns-pod", "all-is-delivered", |e| drop(log(e, ("consumer", 0)).lines.remove(7))),
     ("ipc/userns-pod", "pod-succeeds", |e| end_in_phase(e, "Failed")),
 ];

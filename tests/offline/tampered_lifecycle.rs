@@ -6,8 +6,8 @@ use k8s_openapi::jiff::SignedDuration;
 use podproof_core::evidence::Evidence;
 
 use crate::judge_tampered::{
-    Tampering, each_end, each_init, end_in_phase, in_all_logs, in_exec, in_log, last_init, last_status, log,
-    repeat_last_state, watch_to_the_end,
+    Tampering, each_end, each_init, end_in_phase, in_all_logs, last_init, last_status, log,
+    repeat_last_state, replace_in_exec, replace_in_log, watch_to_the_end,
 };
 
 pub(crate) const ROWS: &[Tampering] = &[
@@ -25,16 +25,16 @@ pub(crate) const ROWS: &[Tampering] = &[
         "True".clone_into(&mut ready.status);
     }),
     ("lifecycle/partial-failure-running", "other-goes-on", |e| {
-        in_exec(e, "still-there", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+        replace_in_exec(e, "still-there", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
     }),
-    ("lifecycle/grace-period", "killed-in-the-end", |e| in_log(e, ("main", 0), "tick", "ends")),
+    ("lifecycle/grace-period", "killed-in-the-end", |e| replace_in_log(e, ("main", 0), "tick", "ends")),
     ("lifecycle/grace-period", "not-before-its-time", killed_at_once),
     ("lifecycle/term-reaches-all", "each-gets-term", |e| {
         in_all_logs(e, " second", "");
         add_later_look(e, SignedDuration::from_secs(25));
     }),
     ("lifecycle/prestop-before-term", "hook-is-over-before-term", |e| {
-        in_log(e, ("main", 0), "hook over", "hook not over");
+        replace_in_log(e, ("main", 0), "hook over", "hook not over");
         let log = log(e, ("main", 0));
         let mut line = log.lines[0].clone();
         "hook ended".clone_into(&mut line.text);
@@ -61,7 +61,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         watch_to_the_end(e);
     }),
     ("lifecycle/sidecar-always-restarts", "app-goes-on", |e| {
-        in_exec(e, "app-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+        replace_in_exec(e, "app-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
     }),
     ("lifecycle/sidecar-exit-ignored", "pod-succeeds", |e| end_in_phase(e, "Failed")),
 ];

@@ -3,28 +3,32 @@
 use podproof_core::evidence::{Evidence, Exec, Mark};
 use serde_json::{Value, json};
 
-use crate::judge_tampered::{Tampering, in_exec, in_log, in_page, repeat_last_state, token};
+use crate::judge_tampered::{Tampering, in_page, repeat_last_state, replace_in_exec, replace_in_log, token};
 
 const UNREADY: &str = r#""ready":false"#;
 
 pub(crate) const NETWORK: &[Tampering] = &[
-    ("network/shared-netns", "one-namespace", |e| in_log(e, ("right", 0), "net:[", "net:[9")),
-    ("network/shared-netns", "the-pods-address", |e| in_log(e, ("right", 0), "10.244.", "10.99.")),
+    ("network/shared-netns", "one-namespace", |e| replace_in_log(e, ("right", 0), "net:[", "net:[9")),
+    ("network/shared-netns", "the-pods-address", |e| replace_in_log(e, ("right", 0), "10.244.", "10.99.")),
     ("network/shared-netns", "another-in-another-pod", |e| {
         let output = e.execs.iter().find(|exec| exec.label == "net-of-three").unwrap().stdout.clone();
         e.execs.iter_mut().find(|exec| exec.label == "net-of-other").unwrap().stdout = output;
     }),
-    ("network/localhost", "name-resolves", |e| in_exec(e, "localhost", r#""127.0.0.1""#, r#""192.0.2.1""#)),
+    ("network/localhost", "name-resolves", |e| {
+        replace_in_exec(e, "localhost", r#""127.0.0.1""#, r#""192.0.2.1""#)
+    }),
     ("network/localhost", "answers-on-localhost", |e| refuse(e, "localhost")),
     ("network/port-conflict", "one-gets-the-port", |e| {
-        in_log(e, ("second", 0), r#""ok":false"#, r#""ok":true"#);
+        replace_in_log(e, ("second", 0), r#""ok":false"#, r#""ok":true"#);
     }),
-    ("network/port-conflict", "the-other-is-told", |e| in_log(e, ("second", 0), "EADDRINUSE", "EACCES")),
+    ("network/port-conflict", "the-other-is-told", |e| {
+        replace_in_log(e, ("second", 0), "EADDRINUSE", "EACCES")
+    }),
     ("network/port-conflict", "another-port-is-free", |e| {
-        in_log(e, ("apart", 0), r#""ok":true"#, r#""ok":false,"errno":"EADDRINUSE""#);
+        replace_in_log(e, ("apart", 0), r#""ok":true"#, r#""ok":false,"errno":"EADDRINUSE""#);
     }),
-    ("network/hostname", "is-the-pods-name", |e| in_log(e, ("right", 0), "three", "four")),
-    ("network/hostname", "one-namespace", |e| in_log(e, ("right", 0), "uts:[", "uts:[9")),
+    ("network/hostname", "is-the-pods-name", |e| replace_in_log(e, ("right", 0), "three", "four")),
+    ("network/hostname", "one-namespace", |e| replace_in_log(e, ("right", 0), "uts:[", "uts:[9")),
     ("network/loopback-not-exposed", "refused-by-address", |e| answer_all_the_same(e, "inside")),
     ("network/loopback-not-exposed", "reached-by-port-forward", |e| in_page(e, |_| "outside".to_owned())),
     ("network/undeclared-port-reachable", "answers", |e| refuse(e, "direct")),
@@ -37,11 +41,15 @@ pub(crate) const NETWORK: &[Tampering] = &[
         last.pod.status.as_mut().unwrap().pod_ip = Some("10.9.9.9".to_owned());
     }),
     ("network/ip-survives-container-restart", "reached-again", |e| refuse(e, "after")),
-    ("network/clusterip-all-ready", "each-is-reached", |e| in_exec(e, "often", r#""three":"#, r#""two":"#)),
-    ("network/clusterip-all-ready", "nobody-else-is", |e| in_exec(e, "often", r#""three":"#, r#""beacon":"#)),
+    ("network/clusterip-all-ready", "each-is-reached", |e| {
+        replace_in_exec(e, "often", r#""three":"#, r#""two":"#)
+    }),
+    ("network/clusterip-all-ready", "nobody-else-is", |e| {
+        replace_in_exec(e, "often", r#""three":"#, r#""beacon":"#)
+    }),
     ("network/readiness-gates", "told-as-unready", never_unready),
     ("network/readiness-gates", "gets-nothing", |e| {
-        in_exec(e, "after", r#""steady":"#, r#""wavering":1,"steady":"#);
+        replace_in_exec(e, "after", r#""steady":"#, r#""wavering":1,"steady":"#);
     }),
     ("network/one-container-unready-hides-pod", "told-as-unready", never_unready),
     ("network/one-container-unready-hides-pod", "whole-pod-is-hidden", |e| {
@@ -49,16 +57,16 @@ pub(crate) const NETWORK: &[Tampering] = &[
     }),
     ("network/one-container-unready-hides-pod", "shown-when-all-are-ready", |e| refuse(e, "when-ready")),
     ("network/service-two-containers", "first-port-first-container", |e| {
-        in_exec(e, "first-port", r#""body":"one""#, r#""body":"two""#);
+        replace_in_exec(e, "first-port", r#""body":"one""#, r#""body":"two""#);
     }),
     ("network/service-two-containers", "second-port-second-container", |e| {
-        in_exec(e, "second-port", r#""body":"two""#, r#""body":"one""#);
+        replace_in_exec(e, "second-port", r#""body":"two""#, r#""body":"one""#);
     }),
     ("network/pod-to-pod-no-nat", "server-sees-the-clients-address", |e| {
-        in_exec(e, "who-asks", &token(e), &format!("{} 10.9.9.9 instead of", token(e)));
+        replace_in_exec(e, "who-asks", &token(e), &format!("{} 10.9.9.9 instead of", token(e)));
     }),
     ("network/node-to-node-no-nat", "server-sees-the-clients-address", |e| {
-        in_exec(e, "who-asks", &token(e), &format!("{} 10.9.9.9 instead of", token(e)));
+        replace_in_exec(e, "who-asks", &token(e), &format!("{} 10.9.9.9 instead of", token(e)));
     }),
     ("network/nodeport-every-node", "every-node-answers", |e| {
         let label = e.execs.last().unwrap().label.clone();
@@ -70,7 +78,9 @@ pub(crate) const NETWORK: &[Tampering] = &[
         let status = status.pod.status.as_mut().unwrap();
         (status.phase, status.reason) = (Some("Running".to_owned()), None);
     }),
-    ("network/mc3", "answers-through-nginx", |e| in_exec(e, "by-node", r#""status":200"#, r#""status":502"#)),
+    ("network/mc3", "answers-through-nginx", |e| {
+        replace_in_exec(e, "by-node", r#""status":200"#, r#""status":502"#)
+    }),
     ("network/mc3", "port-5000-is-open", |e| refuse(e, "directly")),
     ("network/terminating-endpoint", "told-as-terminating", |e| in_conditions(e, "terminating", false)),
     ("network/terminating-endpoint", "still-serving", |e| in_conditions(e, "serving", false)),
@@ -85,7 +95,7 @@ pub(crate) const NETWORK: &[Tampering] = &[
         }
     }),
     ("volume/gone-on-controller-replacement", "starts-empty", |e| {
-        in_log(e, ("holder", 0), r#""count":0"#, r#""count":1"#);
+        replace_in_log(e, ("holder", 0), r#""count":0"#, r#""count":1"#);
     }),
     ("lifecycle/sidecar-job-completes", "job-completes", |e| {
         e.objects.last_mut().unwrap().object["status"]["conditions"] = json!([]);
@@ -102,7 +112,7 @@ fn never_unready(evidence: &mut Evidence) {
 }
 
 fn resolve_one_more(evidence: &mut Evidence) {
-    in_exec(evidence, "resolve", r#""addresses":["#, r#""addresses":["10.9.9.9","#);
+    replace_in_exec(evidence, "resolve", r#""addresses":["#, r#""addresses":["10.9.9.9","#);
 }
 
 /// Makes the network refuse the connection that was answered.
@@ -119,7 +129,7 @@ fn refuse(evidence: &mut Evidence, label: &str) {
 /// Makes a server answer the connection that the network refused.
 fn answer_all_the_same(evidence: &mut Evidence, label: &str) {
     let own = format!(r#""ok":true,"status":200,"body":"{}""#, evidence.token);
-    in_exec(evidence, label, r#""ok":false"#, &own);
+    replace_in_exec(evidence, label, r#""ok":false"#, &own);
 }
 
 /// Changes a condition of all endpoints in all states.

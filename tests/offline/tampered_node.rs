@@ -5,8 +5,8 @@ use k8s_openapi::jiff::SignedDuration;
 use podproof_core::evidence::{Evidence, NodeCommand};
 
 use crate::judge_tampered::{
-    ABSENT, OK, PRESENT, Tampering, each_end, each_status, end_in_phase, in_exec, in_log, last_status,
-    line_with, spoilt, token, watch_to_the_end,
+    ABSENT, OK, PRESENT, Tampering, each_end, each_status, end_in_phase, last_status, line_with,
+    replace_in_exec, replace_in_log, spoilt, token, watch_to_the_end,
 };
 use crate::tampered_restart::{say_delay, seen_at_once};
 
@@ -28,24 +28,24 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("volume/survives-runtime-restart", "nothing-restarts", another_process),
     ("volume/in-use-while-terminating", "token-is-there", |e| spoil_exec(e, "token-after")),
     ("volume/disk-survives-reboot", "token-survives", spoil_second_log),
-    ("volume/memory-lost-on-reboot", "token-is-gone", |e| in_log(e, ("main", 1), ABSENT, PRESENT)),
+    ("volume/memory-lost-on-reboot", "token-is-gone", |e| replace_in_log(e, ("main", 1), ABSENT, PRESENT)),
     ("volume/memory-persists-oom", "token-survives", spoil_second_log),
     ("volume/memory-persists-oom", "what-filled-it-stays", |e| {
         let line = line_with(e, ("main", 1), "/data/full");
         let size = line.split(r#""size":"#).nth(1).unwrap().split(',').next().unwrap().to_owned();
-        in_log(e, ("main", 1), &format!(r#""size":{size}"#), r#""size":0"#);
+        replace_in_log(e, ("main", 1), &format!(r#""size":{size}"#), r#""size":0"#);
     }),
     ("volume/preserved-by-restart-all", "token-survives", spoil_second_log),
-    ("volume/mode-field", "mode-is-the-fields", |e| in_exec(e, "mode", "1777", "777")),
+    ("volume/mode-field", "mode-is-the-fields", |e| replace_in_exec(e, "mode", "1777", "777")),
     ("volume/mode-field", "others-may-not-remove", |e| {
-        in_exec(e, "remove-in-second", r#""ok":false"#, OK);
+        replace_in_exec(e, "remove-in-second", r#""ok":false"#, OK);
     }),
-    ("ipc/restart-all-keeps-ipc", "queue-survives", |e| in_exec(e, "in-sibling", "-3\"", "-4\"")),
+    ("ipc/restart-all-keeps-ipc", "queue-survives", |e| replace_in_exec(e, "in-sibling", "-3\"", "-4\"")),
     ("ipc/restart-all-keeps-ipc", "segment-survives", |e| {
-        in_exec(e, "in-sibling", r#""text":""#, r#""text":"x"#);
+        replace_in_exec(e, "in-sibling", r#""text":""#, r#""text":"x"#);
     }),
     ("ipc/restart-all-keeps-ipc", "shm-file-survives", |e| {
-        in_exec(e, "in-sibling", r#""content":""#, r#""content":"x"#);
+        replace_in_exec(e, "in-sibling", r#""content":""#, r#""content":"x"#);
     }),
     ("restart/kubelet-restart-status", "stays-ready", |e| {
         e.timeline.push(e.timeline.iter().rfind(|state| state.name() == "keeper").unwrap().clone());
@@ -60,22 +60,22 @@ pub(crate) const ROWS: &[Tampering] = &[
         each_status(e, "main", |status| status.restart_count = 0);
         end_in_phase(e, "Failed");
     }),
-    ("restart/sandbox-recreate", "init-runs-again", |e| in_log(e, ("main", 1), r#""xx""#, r#""x""#)),
+    ("restart/sandbox-recreate", "init-runs-again", |e| replace_in_log(e, ("main", 1), r#""xx""#, r#""x""#)),
     ("restart/sandbox-loss-never", "pod-fails", |e| end_in_phase(e, "Succeeded")),
     ("restart/backoff-cap", "goes-on-restarting", |e| {
         each_status(e, "main", |status| status.restart_count = status.restart_count.min(5));
         end_in_phase(e, "Failed");
     }),
     ("restart/backoff-cap", "reaches-the-cap", |e| {
-        shift_ends(e, SignedDuration::from_secs(100));
+        shift_ends(e, 100);
         seen_at_once(e);
     }),
     ("restart/backoff-cap", "stays-at-the-cap", |e| {
-        shift_ends(e, SignedDuration::from_secs(-100));
+        shift_ends(e, -100);
         say_delay(e, "6m40s");
     }),
     ("restart/backoff-reset", "begins-anew", |e| {
-        shift_ends(e, SignedDuration::from_secs(-100));
+        shift_ends(e, -100);
         wait_before_the_last(e);
         say_delay(e, "1m20s");
     }),
@@ -112,21 +112,21 @@ fn never_evicted(evidence: &mut Evidence) {
 
 fn spoil_second_log(evidence: &mut Evidence) {
     let (token, spoilt) = (token(evidence), spoilt(evidence));
-    in_log(evidence, ("main", 1), &token, &spoilt);
+    replace_in_log(evidence, ("main", 1), &token, &spoilt);
 }
 
 fn spoil_exec(evidence: &mut Evidence, label: &str) {
     let (token, spoilt) = (token(evidence), spoilt(evidence));
-    in_exec(evidence, label, &token, &spoilt);
+    replace_in_exec(evidence, label, &token, &spoilt);
 }
 
 fn another_process(evidence: &mut Evidence) {
-    in_exec(evidence, "identity-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+    replace_in_exec(evidence, "identity-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
 }
 
 fn found_again(evidence: &mut Evidence, look: &str) {
     let line = line_with(evidence, ("main", 1), look);
-    in_log(evidence, ("main", 1), &line, &line.replace(ABSENT, PRESENT));
+    replace_in_log(evidence, ("main", 1), &line, &line.replace(ABSENT, PRESENT));
 }
 
 /// Makes the container wait between the last two states.
@@ -142,10 +142,9 @@ fn wait_before_the_last(evidence: &mut Evidence) {
     evidence.timeline.insert(at, between);
 }
 
-/// Moves each reported end of `main` by `by`: a positive shift makes the restart delays look shorter.
-pub(crate) fn shift_ends(evidence: &mut Evidence, by: SignedDuration) {
+/// Moves each reported end of `main` by `seconds`: a positive shift makes the restart delays look shorter.
+pub(crate) fn shift_ends(evidence: &mut Evidence, seconds: i64) {
     each_end(evidence, "main", |end| {
-        let finished = end.finished_at.as_mut().unwrap();
-        finished.0 += by;
+        end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(seconds);
     });
 }

@@ -4,8 +4,8 @@ use k8s_openapi::jiff::SignedDuration;
 use podproof_core::evidence::{Evidence, SeenEvent};
 
 use crate::judge_tampered::{
-    ABSENT, PRESENT, Tampering, each_end, each_init, each_status, end_in_phase, in_exec, in_log, last_init,
-    last_status, log, repeat_last_state, started_once, watch_to_the_end,
+    ABSENT, PRESENT, Tampering, each_end, each_init, each_status, end_in_phase, last_init, last_status, log,
+    repeat_last_state, replace_in_exec, replace_in_log, started_once, watch_to_the_end,
 };
 
 pub(crate) const ROWS: &[Tampering] = &[
@@ -35,15 +35,17 @@ pub(crate) const ROWS: &[Tampering] = &[
         once_more(e, "main");
     }),
     ("restart/liveness-scope", "sibling-goes-on", |e| {
-        in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+        replace_in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
     }),
-    ("restart/prestop-not-on-crash", "no-hook-after-a-crash", |e| in_log(e, ("main", 1), ABSENT, PRESENT)),
+    ("restart/prestop-not-on-crash", "no-hook-after-a-crash", |e| {
+        replace_in_log(e, ("main", 1), ABSENT, PRESENT)
+    }),
     ("restart/prestop-not-on-crash", "hook-before-the-end", |e| {
-        in_exec(e, "marker-after", r#""present":true"#, ABSENT);
+        replace_in_exec(e, "marker-after", r#""present":true"#, ABSENT);
         started_a_third_time(e);
     }),
     ("restart/init-not-rerun", "starts-are-not-repeated", |e| {
-        in_log(e, ("main", 1), r#""content":"1\n"#, r#""content":"1\n2\n"#);
+        replace_in_log(e, ("main", 1), r#""content":"1\n"#, r#""content":"1\n2\n"#);
     }),
     ("restart/init-not-rerun", "status-is-kept", |e| {
         repeat_last_state(e);
@@ -91,7 +93,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         last_status(e, "done").restart_count = 0;
         watch_to_the_end(e);
     }),
-    ("restart/restart-all", "init-runs-again", |e| in_log(e, ("steady", 1), r"1\n2\n", r"1\n")),
+    ("restart/restart-all", "init-runs-again", |e| replace_in_log(e, ("steady", 1), r"1\n2\n", r"1\n")),
     ("restart/restart-all", "restart-is-over", |e| {
         watch_to_the_end(e);
         let status = e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
@@ -99,7 +101,7 @@ pub(crate) const ROWS: &[Tampering] = &[
             "True".clone_into(&mut condition.status);
         }
     }),
-    ("restart/restart-all", "sandbox-is-kept", |e| in_log(e, ("trigger", 1), "ipc:[", "ipc:[9")),
+    ("restart/restart-all", "sandbox-is-kept", |e| replace_in_log(e, ("trigger", 1), "ipc:[", "ipc:[9")),
 ];
 
 /// Makes the container restart once more at the end.
@@ -118,8 +120,10 @@ fn never_again(evidence: &mut Evidence, container: &str) {
 fn started_a_third_time(evidence: &mut Evidence) {
     let mut events = evidence.events.iter().rev();
     let is_it = |seen: &&SeenEvent| seen.event.reason.as_deref() == Some("Started");
-    let mut last =
-        events.find(|seen| is_it(seen) && seen.start_of(&seen_uid(seen), "main").is_some()).unwrap().clone();
+    let mut last = events
+        .find(|seen| is_it(seen) && seen.start_nanos(&seen_uid(seen), "main").is_some())
+        .unwrap()
+        .clone();
     last.event.count = Some(3);
     evidence.events.push(last);
 }
@@ -161,11 +165,4 @@ pub(crate) fn seen_at_once(evidence: &mut Evidence) {
     for (place, seen) in (0..).zip(&mut evidence.timeline) {
         seen.at = first + SignedDuration::from_millis(place);
     }
-}
-
-/// Makes each instance end that many seconds later by the node's clock.
-pub(crate) fn ended_later(evidence: &mut Evidence, seconds: i64) {
-    each_end(evidence, "main", |end| {
-        end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(seconds);
-    });
 }

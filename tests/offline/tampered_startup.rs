@@ -3,24 +3,24 @@
 use podproof_core::evidence::{Evidence, Mark};
 
 use crate::judge_tampered::{
-    ABSENT, PRESENT, Tampering, each_status, end_consumer_with, end_in_phase, in_exec, in_log, last_status,
-    log, repeat_last_state, started_once, swap_messages,
+    ABSENT, PRESENT, Tampering, each_status, end_consumer_with, end_in_phase, last_status, log,
+    repeat_last_state, replace_in_exec, replace_in_log, started_once, swap_messages,
 };
 use crate::late_evidence::move_event;
 
 pub(crate) const ROWS: &[Tampering] = &[
     ("startup/spec-order", "processes-in-order", |e| {
-        in_log(e, ("fourth", 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":0,"was":"#);
+        replace_in_log(e, ("fourth", 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":0,"was":"#);
     }),
     ("startup/spec-order", "programs-in-order", |e| {
         for (container, digit) in [("first", 9), ("second", 8), ("third", 7), ("fourth", 6)] {
-            in_log(e, (container, 0), r#""boottime_ns":"#, &format!(r#""boottime_ns":{digit}"#));
+            replace_in_log(e, (container, 0), r#""boottime_ns":"#, &format!(r#""boottime_ns":{digit}"#));
         }
     }),
     ("startup/spec-order", "events-in-order", |e| {
         // Different start ticks would take precedence over the events.
         for container in ["first", "second", "third", "fourth"] {
-            in_log(e, (container, 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":7,"was":"#);
+            replace_in_log(e, (container, 0), r#""pid1_start_ticks":"#, r#""pid1_start_ticks":7,"was":"#);
         }
         let first = e.events.remove(0);
         let name = &mut e.events.last_mut().unwrap().event.metadata.name;
@@ -45,7 +45,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("startup/fix-retry", "all-is-delivered", swap_messages),
     ("startup/no-ready-wait", "second-starts", |e| never_begins(e, "second")),
     ("startup/poststart-blocks", "hook-comes-first", |e| {
-        in_log(e, ("second", 0), r#""present":true"#, ABSENT);
+        replace_in_log(e, ("second", 0), r#""present":true"#, ABSENT);
     }),
     ("startup/poststart-failure", "second-starts", |e| never_begins(e, "second")),
     ("startup/poststart-failure", "first-is-restarted", |e| {
@@ -79,7 +79,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("startup/fix-marker-file", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-marker-file", "all-is-delivered", swap_messages),
     ("startup/fix-init-creates", "finds-the-queue", |e| {
-        in_log(e, ("consumer", 0), r#""present":true"#, ABSENT);
+        replace_in_log(e, ("consumer", 0), r#""present":true"#, ABSENT);
     }),
     ("startup/fix-init-creates", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-init-creates", "all-is-delivered", swap_messages),
@@ -87,7 +87,9 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("startup/init-wait-deadlock", "nothing-else-starts", |e| {
         last_status(e, "producer").restart_count = 1;
     }),
-    ("startup/fix-poststart", "finds-the-queue", |e| in_log(e, ("consumer", 0), r#""present":true"#, ABSENT)),
+    ("startup/fix-poststart", "finds-the-queue", |e| {
+        replace_in_log(e, ("consumer", 0), r#""present":true"#, ABSENT)
+    }),
     ("startup/fix-poststart", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-poststart", "all-is-delivered", swap_messages),
     ("startup/fix-onfailure-pod", "consumer-comes-back", never_comes_back),
@@ -98,7 +100,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         drop(log(e, ("consumer", restarts)).lines.remove(7));
     }),
     ("startup/fix-sidecar", "finds-the-queue", |e| {
-        in_log(e, ("consumer", 0), r#""present":true"#, ABSENT);
+        replace_in_log(e, ("consumer", 0), r#""present":true"#, ABSENT);
     }),
     ("startup/fix-sidecar", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-sidecar", "all-is-delivered", swap_messages),
@@ -110,7 +112,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         drop(log(e, ("consumer", restarts)).lines.remove(7));
     }),
     ("startup/sidecar-then-init", "waits-for-the-sidecar", |e| {
-        in_log(e, ("next", 0), r#""present":true"#, ABSENT);
+        replace_in_log(e, ("next", 0), r#""present":true"#, ABSENT);
     }),
     ("startup/sidecar-then-init", "sidecar-goes-on", |e| {
         for status in e.timeline.iter_mut().filter_map(|seen| seen.pod.status.as_mut()) {
@@ -124,7 +126,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("startup/started-field", "false-at-first", |e| {
         each_status(e, "main", |status| status.started = Some(true));
     }),
-    ("startup/started-field", "not-probed-before", |e| in_exec(e, "queue-is-made", ABSENT, PRESENT)),
+    ("startup/started-field", "not-probed-before", |e| replace_in_exec(e, "queue-is-made", ABSENT, PRESENT)),
     ("startup/started-field", "true-in-the-end", |e| {
         repeat_last_state(e);
         last_status(e, "main").started = Some(false);

@@ -1,17 +1,23 @@
 //! Changes of evidence that contradict the assertions about volumes.
 
 use crate::judge_tampered::{
-    ABSENT, OK, PRESENT, REFUSED, Tampering, each_status, in_all_logs, in_exec, in_log, in_page, line_with,
-    spoilt, token,
+    ABSENT, OK, PRESENT, REFUSED, Tampering, each_status, in_all_logs, in_page, line_with, replace_in_exec,
+    replace_in_log, spoilt, token,
 };
 
 pub(crate) const VOLUME: &[Tampering] = &[
-    ("volume/shared-two-mountpaths", "same-bytes", |e| in_exec(e, "in-reader", &token(e), &spoilt(e))),
-    ("volume/shared-two-mountpaths", "same-file", |e| in_exec(e, "in-reader", r#""ino":"#, r#""ino":1"#)),
-    ("volume/initially-empty", "disk-is-empty", |e| in_log(e, ("looker", 0), r#""count":0"#, r#""count":1"#)),
+    ("volume/shared-two-mountpaths", "same-bytes", |e| {
+        replace_in_exec(e, "in-reader", &token(e), &spoilt(e))
+    }),
+    ("volume/shared-two-mountpaths", "same-file", |e| {
+        replace_in_exec(e, "in-reader", r#""ino":"#, r#""ino":1"#)
+    }),
+    ("volume/initially-empty", "disk-is-empty", |e| {
+        replace_in_log(e, ("looker", 0), r#""count":0"#, r#""count":1"#)
+    }),
     ("volume/initially-empty", "memory-is-empty", |e| {
         let line = line_with(e, ("looker", 0), "/memory");
-        in_log(e, ("looker", 0), &line, &line.replace(r#""count":0"#, r#""count":1"#));
+        replace_in_log(e, ("looker", 0), &line, &line.replace(r#""count":0"#, r#""count":1"#));
     }),
     ("volume/hides-image-content", "page-is-hidden", |e| {
         e.fetches.last_mut().unwrap().answer = e.fetches[0].answer.clone();
@@ -21,47 +27,59 @@ pub(crate) const VOLUME: &[Tampering] = &[
         let first = e.fetches[0].answer.clone().unwrap().1;
         in_page(e, |_| first.clone());
     }),
-    ("volume/http-equals-file", "same-in-both", |e| in_exec(e, "file-in-1st", " ", "x")),
+    ("volume/http-equals-file", "same-in-both", |e| replace_in_exec(e, "file-in-1st", " ", "x")),
     ("volume/appends-every-second", "nothing-is-lost", |e| {
         let first = e.execs[1].stdout.lines().next().unwrap().to_owned();
-        in_exec(e, "watched", &first, "");
+        replace_in_exec(e, "watched", &first, "");
     }),
     ("volume/appends-every-second", "a-line-a-second", |e| {
         let exec = &mut e.execs[1].stdout;
         let half = exec.lines().next_back().unwrap().repeat(9).len();
         exec.truncate(exec.len() - half);
     }),
-    ("volume/survives-exit-zero", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/survives-exit-nonzero", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/survives-sigkill", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/survives-sigkill", "synced-part-survives", |e| in_log(e, ("main", 1), "synced-", "sunk-")),
-    ("volume/survives-oom", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/survives-liveness-kill", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/survives-crashloop", "data-accumulates", |e| in_log(e, ("main", 2), &token(e), "")),
-    ("volume/rootfs-does-not-survive", "layer-is-lost", |e| in_log(e, ("main", 1), ABSENT, PRESENT)),
-    ("volume/rootfs-does-not-survive", "volume-is-kept", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
+    ("volume/survives-exit-zero", "token-survives", |e| {
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+    }),
+    ("volume/survives-exit-nonzero", "token-survives", |e| {
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+    }),
+    ("volume/survives-sigkill", "token-survives", |e| replace_in_log(e, ("main", 1), &token(e), &spoilt(e))),
+    ("volume/survives-sigkill", "synced-part-survives", |e| {
+        replace_in_log(e, ("main", 1), "synced-", "sunk-")
+    }),
+    ("volume/survives-oom", "token-survives", |e| replace_in_log(e, ("main", 1), &token(e), &spoilt(e))),
+    ("volume/survives-liveness-kill", "token-survives", |e| {
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+    }),
+    ("volume/survives-crashloop", "data-accumulates", |e| replace_in_log(e, ("main", 2), &token(e), "")),
+    ("volume/rootfs-does-not-survive", "layer-is-lost", |e| replace_in_log(e, ("main", 1), ABSENT, PRESENT)),
+    ("volume/rootfs-does-not-survive", "volume-is-kept", |e| {
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+    }),
     ("volume/gone-on-same-name-recreate", "starts-empty", |e| {
-        in_log(e, ("holder", 0), r#""count":0"#, r#""count":1"#);
+        replace_in_log(e, ("holder", 0), r#""count":0"#, r#""count":1"#);
     }),
     ("volume/writer-dies-reader-reads", "reader-goes-on", |e| {
         each_status(e, "sibling", |status| status.restart_count = 1);
     }),
     ("volume/writer-dies-reader-reads", "reader-reads", |e| {
-        in_exec(e, "read-meanwhile", &token(e), &spoilt(e));
+        replace_in_exec(e, "read-meanwhile", &token(e), &spoilt(e));
     }),
     ("volume/preserved-by-resize-restart", "token-survives", |e| {
-        in_log(e, ("main", 1), &token(e), &spoilt(e));
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e));
     }),
-    ("volume/isolated-between-pods", "not-visible", |e| in_exec(e, "look-there", ABSENT, PRESENT)),
+    ("volume/isolated-between-pods", "not-visible", |e| replace_in_exec(e, "look-there", ABSENT, PRESENT)),
     ("volume/isolated-between-pods", "another-folder", |e| {
         let here = e.execs[0].stdout.lines().find(|line| line.contains("\"stat\"")).unwrap().to_owned();
         let there = e.execs[1].stdout.lines().find(|line| line.contains("\"stat\"")).unwrap().to_owned();
-        in_exec(e, "look-there", &there, &here);
+        replace_in_exec(e, "look-there", &there, &here);
     }),
-    ("volume/memory-is-tmpfs", "memory-is-tmpfs", |e| in_log(e, ("looker", 0), "\"tmpfs\"", "\"ext4\"")),
+    ("volume/memory-is-tmpfs", "memory-is-tmpfs", |e| {
+        replace_in_log(e, ("looker", 0), "\"tmpfs\"", "\"ext4\"")
+    }),
     ("volume/memory-is-tmpfs", "default-is-the-nodes-disk", |e| {
         let line = line_with(e, ("looker", 0), "/disk");
-        in_log(e, ("looker", 0), &line, &line.replace(r#""dev":"#, r#""dev":9"#));
+        replace_in_log(e, ("looker", 0), &line, &line.replace(r#""dev":"#, r#""dev":9"#));
     }),
     ("volume/memory-size-rule", "no-more-than-its-limit", |e| {
         in_all_logs(e, r#""total_bytes":33554432"#, r#""total_bytes":33554433"#);
@@ -70,10 +88,10 @@ pub(crate) const VOLUME: &[Tampering] = &[
         in_all_logs(e, r#""total_bytes":134217728"#, r#""total_bytes":134217729"#);
     }),
     ("volume/memory-enospc", "is-full", |e| {
-        in_exec(e, "fill", r#""complete":false,"errno":"ENOSPC""#, r#""complete":true"#);
+        replace_in_exec(e, "fill", r#""complete":false,"errno":"ENOSPC""#, r#""complete":true"#);
     }),
     ("volume/memory-enospc", "full-at-the-limit", |e| {
-        in_exec(e, "fill", r#""bytes_written":"#, r#""bytes_written":1"#);
+        replace_in_exec(e, "fill", r#""bytes_written":"#, r#""bytes_written":1"#);
     }),
     ("volume/memory-enospc", "pod-stays", |e| {
         let filler = e.timeline.iter_mut().rev().find(|seen| seen.name() == "filler").unwrap();
@@ -82,30 +100,38 @@ pub(crate) const VOLUME: &[Tampering] = &[
         status.reason = Some("Evicted".to_owned());
         status.message = Some("Usage of EmptyDir volume \"memory\" exceeds the limit \"16Mi\". ".to_owned());
     }),
-    ("volume/default-mode", "disk-is-777", |e| in_log(e, ("looker", 0), r#""777""#, r#""755""#)),
-    ("volume/default-mode", "memory-is-1777", |e| in_log(e, ("looker", 0), r#""1777""#, r#""777""#)),
-    ("volume/fsgroup", "group-owns-it", |e| in_log(e, ("looker", 0), r#""gid":4242"#, r#""gid":0"#)),
-    ("volume/fsgroup", "group-may-write", |e| in_log(e, ("looker", 0), r#""2777""#, r#""2755""#)),
+    ("volume/default-mode", "disk-is-777", |e| replace_in_log(e, ("looker", 0), r#""777""#, r#""755""#)),
+    ("volume/default-mode", "memory-is-1777", |e| replace_in_log(e, ("looker", 0), r#""1777""#, r#""777""#)),
+    ("volume/fsgroup", "group-owns-it", |e| replace_in_log(e, ("looker", 0), r#""gid":4242"#, r#""gid":0"#)),
+    ("volume/fsgroup", "group-may-write", |e| replace_in_log(e, ("looker", 0), r#""2777""#, r#""2755""#)),
     ("volume/fsgroup", "files-inherit-the-group", |e| {
         let line = line_with(e, ("looker", 0), r#""file""#);
-        in_log(e, ("looker", 0), &line, &line.replace(r#""gid":4242"#, r#""gid":0"#));
+        replace_in_log(e, ("looker", 0), &line, &line.replace(r#""gid":4242"#, r#""gid":0"#));
     }),
-    ("volume/two-uids-write", "both-may-write", |e| in_exec(e, "write-in-second", OK, REFUSED)),
-    ("volume/two-uids-write", "each-may-remove-the-others", |e| in_exec(e, "remove-in-first", OK, REFUSED)),
-    ("volume/readonly-mount", "reader-may-not", |e| in_exec(e, "write-in-reader", "EROFS", "EACCES")),
-    ("volume/readonly-mount", "writer-may-write", |e| in_exec(e, "write-in-writer", OK, REFUSED)),
-    ("volume/readonly-mount", "reader-sees-it", |e| in_exec(e, "read-in-reader", &token(e), &spoilt(e))),
-    ("volume/subpath-trees", "each-has-its-own", |e| in_exec(e, "in-left", "of-left", "of-right")),
-    ("volume/subpath-trees", "whole-has-both", |e| in_exec(e, "right-in-whole", "of-right", "of-left")),
-    ("volume/subpath-survives-restart", "token-survives", |e| in_log(e, ("main", 1), &token(e), &spoilt(e))),
-    ("volume/init-handoff", "app-reads-it", |e| in_log(e, ("app", 0), &token(e), &spoilt(e))),
+    ("volume/two-uids-write", "both-may-write", |e| replace_in_exec(e, "write-in-second", OK, REFUSED)),
+    ("volume/two-uids-write", "each-may-remove-the-others", |e| {
+        replace_in_exec(e, "remove-in-first", OK, REFUSED)
+    }),
+    ("volume/readonly-mount", "reader-may-not", |e| replace_in_exec(e, "write-in-reader", "EROFS", "EACCES")),
+    ("volume/readonly-mount", "writer-may-write", |e| replace_in_exec(e, "write-in-writer", OK, REFUSED)),
+    ("volume/readonly-mount", "reader-sees-it", |e| {
+        replace_in_exec(e, "read-in-reader", &token(e), &spoilt(e))
+    }),
+    ("volume/subpath-trees", "each-has-its-own", |e| replace_in_exec(e, "in-left", "of-left", "of-right")),
+    ("volume/subpath-trees", "whole-has-both", |e| {
+        replace_in_exec(e, "right-in-whole", "of-right", "of-left")
+    }),
+    ("volume/subpath-survives-restart", "token-survives", |e| {
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+    }),
+    ("volume/init-handoff", "app-reads-it", |e| replace_in_log(e, ("app", 0), &token(e), &spoilt(e))),
     ("volume/ephemeral-container-sees", "debugger-reads-it", |e| {
-        in_log(e, ("debugger", 0), &token(e), &spoilt(e));
+        replace_in_log(e, ("debugger", 0), &token(e), &spoilt(e));
     }),
     ("volume/atomic-rename-visible", "never-torn", |e| {
-        in_log(e, ("reader", 0), r#""torn":0"#, r#""torn":1"#);
+        replace_in_log(e, ("reader", 0), r#""torn":0"#, r#""torn":1"#);
     }),
     ("volume/atomic-rename-visible", "never-absent", |e| {
-        in_log(e, ("reader", 0), r#""absent":0"#, r#""absent":1"#);
+        replace_in_log(e, ("reader", 0), r#""absent":0"#, r#""absent":1"#);
     }),
 ];

@@ -7,7 +7,7 @@ use podproof_core::report::{LiveLines, Styles, json_line, table};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::record::{case, checked, finding, inconclusive, pass, proved, record};
+use crate::record::{case, checked, finding, inconclusive, pass, record, record_of_prove_run};
 
 pub fn plain(record: &RunRecord) -> String {
     table(record, Path::new("runs/20261122-100000-3fa9c1d2"), &Styles::default())
@@ -84,7 +84,7 @@ fn the_table_of_a_run() {
 
 #[test]
 fn the_table_of_a_proof() {
-    insta::assert_snapshot!(plain(&proved()), @r##"
+    insta::assert_snapshot!(plain(&record_of_prove_run()), @r##"
     PROOF            CASE                MUTANT     KILLED BY   SECONDS  WHAT
     PASS             volume/shared       -          -               3.2  passes without a mutant
     KILLED           volume/shared       no-volume  keeps           3.2  the volume is on the root file system
@@ -148,7 +148,7 @@ fn the_lines_of_a_run() {
 
 #[test]
 fn the_lines_of_a_proof() {
-    insta::assert_snapshot!(live(&proved()), @r##"
+    insta::assert_snapshot!(live(&record_of_prove_run()), @r##"
     RUN                      20261122-100000-3fa9c1d2: 8 executions, 4 in parallel, on v1.20.2
     ON                       1 node: containerd://1.6.20, Debian GNU/Linux 12, Linux 6.1.0, amd64; no cluster DNS
     PASS               3.2s  volume/shared
@@ -275,7 +275,7 @@ fn a_json_line_is_escaped_and_keeps_its_meaning() {
 
 #[rstest]
 #[case::checked(checked())]
-#[case::proved(proved())]
+#[case::proved(record_of_prove_run())]
 fn colour_adds_nothing_but_colour(#[case] record: RunRecord) {
     let coloured = table(&record, Path::new("runs/20261122-100000-3fa9c1d2"), &Styles::coloured());
     assert!(coloured.contains("\u{1b}["), "{coloured}");

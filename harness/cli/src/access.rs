@@ -31,7 +31,7 @@ pub async fn open_access(
     // Connecting can be dropped at any time. Bringing up a cluster must stop cleanly, so only the second signal drops
     // it.
     let only_connects = cluster_args.choice.context.is_some();
-    let drop_on = if only_connects { &interrupt.stop } else { &interrupt.now };
+    let drop_on = if only_connects { &interrupt.stop } else { &interrupt.immediately };
     let access = async {
         match (&cluster_args.choice.cluster, &cluster_args.choice.context) {
             (_, Some(context)) => existing(cluster_args, context, budgets, interrupt, sharing).await,

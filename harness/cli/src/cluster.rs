@@ -19,7 +19,7 @@ pub async fn cluster(command: ClusterCommand, output_args: OutputArgs) -> Result
     signal::cancel_on_signal(&interrupt);
     let host = host(&interrupt.stop)?;
     // The first signal stops the command cleanly, the second drops it.
-    signal::or_interrupted(&interrupt.now, async {
+    signal::or_interrupted(&interrupt.immediately, async {
         match command {
             ClusterCommand::Up(args) => up(&host, args, &output_args).await,
             ClusterCommand::Down(args) => down(&host, args).await,

@@ -116,7 +116,7 @@ pub enum Failure {
     Cluster(#[from] podproof::cluster::ClusterError),
     /// The leftovers of runs could not be listed.
     #[error("list the namespaces that runs have left")]
-    Sweep(#[source] podproof::stage::Blocked),
+    Sweep(#[source] podproof::stage::StageError),
     /// The cluster's clock is unknown.
     #[error("read the cluster's clock: the API server's responses have no Date header")]
     NoClock,

@@ -53,7 +53,7 @@ fn handle(code: Code) {
         }
         (Some(work), 2) => {
             work.stop.cancel();
-            work.now.cancel();
+            work.immediately.cancel();
             tracing::info!(
                 target: "podproof::progress",
                 "stopping at once; remaining objects have the label podproof.local/run"

@@ -2,14 +2,14 @@
 
 use futures::future::BoxFuture;
 
-use super::premise::{Expected, disturbance};
-use crate::stage::{Blocked, PodProfile, Stage};
+use super::premise::{Disturbance, disturbance};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::{Inquiry, Verdict, changed_by_admission};
 use podproof_core::plan::{Security, assertions_of};
 
 /// The future that a case's `drive` returns.
-pub type Driving<'s> = BoxFuture<'s, Result<(), Blocked>>;
+pub type Driving<'s> = BoxFuture<'s, Result<(), StageError>>;
 
 /// The check of one claim.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct Case {
     /// The profile applied to its pods. It also decides the Pod Security level of its namespace.
     pub pod_profile: PodProfile,
     /// Disturbances that belong to this case. Any other disturbance of its pods makes the verdict inconclusive.
-    pub expects: &'static [Expected],
+    pub allows: &'static [Disturbance],
     /// Acts on the cluster and records what it observes.
     pub drive: for<'s> fn(&'s Stage) -> Driving<'s>,
     /// States the claim's assertions about the evidence.
@@ -31,7 +31,7 @@ impl Case {
     #[must_use]
     pub fn verdict(&self, evidence: &Evidence) -> Verdict {
         // A pod that admission changed is not the pod of the claim, so it says nothing about the claim.
-        if let Some(cause) = changed_by_admission(evidence).or_else(|| disturbance(evidence, self.expects)) {
+        if let Some(cause) = changed_by_admission(evidence).or_else(|| disturbance(evidence, self.allows)) {
             return Inquiry::unjudged(evidence, cause);
         }
         Inquiry::verdict(evidence, assertions_of(self.id), self.judge)

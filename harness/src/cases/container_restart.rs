@@ -7,7 +7,7 @@
 use futures::try_join;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
-use crate::stage::{Blocked, PodPatch, PodRef, Progress, Stage};
+use crate::stage::{PodPatch, PodRef, Progress, Stage, StageError};
 use podproof_core::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -38,14 +38,14 @@ pub(super) enum End {
 }
 
 /// Creates the pair, ends `main` when it has reported `ready`, and waits until its next instance has reported it too.
-pub(super) async fn restart_main_once(stage: &Stage, ready: &str, end: End) -> Result<PodRef, Blocked> {
+pub(super) async fn restart_main_once(stage: &Stage, ready: &str, end: End) -> Result<PodRef, StageError> {
     let pair = create_ready_pair(stage, ready).await?;
     restart_main(stage, &pair, 0, ready, end).await?;
     Ok(pair)
 }
 
 /// Creates the pair, and waits until `main` has reported `ready` and the sibling holds.
-async fn create_ready_pair(stage: &Stage, ready: &str) -> Result<PodRef, Blocked> {
+async fn create_ready_pair(stage: &Stage, ready: &str) -> Result<PodRef, StageError> {
     let pair = stage.create(PAIR).await?;
     try_join!(stage.until_reported(&pair, MAIN, 0, ready), stage.until_reported(&pair, SIBLING, 0, "hold"))?;
     Ok(pair)
@@ -59,7 +59,7 @@ const RESTARTING_ALL: &str = "RestartingAllContainers";
 
 /// Creates the pair, ends `main` when it has reported `ready` so that a rule restarts all containers, and waits for
 /// that restart.
-pub(super) async fn restart_all_containers(stage: &Stage, ready: &str) -> Result<PodRef, Blocked> {
+pub(super) async fn restart_all_containers(stage: &Stage, ready: &str) -> Result<PodRef, StageError> {
     let pair = create_ready_pair(stage, ready).await?;
     trigger_end(stage, &pair, 0, End::ExitOnFile).await?;
     until_restarted_and_ready(stage, &pair, 1, ready).await?;
@@ -90,7 +90,7 @@ pub(super) fn premise_rule_applied(
     code: i32,
 ) -> Result<(), Missing> {
     let ended = seen.states(uid).any(|state| {
-        state.end_of(container, 0).is_some_and(|end| end.exit_code == code)
+        state.termination_of(container, 0).is_some_and(|end| end.exit_code == code)
             || state.container(container).is_some_and(is_restarting_all)
     });
     let exits = ["exit", "exit-when"].map(|verb| seen.log_report(uid, container, 0, verb));
@@ -113,14 +113,14 @@ pub(super) async fn restart_main(
     nth: i32,
     ready: &str,
     end: End,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     trigger_end(stage, pair, nth, end).await?;
     until_restarted_and_ready(stage, pair, nth + 1, ready).await?;
     until_end_reported(stage, pair, MAIN, nth).await
 }
 
 /// Causes the end of the `nth` instance (0 is the first) of `main`, without waiting for it.
-pub(super) async fn trigger_end(stage: &Stage, pair: &PodRef, nth: i32, end: End) -> Result<(), Blocked> {
+pub(super) async fn trigger_end(stage: &Stage, pair: &PodRef, nth: i32, end: End) -> Result<(), StageError> {
     if matches!(end, End::FailLiveness(_)) {
         // The kubelet runs no liveness probe before the startup probe has passed.
         let started = |seen: &SeenPod| {
@@ -151,7 +151,7 @@ pub(super) async fn until_restarted_and_ready(
     pair: &PodRef,
     restarts: i32,
     ready: &str,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     stage.until_restarted(pair, MAIN, restarts).await?;
     stage.until_reported(pair, MAIN, restarts, ready).await
 }
@@ -164,19 +164,19 @@ pub(super) async fn until_end_reported(
     pod: &PodRef,
     container: &str,
     nth: i32,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     let what = format!("how {container} ended");
     stage
         .until(&what, stage.budgets().pod_done(), |seen| {
             let mut states = seen.timeline.iter().filter(|state| state.uid() == pod.uid);
-            let is_reported = states.any(|state| state.end_of(container, nth).is_some());
+            let is_reported = states.any(|state| state.termination_of(container, nth).is_some());
             if is_reported { Progress::Met(()) } else { Progress::NotYet }
         })
         .await
 }
 
 /// Runs the probe's `identity` in the sibling, at the end of the drive.
-pub(super) async fn probe_sibling(stage: &Stage, pair: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn probe_sibling(stage: &Stage, pair: &PodRef) -> Result<(), StageError> {
     stage.probe(SIBLING_AFTER, pair, SIBLING, &["identity"]).await.map(drop)
 }
 

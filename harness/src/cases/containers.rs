@@ -5,7 +5,7 @@
 
 use futures::future::try_join_all;
 
-use crate::stage::{Blocked, PodRef, Stage};
+use crate::stage::{PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Exec, Fact, Missing, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -23,9 +23,9 @@ pub(super) struct ColocatedPods<'s> {
 impl<'s> ColocatedPods<'s> {
     /// Creates every pod of the manifest on the node of the first, and waits until each container in `ready` has
     /// reported its verb.
-    pub(super) async fn create_all(stage: &'s Stage, ready: &[(&str, &str)]) -> Result<Self, Blocked> {
+    pub(super) async fn create_all(stage: &'s Stage, ready: &[(&str, &str)]) -> Result<Self, StageError> {
         let mut pods: Vec<PodRef> = Vec::new();
-        for name in stage.objects() {
+        for name in stage.object_names() {
             let pod = match pods.first() {
                 None => stage.create(name).await?,
                 Some(first) => stage.create_beside(name, first).await?,
@@ -38,19 +38,24 @@ impl<'s> ColocatedPods<'s> {
     }
 
     /// Returns the pod that has this container.
-    pub(super) fn pod_of(&self, container: &str) -> Result<&PodRef, Blocked> {
+    pub(super) fn pod_of(&self, container: &str) -> Result<&PodRef, StageError> {
         let name = self.stage.pod_with_container(container)?;
         let pod = self.pods.iter().find(|pod| pod.name == name);
-        pod.ok_or_else(|| Blocked::NoObject { name: name.to_owned() })
+        pod.ok_or_else(|| StageError::NoObject { name: name.to_owned() })
     }
 
     /// Waits until the probe in this container has reported `verb`.
-    pub(super) async fn until_reported(&self, container: &str, verb: &str) -> Result<(), Blocked> {
+    pub(super) async fn until_reported(&self, container: &str, verb: &str) -> Result<(), StageError> {
         self.stage.until_reported(self.pod_of(container)?, container, 0, verb).await
     }
 
     /// Runs the probe in this container.
-    pub(super) async fn probe(&self, label: &str, container: &str, verbs: &[&str]) -> Result<Exec, Blocked> {
+    pub(super) async fn probe(
+        &self,
+        label: &str,
+        container: &str,
+        verbs: &[&str],
+    ) -> Result<Exec, StageError> {
         self.stage.probe(label, self.pod_of(container)?, container, verbs).await
     }
 }

@@ -3,8 +3,8 @@
 //! Shared by the cases about the exchange and by the experiment. The containers are called `producer` and
 //! `consumer`, as in the article.
 
-use crate::stage::{Blocked, PodRef, Progress, Stage, StuckPod, stuck};
-use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observed, SeenPod, WatchChange};
+use crate::stage::{PodRef, Progress, Stage, StageError, StuckPod, stuck};
+use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observations, SeenPod, WatchChange};
 use podproof_core::judge::Inquiry;
 
 pub(crate) const PRODUCER: &str = "producer";
@@ -27,7 +27,7 @@ const RECEIVE_ERROR: &str = "probe: cannot receive";
 const MATCHING_TAIL: usize = 8;
 
 /// Waits until the pod has ended, or until its consumer has failed and the producer has ended or blocks.
-pub(super) async fn until_exchange_settled(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn until_exchange_settled(stage: &Stage, pod: &PodRef) -> Result<(), StageError> {
     let what = format!("the end of the exchange in pod {}", pod.name);
     let settled = |seen: &SeenPod| (seen.is_terminal() || failed(seen, CONSUMER)).then(|| seen.is_terminal());
     if stage.until_pod(&what, stage.budgets().pod_done(), pod, settled).await? {
@@ -37,9 +37,9 @@ pub(super) async fn until_exchange_settled(stage: &Stage, pod: &PodRef) -> Resul
     stage.until(&what, stage.budgets().pod_done(), |seen| producer_ended_or_blocked(seen, pod)).await
 }
 
-fn producer_ended_or_blocked(seen: &Observed, pod: &PodRef) -> Progress<()> {
+fn producer_ended_or_blocked(seen: &Observations, pod: &PodRef) -> Progress<()> {
     let Some(state) = seen.pod(&pod.uid) else { return Progress::NotYet };
-    if state.is_terminal() || state.end_of(PRODUCER, 0).is_some() {
+    if state.is_terminal() || state.termination_of(PRODUCER, 0).is_some() {
         return Progress::Met(());
     }
     if let Some(StuckPod(why)) = stuck(state) {
@@ -58,7 +58,7 @@ fn producer_ended_or_blocked(seen: &Observed, pod: &PodRef) -> Progress<()> {
 
 /// Returns whether the first instance of a container ended with an exit code other than 0.
 fn failed(seen: &SeenPod, container: &str) -> bool {
-    seen.end_of(container, 0).is_some_and(|ended| ended.exit_code != 0)
+    seen.termination_of(container, 0).is_some_and(|ended| ended.exit_code != 0)
 }
 
 /// The complete logs of both programs of an exchange.

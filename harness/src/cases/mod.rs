@@ -30,4 +30,4 @@ pub(crate) use premise::premise_undisturbed;
 
 pub use case::{Case, Driving};
 pub use list::{all, find};
-pub use premise::Expected;
+pub use premise::Disturbance;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::stage::{Blocked, PodRef, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::stage::{PodRef, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod};
 
 /// The mark set when the whole window has been watched and nothing happened.
 const WATCHED: &str = "watched";
 
 /// Watches for a restart of a container of `pod`, for as long as a restart currently takes on its node.
-pub(super) async fn watch_for_restarts(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn watch_for_restarts(stage: &Stage, pod: &PodRef) -> Result<(), StageError> {
     watch_with_control(stage, "a restart", pod, |seen| {
         seen.pod(&pod.uid).is_some_and(|seen| restarts(seen) > 0)
     })
@@ -21,8 +21,8 @@ pub(super) async fn watch_for_restarts(stage: &Stage, pod: &PodRef) -> Result<()
 pub(super) async fn watch_quiet_window(
     stage: &Stage,
     what: &str,
-    look: impl Fn(&Observed) -> bool,
-) -> Result<(), Blocked> {
+    look: impl Fn(&Observations) -> bool,
+) -> Result<(), StageError> {
     watch_window(stage, what, stage.budgets().quiet_window(), look).await
 }
 
@@ -32,8 +32,8 @@ pub(super) async fn watch_with_control(
     stage: &Stage,
     what: &str,
     pod: &PodRef,
-    look: impl Fn(&Observed) -> bool,
-) -> Result<bool, Blocked> {
+    look: impl Fn(&Observations) -> bool,
+) -> Result<bool, StageError> {
     happens_before_control_restart(stage, what, pod, &look).await?;
     happens_within(stage, what, stage.budgets().quiet_window(), look).await
 }
@@ -44,11 +44,11 @@ pub(super) async fn happens_before_control_restart(
     stage: &Stage,
     what: &str,
     pod: &PodRef,
-    look: impl Fn(&Observed) -> bool,
-) -> Result<bool, Blocked> {
+    look: impl Fn(&Observations) -> bool,
+) -> Result<bool, StageError> {
     let control = stage.create_control(pod).await?;
-    let restarted = |seen: &Observed| seen.pod(&control.uid).is_some_and(|seen| restarts(seen) > 0);
-    let either = |seen: &Observed| {
+    let restarted = |seen: &Observations| seen.pod(&control.uid).is_some_and(|seen| restarts(seen) > 0);
+    let either = |seen: &Observations| {
         let is_met = look(seen);
         if is_met || restarted(seen) { Progress::Met(is_met) } else { Progress::NotYet }
     };
@@ -61,8 +61,8 @@ pub(super) async fn watch_window(
     stage: &Stage,
     what: &str,
     window: Duration,
-    look: impl Fn(&Observed) -> bool,
-) -> Result<(), Blocked> {
+    look: impl Fn(&Observations) -> bool,
+) -> Result<(), StageError> {
     happens_within(stage, what, window, look).await.map(drop)
 }
 
@@ -70,9 +70,9 @@ async fn happens_within(
     stage: &Stage,
     what: &str,
     window: Duration,
-    look: impl Fn(&Observed) -> bool,
-) -> Result<bool, Blocked> {
-    let progress = |seen: &Observed| if look(seen) { Progress::Met(()) } else { Progress::NotYet };
+    look: impl Fn(&Observations) -> bool,
+) -> Result<bool, StageError> {
+    let progress = |seen: &Observations| if look(seen) { Progress::Met(()) } else { Progress::NotYet };
     let happened = stage.observe_for(what, window, progress).await?.is_some();
     if !happened {
         stage.mark(WATCHED);

@@ -6,7 +6,7 @@
 use futures::future::try_join_all;
 
 use super::container_restart::MAIN;
-use crate::stage::{Blocked, NodeRef, PodRef, Stage};
+use crate::stage::{NodeRef, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -16,12 +16,12 @@ pub(super) const POD: &str = "keeper";
 const KILL: &str = "kill-sandbox";
 
 /// Creates the pod, waits until `main` holds, and returns the pod and its node.
-pub(super) async fn start_pod(stage: &Stage) -> Result<(PodRef, NodeRef), Blocked> {
+pub(super) async fn start_pod(stage: &Stage) -> Result<(PodRef, NodeRef), StageError> {
     start_pod_after(stage, "hold").await
 }
 
 /// Creates the pod, waits until `main` has reported `ready`, and returns the pod and its node.
-pub(super) async fn start_pod_after(stage: &Stage, ready: &str) -> Result<(PodRef, NodeRef), Blocked> {
+pub(super) async fn start_pod_after(stage: &Stage, ready: &str) -> Result<(PodRef, NodeRef), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, MAIN, 0, ready).await?;
     let node = stage.node_under(&pod).await?;
@@ -29,7 +29,7 @@ pub(super) async fn start_pod_after(stage: &Stage, ready: &str) -> Result<(PodRe
 }
 
 /// Ends the pod's sandbox, and waits until every container has been restarted and holds, or the pod has ended.
-pub(super) async fn kill_pod_sandbox(stage: &Stage) -> Result<(), Blocked> {
+pub(super) async fn kill_pod_sandbox(stage: &Stage) -> Result<(), StageError> {
     let (pod, node) = start_pod(stage).await?;
     stage.until_running(&pod).await?;
     stage.kill_sandbox(KILL, &node, &pod).await?;

@@ -3,7 +3,7 @@
 //! Shared by the cases about restarts of the kubelet and the container runtime. Their manifests have a second pod,
 //! called `newcomer`, which is created after the restart.
 
-use crate::stage::{Blocked, NodeRef, PodRef, Stage};
+use crate::stage::{NodeRef, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -16,7 +16,7 @@ pub(super) async fn restart_service(
     node: &NodeRef,
     pod: &PodRef,
     service: &str,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     stage.stop_service("stop", node, service).await?;
     stage.let_saboteur_act(node, pod).await?;
     stage.start_service("start", node, service).await?;
@@ -33,6 +33,6 @@ pub(super) fn premise_service_restarted(seen: &Evidence) -> Result<(), Missing> 
     let is_new = ![before, after].contains(&"0") && !after.is_empty() && before != after;
     Inquiry::premise("a new process of the service", is_new)?;
     let later_pod = &seen.applied(LATER_POD, 0)?.uid;
-    let runs = seen.states(later_pod).any(SeenPod::is_ready);
+    let runs = seen.states(later_pod).any(SeenPod::all_containers_ready);
     Inquiry::premise("a new pod on the node after the restart of the service", runs)
 }

@@ -3,7 +3,7 @@
 //! Shared by the cases about replacement. The pod and its only container are called `holder`. The container reports
 //! what it finds, writes its data, and holds.
 
-use crate::stage::{Blocked, PodRef, Stage};
+use crate::stage::{PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, WatchChange};
 use podproof_core::judge::Inquiry;
 
@@ -11,7 +11,7 @@ pub(super) const HOLDER: &str = "holder";
 
 /// Creates the pod, deletes it when it has reported `ready`, and creates it again on the same node. Returns the second
 /// pod when it has reported `ready` too.
-pub(super) async fn replace(stage: &Stage, ready: &str) -> Result<PodRef, Blocked> {
+pub(super) async fn replace(stage: &Stage, ready: &str) -> Result<PodRef, StageError> {
     let first = stage.create(HOLDER).await?;
     stage.until_reported(&first, HOLDER, 0, ready).await?;
     stage.delete_and_wait(&first).await?;

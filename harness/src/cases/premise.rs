@@ -1,28 +1,29 @@
-//! The premise of all cases: only the drive ended or replaced a pod, it had enough memory, and its programs ran.
+//! The premise of all cases: nothing but the case itself, by its [`drive`](super::Case::drive), ended or replaced its
+//! pods and containers, they had enough memory, and their programs started.
 //!
-//! Any other interference (a preemption, a drain, node pressure, an administrator) makes the verdict inconclusive,
-//! whatever the judge would find.
+//! Any other interference (a preemption, a drain, node pressure, an administrator) makes the verdict inconclusive, even
+//! if the assertions would pass or fail.
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
-use crate::stage::CONTROL;
+use crate::stage::CONTROL_POD;
 use podproof_core::evidence::{
     Evidence, Missing, SeenEvent, SeenPod, WatchChange, ended, ended_before, is_lost, not_started,
 };
 
-/// A disturbance of pods that a case is about. For every other case it makes the verdict inconclusive.
+/// A disturbance that is part of what a case tests. In any other case it makes the verdict inconclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
+pub enum Disturbance {
     /// The drive deletes a pod.
     Deletion,
     /// The program of this container exits, or the kubelet kills it with a `Killing` event. It may be restarted.
-    Restart(&'static str),
+    ExitOrKubeletKill(&'static str),
     /// The drive or the kubelet kills this container. It may be restarted.
-    Ended(&'static str),
+    KillOrRestart(&'static str),
     /// Any container may be killed or restarted.
-    AnyEnd,
-    /// A sandbox, a kubelet, a runtime or a node is restarted, or the kubelet removes all containers. How containers
-    /// end may not be recorded.
+    AnyKillOrRestart,
+    /// A sandbox, a kubelet, a runtime or a node is restarted, or the kubelet removes all containers. The exit status of
+    /// containers may be lost.
     Outage,
     /// This container exceeds its memory limit.
     OutOfMemory(&'static str),
@@ -31,7 +32,7 @@ pub enum Expected {
     /// A lifecycle hook of this container fails.
     FailedHook(&'static str),
     /// The image of this container cannot be pulled.
-    NoImage(&'static str),
+    ImagePullFailure(&'static str),
 }
 
 /// The waiting reasons of a container that the kubelet cannot create or start.
@@ -41,9 +42,9 @@ const CREATE_FAILED: [&str; 3] = ["RunContainerError", "CreateContainerError", "
 const NO_IMAGE: [&str; 5] =
     ["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "ImageInspectError", "InvalidImageName"];
 
-/// Parts of the message of an eviction for another cause than the size of a volume: node pressure, or the limit of the
+/// Parts of the message of an eviction whose cause is not the size of a volume but node pressure, or the limit of the
 /// pod's ephemeral storage.
-const OTHER_EVICTIONS: [&str; 4] = [
+const NON_VOLUME_EVICTION_MESSAGES: [&str; 4] = [
     "low on resource",
     "node had condition",
     "ephemeral local storage usage",
@@ -51,54 +52,54 @@ const OTHER_EVICTIONS: [&str; 4] = [
 ];
 
 /// The exit codes after SIGKILL and SIGTERM, and the exit code of a container whose end the runtime did not see.
-const KILLED: [i32; 3] = [137, 143, 255];
+const KILL_EXIT_CODES: [i32; 3] = [137, 143, 255];
 
 /// The reasons of events about failed lifecycle hooks.
 const FAILED_HOOKS: [&str; 2] = ["FailedPostStartHook", "FailedPreStopHook"];
 
 /// The exit codes that shells and runtimes use if a program cannot be executed.
-const NOT_RUN: [i32; 2] = [126, 127];
+const CANNOT_EXECUTE_EXIT_CODES: [i32; 2] = [126, 127];
 
 /// Exit codes of programs that failed, and also of programs that could not start.
-const AMBIGUOUS: [i32; 2] = [1, 255];
+const AMBIGUOUS_EXIT_CODES: [i32; 2] = [1, 255];
 
 /// The error for a program built for another architecture, in lower case.
 const EXEC_FORMAT_ERROR: &str = "exec format error";
 
 /// Returns the disturbance that makes `seen` inconclusive, if there is one. The most specific cause comes first.
-pub(crate) fn disturbance(seen: &Evidence, expects: &[Expected]) -> Option<String> {
-    Check { seen, expects, pod: None }.disturbance()
+pub(crate) fn disturbance(seen: &Evidence, allows: &[Disturbance]) -> Option<String> {
+    DisturbanceCheck { seen, allows, pod: None }.disturbance()
 }
 
 /// Requires that nothing disturbed the pod with this UID. Its containers may be killed and restarted.
 pub(crate) fn premise_undisturbed(seen: &Evidence, uid: &str) -> Result<(), Missing> {
-    let check = Check { seen, expects: &[Expected::AnyEnd], pod: Some(uid) };
+    let check = DisturbanceCheck { seen, allows: &[Disturbance::AnyKillOrRestart], pod: Some(uid) };
     match check.disturbance() {
-        Some(cause) => Err(Missing::new(format!("a pod without a disturbance ({cause})"))),
+        Some(cause) => Err(Missing::new(format!("a pod that nothing disturbed ({cause})"))),
         None => Ok(()),
     }
 }
 
-struct Check<'a> {
+struct DisturbanceCheck<'a> {
     seen: &'a Evidence,
-    expects: &'a [Expected],
+    allows: &'a [Disturbance],
     /// The UID of the only pod to check; `None` checks all pods.
     pod: Option<&'a str>,
 }
 
-type PodRule<'a> = fn(&Check<'a>, &SeenPod) -> Option<String>;
-type ContainerRule<'a> = fn(&Check<'a>, &SeenPod, &ContainerStatus) -> Option<String>;
+type PodRule<'a> = fn(&DisturbanceCheck<'a>, &SeenPod) -> Option<String>;
+type ContainerRule<'a> = fn(&DisturbanceCheck<'a>, &SeenPod, &ContainerStatus) -> Option<String>;
 
-impl<'a> Check<'a> {
+impl<'a> DisturbanceCheck<'a> {
     fn disturbance(&self) -> Option<String> {
         let pod_rules: [PodRule<'a>; 5] =
             [Self::disrupted, Self::ended_by_node, Self::deleted, Self::hook_failed, Self::phase_unknown];
         let container_rules: [ContainerRule<'a>; 9] = [
             Self::out_of_memory,
-            Self::could_not_start,
-            Self::could_not_be_created,
-            Self::start_failed,
-            Self::could_not_run,
+            Self::has_start_error,
+            Self::is_stuck_waiting,
+            Self::has_failed_event,
+            Self::program_not_executable,
             Self::ended_unobserved,
             Self::killed,
             Self::restarted,
@@ -117,8 +118,8 @@ impl<'a> Check<'a> {
         self.pod.is_none_or(|only| only == uid)
     }
 
-    fn expects(&self, what: Expected) -> bool {
-        self.expects.contains(&what)
+    fn allows(&self, what: Disturbance) -> bool {
+        self.allows.contains(&what)
     }
 
     fn containers(&self, rule: ContainerRule<'a>) -> Option<String> {
@@ -130,7 +131,7 @@ impl<'a> Check<'a> {
         )
     }
 
-    /// A program for another architecture never starts, but its container ends with an exit code as if it had.
+    /// A program for another architecture never starts, but its container terminates with an exit code as if it had.
     fn wrong_architecture(&self) -> Option<String> {
         let logs = self.seen.logs.iter().filter(|log| self.includes(&log.uid));
         let mut lines = logs.flat_map(|log| log.texts().map(move |text| (log, text)));
@@ -140,7 +141,8 @@ impl<'a> Check<'a> {
         Some(format!("container {container} of pod {pod} has a program that its node cannot run: {line}"))
     }
 
-    /// The condition `DisruptionTarget` is set by a preemption, a drain, a taint or a node shutdown.
+    /// Kubernetes adds the condition `DisruptionTarget` when a preemption, an eviction, a taint, the pod garbage
+    /// collector or the kubelet ends the pod.
     fn disrupted(_: &Self, pod: &SeenPod) -> Option<String> {
         let conditions = pod.pod.status.as_ref()?.conditions.as_deref()?;
         let target = conditions.iter().find(|one| one.type_ == "DisruptionTarget" && one.status == "True")?;
@@ -151,10 +153,12 @@ impl<'a> Check<'a> {
 
     fn ended_by_node(&self, pod: &SeenPod) -> Option<String> {
         let (reason, message) = (pod.reason().filter(|reason| !reason.is_empty())?, pod.message());
-        let expected = self.expects.iter().any(|one| matches!(one, Expected::Reason(one) if *one == reason));
+        let is_named =
+            self.allows.iter().any(|one| matches!(one, Disturbance::Reason(one) if *one == reason));
         let message_lower = message.to_ascii_lowercase();
-        let is_expected = expected && !OTHER_EVICTIONS.iter().any(|words| message_lower.contains(words));
-        (!is_expected)
+        let is_allowed =
+            is_named && !NON_VOLUME_EVICTION_MESSAGES.iter().any(|words| message_lower.contains(words));
+        (!is_allowed)
             .then(|| format!("pod {} was ended or rejected by its node: {reason}: {message}", pod.name()))
     }
 
@@ -162,24 +166,24 @@ impl<'a> Check<'a> {
         let is_deleted = pod.change == WatchChange::Deleted || pod.pod.metadata.deletion_timestamp.is_some();
         let by_drive = || match &self.seen.deletions {
             Some(all) => all.iter().any(|one| one.uid == pod.uid() && one.at <= pod.at),
-            // Old evidence has no deletions: assume that the drive made those that the case expects.
+            // Old evidence has no deletions: assume that the drive made those that the case allows.
             None => true,
         };
-        let is_expected = !is_deleted || (self.expects(Expected::Deletion) && by_drive());
-        (!is_expected).then(|| format!("pod {} was deleted, and not by its case", pod.name()))
+        let is_allowed = !is_deleted || (self.allows(Disturbance::Deletion) && by_drive());
+        (!is_allowed).then(|| format!("pod {} was deleted, but not by its case", pod.name()))
     }
 
     /// Kubernetes has not set the phase `Unknown` since 2015. If something sets it, the state of the pod is not known.
     fn phase_unknown(&self, pod: &SeenPod) -> Option<String> {
-        let is_expected = pod.phase() != "Unknown" || self.expects(Expected::Outage);
-        (!is_expected).then(|| format!("pod {} is in phase Unknown", pod.name()))
+        let is_allowed = pod.phase() != "Unknown" || self.allows(Disturbance::Outage);
+        (!is_allowed).then(|| format!("pod {} is in phase Unknown", pod.name()))
     }
 
-    /// A failed hook has not done its part of the case. A runtime that stops also makes running hooks fail.
+    /// A case depends on its hooks. A hook also fails if the runtime stops while it runs.
     fn hook_failed(&self, pod: &SeenPod) -> Option<String> {
-        let is_expected = |seen: &SeenEvent, reason: &str| {
-            self.expects.iter().any(
-                |one| matches!(one, Expected::FailedHook(name) if seen.is_about(pod.uid(), name, reason)),
+        let is_allowed = |seen: &SeenEvent, reason: &str| {
+            self.allows.iter().any(
+                |one| matches!(one, Disturbance::FailedHook(name) if seen.is_about(pod.uid(), name, reason)),
             )
         };
         self.seen.events.iter().find_map(|seen| {
@@ -187,45 +191,47 @@ impl<'a> Check<'a> {
             let is_hook_failure = FAILED_HOOKS.contains(&reason) && object.uid.as_deref() == Some(pod.uid());
             let container = object.field_path.as_deref().unwrap_or_default();
             let message = seen.event.message.as_deref().unwrap_or_default();
-            (is_hook_failure && !is_expected(seen, reason))
+            (is_hook_failure && !is_allowed(seen, reason))
                 .then(|| format!("a hook of pod {} failed ({reason} {container}): {message}", pod.name()))
         })
     }
 
     fn out_of_memory(&self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
         let oom_killed = |end: &ContainerStateTerminated| end.reason.as_deref() == Some("OOMKilled");
-        let is_expected = self.expects_oom(status) || !ends(status).any(oom_killed);
-        (!is_expected).then(|| "ran out of memory (OOMKilled)".to_owned())
+        let is_allowed = self.allows_oom(status) || !terminations(status).any(oom_killed);
+        (!is_allowed).then(|| "ran out of memory (OOMKilled)".to_owned())
     }
 
-    fn expects_oom(&self, status: &ContainerStatus) -> bool {
-        self.expects.iter().any(|one| matches!(one, Expected::OutOfMemory(name) if *name == status.name))
+    fn allows_oom(&self, status: &ContainerStatus) -> bool {
+        self.allows.iter().any(|one| matches!(one, Disturbance::OutOfMemory(name) if *name == status.name))
     }
 
-    fn expects_no_image(&self, status: &ContainerStatus) -> bool {
-        self.expects.iter().any(|one| matches!(one, Expected::NoImage(name) if *name == status.name))
+    fn allows_image_pull_failure(&self, status: &ContainerStatus) -> bool {
+        self.allows
+            .iter()
+            .any(|one| matches!(one, Disturbance::ImagePullFailure(name) if *name == status.name))
     }
 
-    fn could_not_start(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
+    fn has_start_error(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
         not_started(status).map(|why| format!("could not be started: {why}"))
     }
 
-    fn could_not_be_created(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
+    fn is_stuck_waiting(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
         let waiting = status.state.as_ref()?.waiting.as_ref()?;
         // A kubelet that has just started has not read all objects yet, and tries again.
-        if self.expects(Expected::Outage) && self.runs_later(pod, &status.name) {
+        if self.allows(Disturbance::Outage) && self.runs_later(pod, &status.name) {
             return None;
         }
         let (reason, message) = (waiting.reason.as_deref()?, waiting.message.as_deref().unwrap_or_default());
-        let is_expected = NO_IMAGE.contains(&reason) && self.expects_no_image(status);
+        let is_allowed = NO_IMAGE.contains(&reason) && self.allows_image_pull_failure(status);
         let cannot_start = CREATE_FAILED.contains(&reason) || NO_IMAGE.contains(&reason);
-        (cannot_start && !is_expected).then(|| format!("could not be started: {reason}: {message}"))
+        (cannot_start && !is_allowed).then(|| format!("could not be started: {reason}: {message}"))
     }
 
-    /// A kubelet sends `Failed` if a container was not created or started. If only the runtime's answer was lost, the
+    /// The kubelet emits `Failed` if a container was not created or started. If only the runtime's answer was lost, the
     /// container may run all the same, but its status cannot be trusted.
-    fn start_failed(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        if self.expects(Expected::Outage) || self.expects_no_image(status) {
+    fn has_failed_event(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
+        if self.allows(Disturbance::Outage) || self.allows_image_pull_failure(status) {
             return None;
         }
         // A start may fail because the pod is being deleted.
@@ -239,39 +245,45 @@ impl<'a> Check<'a> {
     }
 
     fn runs_later(&self, pod: &SeenPod, container: &str) -> bool {
-        self.states().any(|later| later.uid() == pod.uid() && later.at > pod.at && later.runs(container))
+        self.states()
+            .any(|later| later.uid() == pod.uid() && later.at > pod.at && later.is_running(container))
     }
 
-    fn could_not_run(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        let code = ends(status).map(|end| end.exit_code).find(|code| NOT_RUN.contains(code))?;
+    fn program_not_executable(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
+        let code = terminations(status)
+            .map(|end| end.exit_code)
+            .find(|code| CANNOT_EXECUTE_EXIT_CODES.contains(code))?;
         Some(format!("has a program that could not be run (exit code {code})"))
     }
 
     fn ended_unobserved(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        let is_ending = pod.pod.metadata.deletion_timestamp.is_some();
-        let is_expected = is_ending || self.expects(Expected::Outage) || !ends(status).any(is_lost);
-        (!is_expected).then(|| "ended while its kubelet or its runtime was not running".to_owned())
+        let is_terminating = pod.pod.metadata.deletion_timestamp.is_some();
+        let is_allowed =
+            is_terminating || self.allows(Disturbance::Outage) || !terminations(status).any(is_lost);
+        (!is_allowed).then(|| "ended while its kubelet or its runtime was not running".to_owned())
     }
 
     fn killed(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        let is_ending = pod.pod.metadata.deletion_timestamp.is_some() || pod.reason().is_some();
+        let pod_has_ended = pod.pod.metadata.deletion_timestamp.is_some() || pod.reason().is_some();
         // `out_of_memory` handles OOM kills.
         let killed = |end: &&ContainerStateTerminated| {
-            KILLED.contains(&end.exit_code) && end.reason.as_deref() != Some("OOMKilled")
+            KILL_EXIT_CODES.contains(&end.exit_code) && end.reason.as_deref() != Some("OOMKilled")
         };
-        let end = ends(status).find(killed)?;
-        let may = |one: &Expected| match one {
-            Expected::Ended(name) => *name == status.name,
-            Expected::Restart(name) => *name == status.name && self.ended_by_kubelet(pod, name),
-            // A kubelet may report the ends of the containers before the end of their pod.
-            Expected::AnyEnd | Expected::Reason(_) => true,
+        let end = terminations(status).find(killed)?;
+        let permits = |one: &Disturbance| match one {
+            Disturbance::KillOrRestart(name) => *name == status.name,
+            Disturbance::ExitOrKubeletKill(name) => *name == status.name && self.ended_by_kubelet(pod, name),
+            // The kubelet may report terminated containers before the pod's own reason.
+            Disturbance::AnyKillOrRestart | Disturbance::Reason(_) => true,
             _ => false,
         };
-        let is_expected = is_ending || self.expects.iter().any(may) || self.expects_oom(status);
-        (!is_expected).then(|| format!("was ended from outside its program (exit code {})", end.exit_code))
+        let is_allowed = pod_has_ended || self.allows.iter().any(permits) || self.allows_oom(status);
+        (!is_allowed).then(|| {
+            format!("was killed by something other than its own program (exit code {})", end.exit_code)
+        })
     }
 
-    /// Returns whether the kubelet sent a `Killing` event for this container alone. When a sandbox is lost, the
+    /// Returns whether the kubelet emitted a `Killing` event for this container alone. When a sandbox is lost, the
     /// kubelet kills all containers of the pod.
     fn ended_by_kubelet(&self, pod: &SeenPod, name: &str) -> bool {
         let mut events = self.seen.events.iter();
@@ -284,27 +296,29 @@ impl<'a> Check<'a> {
     }
 
     fn restarted(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        let may = |one: &Expected| match one {
-            Expected::Ended(name) | Expected::Restart(name) | Expected::OutOfMemory(name) => {
-                *name == status.name
-            }
-            Expected::AnyEnd => true,
+        let permits = |one: &Disturbance| match one {
+            Disturbance::KillOrRestart(name)
+            | Disturbance::ExitOrKubeletKill(name)
+            | Disturbance::OutOfMemory(name) => *name == status.name,
+            Disturbance::AnyKillOrRestart => true,
             _ => false,
         };
         // The control pod is meant to be restarted.
-        let is_expected = status.restart_count == 0 || pod.name() == CONTROL || self.expects.iter().any(may);
-        (!is_expected).then(|| "was restarted".to_owned())
+        let is_allowed =
+            status.restart_count == 0 || pod.name() == CONTROL_POD || self.allows.iter().any(permits);
+        (!is_allowed).then(|| "was restarted".to_owned())
     }
 
     /// An exit code that may come from the runtime proves nothing unless a log shows that the program started.
     fn ended_without_log(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        let code = ends(status).map(|end| end.exit_code).find(|code| AMBIGUOUS.contains(code))?;
+        let code =
+            terminations(status).map(|end| end.exit_code).find(|code| AMBIGUOUS_EXIT_CODES.contains(code))?;
         let mut logs = self.seen.logs.iter();
         let has_log = logs.any(|log| log.uid == pod.uid() && log.container == status.name && !log.is_empty());
         (!has_log).then(|| format!("ended with exit code {code}, and nothing shows that its program started"))
     }
 }
 
-fn ends(status: &ContainerStatus) -> impl Iterator<Item = &ContainerStateTerminated> {
+fn terminations(status: &ContainerStatus) -> impl Iterator<Item = &ContainerStateTerminated> {
     [ended(status), ended_before(status)].into_iter().flatten()
 }

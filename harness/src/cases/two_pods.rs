@@ -5,7 +5,7 @@
 
 use futures::try_join;
 
-use crate::stage::{Blocked, PodRef, Stage};
+use crate::stage::{PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -13,7 +13,7 @@ pub(super) const HERE: &str = "here";
 pub(super) const THERE: &str = "there";
 
 /// Creates both pods on one node, and waits until both hold.
-pub(super) async fn start_both_pods(stage: &Stage) -> Result<(PodRef, PodRef), Blocked> {
+pub(super) async fn start_both_pods(stage: &Stage) -> Result<(PodRef, PodRef), StageError> {
     let here = stage.create(HERE).await?;
     let there = stage.create_beside(THERE, &here).await?;
     try_join!(stage.until_reported(&here, HERE, 0, "hold"), stage.until_reported(&there, THERE, 0, "hold"))?;

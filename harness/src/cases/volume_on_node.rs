@@ -2,7 +2,7 @@
 //!
 //! Shared by the cases that check a volume from outside the pod. Their volume on the disk is called `data`.
 
-use crate::stage::{Blocked, NodeRef, PodRef, Stage, volume_path};
+use crate::stage::{NodeRef, PodRef, Stage, StageError, volume_path};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -16,18 +16,18 @@ const WAITED: &str = "volume-waited-for";
 const AFTER: &str = "volume-after";
 
 /// Looks at the volume of a running pod.
-pub(super) async fn look_before(stage: &Stage, node: &NodeRef, pod: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn look_before(stage: &Stage, node: &NodeRef, pod: &PodRef) -> Result<(), StageError> {
     stage.look_on_node(BEFORE, node, &volume_path(&pod.uid, DATA)).await
 }
 
 /// Waits until the volume is gone or the budget is spent, and looks once more.
-pub(super) async fn look_when_gone(stage: &Stage, node: &NodeRef, pod: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn look_when_gone(stage: &Stage, node: &NodeRef, pod: &PodRef) -> Result<(), StageError> {
     stage.until_gone_on_node(WAITED, node, &volume_path(&pod.uid, DATA)).await?;
     look_after(stage, node, pod).await
 }
 
 /// Looks at the volume at the end of the drive.
-pub(super) async fn look_after(stage: &Stage, node: &NodeRef, pod: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn look_after(stage: &Stage, node: &NodeRef, pod: &PodRef) -> Result<(), StageError> {
     stage.let_saboteur_act(node, pod).await?;
     stage.look_on_node(AFTER, node, &volume_path(&pod.uid, DATA)).await
 }

@@ -11,7 +11,7 @@ use super::trial::read_trial;
 use super::watch::until_over;
 use crate::cluster::Access;
 use crate::run::Interrupt;
-use crate::stage::{Blocked, PodProfile, Removals, Stage, StageOptions, delete_namespace};
+use crate::stage::{PodProfile, Removals, Stage, StageError, StageOptions, delete_namespace};
 use podproof_core::evidence::{Evidence, write_evidence};
 use podproof_core::plan::{Budgets, ClaimId, Security};
 use podproof_core::record::{RunId, evidence_folder, random_hex};
@@ -105,9 +105,9 @@ pub async fn experiment(
     }
     record.ended = Timestamp::now();
     record.faults.extend(journal.end());
-    match interrupt.now.run_until_cancelled(runner.removals.finish()).await {
+    match interrupt.immediately.run_until_cancelled(runner.removals.finish()).await {
         Some(left) => record.faults.extend(left),
-        None => record.faults.push("interrupted before the namespaces were gone".to_owned()),
+        None => record.faults.push("interrupted before all namespaces were deleted".to_owned()),
     }
     record.interrupted = interrupt.stop.is_cancelled().then(|| "a signal".to_owned());
     record
@@ -165,13 +165,13 @@ impl BatchRunner<'_> {
         let running = async {
             match Stage::open(self.access, stage_options, self.options.budgets).await {
                 Ok(stage) => self.act(stage, batch).await,
-                Err(blocked) => {
+                Err(error) => {
                     self.removals.begin(namespace.clone()).await;
-                    inconclusive(format!("the stage could not be opened: {blocked}"))
+                    inconclusive(format!("the stage could not be opened: {error}"))
                 }
             }
         };
-        if let Some(result) = self.interrupt.now.run_until_cancelled(Box::pin(running)).await {
+        if let Some(result) = self.interrupt.immediately.run_until_cancelled(Box::pin(running)).await {
             return result;
         }
         // The user interrupted twice: only request the deletion and do not wait for it.
@@ -201,7 +201,7 @@ impl BatchRunner<'_> {
     async fn act(&self, stage: Stage, batch: &Batch<'_>) -> BatchResult {
         let driving = drive(&stage);
         let driven = self.interrupt.stop.run_until_cancelled(driving).await;
-        let driven = driven.unwrap_or(Err(Blocked::Interrupted));
+        let driven = driven.unwrap_or(Err(StageError::Interrupted));
         let subject = match subject(batch) {
             Ok(subject) => subject,
             Err(why) => return BatchResult { trials: Vec::new(), faults: vec![why] },
@@ -235,8 +235,8 @@ fn subject(batch: &Batch<'_>) -> Result<ClaimId, String> {
     format!("experiment/{}-{}", batch.strategy.name, batch.order).parse()
 }
 
-/// Creates all pods of the batch at once and waits for each. A pod that blocks does not stop the others.
-async fn drive(stage: &Stage) -> Result<(), Blocked> {
+/// Creates all pods of the batch at once and waits for each. A failure of one does not stop the others.
+async fn drive(stage: &Stage) -> Result<(), StageError> {
     let trial = async |name: &String| until_over(stage, &stage.create(name).await?).await;
-    join_all(stage.objects().iter().map(trial)).await.into_iter().collect()
+    join_all(stage.object_names().iter().map(trial)).await.into_iter().collect()
 }

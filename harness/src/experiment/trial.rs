@@ -86,7 +86,7 @@ fn start(seen: &Evidence, uid: &str, container: &str) -> Start {
     Start {
         ticks: number("pid1_start_ticks"),
         ticks_per_second: number("ticks_per_second"),
-        event_ns: seen.start_event(uid, container).ok().map(|fact| fact.value),
+        event_ns: seen.first_start_nanos(uid, container).ok().map(|fact| fact.value),
         realtime_ns: at("realtime_ns"),
         boottime_ns: at("boottime_ns"),
     }

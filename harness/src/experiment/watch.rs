@@ -1,8 +1,8 @@
 //! Observes a trial until it is over or stalled.
 
 use crate::cases::{CONSUMER, PRODUCER};
-use crate::stage::{Blocked, PodRef, Progress, Stage};
-use podproof_core::evidence::{Observed, SeenPod};
+use crate::stage::{PodRef, Progress, Stage, StageError};
+use podproof_core::evidence::{Observations, SeenPod};
 
 /// The name of the mark for a pod in which nothing happened during a whole quiet window.
 pub(super) fn stall_mark(pod: &str) -> String {
@@ -10,7 +10,7 @@ pub(super) fn stall_mark(pod: &str) -> String {
 }
 
 /// Waits until the exchange in `pod` is over and its starts are known, or marks that it has stalled.
-pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), StageError> {
     // Each round ends with the exchange over, stalled, or in another state. Pods have only a finite number of states.
     loop {
         let what = format!("pod {} to be over or idle", pod.name);
@@ -21,7 +21,7 @@ pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocke
         }
         let what = format!("pod {} to make progress", pod.name);
         let mut before = None;
-        let look = |seen: &Observed| {
+        let look = |seen: &Observations| {
             let now = progress(seen, pod);
             if *before.get_or_insert(now) == now { Progress::NotYet } else { Progress::Met(()) }
         };
@@ -35,12 +35,12 @@ pub(super) async fn until_over(stage: &Stage, pod: &PodRef) -> Result<(), Blocke
 
 /// Waits until the starts of both containers are reported, by event and in their logs. An exchange may be lost before
 /// the second container starts. A trial also counts without these times.
-async fn until_starts_reported(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
-    let look = |seen: &Observed| {
+async fn until_starts_reported(stage: &Stage, pod: &PodRef) -> Result<(), StageError> {
+    let look = |seen: &Observations| {
         let is_reported = |container: &&str| {
             let log = seen.log(&pod.uid, container, 0);
             let identity = log.is_some_and(|log| log.complete || log.report("identity").is_some());
-            identity && seen.started_at(&pod.uid, container).is_some()
+            identity && seen.first_start_nanos(&pod.uid, container).is_some()
         };
         if [PRODUCER, CONSUMER].iter().all(is_reported) { Progress::Met(()) } else { Progress::NotYet }
     };
@@ -49,7 +49,7 @@ async fn until_starts_reported(stage: &Stage, pod: &PodRef) -> Result<(), Blocke
 }
 
 /// The progress of a pod: the number of its states and of its containers' log lines.
-fn progress(seen: &Observed, pod: &PodRef) -> (usize, usize) {
+fn progress(seen: &Observations, pod: &PodRef) -> (usize, usize) {
     let states = seen.timeline.iter().filter(|state| state.uid() == pod.uid).count();
     let lines = seen.logs.iter().filter(|log| log.uid == pod.uid).map(|log| log.lines.len()).sum();
     (states, lines)

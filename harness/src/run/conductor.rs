@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use super::same_cluster::SameCluster;
+use super::identity_monitor::IdentityMonitor;
 use crate::cluster::Access;
 use crate::stage::Removals;
 use podproof_core::plan::{Budgets, Plan};
@@ -17,7 +17,7 @@ pub struct Interrupt {
     /// Start no further case, let the current drives stop, and clean up.
     pub stop: CancellationToken,
     /// Return immediately without waiting for anything.
-    pub now: CancellationToken,
+    pub immediately: CancellationToken,
 }
 
 /// The settings of a run.
@@ -42,7 +42,7 @@ pub(super) struct Conductor {
     pub(super) options: RunOptions,
     pub(super) interrupt: Interrupt,
     pub(super) removals: Removals,
-    pub(super) same: SameCluster,
+    pub(super) identity_monitor: IdentityMonitor,
     pub(super) journal: RunJournal,
     pub(super) events: UnboundedSender<TimedEvent>,
 }

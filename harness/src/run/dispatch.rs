@@ -12,18 +12,18 @@ use tokio::task::JoinSet;
 
 use super::conductor::{Conductor, Interrupt, RunOptions};
 use super::execute::{DueAttempt, execute};
-use super::same_cluster::SameCluster;
+use super::identity_monitor::IdentityMonitor;
 use crate::cluster::Access;
 use crate::stage::Removals;
 use podproof_core::judge::Verdict;
 use podproof_core::plan::{Plan, PlannedCase, Purpose, Tier};
 use podproof_core::record::{
     CaseRecord, Event, FORMAT, RunJournal, RunOutcome, RunRecord, TimedEvent, claim_texts, is_worth_retrying,
-    not_ended,
+    placeholder_record,
 };
 
 /// The upper limit for cases that run at once.
-const MOST_PARALLEL: usize = 1024;
+const MAX_PARALLEL: usize = 1024;
 
 /// Executes `plan` on the cluster behind `access` and sends each event as it happens.
 ///
@@ -36,7 +36,7 @@ pub async fn conduct(
     events: UnboundedSender<TimedEvent>,
 ) -> RunRecord {
     // The run goes on if no reporter listens any more.
-    let send = |event: Event| drop(events.send(event.now()));
+    let send = |event: Event| drop(events.send(event.stamped()));
     let started = Timestamp::now();
     send(Event::RunStarted {
         run: options.run.clone(),
@@ -45,8 +45,8 @@ pub async fn conduct(
         parallel: options.parallel,
         cluster: access.facts.clone(),
     });
-    let same = SameCluster::at_start(&access, options.budgets).await;
-    let (identity, _) = same.so_far().await;
+    let identity_monitor = IdentityMonitor::at_start(&access, options.budgets).await;
+    let (identity, _) = identity_monitor.so_far().await;
     let mut record = RunRecord {
         format: FORMAT,
         run: options.run.clone(),
@@ -62,7 +62,7 @@ pub async fn conduct(
         retries: options.retries,
         claims: claim_texts(&plan),
         article: plan.article.clone(),
-        cases: plan.cases.iter().map(|planned| not_ended(planned, started)).collect(),
+        cases: plan.cases.iter().map(|planned| placeholder_record(planned, started)).collect(),
         faults: Vec::new(),
     };
     let journal = RunJournal::begin(&options.folder, &record);
@@ -73,26 +73,26 @@ pub async fn conduct(
         options,
         interrupt,
         removals,
-        same,
+        identity_monitor,
         journal,
         events: events.clone(),
     });
     record.cases = conductor.run_all().await;
-    let Conductor { access, options, interrupt, removals, same, journal, .. } = &*conductor;
+    let Conductor { access, options, interrupt, removals, identity_monitor, journal, .. } = &*conductor;
     record.ended = Timestamp::now();
     record.interrupted = interrupt.stop.is_cancelled().then(|| "a signal".to_owned());
     record.faults.extend(journal.end());
-    let last_check = same.at_end(access, options.budgets);
-    let (identity, change) = match interrupt.now.run_until_cancelled(last_check).await {
-        Some(seen) => seen,
-        None => same.so_far().await,
+    let last_check = identity_monitor.at_end(access, options.budgets);
+    let (identity, change) = match interrupt.immediately.run_until_cancelled(last_check).await {
+        Some(checked) => checked,
+        None => identity_monitor.so_far().await,
     };
     (record.identity, record.change) = (Some(identity), change);
-    let mut record = record.of_one_cluster();
+    let mut record = record.discount_after_cluster_change();
     send(Event::CleanupStarted);
-    match interrupt.now.run_until_cancelled(removals.finish()).await {
+    match interrupt.immediately.run_until_cancelled(removals.finish()).await {
         Some(faults) => record.faults.extend(faults),
-        None => record.faults.push("interrupted before the namespaces were gone".to_owned()),
+        None => record.faults.push("interrupted before all namespaces were deleted".to_owned()),
     }
     send(Event::RunFinished { outcome: RunOutcome::of(&record) });
     record
@@ -100,31 +100,31 @@ pub async fn conduct(
 
 impl Conductor {
     async fn run_all(self: &Arc<Self>) -> Vec<CaseRecord> {
-        let slots = Arc::new(Semaphore::new(self.options.parallel.clamp(1, MOST_PARALLEL)));
+        let slots = Arc::new(Semaphore::new(self.options.parallel.clamp(1, MAX_PARALLEL)));
         let mut running = JoinSet::new();
         let mut records: Vec<Option<CaseRecord>> = vec![None; self.plan.cases.len()];
         let all_slots = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
-        for chain in in_start_order(chains(&self.plan.cases), &self.plan.cases) {
-            // A disruptive chain takes all slots. The semaphore is fair, so no later chain overtakes it.
-            let alone = tier_of(&chain, &self.plan.cases) == Some(Tier::Disruptive);
+        for group in in_start_order(groups(&self.plan.cases), &self.plan.cases) {
+            // A disruptive group takes all slots. The semaphore is fair, so no later group overtakes it.
+            let exclusive = tier_of(&group, &self.plan.cases) == Some(Tier::Disruptive);
             let slot = tokio::select! {
-                slot = Arc::clone(&slots).acquire_many_owned(if alone { all_slots } else { 1 }) => slot,
+                slot = Arc::clone(&slots).acquire_many_owned(if exclusive { all_slots } else { 1 }) => slot,
                 () = self.interrupt.stop.cancelled() => break,
             };
             let conductor = Arc::clone(self);
             running.spawn(async move {
                 let _slot = slot;
-                conductor.run_chain(chain, alone).await
+                conductor.run_group(group, exclusive).await
             });
         }
-        while let Some(chain) = running.join_next().await {
-            for (index, record) in chain.unwrap_or_default() {
+        while let Some(group) = running.join_next().await {
+            for (index, record) in group.unwrap_or_default() {
                 records[index] = Some(record);
             }
         }
-        let left_over = |planned: &PlannedCase| {
+        let record_for_unfinished = |planned: &PlannedCase| {
             let reason = if self.interrupt.stop.is_cancelled() {
-                Verdict::Skip { reason: "interrupted before it began".to_owned() }
+                Verdict::Skip { reason: "interrupted before the case started".to_owned() }
             } else {
                 Verdict::Inconclusive { reason: "podproof panicked".to_owned() }
             };
@@ -134,15 +134,15 @@ impl Conductor {
         records
             .into_iter()
             .zip(planned)
-            .map(|(record, planned)| record.unwrap_or_else(|| left_over(planned)))
+            .map(|(record, planned)| record.unwrap_or_else(|| record_for_unfinished(planned)))
             .collect()
     }
 
     /// Executes a case and then its mutants.
-    async fn run_chain(&self, chain: Vec<usize>, alone: bool) -> Vec<(usize, CaseRecord)> {
+    async fn run_group(&self, group: Vec<usize>, exclusive: bool) -> Vec<(usize, CaseRecord)> {
         let mut done = Vec::new();
-        for index in chain {
-            let Some(record) = self.run_case(index, alone).await else { break };
+        for index in group {
+            let Some(record) = self.run_case(index, exclusive).await else { break };
             self.journal.keep(index, &record);
             self.send(Event::CaseFinished { index, case: Box::new(record.clone()) });
             done.push((index, record));
@@ -150,18 +150,18 @@ impl Conductor {
         done
     }
 
-    /// Executes a case, and retries it while retries are left and may change the verdict. `None` if no attempt was
-    /// started.
-    async fn run_case(&self, index: usize, alone: bool) -> Option<CaseRecord> {
+    /// Executes a case, and retries it as long as retries remain and another attempt could change the verdict. `None` if
+    /// no attempt was started.
+    async fn run_case(&self, index: usize, exclusive: bool) -> Option<CaseRecord> {
         let planned = &self.plan.cases[index];
         let mut attempts = Vec::new();
         // A mutant that is killed only by a retry proves nothing.
         let retries = if self.plan.purpose == Purpose::Prove { 0 } else { self.options.retries };
         for number in 1..=retries.saturating_add(1) {
-            if alone {
-                // A disturbed node would also disturb the cleanup of earlier cases.
-                let _ = self.interrupt.stop.run_until_cancelled(self.removals.settle()).await;
-                let check = self.same.check(&self.access, self.options.budgets);
+            if exclusive {
+                // The disruption would also hit the cleanup of earlier cases, so wait for it first.
+                let _ = self.interrupt.stop.run_until_cancelled(self.removals.wait_for_pending()).await;
+                let check = self.identity_monitor.check(&self.access, self.options.budgets);
                 let _ = self.interrupt.stop.run_until_cancelled(check).await;
             }
             if self.interrupt.stop.is_cancelled() {
@@ -179,15 +179,19 @@ impl Conductor {
             } else {
                 self.send(Event::CaseStarted { index, slug: planned.slug() });
             }
-            let turn = DueAttempt { index, attempt: number, planned };
-            let executed = AssertUnwindSafe(execute(self, turn)).catch_unwind().await;
+            let due = DueAttempt { index, attempt: number, planned };
+            let executed = AssertUnwindSafe(execute(self, due)).catch_unwind().await;
             // A panic must not lose the earlier attempts.
-            let record = executed.unwrap_or_else(|_| turn.panicked());
-            if alone {
-                self.same.check_after_restarts(&self.access, self.options.budgets).await;
+            let record = executed.unwrap_or_else(|_| due.panicked());
+            if exclusive {
+                self.identity_monitor.check_after_restarts(&self.access, self.options.budgets).await;
             } else {
                 let is_inconclusive = matches!(record.verdict, Verdict::Inconclusive { .. });
-                let check = self.same.check_after_case(&self.access, self.options.budgets, is_inconclusive);
+                let check = self.identity_monitor.check_after_case(
+                    &self.access,
+                    self.options.budgets,
+                    is_inconclusive,
+                );
                 let found = self.interrupt.stop.run_until_cancelled(check).await;
                 found.flatten().inspect(|change| self.journal.note(change));
             }
@@ -202,35 +206,35 @@ impl Conductor {
 
     fn send(&self, event: Event) {
         // The run goes on if no reporter listens any more.
-        let _ = self.events.send(event.now());
+        let _ = self.events.send(event.stamped());
     }
 }
 
-/// Slow chains start first, disruptive ones last.
-fn in_start_order(mut chains: Vec<Vec<usize>>, cases: &[PlannedCase]) -> Vec<Vec<usize>> {
-    chains.sort_by_key(|chain| {
-        let tier = match tier_of(chain, cases) {
+/// Slow groups start first, disruptive ones last.
+fn in_start_order(mut groups: Vec<Vec<usize>>, cases: &[PlannedCase]) -> Vec<Vec<usize>> {
+    groups.sort_by_key(|group| {
+        let tier = match tier_of(group, cases) {
             Some(Tier::Slow) => 0,
             Some(Tier::Disruptive) => 2,
             _ => 1,
         };
-        (tier, Reverse(chain.len()))
+        (tier, Reverse(group.len()))
     });
-    chains
+    groups
 }
 
-fn tier_of(chain: &[usize], cases: &[PlannedCase]) -> Option<Tier> {
-    chain.first().map(|&index| cases[index].claim.tier)
+fn tier_of(group: &[usize], cases: &[PlannedCase]) -> Option<Tier> {
+    group.first().map(|&index| cases[index].claim.tier)
 }
 
-/// Groups each case with the mutants that follow it. The members of a chain run one after another.
-fn chains(cases: &[PlannedCase]) -> Vec<Vec<usize>> {
-    let mut chains: Vec<Vec<usize>> = Vec::new();
+/// Groups each case with the mutants that follow it. The members of a group run one after another.
+fn groups(cases: &[PlannedCase]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
     for (index, planned) in cases.iter().enumerate() {
-        match chains.last_mut() {
-            Some(chain) if planned.mutant.is_some() => chain.push(index),
-            _ => chains.push(vec![index]),
+        match groups.last_mut() {
+            Some(group) if planned.mutant.is_some() => group.push(index),
+            _ => groups.push(vec![index]),
         }
     }
-    chains
+    groups
 }

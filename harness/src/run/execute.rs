@@ -11,7 +11,7 @@ use super::runtime_notes::notes;
 use super::uncertainty::{downgrade_fail, uncertainty};
 use crate::cases::{self, Case};
 use crate::cluster::{NodeAccess, with_causes};
-use crate::stage::{Blocked, Stage, StageOptions, delete_namespace};
+use crate::stage::{Stage, StageError, StageOptions, delete_namespace};
 use podproof_core::evidence::write_evidence;
 use podproof_core::judge::Verdict;
 use podproof_core::plan::{PlannedCase, Security};
@@ -63,7 +63,7 @@ pub(super) async fn execute(conductor: &Conductor, due: DueAttempt<'_>) -> CaseR
     };
     let namespace = stage_options.namespace.clone();
     let acting = Box::pin(act(conductor, case, due, stage_options, started));
-    if let Some(record) = interrupt.now.run_until_cancelled(acting).await {
+    if let Some(record) = interrupt.immediately.run_until_cancelled(acting).await {
         return record;
     }
     // The user interrupted twice: only request the deletion and do not wait for it.
@@ -105,9 +105,9 @@ async fn act(
     let namespace = stage_options.namespace.clone();
     let stage = match Stage::open(access, stage_options, options.budgets).await {
         Ok(stage) => stage,
-        Err(blocked) => {
+        Err(error) => {
             removals.begin(namespace).await;
-            let reason = format!("the stage could not be opened: {blocked}");
+            let reason = format!("the stage could not be opened: {error}");
             return due.record(Verdict::Inconclusive { reason }, started);
         }
     };
@@ -136,11 +136,11 @@ async fn act(
     record
 }
 
-async fn drive(stage: &Stage, case: &Case, interrupt: &Interrupt) -> Result<(), Blocked> {
+async fn drive(stage: &Stage, case: &Case, interrupt: &Interrupt) -> Result<(), StageError> {
     let driving = AssertUnwindSafe((case.drive)(stage)).catch_unwind();
     match interrupt.stop.run_until_cancelled(driving).await {
         Some(Ok(driven)) => driven,
-        Some(Err(_)) => Err(Blocked::Panicked),
-        None => Err(Blocked::Interrupted),
+        Some(Err(_)) => Err(StageError::Panicked),
+        None => Err(StageError::Interrupted),
     }
 }

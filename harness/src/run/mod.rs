@@ -6,10 +6,10 @@
 mod conductor;
 mod dispatch;
 mod execute;
+mod identity_monitor;
 mod preconditions;
 mod rejudge;
 mod runtime_notes;
-mod same_cluster;
 mod uncertainty;
 
 pub use conductor::{Interrupt, RunOptions};

@@ -23,7 +23,7 @@ pub fn judge_again(folder: &Path, record: &RunRecord) -> RunRecord {
         let uncertainty = case.doubt.clone().or_else(|| unproved(why, &record.cluster));
         judge_case_again(folder, case, uncertainty.as_deref())
     });
-    RunRecord { cases: cases.collect(), ..record.clone() }.of_one_cluster()
+    RunRecord { cases: cases.collect(), ..record.clone() }.discount_after_cluster_change()
 }
 
 fn judge_case_again(folder: &Path, case: &CaseRecord, uncertainty: Option<&str>) -> CaseRecord {

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::ContainerStatus;
 
 use super::refs::PodRef;
-use podproof_core::evidence::{LogText, Observed, SeenPod, WatchChange, ended, ended_before, ran};
+use podproof_core::evidence::{LogText, Observations, SeenPod, WatchChange, ended, ended_before, ran};
 
 /// The state of an awaited condition.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,7 +74,10 @@ pub(super) fn summary(seen: &SeenPod) -> String {
 const SHOWN: usize = 80;
 
 /// Describes in one line how far the log of a container instance was read.
-pub(super) fn log_summary(observed: &Observed, (pod, container, restart): (&PodRef, &str, i32)) -> String {
+pub(super) fn log_summary(
+    observed: &Observations,
+    (pod, container, restart): (&PodRef, &str, i32),
+) -> String {
     let Some(log) = observed.log(&pod.uid, container, restart) else {
         return format!("no log of instance {restart} of container {container}");
     };
@@ -97,7 +100,7 @@ fn state_word(status: &ContainerStatus) -> String {
 
 /// Applies `look` to the last state of `pod`. Hopeless if the pod is gone, stuck or, unless `look` accepts that, ended.
 pub(super) fn of_pod<T>(
-    observed: &Observed,
+    observed: &Observations,
     pod: &PodRef,
     look: impl FnOnce(&SeenPod) -> Option<T>,
 ) -> Progress<T> {
@@ -122,11 +125,11 @@ pub(super) fn all_running(seen: &SeenPod) -> Option<()> {
     (statuses.len() == spec.containers.len() && statuses.iter().all(runs)).then_some(())
 }
 
-/// `Some` if the container runs and was restarted at least `restarts` times.
-pub(super) fn running_again(seen: &SeenPod, container: &str, restarts: i32) -> Option<()> {
+/// `Some` if the container runs and was restarted at least `at_least` times.
+pub(super) fn running_again(seen: &SeenPod, container: &str, at_least: i32) -> Option<()> {
     let status = seen.container(container)?;
     let running = status.state.as_ref()?.running.is_some();
-    (running && status.restart_count >= restarts).then_some(())
+    (running && status.restart_count >= at_least).then_some(())
 }
 
 /// `Some` if the container has ended, now or in its previous instance.
@@ -137,7 +140,7 @@ pub(super) fn has_ended(seen: &SeenPod, container: &str) -> Option<()> {
 
 /// Applies `look` to the log of a container instance. Hopeless if the log ended, broke or was cut before it matched.
 pub(super) fn of_log<T>(
-    observed: &Observed,
+    observed: &Observations,
     (pod, container, restart): (&PodRef, &str, i32),
     look: impl FnOnce(&LogText) -> Option<T>,
 ) -> Progress<T> {
@@ -158,7 +161,7 @@ pub(super) fn of_log<T>(
 }
 
 /// Returns whether the log of every ended container instance is complete or broken.
-pub(super) fn ended_logs_are_complete(observed: &Observed) -> bool {
+pub(super) fn ended_logs_are_complete(observed: &Observations) -> bool {
     observed.logs.iter().all(|log| {
         let status = observed.pod(&log.uid).and_then(|seen| seen.container(&log.container));
         let still_runs = status.is_some_and(|status| {

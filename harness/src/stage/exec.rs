@@ -9,8 +9,8 @@ use kube::api::{AttachParams, AttachedProcess};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::timeout;
 
-use super::blocked::Blocked;
 use super::context::Stage;
+use super::error::StageError;
 use super::refs::PodRef;
 use super::request::retry_if_no_effect;
 use crate::cluster::with_causes;
@@ -33,7 +33,7 @@ impl Stage {
         pod: &PodRef,
         container: &str,
         verbs: &[&str],
-    ) -> Result<Exec, Blocked> {
+    ) -> Result<Exec, StageError> {
         let argv: Vec<_> = [PROBE].iter().chain(verbs).copied().collect();
         self.exec(label, pod, container, &argv).await
     }
@@ -46,14 +46,14 @@ impl Stage {
 
     /// Runs a command in a container and records it as evidence under `label`.
     ///
-    /// Any exit code is an answer. Blocks if the command could not be run or did not end within its budget.
+    /// Any exit code is an answer. Fails if the command could not be run or did not end within its budget.
     pub async fn exec(
         &self,
         label: &str,
         pod: &PodRef,
         container: &str,
         argv: &[&str],
-    ) -> Result<Exec, Blocked> {
+    ) -> Result<Exec, StageError> {
         self.exec_within(self.budgets.exec(), label, pod, container, argv).await
     }
 
@@ -65,7 +65,7 @@ impl Stage {
         pod: &PodRef,
         container: &str,
         argv: &[&str],
-    ) -> Result<Exec, Blocked> {
+    ) -> Result<Exec, StageError> {
         let started = podproof_core::evidence::now();
         let CommandResult { end, stdout, stderr } = self.run_within(patience, pod, container, argv).await;
         let exec = Exec {
@@ -83,7 +83,7 @@ impl Stage {
         match &exec.end {
             ExecEnd::Exited(_) => Ok(exec),
             ExecEnd::Broken(problem) => {
-                Err(Blocked::Exec { label: label.to_owned(), problem: problem.clone() })
+                Err(StageError::Exec { label: label.to_owned(), problem: problem.clone() })
             }
         }
     }
@@ -108,7 +108,7 @@ impl Stage {
             .await
         {
             Ok(process) => collect(process).await,
-            Err(blocked) => CommandResult::broken(blocked.without_action()),
+            Err(error) => CommandResult::broken(error.without_action()),
         }
     }
 }

@@ -7,8 +7,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::blocked::Blocked;
 use super::context::Stage;
+use super::error::StageError;
 use super::exec::OPENING_FRACTION;
 use super::refs::PodRef;
 use super::request::retry;
@@ -20,8 +20,8 @@ const BODY_LIMIT: usize = 1 << 20;
 impl Stage {
     /// Sends `GET path` to `port` of `pod` and records request and answer as evidence under `label`.
     ///
-    /// Any HTTP status is an answer. A missing answer is recorded too and does not block.
-    pub async fn fetch(&self, label: &str, pod: &PodRef, port: u16, path: &str) -> Result<Fetch, Blocked> {
+    /// Any HTTP status is an answer. A missing answer is recorded too and is no error.
+    pub async fn fetch(&self, label: &str, pod: &PodRef, port: u16, path: &str) -> Result<Fetch, StageError> {
         let started = podproof_core::evidence::now();
         let patience = self.budgets.exec();
         let answer = match timeout(patience, self.get(pod, port, path)).await {
@@ -45,8 +45,7 @@ impl Stage {
         let (pods, patience, ports) = (self.pods(), self.budgets.exec() / OPENING_FRACTION, [port]);
         // Opening the port-forward sends nothing to the pod yet, so it may be retried.
         let forwarded = retry(patience, "port-forward", || pods.portforward(&pod.name, &ports)).await;
-        let mut forwarded =
-            forwarded.map_err(|blocked| format!("port-forward: {}", blocked.without_action()))?;
+        let mut forwarded = forwarded.map_err(|error| format!("port-forward: {}", error.without_action()))?;
         let stream = forwarded.take_stream(port).ok_or("port-forward gave no stream")?;
         let complaint = forwarded.take_error(port);
         let answer = ask(stream, path).await;

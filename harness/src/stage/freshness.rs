@@ -6,10 +6,10 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::ContainerStatus;
 use kube::api::{AttachParams, ListParams, LogParams};
 
-use super::blocked::Blocked;
 use super::context::Stage;
+use super::error::StageError;
 use super::request::{retry, retry_once, with_timeout};
-use podproof_core::evidence::{Observed, SeenPod, WatchChange, ended};
+use podproof_core::evidence::{Observations, SeenPod, WatchChange, ended};
 
 /// A path at which no container has a program.
 const MISSING_PROGRAM: &str = "/podproof-asks-whether-you-are-there";
@@ -35,7 +35,7 @@ enum InstanceProgress {
 impl Stage {
     /// After a wait of `window`: why the observations may be incomplete, because a kubelet or a runtime does not
     /// respond or a watch is stale. `None` if they are complete.
-    pub(super) async fn why_incomplete(&self, window: Duration) -> Result<Option<String>, Blocked> {
+    pub(super) async fn why_incomplete(&self, window: Duration) -> Result<Option<String>, StageError> {
         let probe_targets = probe_targets(&self.recorder.observed().borrow());
         for (node, target) in probe_targets {
             if let Some(why) = self.why_unresponsive(&node, &target, window).await? {
@@ -51,7 +51,7 @@ impl Stage {
         node: &str,
         target: &ProbeTarget,
         window: Duration,
-    ) -> Result<Option<String>, Blocked> {
+    ) -> Result<Option<String>, StageError> {
         if target.progress != InstanceProgress::NotYet {
             // A kubelet asks its runtime before it returns a log.
             let answer = self.log_of(target).await;
@@ -74,7 +74,7 @@ impl Stage {
         Ok(left.then(|| "turned out not to be ready".to_owned()))
     }
 
-    async fn log_of(&self, target: &ProbeTarget) -> Result<(), Blocked> {
+    async fn log_of(&self, target: &ProbeTarget) -> Result<(), StageError> {
         let ProbeTarget { pod, container, .. } = target;
         let one_byte = LogParams {
             container: Some(container.clone()),
@@ -89,19 +89,19 @@ impl Stage {
 
     /// Executes a program that does not exist, in a container that may be gone. Any answer will do: the kubelet lists
     /// the runtime's containers first.
-    async fn ping_runtime(&self, target: &ProbeTarget) -> Result<(), Blocked> {
+    async fn ping_runtime(&self, target: &ProbeTarget) -> Result<(), StageError> {
         let ProbeTarget { pod, container, .. } = target;
         let (action, patience) = (format!("ping container {container} of pod {pod}"), self.budgets.exec());
         let order = AttachParams::default().container(container).stdin(false);
         let pods = self.pods();
         match with_timeout(patience, &action, pods.exec(pod, [MISSING_PROGRAM], &order)).await {
-            Err(silent @ Blocked::Silent { .. }) => Err(silent),
+            Err(silent @ StageError::Silent { .. }) => Err(silent),
             Ok(_) | Err(_) => Ok(()),
         }
     }
 
     /// Returns a pod that the watch reports wrongly, even after a grace period.
-    pub(super) async fn why_stale(&self) -> Result<Option<String>, Blocked> {
+    pub(super) async fn why_stale(&self) -> Result<Option<String>, StageError> {
         let mut observed = self.recorder.observed();
         let known: BTreeSet<_> =
             existing(&observed.borrow_and_update()).map(|state| state.uid().to_owned()).collect();
@@ -113,7 +113,7 @@ impl Stage {
             .into_iter()
             .filter_map(|pod| Some((pod.metadata.uid?, pod.metadata.resource_version?)))
             .collect();
-        let unsynced = |seen: &Observed| {
+        let unsynced = |seen: &Observations| {
             let uid = unsynced_pod(seen, &known, &there)?;
             Some(format!("the watch on pods is behind (pod with UID {uid})"))
         };
@@ -126,14 +126,17 @@ impl Stage {
             Ok(())
         };
         let now = || unsynced(&self.recorder.observed().borrow());
-        let timed_out =
-            || Blocked::TimedOut { what: what.to_owned(), waited: budget, last: now().unwrap_or_default() };
+        let timed_out = || StageError::TimedOut {
+            what: what.to_owned(),
+            waited: budget,
+            last: now().unwrap_or_default(),
+        };
         let _ = self.wait_for(what, budget, caught_up, timed_out).await;
         Ok(now())
     }
 }
 
-fn is_running(seen: &Observed, target: &ProbeTarget) -> bool {
+fn is_running(seen: &Observations, target: &ProbeTarget) -> bool {
     let state = seen.pod(&target.uid).filter(|seen| seen.change == WatchChange::Applied);
     let status = state.and_then(|state| state.container(&target.container));
     status.is_some_and(|status| progress_of(status) == InstanceProgress::Runs)
@@ -148,12 +151,12 @@ fn progress_of(status: &ContainerStatus) -> InstanceProgress {
 }
 
 /// The last state of each pod that exists.
-fn existing(seen: &Observed) -> impl Iterator<Item = &SeenPod> {
+fn existing(seen: &Observations) -> impl Iterator<Item = &SeenPod> {
     seen.last_states().into_iter().filter(|state| state.change == WatchChange::Applied)
 }
 
 /// For each node with pods, the container that is furthest along.
-fn probe_targets(seen: &Observed) -> BTreeMap<String, ProbeTarget> {
+fn probe_targets(seen: &Observations) -> BTreeMap<String, ProbeTarget> {
     let mut probe_targets: BTreeMap<String, ProbeTarget> = BTreeMap::new();
     for state in existing(seen) {
         let furthest = state.containers().max_by_key(|status| progress_of(status));
@@ -174,7 +177,7 @@ fn probe_targets(seen: &Observed) -> BTreeMap<String, ProbeTarget> {
 /// Returns the UID of a pod whose listed version `seen` has not reported, or that `seen` still has although it was
 /// `known` before the list was made and is missing there.
 fn unsynced_pod(
-    seen: &Observed,
+    seen: &Observations,
     known: &BTreeSet<String>,
     list: &BTreeMap<String, String>,
 ) -> Option<String> {
@@ -226,8 +229,8 @@ mod tests {
         SeenPod { at: Timestamp::UNIX_EPOCH, change, pod }
     }
 
-    fn observed(timeline: Vec<SeenPod>) -> Observed {
-        Observed { timeline, ..Observed::default() }
+    fn observed(timeline: Vec<SeenPod>) -> Observations {
+        Observations { timeline, ..Observations::default() }
     }
 
     #[rstest]

@@ -13,7 +13,7 @@ use kube::client::Body;
 use kube::core::Status;
 use kube::{Client, Resource as _};
 
-use super::blocked::Blocked;
+use super::error::StageError;
 use super::namespace::{CLAIM_ANNOTATION, EXPIRES_LABEL, LIFETIME_LABEL, RUN_LABEL};
 use super::request::retry;
 
@@ -83,7 +83,7 @@ fn expires(created: Timestamp, lifetime: Option<i64>, by_client: Option<i64>) ->
 }
 
 /// Lists the namespaces of all runs in the cluster, together with the cluster's time.
-pub async fn leftovers(client: &Client, patience: Duration) -> Result<Leftovers, Blocked> {
+pub async fn leftovers(client: &Client, patience: Duration) -> Result<Leftovers, StageError> {
     let action = "list the namespaces of runs";
     retry(patience, action, || async {
         let of_runs = ListParams::default().labels(RUN_LABEL);

@@ -14,8 +14,8 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use tokio::time::Instant;
 
-use super::blocked::Blocked;
 use super::context::Stage;
+use super::error::StageError;
 use super::request::{retry, status_code};
 use crate::cluster::is_ready;
 use crate::stage::watch::{Refusals, why_refused};
@@ -74,7 +74,7 @@ impl Liveness {
     }
 
     /// Records node states and renewals; never returns. Leases are ignored in a `window` too short to miss a renewal.
-    pub(super) async fn follow(&mut self, stage: &Stage, window: Duration) -> Infallible {
+    pub(super) async fn record_forever(&mut self, stage: &Stage, window: Duration) -> Infallible {
         let (since, client, budgets) = (self.since, &stage.client, stage.budgets);
         let is_long = window > LONGEST_LEASE_SILENCE;
         let nodes = self.nodes.iter_mut().map(|(node, liveness)| {
@@ -96,7 +96,7 @@ impl Liveness {
     }
 
     /// Why an awaited event could not have happened until now; `None` if nothing speaks against it.
-    pub(super) async fn failure(&self, stage: &Stage) -> Result<Option<String>, Blocked> {
+    pub(super) async fn failure(&self, stage: &Stage) -> Result<Option<String>, StageError> {
         let window = self.since.elapsed();
         for (node, NodeLiveness { before, kubelet }) in &self.nodes {
             let now = stage.state_of(node).await?;
@@ -114,7 +114,7 @@ impl Liveness {
 
 impl Stage {
     /// Returns whether `node` becomes unready or disappears within `patience`. False if reading nodes is forbidden.
-    pub(super) async fn until_unready(&self, node: &str, patience: Duration) -> Result<bool, Blocked> {
+    pub(super) async fn until_unready(&self, node: &str, patience: Duration) -> Result<bool, StageError> {
         if self.state_of(node).await? == NodeState::Unknown || patience.is_zero() {
             return Ok(false);
         }
@@ -131,7 +131,7 @@ impl Stage {
         node: &str,
         patience: Duration,
         is_met: impl Fn(Option<&Node>) -> bool,
-    ) -> Result<(), Blocked> {
+    ) -> Result<(), StageError> {
         let nodes: Api<Node> = Api::all(self.client.clone());
         // The last state, or why reading it is refused.
         let last = Mutex::new(Ok("no answer"));
@@ -149,22 +149,24 @@ impl Stage {
             pending().await
         };
         let timed_out = || match &*last.lock().unwrap_or_else(PoisonError::into_inner) {
-            Err(why) => Blocked::Unobserved { what: format!("node {node}"), why: why.clone() },
+            Err(why) => StageError::Unobserved { what: format!("node {node}"), why: why.clone() },
             Ok(last) => {
-                Blocked::TimedOut { what: what.to_owned(), waited: patience, last: (*last).to_owned() }
+                StageError::TimedOut { what: what.to_owned(), waited: patience, last: (*last).to_owned() }
             }
         };
         self.wait_for(what, patience, event, timed_out).await
     }
 
-    async fn state_of(&self, node: &str) -> Result<NodeState, Blocked> {
+    async fn state_of(&self, node: &str) -> Result<NodeState, StageError> {
         let nodes: Api<Node> = Api::all(self.client.clone());
         let only = ListParams::default().fields(&format!("metadata.name={node}"));
         let action = format!("look at node {node}");
         let found = retry(self.budgets.request(), &action, || nodes.list(&only)).await;
         match found {
             Ok(found) => Ok(found.items.first().map_or(NodeState::Gone, NodeState::of)),
-            Err(Blocked::Api { source, .. }) if status_code(&source) == Some(403) => Ok(NodeState::Unknown),
+            Err(StageError::Api { source, .. }) if status_code(&source) == Some(403) => {
+                Ok(NodeState::Unknown)
+            }
             Err(other) => Err(other),
         }
     }

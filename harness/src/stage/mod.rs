@@ -4,9 +4,9 @@
 //! through `Stage::wait_for`, is recorded, and ends by one of the [`Budgets`](podproof_core::plan::Budgets).
 //! This module must *not* decide anything: the judge evaluates the evidence later.
 
-mod blocked;
 mod conditions;
 mod context;
+mod error;
 mod exec;
 mod fetch;
 mod freshness;
@@ -27,16 +27,16 @@ mod sandbox;
 mod wait;
 mod watch;
 
-pub use blocked::{Blocked, causes};
 pub use conditions::{Progress, StuckPod, stuck};
 pub use context::Stage;
+pub use error::{StageError, causes};
 pub use leftovers::{Leftover, Leftovers, leftovers};
 pub use namespace::delete_namespace;
 pub use node::volume_path;
 pub use opening::{CleanupFault, StageOptions};
 pub use pod_patch::PodPatch;
 pub use pod_profile::{PodContext, PodProfile, apply_profile};
-pub use pods::CONTROL;
+pub use pods::CONTROL_POD;
 pub use refs::{NodeRef, ObjectRef, PodRef};
 pub use removals::Removals;
 pub use watch::{Recorder, resource};

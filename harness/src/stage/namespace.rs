@@ -9,7 +9,7 @@ use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::blocked::Blocked;
+use super::error::StageError;
 use super::request::{create_idempotent, is_retryable, retry, retry_until, status_code, with_timeout};
 use podproof_core::plan::Security;
 
@@ -34,7 +34,7 @@ pub(super) async fn make_namespace(
     labels: &[(String, String)],
     claim: &str,
     patience: Duration,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     let mut all_labels: serde_json::Map<_, _> =
         labels.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     all_labels.insert("pod-security.kubernetes.io/enforce".to_owned(), json!(security.as_str()));
@@ -59,14 +59,14 @@ pub(super) async fn make_namespace(
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), name);
     let params = PostParams::default();
     match retry(patience, &action, || accounts.create(&params, &account)).await {
-        Err(Blocked::Api { source, .. }) if status_code(&source) == Some(409) => Ok(()),
+        Err(StageError::Api { source, .. }) if status_code(&source) == Some(409) => Ok(()),
         other => other.map(drop),
     }
 }
 
 /// Deletes the namespace with everything in it, and retries within `patience` until the API server has accepted that.
 /// Does not wait until the namespace is gone.
-pub async fn delete_namespace(client: &Client, name: &str, patience: Duration) -> Result<(), Blocked> {
+pub async fn delete_namespace(client: &Client, name: &str, patience: Duration) -> Result<(), StageError> {
     delete_within(client, name, patience, patience).await
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn delete_within(
     name: &str,
     each: Duration,
     patience: Duration,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     let until = Instant::now() + patience;
     // Delete the pods first: if any are left, the namespace controller retries only after many seconds. A failure here
     // is ignored, because deleting the namespace also deletes its pods.
@@ -98,15 +98,15 @@ pub(super) async fn delete_pods(
     namespace: &str,
     how: &DeleteParams,
     patience: Duration,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let action = format!("delete the pods of namespace {namespace}");
     let all = ListParams::default();
     with_timeout(patience, &action, async { pods.delete_collection(how, &all).await.map(drop) }).await
 }
 
-fn typed<T: serde::de::DeserializeOwned>(object: serde_json::Value, action: &str) -> Result<T, Blocked> {
-    serde_json::from_value(object).map_err(|source| Blocked::Api {
+fn typed<T: serde::de::DeserializeOwned>(object: serde_json::Value, action: &str) -> Result<T, StageError> {
+    serde_json::from_value(object).map_err(|source| StageError::Api {
         action: action.to_owned(),
         source: Box::new(kube::Error::SerdeError(source)),
     })

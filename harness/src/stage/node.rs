@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::blocked::Blocked;
 use super::context::Stage;
+use super::error::StageError;
 use super::exec::{CommandResult, PROBE};
 use super::liveness::Liveness;
 use super::refs::{NodeRef, PodRef};
@@ -42,12 +42,12 @@ pub fn volume_path(uid: &str, volume: &str) -> String {
 
 impl Stage {
     /// Prepares the access to the node on which `pod` runs.
-    pub async fn node_under(&self, pod: &PodRef) -> Result<NodeRef, Blocked> {
-        let name = self.node_of(pod).await?;
+    pub async fn node_under(&self, pod: &PodRef) -> Result<NodeRef, StageError> {
+        let name = self.until_scheduled(pod).await?;
         let inspector = match &self.node_access {
             NodeAccess::Containers(_) => None,
             NodeAccess::Inspector => {
-                let inspector = self.send_pod(&inspector_pod(), Some(&name)).await?;
+                let inspector = self.create_pod_from(&inspector_pod(), Some(&name)).await?;
                 self.until_reported(&inspector, INSPECTOR, 0, "hold").await?;
                 Some(inspector)
             }
@@ -55,36 +55,47 @@ impl Stage {
         Ok(NodeRef { name, inspector })
     }
 
-    /// Runs a script in the node's shell and records it as evidence under `label`. Blocks on a non-zero exit code.
+    /// Runs a script in the node's shell and records it as evidence under `label`. Fails on a non-zero exit code.
     pub async fn on_node(
         &self,
         label: &str,
         node: &NodeRef,
         (script, arguments): (&str, &[&str]),
-    ) -> Result<NodeCommand, Blocked> {
+    ) -> Result<NodeCommand, StageError> {
         self.on_node_within(self.budgets.node_command(), label, node, (script, arguments)).await
     }
 
     /// Records as evidence if a path exists on the node, and of which type it is.
-    pub async fn look_on_node(&self, label: &str, node: &NodeRef, path: &str) -> Result<(), Blocked> {
+    pub async fn look_on_node(&self, label: &str, node: &NodeRef, path: &str) -> Result<(), StageError> {
         self.on_node(label, node, (LOOK, &[path])).await.map(drop)
     }
 
     /// Waits until `path` is gone on the node, at most for the budget of a volume's removal, and records the result. If
     /// it still exists but the node or its kubelet was not alive all the time, the wait ends as unobserved.
-    pub async fn until_gone_on_node(&self, label: &str, node: &NodeRef, path: &str) -> Result<(), Blocked> {
+    pub async fn until_gone_on_node(
+        &self,
+        label: &str,
+        node: &NodeRef,
+        path: &str,
+    ) -> Result<(), StageError> {
         let what = format!("the removal of {path}");
         let started = podproof_core::evidence::now();
         let end = self.wait_on_node(&what, label, node, path).await;
         self.record_wait(&what, started, &end);
         match end {
             // That it still exists is an answer, which the judge evaluates.
-            Err(Blocked::TimedOut { .. }) => Ok(()),
+            Err(StageError::TimedOut { .. }) => Ok(()),
             end => end,
         }
     }
 
-    async fn wait_on_node(&self, what: &str, label: &str, node: &NodeRef, path: &str) -> Result<(), Blocked> {
+    async fn wait_on_node(
+        &self,
+        what: &str,
+        label: &str,
+        node: &NodeRef,
+        path: &str,
+    ) -> Result<(), StageError> {
         let patience = self.budgets.volume_gone();
         let script = format!(
             r#"now() {{ read up rest < /proc/uptime; echo ${{up%%.*}}; }}; end=$(($(now) + {})); \
@@ -96,7 +107,7 @@ impl Stage {
         let mut liveness = Liveness::of(self);
         let looked = tokio::select! {
             looked = self.on_node_within(within, label, node, (&script, &arguments)) => looked?,
-            never = liveness.follow(self, within) => match never {},
+            never = liveness.record_forever(self, within) => match never {},
         };
         if !looked.stdout.starts_with("present") {
             return Ok(());
@@ -107,8 +118,8 @@ impl Stage {
         };
         let what = what.to_owned();
         Err(match why {
-            Some(why) => Blocked::Unobserved { what, why },
-            None => Blocked::TimedOut { what, waited: patience, last: looked.stdout.trim().to_owned() },
+            Some(why) => StageError::Unobserved { what, why },
+            None => StageError::TimedOut { what, waited: patience, last: looked.stdout.trim().to_owned() },
         })
     }
 
@@ -116,33 +127,33 @@ impl Stage {
     ///
     /// The node starts it again after five minutes even if podproof dies. An inspector cannot do this: its commands
     /// need the kubelet and the runtime.
-    pub async fn stop_service(&self, label: &str, node: &NodeRef, service: &str) -> Result<(), Blocked> {
+    pub async fn stop_service(&self, label: &str, node: &NodeRef, service: &str) -> Result<(), StageError> {
         if matches!(self.node_access, NodeAccess::Inspector) {
-            return Err(Blocked::Unsupported { what: format!("stop {service} on node {}", node.name) });
+            return Err(StageError::Unsupported { what: format!("stop {service} on node {}", node.name) });
         }
         self.revert_later(node, with_arguments(START, &[service]));
         self.on_node(label, node, (STOP, &[service])).await.map(drop)
     }
 
     /// Starts a service of the node. The evidence gets its PID.
-    pub async fn start_service(&self, label: &str, node: &NodeRef, service: &str) -> Result<(), Blocked> {
+    pub async fn start_service(&self, label: &str, node: &NodeRef, service: &str) -> Result<(), StageError> {
         self.on_node(label, node, (START, &[service])).await.map(drop)
     }
 
     /// Waits until the node reports the condition `Ready`.
-    pub async fn until_ready(&self, node: &NodeRef) -> Result<(), Blocked> {
+    pub async fn until_ready(&self, node: &NodeRef) -> Result<(), StageError> {
         let what = format!("node {} to be ready", node.name);
         self.until_node(&what, &node.name, self.budgets.node_ready(), |node| node.is_some_and(is_ready)).await
     }
 
     /// Reboots the node and records its boot ticks before and after, under these labels.
-    pub async fn reboot(&self, (before, after): (&str, &str), node: &NodeRef) -> Result<(), Blocked> {
+    pub async fn reboot(&self, (before, after): (&str, &str), node: &NodeRef) -> Result<(), StageError> {
         let NodeAccess::Containers(containers) = &self.node_access else {
-            return Err(Blocked::Unsupported { what: format!("reboot node {}", node.name) });
+            return Err(StageError::Unsupported { what: format!("reboot node {}", node.name) });
         };
         self.on_node(before, node, (BOOT, &[])).await?;
         let (what, budget) = (format!("node {} to reboot", node.name), self.budgets.reboot());
-        let broken = |problem: String| Blocked::Exec { label: "reboot".to_owned(), problem };
+        let broken = |problem: String| StageError::Exec { label: "reboot".to_owned(), problem };
         let rebooted = async {
             let patience = self.budgets.api_server_restart();
             let rebooted = containers.reboot(&node.name, &self.client, patience).await;
@@ -154,7 +165,7 @@ impl Stage {
     }
 
     /// Lets the mutant's saboteur act on the node. Does nothing outside a mutant.
-    pub async fn let_saboteur_act(&self, node: &NodeRef, pod: &PodRef) -> Result<(), Blocked> {
+    pub async fn let_saboteur_act(&self, node: &NodeRef, pod: &PodRef) -> Result<(), StageError> {
         let Some(saboteur) = &self.saboteur else { return Ok(()) };
         if let Some(undoes) = &saboteur.undoes {
             self.revert_later(node, with_arguments(undoes, &[&pod.uid, &self.token]));
@@ -174,7 +185,7 @@ impl Stage {
         let mut faults = Vec::new();
         for (node, script) in changes.into_iter().rev() {
             let done = self.on_node("put-back", &node, (&script, &[])).await;
-            faults.extend(done.err().map(|blocked| format!("revert a change on the node: {blocked}")));
+            faults.extend(done.err().map(|error| format!("revert a change on the node: {error}")));
         }
         faults
     }
@@ -185,7 +196,7 @@ impl Stage {
         label: &str,
         node: &NodeRef,
         (script, arguments): (&str, &[&str]),
-    ) -> Result<NodeCommand, Blocked> {
+    ) -> Result<NodeCommand, StageError> {
         let started = podproof_core::evidence::now();
         let script = with_arguments(script, arguments);
         let CommandResult { end, stdout, stderr } = self.run_on(node, &script, patience).await;
@@ -207,7 +218,7 @@ impl Stage {
             }
             ExecEnd::Broken(problem) => problem.clone(),
         };
-        Err(Blocked::Exec { label: label.to_owned(), problem })
+        Err(StageError::Exec { label: label.to_owned(), problem })
     }
 
     async fn run_on(&self, node: &NodeRef, script: &str, patience: Duration) -> CommandResult {

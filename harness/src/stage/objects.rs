@@ -7,40 +7,40 @@ use kube::core::DynamicObject;
 use kube::{Api, Client};
 use serde_json::Value;
 
-use super::blocked::Blocked;
 use super::conditions::Progress;
 use super::context::Stage;
+use super::error::StageError;
 use super::refs::{ObjectRef, PodRef};
 use super::request::retry;
 use super::watch::{resource, seen_now};
-use podproof_core::evidence::{Applied, Kind, Observed, SeenObject, WatchChange};
+use podproof_core::evidence::{Applied, Kind, Observations, SeenObject, WatchChange};
 use podproof_core::plan::Manifest;
 
 impl Stage {
     /// Creates the manifest's object `name`, which is not a pod.
-    pub async fn apply(&self, name: &str) -> Result<ObjectRef, Blocked> {
-        self.send_object(name, None).await
+    pub async fn apply(&self, name: &str) -> Result<ObjectRef, StageError> {
+        self.create_named_object(name, None).await
     }
 
-    /// Creates the manifest's object `name`. Its pods go to the node on which `other` runs or ran.
-    pub async fn apply_beside(&self, name: &str, other: &PodRef) -> Result<ObjectRef, Blocked> {
-        let node = self.node_of(other).await?;
-        self.send_object(name, Some(&node)).await
+    /// Creates the manifest's object `name`. Its pods go to the node of `neighbor`. Waits until `neighbor` is scheduled.
+    pub async fn apply_beside(&self, name: &str, neighbor: &PodRef) -> Result<ObjectRef, StageError> {
+        let node = self.until_scheduled(neighbor).await?;
+        self.create_named_object(name, Some(&node)).await
     }
 
-    async fn send_object(&self, name: &str, node: Option<&str>) -> Result<ObjectRef, Blocked> {
+    async fn create_named_object(&self, name: &str, node: Option<&str>) -> Result<ObjectRef, StageError> {
         let object = self.object(name)?;
-        let kind = Kind::of(object).ok_or_else(|| Blocked::UnknownKind { name: name.to_owned() })?;
-        let completed = self.with_profile(object, node);
+        let kind = Kind::of(object).ok_or_else(|| StageError::UnknownKind { name: name.to_owned() })?;
+        let object = self.with_profile(object, node);
         let action = format!("create {} {name}", kind.as_str());
-        let sent: DynamicObject = serde_json::from_value(completed.clone()).map_err(|source| {
-            Blocked::Api { action: action.clone(), source: Box::new(kube::Error::SerdeError(source)) }
+        let sent: DynamicObject = serde_json::from_value(object.clone()).map_err(|source| {
+            StageError::Api { action: action.clone(), source: Box::new(kube::Error::SerdeError(source)) }
         })?;
         let created = self.create_object(&self.objects_of(kind), &sent, &action).await?;
-        let SeenObject { uid, object, .. } = seen_now(kind, WatchChange::Applied, created);
-        let at = podproof_core::evidence::now();
-        self.recorder.applied(Applied { at, name: name.to_owned(), uid: uid.clone(), object: completed });
-        Ok(ObjectRef { kind, name: name.to_owned(), uid, object })
+        let created = seen_now(kind, WatchChange::Applied, created);
+        let (at, uid) = (podproof_core::evidence::now(), created.uid);
+        self.recorder.applied(Applied { at, name: name.to_owned(), uid: uid.clone(), object });
+        Ok(ObjectRef { kind, name: name.to_owned(), uid, object: created.object })
     }
 
     /// Waits for a pod that `controller` created, other than `known`.
@@ -48,20 +48,21 @@ impl Stage {
         &self,
         controller: &ObjectRef,
         known: Option<&PodRef>,
-    ) -> Result<PodRef, Blocked> {
+    ) -> Result<PodRef, StageError> {
         let what = format!("a pod of {} {}", controller.kind.as_str(), controller.name);
-        let new_pod = |seen: &Observed| {
-            let mut made = seen.timeline.iter().filter(|pod| {
-                pod.controller() == Some(&controller.uid) && known.is_none_or(|known| known.uid != pod.uid())
+        let new_pod = |seen: &Observations| {
+            let mut created = seen.timeline.iter().filter(|pod| {
+                pod.controller_uid() == Some(&controller.uid)
+                    && known.is_none_or(|known| known.uid != pod.uid())
             });
-            made.next().map(|pod| PodRef { name: pod.name().to_owned(), uid: pod.uid().to_owned() })
+            created.next().map(|pod| PodRef { name: pod.name().to_owned(), uid: pod.uid().to_owned() })
         };
-        let look = |seen: &Observed| new_pod(seen).map_or(Progress::NotYet, Progress::Met);
+        let look = |seen: &Observations| new_pod(seen).map_or(Progress::NotYet, Progress::Met);
         self.until(&what, self.budgets.pod_running(), look).await
     }
 
     /// Lists the cluster's nodes once and records each as evidence.
-    pub async fn look_at_nodes(&self) -> Result<Vec<SeenObject>, Blocked> {
+    pub async fn look_at_nodes(&self) -> Result<Vec<SeenObject>, StageError> {
         let nodes: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource(Kind::Node));
         let all = ListParams::default();
         let list = retry(self.budgets.request(), "list the nodes", || nodes.list(&all)).await?;
@@ -99,12 +100,12 @@ pub(super) async fn stop_controllers(
     namespace: &str,
     kinds: &[Kind],
     patience: Duration,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     for kind in kinds.iter().filter(|kind| kind.makes_pods()) {
         let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource(*kind));
         let (how, all) = (DeleteParams::background(), ListParams::default());
-        let asked = || async { objects.delete_collection(&how, &all).await.map(drop) };
-        retry(patience, &format!("delete every {}", kind.as_str()), asked).await?;
+        let send_delete = || async { objects.delete_collection(&how, &all).await.map(drop) };
+        retry(patience, &format!("delete every {}", kind.as_str()), send_delete).await?;
     }
     Ok(())
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::blocked::Blocked;
 use super::conditions::of_pod;
 use super::context::Stage;
+use super::error::StageError;
 use super::namespace::{LIFETIME_LABEL, RUN_LABEL, delete_namespace, make_namespace};
 use super::objects::{kinds_in, stop_controllers};
 use super::pod_profile::PodProfile;
@@ -44,7 +44,7 @@ pub type CleanupFault = String;
 
 impl Stage {
     /// Creates the namespace and starts watching it. If that fails, deletes the namespace again.
-    pub async fn open(access: &Access, options: StageOptions, budgets: Budgets) -> Result<Self, Blocked> {
+    pub async fn open(access: &Access, options: StageOptions, budgets: Budgets) -> Result<Self, StageError> {
         let StageOptions {
             namespace,
             run,
@@ -63,9 +63,9 @@ impl Stage {
         let made = make_namespace(&client, &namespace, security, &labels, claim.as_str(), patience).await;
         let started = match made {
             Ok(()) => Recorder::start(&client, &namespace, &kinds, budgets).await.map_err(|missing| {
-                Blocked::Unobserved { what: format!("namespace {namespace}"), why: missing.to_string() }
+                StageError::Unobserved { what: format!("namespace {namespace}"), why: missing.to_string() }
             }),
-            Err(blocked) => Err(blocked),
+            Err(error) => Err(error),
         };
         match started {
             Ok(recorder) => Ok(Self {
@@ -83,11 +83,11 @@ impl Stage {
                 reverts: Mutex::default(),
                 created_uids: Mutex::default(),
             }),
-            Err(blocked) => {
+            Err(error) => {
                 // The namespace may exist although the request got no answer. An error of this cleanup is ignored in
                 // favour of the original one: `Removals` deletes the namespace again and reports a failure.
                 let _ = delete_namespace(&client, &namespace, budgets.connect()).await;
-                Err(blocked)
+                Err(error)
             }
         }
     }
@@ -104,33 +104,33 @@ impl Stage {
         self,
         claim: ClaimId,
         mutant: Option<String>,
-        driven: Result<(), Blocked>,
+        driven: Result<(), StageError>,
         undo: Option<&Value>,
     ) -> (Evidence, Vec<CleanupFault>) {
         let mut faults = Vec::new();
         if let Some(undo) = undo {
-            faults.extend(self.run_undo(undo).await.err().map(|blocked| format!("undo: {blocked}")));
+            faults.extend(self.run_undo(undo).await.err().map(|error| format!("undo: {error}")));
         }
         faults.extend(self.revert_changes().await);
         let ended = podproof_core::evidence::now();
         self.until_logs_ended().await;
         let Self { client, namespace, manifest, token, budgets, recorder, .. } = self;
         let mut evidence = recorder.finish(claim, mutant, (&namespace, &token), ended).await;
-        if let Err(blocked) = driven {
-            evidence.interrupted = matches!(blocked, Blocked::Interrupted);
-            evidence.blocked = Some(blocked.to_string());
+        if let Err(error) = driven {
+            evidence.interrupted = matches!(error, StageError::Interrupted);
+            evidence.blocked = Some(error.to_string());
         }
         let stopped = stop_controllers(&client, &namespace, &kinds_in(&manifest), budgets.connect()).await;
-        faults.extend(stopped.err().map(|blocked| blocked.to_string()));
+        faults.extend(stopped.err().map(|error| error.to_string()));
         // An error is ignored: `Removals` deletes the namespace again and reports a failure.
         let _ = delete_namespace(&client, &namespace, budgets.connect()).await;
         (evidence, faults)
     }
 
-    async fn run_undo(&self, undo: &Value) -> Result<(), Blocked> {
-        let pod = self.send_pod(undo, None).await?;
+    async fn run_undo(&self, undo: &Value) -> Result<(), StageError> {
+        let pod = self.create_pod_from(undo, None).await?;
         let done = |seen: &podproof_core::evidence::SeenPod| (seen.phase() == "Succeeded").then_some(());
-        let what = format!("the end of pod {}", pod.name);
+        let what = format!("pod {} to be Succeeded", pod.name);
         self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, &pod, done)).await
     }
 }

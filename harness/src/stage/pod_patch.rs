@@ -3,8 +3,8 @@
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::blocked::Blocked;
 use super::context::Stage;
+use super::error::StageError;
 use super::refs::PodRef;
 use super::request::retry;
 use podproof_core::evidence::Applied;
@@ -20,7 +20,7 @@ pub enum PodPatch {
 
 impl Stage {
     /// Patches `pod` with the manifest's object `name`, which holds only the change.
-    pub async fn patch_pod(&self, pod: &PodRef, name: &str, what: PodPatch) -> Result<(), Blocked> {
+    pub async fn patch_pod(&self, pod: &PodRef, name: &str, what: PodPatch) -> Result<(), StageError> {
         let object = self.object(name)?;
         let spec = match what {
             PodPatch::EphemeralContainers => {

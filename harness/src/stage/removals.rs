@@ -47,7 +47,7 @@ impl Removals {
     }
 
     /// Waits until every started removal has ended or used up its budget. Cancelling this wait cancels no removal.
-    pub async fn settle(&self) {
+    pub async fn wait_for_pending(&self) {
         let mut going = self.going.lock().await;
         while let Some(ended) = going.join_next().await {
             let fault = ended.unwrap_or_else(|error| Some(format!("a removal panicked: {error}")));
@@ -57,7 +57,7 @@ impl Removals {
 
     /// Waits for all removals and returns the faults of those that failed.
     pub async fn finish(&self) -> Vec<CleanupFault> {
-        self.settle().await;
+        self.wait_for_pending().await;
         std::mem::take(&mut *self.noted())
     }
 
@@ -71,8 +71,8 @@ impl Removals {
 async fn remove(client: Client, namespace: String, budgets: Budgets) -> Option<CleanupFault> {
     let (each, patience) = (budgets.request(), budgets.namespace_gone());
     // A namespace whose deletion was not accepted is not waited for.
-    if let Err(blocked) = delete_within(&client, &namespace, each, patience).await {
-        return Some(format!("namespace {namespace} is left over, {SWEEP}: {blocked}"));
+    if let Err(error) = delete_within(&client, &namespace, each, patience).await {
+        return Some(format!("namespace {namespace} is left over, {SWEEP}: {error}"));
     }
     let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
     if !are_gone(&pods, budgets.orderly_removal()).await {

@@ -12,7 +12,7 @@ use kube::runtime::utils::{Backoff, StreamBackoff};
 use kube::{Api, ResourceExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::blocked::Blocked;
+use super::error::StageError;
 use podproof_core::plan::pause;
 
 /// Part of the message of a failed admission webhook. A retry would fail in the same way.
@@ -23,11 +23,11 @@ pub(super) async fn with_timeout<T>(
     patience: Duration,
     action: &str,
     request: impl Future<Output = Result<T, kube::Error>>,
-) -> Result<T, Blocked> {
+) -> Result<T, StageError> {
     match timeout(patience, request).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(source)) => Err(Blocked::Api { action: action.to_owned(), source: Box::new(source) }),
-        Err(_) => Err(Blocked::Silent { action: action.to_owned(), waited: patience }),
+        Ok(Err(source)) => Err(StageError::Api { action: action.to_owned(), source: Box::new(source) }),
+        Err(_) => Err(StageError::Silent { action: action.to_owned(), waited: patience }),
     }
 }
 
@@ -37,12 +37,12 @@ pub(super) async fn retry_once<T, R>(
     patience: Duration,
     action: &str,
     mut request: impl FnMut() -> R,
-) -> Result<T, Blocked>
+) -> Result<T, StageError>
 where
     R: Future<Output = Result<T, kube::Error>>,
 {
     match with_timeout(patience, action, request()).await {
-        Err(Blocked::Api { source, .. }) if is_connection_error(&source) => {
+        Err(StageError::Api { source, .. }) if is_connection_error(&source) => {
             with_timeout(patience, action, request()).await
         }
         answer => answer,
@@ -54,7 +54,7 @@ pub(super) async fn retry<T, R>(
     patience: Duration,
     action: &str,
     request: impl FnMut() -> R,
-) -> Result<T, Blocked>
+) -> Result<T, StageError>
 where
     R: Future<Output = Result<T, kube::Error>>,
 {
@@ -66,7 +66,7 @@ pub(super) async fn retry_if_no_effect<T, R>(
     patience: Duration,
     action: &str,
     request: impl FnMut() -> R,
-) -> Result<T, Blocked>
+) -> Result<T, StageError>
 where
     R: Future<Output = Result<T, kube::Error>>,
 {
@@ -80,17 +80,19 @@ pub(super) async fn retry_until<T, R>(
     action: &str,
     again: fn(&kube::Error) -> bool,
     request: impl FnMut() -> R,
-) -> Result<T, Blocked>
+) -> Result<T, StageError>
 where
     R: Future<Output = Result<T, kube::Error>>,
 {
     let tries = stream::repeat_with(request).then(|request| with_timeout(each, action, request));
     let mut tries = pin!(StreamBackoff::new(tries, Pauses::default()));
-    let mut last = Blocked::Silent { action: action.to_owned(), waited: each };
+    let mut last = StageError::Silent { action: action.to_owned(), waited: each };
     while let Ok(Some(tried)) = timeout_at(until, tries.next()).await {
         match tried {
-            Err(Blocked::Api { action, source }) if again(&source) => last = Blocked::Api { action, source },
-            Err(silent @ Blocked::Silent { .. }) => last = silent,
+            Err(StageError::Api { action, source }) if again(&source) => {
+                last = StageError::Api { action, source }
+            }
+            Err(silent @ StageError::Silent { .. }) => last = silent,
             answer => return answer,
         }
     }
@@ -105,11 +107,11 @@ pub(super) async fn create_idempotent(
     patience: Duration,
     action: &str,
     is_own: impl Fn(&DynamicObject) -> bool,
-) -> Result<DynamicObject, Blocked> {
+) -> Result<DynamicObject, StageError> {
     let params = PostParams::default();
     let refused = match retry(patience, action, || objects.create(&params, object)).await {
-        Err(Blocked::Api { action, source }) if status_code(&source) == Some(409) => {
-            Blocked::Api { action, source }
+        Err(StageError::Api { action, source }) if status_code(&source) == Some(409) => {
+            StageError::Api { action, source }
         }
         answer => return answer,
     };

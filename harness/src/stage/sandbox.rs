@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blocked::Blocked;
 use super::context::Stage;
+use super::error::StageError;
 use super::refs::{NodeRef, PodRef};
 use podproof_core::evidence::SeenPod;
 
@@ -18,7 +18,7 @@ impl Stage {
     /// Kills the process that holds the namespaces of `pod`, as if it had crashed.
     ///
     /// It is the only process in the pod's cgroup that belongs to no container known to the API server.
-    pub async fn kill_sandbox(&self, label: &str, node: &NodeRef, pod: &PodRef) -> Result<(), Blocked> {
+    pub async fn kill_sandbox(&self, label: &str, node: &NodeRef, pod: &PodRef) -> Result<(), StageError> {
         let named = |seen: &SeenPod| {
             let ids = container_ids(seen);
             (ids.len() == seen.containers().count()).then_some(ids)
@@ -31,7 +31,7 @@ impl Stage {
         let sandboxes = sandboxes(&found.stdout, &containers);
         let [pid] = sandboxes.as_slice() else {
             let problem = format!("found {} candidates for the sandbox process, expected 1", sandboxes.len());
-            return Err(Blocked::Exec { label: label.to_owned(), problem });
+            return Err(StageError::Exec { label: label.to_owned(), problem });
         };
         self.on_node(label, node, (r#"kill -KILL "$1""#, &[pid])).await.map(drop)
     }

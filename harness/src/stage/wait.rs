@@ -6,66 +6,67 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
 
-use super::blocked::Blocked;
 use super::conditions::{
     Progress, all_running, ended_logs_are_complete, has_ended, log_summary, of_log, of_pod, running_again,
     summary,
 };
 use super::context::Stage;
+use super::error::StageError;
 use super::liveness::Liveness;
 use super::refs::PodRef;
-use podproof_core::evidence::{LogText, Observed, SeenPod, Wait, WaitEnd, WatchChange};
+use podproof_core::evidence::{LogText, Observations, SeenPod, Wait, WaitEnd, WatchChange};
 
 impl Stage {
-    /// Waits until `look` returns [`Progress::Met`]. Calls it again at every new observation.
+    /// Waits until `look` returns [`Progress::Met`]. Calls `look` again on every observation.
     ///
-    /// Every other end is an error: hopeless, timed out (with the last state seen) or unobserved.
+    /// Otherwise returns [`StageError::Hopeless`], [`StageError::TimedOut`] (with the last state seen) or
+    /// [`StageError::Unobserved`].
     pub async fn until<T>(
         &self,
         what: &str,
         budget: Duration,
-        look: impl FnMut(&Observed) -> Progress<T>,
-    ) -> Result<T, Blocked> {
-        self.until_or_last(what, budget, look, last_seen).await
+        look: impl FnMut(&Observations) -> Progress<T>,
+    ) -> Result<T, StageError> {
+        self.until_describing(what, budget, look, last_seen).await
     }
 
-    /// Like [`until`](Self::until), but `last` describes the last state seen after a timeout.
-    async fn until_or_last<T>(
+    /// Like [`until`](Self::until), but `describe_last` describes the last state seen after a timeout.
+    async fn until_describing<T>(
         &self,
         what: &str,
         budget: Duration,
-        look: impl FnMut(&Observed) -> Progress<T>,
-        last: impl FnOnce(&Observed) -> String,
-    ) -> Result<T, Blocked> {
-        match self.until_or_over(what, budget, look, last).await {
+        look: impl FnMut(&Observations) -> Progress<T>,
+        describe_last: impl FnOnce(&Observations) -> String,
+    ) -> Result<T, StageError> {
+        match self.until_unchecked(what, budget, look, describe_last).await {
             // If the watch is stale, the awaited event may have happened unseen.
-            Err(over @ Blocked::TimedOut { .. }) => Err(match self.why_stale().await {
-                Ok(Some(why)) => Blocked::Unobserved { what: what.to_owned(), why },
-                Ok(None) | Err(_) => over,
+            Err(timed_out @ StageError::TimedOut { .. }) => Err(match self.why_stale().await {
+                Ok(Some(why)) => StageError::Unobserved { what: what.to_owned(), why },
+                Ok(None) | Err(_) => timed_out,
             }),
             end => end,
         }
     }
 
     /// Like [`until`](Self::until), but a timeout is returned as is, without a check whether the watch is stale.
-    async fn until_or_over<T>(
+    async fn until_unchecked<T>(
         &self,
         what: &str,
         budget: Duration,
-        mut look: impl FnMut(&Observed) -> Progress<T>,
-        last: impl FnOnce(&Observed) -> String,
-    ) -> Result<T, Blocked> {
+        mut look: impl FnMut(&Observations) -> Progress<T>,
+        describe_last: impl FnOnce(&Observations) -> String,
+    ) -> Result<T, StageError> {
         let mut observed = self.recorder.observed();
         let event = async {
             let mut ended = None;
             let waiting = observed.wait_for(|observed| {
                 ended = match look(observed) {
                     Progress::Met(found) => Some(Ok(found)),
-                    Progress::Hopeless(why) => Some(Err(Blocked::Hopeless { what: what.to_owned(), why })),
+                    Progress::Hopeless(why) => Some(Err(StageError::Hopeless { what: what.to_owned(), why })),
                     Progress::NotYet => observed
-                        .broken
+                        .watch_error
                         .clone()
-                        .map(|why| Err(Blocked::Unobserved { what: what.to_owned(), why })),
+                        .map(|why| Err(StageError::Unobserved { what: what.to_owned(), why })),
                 };
                 ended.is_some()
             });
@@ -76,10 +77,10 @@ impl Stage {
                 None => pending().await,
             }
         };
-        let timed_out = || Blocked::TimedOut {
+        let timed_out = || StageError::TimedOut {
             what: what.to_owned(),
             waited: budget,
-            last: last(&self.recorder.observed().borrow()),
+            last: describe_last(&self.recorder.observed().borrow()),
         };
         self.wait_for(what, budget, event, timed_out).await
     }
@@ -92,9 +93,9 @@ impl Stage {
         &self,
         what: &str,
         budget: Duration,
-        event: impl Future<Output = Result<T, Blocked>>,
-        timed_out: impl FnOnce() -> Blocked,
-    ) -> Result<T, Blocked> {
+        event: impl Future<Output = Result<T, StageError>>,
+        timed_out: impl FnOnce() -> StageError,
+    ) -> Result<T, StageError> {
         let started = podproof_core::evidence::now();
         let end = timeout(budget, event).await.unwrap_or_else(|_| Err(timed_out()));
         self.record_wait(what, started, &end);
@@ -102,7 +103,7 @@ impl Stage {
     }
 
     /// Records a wait that has just ended.
-    pub(super) fn record_wait<T>(&self, what: &str, started: Timestamp, end: &Result<T, Blocked>) {
+    pub(super) fn record_wait<T>(&self, what: &str, started: Timestamp, end: &Result<T, StageError>) {
         self.recorder.wait(Wait {
             what: what.to_owned(),
             started,
@@ -118,9 +119,9 @@ impl Stage {
         what: &str,
         budget: Duration,
         mut attempt: impl FnMut() -> A,
-    ) -> Result<(), Blocked>
+    ) -> Result<(), StageError>
     where
-        A: Future<Output = Result<bool, Blocked>>,
+        A: Future<Output = Result<bool, StageError>>,
     {
         let (started, begun) = (podproof_core::evidence::now(), Instant::now());
         let end = loop {
@@ -128,16 +129,16 @@ impl Stage {
                 Ok(false) if begun.elapsed() < budget => {}
                 Ok(false) => {
                     let last = "the last attempt found something else".to_owned();
-                    break Err(Blocked::TimedOut { what: what.to_owned(), waited: budget, last });
+                    break Err(StageError::TimedOut { what: what.to_owned(), waited: budget, last });
                 }
                 Ok(true) => break Ok(()),
-                Err(blocked) => break Err(blocked),
+                Err(error) => break Err(error),
             }
         };
         self.record_wait(what, started, &end);
         match end {
             // The caller asks once more, and the judge evaluates that answer.
-            Err(Blocked::TimedOut { .. }) => Ok(()),
+            Err(StageError::TimedOut { .. }) => Ok(()),
             end => end,
         }
     }
@@ -154,7 +155,7 @@ impl Stage {
             drop(observed.wait_for(ended_logs_are_complete).await);
             Ok(())
         };
-        let timed_out = || Blocked::TimedOut {
+        let timed_out = || StageError::TimedOut {
             what: what.to_owned(),
             waited: budget,
             last: last_seen(&self.recorder.observed().borrow()),
@@ -163,21 +164,21 @@ impl Stage {
     }
 
     /// Watches for the whole of `window` and returns what `look` found. `Ok(None)` means that it found nothing although
-    /// kubelets and controllers were alive and the watch was up to date. If they were not, the wait ends as unobserved.
+    /// kubelets and controllers were alive and the watch was up to date. Otherwise returns [`StageError::Unobserved`].
     pub async fn observe_for<T>(
         &self,
         what: &str,
         window: Duration,
-        mut look: impl FnMut(&Observed) -> Progress<T>,
-    ) -> Result<Option<T>, Blocked> {
+        mut look: impl FnMut(&Observations) -> Progress<T>,
+    ) -> Result<Option<T>, StageError> {
         let mut liveness = Liveness::of(self);
         let waited = tokio::select! {
-            waited = self.until_or_over(what, window, &mut look, last_seen) => waited,
-            never = liveness.follow(self, window) => match never {},
+            waited = self.until_unchecked(what, window, &mut look, last_seen) => waited,
+            never = liveness.record_forever(self, window) => match never {},
         };
         match waited {
             Ok(found) => return Ok(Some(found)),
-            Err(Blocked::TimedOut { .. }) => {}
+            Err(StageError::TimedOut { .. }) => {}
             Err(other) => return Err(other),
         }
         let why = match liveness.failure(self).await? {
@@ -185,7 +186,7 @@ impl Stage {
             None => self.why_incomplete(window).await?,
         };
         if let Some(why) = why {
-            return Err(Blocked::Unobserved { what: what.to_owned(), why });
+            return Err(StageError::Unobserved { what: what.to_owned(), why });
         }
         // The watch may have caught up in the meantime.
         match look(&self.recorder.observed().borrow()) {
@@ -194,46 +195,51 @@ impl Stage {
         }
     }
 
-    /// Waits until `look` accepts a state of `pod`. Hopeless if the pod ends or is stuck first.
+    /// Waits until `look` accepts a state of `pod`. Fails as hopeless if the pod ends, is deleted or gets stuck first.
     pub async fn until_pod<T>(
         &self,
         what: &str,
         budget: Duration,
         pod: &PodRef,
         mut look: impl FnMut(&SeenPod) -> Option<T>,
-    ) -> Result<T, Blocked> {
+    ) -> Result<T, StageError> {
         self.until(what, budget, |seen| of_pod(seen, pod, &mut look)).await
     }
 
     /// Waits until every container of `pod` runs.
-    pub async fn until_running(&self, pod: &PodRef) -> Result<(), Blocked> {
-        let what = format!("pod {} with all containers running", pod.name);
+    pub async fn until_running(&self, pod: &PodRef) -> Result<(), StageError> {
+        let what = format!("all containers of pod {} to run", pod.name);
         self.until(&what, self.budgets.pod_running(), |seen| of_pod(seen, pod, all_running)).await
     }
 
-    /// Waits until `container` runs again after its `restarts`th restart.
-    pub async fn until_restarted(&self, pod: &PodRef, container: &str, restarts: i32) -> Result<(), Blocked> {
-        let what = format!("restart {restarts} of container {container} of pod {}", pod.name);
-        let look = |seen: &SeenPod| running_again(seen, container, restarts);
+    /// Waits until `container` runs again after at least `at_least` restarts.
+    pub async fn until_restarted(
+        &self,
+        pod: &PodRef,
+        container: &str,
+        at_least: i32,
+    ) -> Result<(), StageError> {
+        let what = format!("restart {at_least} of container {container} of pod {}", pod.name);
+        let look = |seen: &SeenPod| running_again(seen, container, at_least);
         self.until(&what, self.budgets.restart(), |seen| of_pod(seen, pod, look)).await
     }
 
     /// Waits until `container` has ended once.
-    pub async fn until_ended(&self, pod: &PodRef, container: &str) -> Result<(), Blocked> {
+    pub async fn until_ended(&self, pod: &PodRef, container: &str) -> Result<(), StageError> {
         let what = format!("the end of container {container} of pod {}", pod.name);
         let look = |seen: &SeenPod| has_ended(seen, container);
         self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, pod, look)).await
     }
 
     /// Waits until the phase of `pod` is `Succeeded` or `Failed`.
-    pub async fn until_terminal(&self, pod: &PodRef) -> Result<(), Blocked> {
-        let what = format!("the end of pod {}", pod.name);
+    pub async fn until_terminal(&self, pod: &PodRef) -> Result<(), StageError> {
+        let what = format!("pod {} to be Succeeded or Failed", pod.name);
         let look = |seen: &SeenPod| seen.is_terminal().then_some(());
         self.until(&what, self.budgets.pod_done(), |seen| of_pod(seen, pod, look)).await
     }
 
     /// Waits until the API server no longer has an object with the UID of `pod`.
-    pub async fn until_gone(&self, pod: &PodRef) -> Result<(), Blocked> {
+    pub async fn until_gone(&self, pod: &PodRef) -> Result<(), StageError> {
         let what = format!("the removal of pod {}", pod.name);
         self.until(&what, self.budgets.pod_gone(), |seen| {
             let gone = seen.pod(&pod.uid).is_some_and(|seen| seen.change == WatchChange::Deleted);
@@ -242,44 +248,45 @@ impl Stage {
         .await
     }
 
-    /// Waits until `look` accepts the log of the instance of `container` after `restart` restarts.
+    /// Waits until `look` accepts the log of instance `restart` of `container` (0 is the first).
     pub async fn until_log<T>(
         &self,
         what: &str,
         (pod, container, restart): (&PodRef, &str, i32),
         mut look: impl FnMut(&LogText) -> Option<T>,
-    ) -> Result<T, Blocked> {
-        let place = (pod, container, restart);
-        // The container may not have started yet, which takes its time on a busy node.
+    ) -> Result<T, StageError> {
+        let instance = (pod, container, restart);
+        // The container may not have started yet, which can take a while on a busy node.
         let budget = self.budgets.pod_running() + self.budgets.log_line();
-        let last = |seen: &Observed| format!("{}; {}", log_summary(seen, place), last_seen(seen));
-        self.until_or_last(what, budget, |seen| of_log(seen, place, &mut look), last).await
+        let describe_last =
+            |seen: &Observations| format!("{}; {}", log_summary(seen, instance), last_seen(seen));
+        self.until_describing(what, budget, |seen| of_log(seen, instance, &mut look), describe_last).await
     }
 
-    /// Waits until the probe has reported `verb` in the instance of `container` after `restart` restarts.
+    /// Waits until the probe has reported `verb` in instance `restart` of `container` (0 is the first).
     pub async fn until_reported(
         &self,
         pod: &PodRef,
         container: &str,
         restart: i32,
         verb: &str,
-    ) -> Result<(), Blocked> {
-        let what = format!("the report `{verb}` of container {container} of pod {}", pod.name);
+    ) -> Result<(), StageError> {
+        let what = format!("report `{verb}` from container {container} of pod {}", pod.name);
         self.until_log(&what, (pod, container, restart), |log| log.report(verb).map(drop)).await
     }
 }
 
-fn wait_end<T>(end: &Result<T, Blocked>) -> WaitEnd {
+fn wait_end<T>(end: &Result<T, StageError>) -> WaitEnd {
     match end {
         Ok(_) => WaitEnd::Met,
-        Err(Blocked::Hopeless { why, .. }) => WaitEnd::Hopeless(why.clone()),
-        Err(Blocked::TimedOut { last, .. }) => WaitEnd::TimedOut(last.clone()),
+        Err(StageError::Hopeless { why, .. }) => WaitEnd::Hopeless(why.clone()),
+        Err(StageError::TimedOut { last, .. }) => WaitEnd::TimedOut(last.clone()),
         Err(other) => WaitEnd::Broken(other.to_string()),
     }
 }
 
 /// The last state of each pod, in one line.
-fn last_seen(observed: &Observed) -> String {
+fn last_seen(observed: &Observations) -> String {
     let last = observed.last_states();
     if last.is_empty() {
         return "no pod".to_owned();

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::kind::Kind;
 use super::record::Evidence;
-use super::seen::{Observed, SeenObject, WatchChange};
+use super::seen::{Observations, SeenObject, WatchChange};
 
 /// A pod behind a service, as an endpoint slice reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Endpoint {
     pub terminating: Option<bool>,
 }
 
-impl Observed {
+impl Observations {
     /// The pods currently behind the service.
     #[must_use]
     pub fn endpoints(&self, service: &str) -> Vec<Endpoint> {

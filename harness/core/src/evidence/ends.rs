@@ -20,7 +20,7 @@ const REMOVED: &str = "RestartingAllContainers";
 /// that never existed: the start time is missing or in 1970, and the exit code may even be 0.
 #[must_use]
 pub fn ran(end: &ContainerStateTerminated) -> bool {
-    if !has_own_code(end) {
+    if !has_program_exit_code(end) {
         return true;
     }
     let reason = end.reason.as_deref();
@@ -30,7 +30,7 @@ pub fn ran(end: &ContainerStateTerminated) -> bool {
 
 /// Returns whether the exit code comes from the program.
 #[must_use]
-pub(super) fn has_own_code(end: &ContainerStateTerminated) -> bool {
+pub(super) fn has_program_exit_code(end: &ContainerStateTerminated) -> bool {
     !is_lost(end) && end.reason.as_deref() != Some(REMOVED)
 }
 
@@ -54,7 +54,7 @@ pub fn ended_before(status: &ContainerStatus) -> Option<&ContainerStateTerminate
 
 /// Returns whether the current instance of a container has started.
 #[must_use]
-pub fn has_begun(status: &ContainerStatus) -> bool {
+pub fn has_started(status: &ContainerStatus) -> bool {
     status.state.as_ref().is_some_and(|state| state.running.is_some()) || ended(status).is_some()
 }
 
@@ -97,7 +97,7 @@ mod tests {
     #[case::in_1970(json!({ "exitCode": 0, "reason": "Completed", "startedAt": "1970-01-01T00:00:00Z" }), false)]
     fn an_end_counts_only_if_the_instance_started(#[case] end: Value, #[case] ran: bool) {
         let (now, before) = (with("state", &end), with("lastState", &end));
-        assert_eq!((ended(&now).is_some(), has_begun(&now)), (ran, ran));
+        assert_eq!((ended(&now).is_some(), has_started(&now)), (ran, ran));
         assert_eq!(ended_before(&before).is_some(), ran);
         assert_eq!((not_started(&now).is_none(), not_started(&before).is_none()), (ran, ran));
     }

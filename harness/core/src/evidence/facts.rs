@@ -8,7 +8,7 @@ use super::logs::LogText;
 use super::missing::Missing;
 use super::probe::ProbeReport;
 use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch, Refusal};
-use super::seen::{SeenEvent, SeenObject, SeenPod, starts};
+use super::seen::{SeenEvent, SeenObject, SeenPod, start_count};
 
 /// A value and its position in the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Evidence {
         self.states(uid).next_back().ok_or_else(|| Missing::new(format!("the pod with UID {uid}")))
     }
 
-    /// The last state of the object with this UID, which is not a pod.
+    /// The last state of the non-pod object with this UID.
     pub fn object(&self, uid: &str) -> Result<&SeenObject, Missing> {
         let seen = self.objects.iter().rev().find(|seen| seen.uid == uid);
         seen.ok_or_else(|| Missing::new(format!("the object with UID {uid}")))
@@ -101,13 +101,13 @@ impl Evidence {
     /// The UIDs of the pods created by the controller with this UID, in the order in which they were first seen.
     #[must_use]
     pub fn created_by(&self, controller: &str) -> Vec<&str> {
-        let mut made = Vec::new();
-        for seen in self.timeline.iter().filter(|seen| seen.controller() == Some(controller)) {
-            if !made.contains(&seen.uid()) {
-                made.push(seen.uid());
+        let mut created = Vec::new();
+        for seen in self.timeline.iter().filter(|seen| seen.controller_uid() == Some(controller)) {
+            if !created.contains(&seen.uid()) {
+                created.push(seen.uid());
             }
         }
-        made
+        created
     }
 
     /// The last status of a container of the pod with this UID.
@@ -139,7 +139,7 @@ impl Evidence {
     ) -> Result<Fact<ContainerStateTerminated>, Missing> {
         self.states(uid)
             .find_map(|seen| {
-                let value = seen.end_of(container, restart)?.clone();
+                let value = seen.termination_of(container, restart)?.clone();
                 Some(Fact { value, pointer: format!("timeline/{}/{container}", seen.name()) })
             })
             .ok_or_else(|| Missing::new(format!("the end of instance {restart} of container {container}")))
@@ -222,8 +222,8 @@ impl Evidence {
     }
 
     /// When a container of the pod with this UID first started, from the name of its `Started` event.
-    pub fn start_event(&self, uid: &str, container: &str) -> Result<Fact<u64>, Missing> {
-        let start = self.events.iter().find_map(|seen| seen.start_of(uid, container));
+    pub fn first_start_nanos(&self, uid: &str, container: &str) -> Result<Fact<u64>, Missing> {
+        let start = self.events.iter().find_map(|seen| seen.start_nanos(uid, container));
         let value =
             start.ok_or_else(|| Missing::new(format!("the event of the start of container {container}")))?;
         Ok(Fact { value, pointer: "events".to_owned() })
@@ -239,20 +239,22 @@ impl Evidence {
 
     /// Returns whether a status or an event shows that a container of the pod with this UID has started.
     #[must_use]
-    pub fn has_begun(&self, uid: &str, container: &str) -> bool {
-        self.states(uid).any(|seen| seen.has_begun(container)) || self.start_event(uid, container).is_ok()
+    pub fn has_ever_started(&self, uid: &str, container: &str) -> bool {
+        self.states(uid).any(|seen| seen.has_ever_started(container))
+            || self.first_start_nanos(uid, container).is_ok()
     }
 
     /// Returns whether a status or events show that a container of the pod with this UID was started twice or more.
     #[must_use]
     pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
-        self.states(uid).any(|seen| seen.has_restarted(container)) || starts(&self.events, uid, container) > 1
+        self.states(uid).any(|seen| seen.has_restarted(container))
+            || start_count(&self.events, uid, container) > 1
     }
 
     /// How often a container of the pod with this UID was started, according to its events.
     #[must_use]
-    pub fn starts(&self, uid: &str, container: &str) -> i32 {
-        starts(&self.events, uid, container)
+    pub fn start_count(&self, uid: &str, container: &str) -> i32 {
+        start_count(&self.events, uid, container)
     }
 
     /// The text of the log snapshot with this label.

@@ -19,7 +19,7 @@ mod seen;
 pub use archive::{ArchiveError, has_evidence, log_file, read_evidence, read_evidence_as, write_evidence};
 pub use clock::now;
 pub use endpoints::Endpoint;
-pub use ends::{ended, ended_before, has_begun, is_lost, not_started, ran};
+pub use ends::{ended, ended_before, has_started, is_lost, not_started, ran};
 pub use facts::{ContainerFacts, Fact};
 pub use kind::Kind;
 pub use logs::{LogLine, LogText, is_kubelet_message};
@@ -29,4 +29,4 @@ pub use record::{
     Applied, Deletion, Evidence, Exec, ExecEnd, FORMAT, Fetch, LogSnapshot, Mark, NodeCommand, Refusal, Wait,
     WaitEnd,
 };
-pub use seen::{Observed, SeenEvent, SeenObject, SeenPod, WatchChange};
+pub use seen::{Observations, SeenEvent, SeenObject, SeenPod, WatchChange};

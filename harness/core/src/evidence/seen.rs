@@ -7,11 +7,11 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Even
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ends::{ended, ended_before, has_begun, has_own_code, not_started};
+use super::ends::{ended, ended_before, has_program_exit_code, has_started, not_started};
 use super::kind::Kind;
 use super::logs::LogText;
 
-/// The kind of change that a watch reported.
+/// The type of a watch event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WatchChange {
@@ -51,7 +51,7 @@ impl SeenPod {
         self.pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
     }
 
-    /// `status.reason`, such as `Evicted`; it concerns the whole pod.
+    /// `status.reason`, such as `Evicted`; about the pod as a whole, not about a container.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.pod.status.as_ref()?.reason.as_deref()
@@ -65,7 +65,7 @@ impl SeenPod {
 
     /// The UID of the controller that owns the pod.
     #[must_use]
-    pub fn controller(&self) -> Option<&str> {
+    pub fn controller_uid(&self) -> Option<&str> {
         let owners = self.pod.metadata.owner_references.as_deref().unwrap_or_default();
         owners.iter().find(|owner| owner.controller == Some(true)).map(|owner| owner.uid.as_str())
     }
@@ -82,15 +82,15 @@ impl SeenPod {
         self.pod.status.as_ref()?.host_ip.as_deref().filter(|ip| !ip.is_empty())
     }
 
-    /// The node it was assigned to.
+    /// The node to which the pod is bound.
     #[must_use]
     pub fn node(&self) -> Option<&str> {
         self.pod.spec.as_ref()?.node_name.as_deref()
     }
 
-    /// Returns whether all ordinary containers are ready.
+    /// Returns whether all regular containers are ready, whatever the pod's condition `Ready` says.
     #[must_use]
-    pub fn is_ready(&self) -> bool {
+    pub fn all_containers_ready(&self) -> bool {
         let status = self.pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
         status.is_some_and(|statuses| !statuses.is_empty() && statuses.iter().all(|status| status.ready))
     }
@@ -109,44 +109,44 @@ impl SeenPod {
 
     /// Returns whether the container with this name runs.
     #[must_use]
-    pub fn runs(&self, name: &str) -> bool {
+    pub fn is_running(&self, name: &str) -> bool {
         let state = self.container(name).and_then(|status| status.state.as_ref());
         state.is_some_and(|state| state.running.is_some())
     }
 
-    /// How the instance after `restart` restarts of this container ended; `None` if this state does not show it.
+    /// The termination of instance `restart` of this container (0 is the first); `None` if this state does not show it.
     #[must_use]
-    pub fn end_of(&self, name: &str, restart: i32) -> Option<&ContainerStateTerminated> {
+    pub fn termination_of(&self, name: &str, restart: i32) -> Option<&ContainerStateTerminated> {
         let status = self.container(name)?;
         let state = status.state.as_ref();
         let before = ended_before(status);
         // During back-off, the end of an instance is already in `lastState`, but `restartCount` does not include it.
-        let awaited = state.is_some_and(|state| state.waiting.is_some());
+        let restart_pending = state.is_some_and(|state| state.waiting.is_some());
         let end = if status.restart_count == restart {
-            if awaited { before } else { ended(status) }
+            if restart_pending { before } else { ended(status) }
         } else {
-            before.filter(|_| status.restart_count == restart + 1 && !awaited)
+            before.filter(|_| status.restart_count == restart + 1 && !restart_pending)
         };
-        end.filter(|end| has_own_code(end))
+        end.filter(|end| has_program_exit_code(end))
     }
 
     /// Returns whether this condition is true; `None` if the status does not have it.
     #[must_use]
-    pub fn condition(&self, kind: &str) -> Option<bool> {
+    pub fn condition(&self, condition_type: &str) -> Option<bool> {
         let conditions = self.pod.status.as_ref()?.conditions.as_deref()?;
         conditions
             .iter()
-            .find(|condition| condition.type_ == kind)
+            .find(|condition| condition.type_ == condition_type)
             .map(|condition| condition.status == "True")
     }
 
     /// Returns whether any instance of this container has started.
     #[must_use]
-    pub fn has_begun(&self, name: &str) -> bool {
+    pub fn has_ever_started(&self, name: &str) -> bool {
         self.container(name).is_some_and(|status| {
             // `restartCount` also counts failed attempts to start the container.
-            let attempted = status.restart_count > 0 && not_started(status).is_none();
-            has_begun(status) || ended_before(status).is_some() || attempted
+            let really_restarted = status.restart_count > 0 && not_started(status).is_none();
+            has_started(status) || ended_before(status).is_some() || really_restarted
         })
     }
 
@@ -156,14 +156,14 @@ impl SeenPod {
         self.container(name).is_some_and(|status| status.restart_count > 0)
     }
 
-    /// The statuses of all containers: first init, then ordinary, then ephemeral containers, each in status order.
+    /// The statuses of all containers: first init, then regular, then ephemeral containers, each in status order.
     pub fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
         let status = self.pod.status.as_ref();
         let init = status.and_then(|status| status.init_container_statuses.as_deref()).unwrap_or_default();
-        let ordinary = status.and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
+        let regular = status.and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
         let ephemeral =
             status.and_then(|status| status.ephemeral_container_statuses.as_deref()).unwrap_or_default();
-        init.iter().chain(ordinary).chain(ephemeral)
+        init.iter().chain(regular).chain(ephemeral)
     }
 }
 
@@ -209,8 +209,8 @@ impl SeenEvent {
         self.event.reason.as_deref() == Some(reason)
             && object.uid.as_deref() == Some(uid)
             && object.field_path.as_deref().is_some_and(|path| {
-                let list = path.strip_suffix(&format!("{{{container}}}"));
-                matches!(list, Some("spec.containers" | "spec.initContainers"))
+                let field = path.strip_suffix(&format!("{{{container}}}"));
+                matches!(field, Some("spec.containers" | "spec.initContainers"))
             })
     }
 
@@ -219,7 +219,7 @@ impl SeenEvent {
     /// The event's time fields have a resolution of seconds, but its name ends in its creation time in hexadecimal
     /// nanoseconds.
     #[must_use]
-    pub fn start_of(&self, uid: &str, container: &str) -> Option<u64> {
+    pub fn start_nanos(&self, uid: &str, container: &str) -> Option<u64> {
         let is_it = self.is_about(uid, container, "Started");
         let (_, nanoseconds) = self.event.metadata.name.as_deref().filter(|_| is_it)?.rsplit_once('.')?;
         u64::from_str_radix(nanoseconds, 16).ok()
@@ -228,7 +228,7 @@ impl SeenEvent {
 
 /// How often a container of the pod with this UID was started, according to `events`. Instead of sending another event,
 /// a kubelet may increase the count of an earlier one.
-pub fn starts(events: &[SeenEvent], uid: &str, container: &str) -> i32 {
+pub fn start_count(events: &[SeenEvent], uid: &str, container: &str) -> i32 {
     let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
     for seen in events.iter().filter(|seen| seen.is_about(uid, container, "Started")) {
         let name = seen.event.metadata.name.as_deref().unwrap_or_default();
@@ -240,7 +240,7 @@ pub fn starts(events: &[SeenEvent], uid: &str, container: &str) -> i32 {
 
 /// Everything that the watches and log streams of one case have observed so far.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Observed {
+pub struct Observations {
     /// The states of pods, in the order of their arrival.
     pub timeline: Vec<SeenPod>,
     /// The states of objects other than pods, in the order of their arrival.
@@ -249,11 +249,11 @@ pub struct Observed {
     pub events: Vec<SeenEvent>,
     /// The logs, one per container instance, in the order in which they were opened.
     pub logs: Vec<LogText>,
-    /// Why observing ended early; `None` if it did not.
-    pub broken: Option<String>,
+    /// Why the observation ended early; `None` if it did not.
+    pub watch_error: Option<String>,
 }
 
-impl Observed {
+impl Observations {
     /// The last state of the pod with this UID.
     #[must_use]
     pub fn pod(&self, uid: &str) -> Option<&SeenPod> {
@@ -273,7 +273,7 @@ impl Observed {
         last
     }
 
-    /// The last state of the object with this UID, which is not a pod.
+    /// The last state of the non-pod object with this UID.
     #[must_use]
     pub fn object(&self, uid: &str) -> Option<&SeenObject> {
         self.objects.iter().rev().find(|seen| seen.uid == uid)
@@ -281,28 +281,28 @@ impl Observed {
 
     /// When a container of the pod with this UID first started, in nanoseconds since 1970, according to its event.
     #[must_use]
-    pub fn started_at(&self, uid: &str, container: &str) -> Option<u64> {
-        self.events.iter().find_map(|seen| seen.start_of(uid, container))
+    pub fn first_start_nanos(&self, uid: &str, container: &str) -> Option<u64> {
+        self.events.iter().find_map(|seen| seen.start_nanos(uid, container))
     }
 
     /// Returns whether a status or an event shows that a container of the pod with this UID has started.
     #[must_use]
-    pub fn has_begun(&self, uid: &str, container: &str) -> bool {
-        self.pod(uid).is_some_and(|seen| seen.has_begun(container))
-            || self.started_at(uid, container).is_some()
+    pub fn has_ever_started(&self, uid: &str, container: &str) -> bool {
+        self.pod(uid).is_some_and(|seen| seen.has_ever_started(container))
+            || self.first_start_nanos(uid, container).is_some()
     }
 
     /// Returns whether a status or events show that a container of the pod with this UID was started twice or more.
     #[must_use]
     pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
         self.pod(uid).is_some_and(|seen| seen.has_restarted(container))
-            || starts(&self.events, uid, container) > 1
+            || start_count(&self.events, uid, container) > 1
     }
 
     /// How often a container of the pod with this UID was started, according to its events.
     #[must_use]
-    pub fn starts(&self, uid: &str, container: &str) -> i32 {
-        starts(&self.events, uid, container)
+    pub fn start_count(&self, uid: &str, container: &str) -> i32 {
+        start_count(&self.events, uid, container)
     }
 
     /// The log of a container instance of the pod with this UID, after `restart` restarts.

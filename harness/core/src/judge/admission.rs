@@ -66,7 +66,7 @@ fn sent<'e>(seen: &'e Evidence, state: &SeenPod) -> Option<&'e Value> {
     if let Some(pod) = seen.applied.iter().find(is_pod) {
         return pod.object.get("spec");
     }
-    let controller = seen.applied.iter().find(|applied| state.controller() == Some(&applied.uid))?;
+    let controller = seen.applied.iter().find(|applied| state.controller_uid() == Some(&applied.uid))?;
     controller.object.pointer("/spec/template/spec")
 }
 

@@ -20,7 +20,7 @@ impl Inquiry {
     /// Runs `judge` on `evidence` and returns the verdict.
     ///
     /// A failed assertion always makes the verdict a fail, even if facts are missing. Otherwise the verdict is a skip
-    /// if the run was interrupted. It is inconclusive if a fact is missing, the drive was blocked, or the judge did not
+    /// if the run was interrupted. It is inconclusive if a fact is missing, the drive stopped early, or the judge did not
     /// state every one of `assertions`.
     pub fn verdict<'a>(
         evidence: &Evidence,

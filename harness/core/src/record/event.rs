@@ -78,7 +78,7 @@ pub enum Event {
 impl Event {
     /// Adds the current time to the event.
     #[must_use]
-    pub fn now(self) -> TimedEvent {
+    pub fn stamped(self) -> TimedEvent {
         self.at(Timestamp::now())
     }
 

@@ -71,7 +71,7 @@ impl RunJournal {
 
 /// The record of a case that has not ended. Its verdict is a placeholder that no judge gave.
 #[must_use]
-pub fn not_ended(planned: &PlannedCase, started: Timestamp) -> CaseRecord {
+pub fn placeholder_record(planned: &PlannedCase, started: Timestamp) -> CaseRecord {
     let reason = NOT_ENDED.to_owned();
     CaseRecord { seconds: 0.0, ..CaseRecord::of(planned, Verdict::Skip { reason }, started) }
 }
@@ -100,5 +100,5 @@ pub fn recover(folder: &Path, most: u64) -> Result<RunRecord, RecordError> {
         record.ended = record.ended.max(case.started.checked_add(took).unwrap_or(case.started));
         *place = case;
     }
-    Ok(record.of_one_cluster())
+    Ok(record.discount_after_cluster_change())
 }

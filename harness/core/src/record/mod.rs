@@ -25,7 +25,7 @@ pub(crate) use files::replace_journal;
 pub use files::{read_or_recover, read_record, write_record};
 pub use folder::{evidence_folder, evidence_folder_within};
 pub use format::{RecordError, parsed};
-pub use journal::{KILLED, RunJournal, not_ended};
+pub use journal::{KILLED, RunJournal, placeholder_record};
 pub use outcome::RunOutcome;
 pub use proof::{Proof, proofs};
 pub use run_id::{RunId, random_hex};

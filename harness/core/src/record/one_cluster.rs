@@ -8,7 +8,7 @@ use crate::judge::Verdict;
 impl RunRecord {
     /// The same record, in which each case that ended after a change of the cluster is inconclusive.
     #[must_use]
-    pub fn of_one_cluster(mut self) -> Self {
+    pub fn discount_after_cluster_change(mut self) -> Self {
         if let Some(change) = &self.change {
             self.cases = self.cases.iter().map(|case| limited(change, case)).collect();
         }

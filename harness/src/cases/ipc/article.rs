@@ -7,7 +7,7 @@ use crate::cases::exchange::{
     CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded, consumer_log, gave_up,
     premise_not_ended_by_node, until_exchange_settled,
 };
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -25,7 +25,7 @@ const OBSERVER: &str = "witness";
 pub(super) const MC2_ARTICLE: Case = Case {
     id: "ipc/mc2-article",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(run_to_the_end(stage)),
     judge: judge_delivery,
 };
@@ -33,12 +33,12 @@ pub(super) const MC2_ARTICLE: Case = Case {
 pub(super) const MC2_NO_LOSS_CONTENT: Case = Case {
     id: "ipc/mc2-no-loss-content",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(run_to_the_end(stage)),
     judge: judge_content,
 };
 
-async fn run_to_the_end(stage: &Stage) -> Result<(), Blocked> {
+async fn run_to_the_end(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     until_exchange_settled(stage, &pod).await
 }

@@ -8,7 +8,7 @@ use crate::cases::exchange::{
     CONSUMER, EXIT_MESSAGE, PRODUCER, consumer_log, premise_log_start, premise_not_ended_by_node,
     produced_count, received,
 };
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use crate::stage::{PodProfile, Progress, Stage, StageError};
 use podproof_core::evidence::{Evidence, LogText, Missing, SeenPod, ended};
 use podproof_core::judge::Inquiry;
 
@@ -34,7 +34,7 @@ const OBSERVER: &str = "witness";
 pub(super) const MQ_BLOCKS_AT_MAXMSG: Case = Case {
     id: "ipc/mq-blocks-at-maxmsg",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(fill(stage)),
     judge: judge_full,
 };
@@ -42,7 +42,7 @@ pub(super) const MQ_BLOCKS_AT_MAXMSG: Case = Case {
 pub(super) const MQ_SURVIVES_PRODUCER_EXIT: Case = Case {
     id: "ipc/mq-survives-producer-exit",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(receive_when_over(stage, (MAKER, FINDER), QUEUE)),
     judge: judge_left_over,
 };
@@ -50,12 +50,12 @@ pub(super) const MQ_SURVIVES_PRODUCER_EXIT: Case = Case {
 pub(super) const MC2_EXIT_MARKER: Case = Case {
     id: "ipc/mc2-exit-marker",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(receive_when_over(stage, (CONSUMER, OBSERVER), "/ch6_ipc")),
     judge: judge_marker,
 };
 
-async fn fill(stage: &Stage) -> Result<(), Blocked> {
+async fn fill(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(FINDER, "hold")]).await?;
     let pod = pods.pod_of(PRODUCER)?;
     let at_least = |count| move |log: &LogText| (produced_count(log) >= count).then_some(());
@@ -97,7 +97,7 @@ async fn receive_when_over(
     stage: &Stage,
     (ends, receives): (&str, &str),
     queue: &str,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(receives, "hold")]).await?;
     stage.until_ended(pods.pod_of(ends)?, ends).await?;
     pods.probe("receive", receives, &["mq-receive", "--queue", queue]).await?;

@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of, report_of};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -19,7 +19,7 @@ const TOO_MUCH: u64 = 65 * MEBIBYTE;
 pub(super) const DEVSHM_SIZE: Case = Case {
     id: "ipc/devshm-size",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(report_mount(stage)),
     judge: judge_mount,
 };
@@ -27,12 +27,12 @@ pub(super) const DEVSHM_SIZE: Case = Case {
 pub(super) const DEVSHM_ONE_LIMIT: Case = Case {
     id: "ipc/devshm-one-limit",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(fill_together(stage)),
     judge: judge_fill,
 };
 
-async fn report_mount(stage: &Stage) -> Result<(), Blocked> {
+async fn report_mount(stage: &Stage) -> Result<(), StageError> {
     ColocatedPods::create_all(stage, &[(ONE, "mount")]).await.map(drop)
 }
 
@@ -45,7 +45,7 @@ fn judge_mount(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn fill_together(stage: &Stage) -> Result<(), Blocked> {
+async fn fill_together(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     let (theirs, own) = (format!("{FOLDER}/maker"), format!("{FOLDER}/finder"));
     pods.probe("look", FINDER, &["stat", "--path", &theirs, "then", "mount", "--path", FOLDER]).await?;

@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of, pod_uid_of};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -12,12 +12,12 @@ const LOCKED: &str = "/data/locked";
 pub(super) const FIFO_AND_FLOCK: Case = Case {
     id: "ipc/fifo-and-flock",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(read_and_lock(stage)),
     judge: judge_both,
 };
 
-async fn read_and_lock(stage: &Stage) -> Result<(), Blocked> {
+async fn read_and_lock(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "fifo-make"), (FINDER, "hold")]).await?;
     pods.probe("held", FINDER, &["try-lock", "--path", LOCKED]).await?;
     pods.probe("read", FINDER, &["fifo-read", "--path", PIPE]).await?;

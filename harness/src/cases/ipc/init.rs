@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, report_of};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -18,12 +18,12 @@ const CREATE_VERBS: [&str; 3] = ["mq-send", "shm-put", "write"];
 pub(super) const INIT_LEAVES_OBJECTS: Case = Case {
     id: "ipc/init-leaves-objects",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(start(stage)),
     judge: judge_objects,
 };
 
-async fn start(stage: &Stage) -> Result<(), Blocked> {
+async fn start(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(APP, "hold")]).await?;
     // The log of the init container may arrive later than that of the app.
     stage.until_reported(pods.pod_of(APP)?, INIT, 0, "write").await

@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, pod_uid_of};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, SeenPod, has_begun};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, SeenPod, has_started};
 use podproof_core::judge::Inquiry;
 
 /// The pod with one container, and that container.
@@ -40,7 +40,7 @@ const FORBIDDEN: &str = "SysctlForbidden";
 pub(super) const KERNEL_LIMITS: Case = Case {
     id: "ipc/kernel-limits",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(read_limits(stage)),
     judge: judge_limits,
 };
@@ -48,7 +48,7 @@ pub(super) const KERNEL_LIMITS: Case = Case {
 pub(super) const UNSAFE_SYSCTL_REJECTED: Case = Case {
     id: "ipc/unsafe-sysctl-rejected",
     pod_profile: PodProfile::Privileged,
-    expects: &[Expected::Reason("SysctlForbidden")],
+    allows: &[Disturbance::Reason("SysctlForbidden")],
     drive: |stage| Box::pin(request_unsafe_sysctl(stage)),
     judge: judge_rejection,
 };
@@ -56,12 +56,12 @@ pub(super) const UNSAFE_SYSCTL_REJECTED: Case = Case {
 pub(super) const SYSV_RMID_FORCED: Case = Case {
     id: "ipc/sysv-rmid-forced",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(detach_and_look(stage)),
     judge: judge_last_user,
 };
 
-async fn read_limits(stage: &Stage) -> Result<(), Blocked> {
+async fn read_limits(stage: &Stage) -> Result<(), StageError> {
     ColocatedPods::create_all(stage, &[(ONE, "hold")]).await.map(drop)
 }
 
@@ -89,10 +89,10 @@ fn setting(seen: &Evidence, (uid, container): (&str, &str), path: &str) -> Resul
     Ok((read.value.text("content")?.trim().to_owned(), read.pointer))
 }
 
-async fn request_unsafe_sysctl(stage: &Stage) -> Result<(), Blocked> {
+async fn request_unsafe_sysctl(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(ONE).await?;
     let decided = |seen: &SeenPod| {
-        let runs = seen.containers().any(has_begun);
+        let runs = seen.containers().any(has_started);
         (seen.is_terminal() || runs).then_some(())
     };
     stage
@@ -106,7 +106,7 @@ async fn request_unsafe_sysctl(stage: &Stage) -> Result<(), Blocked> {
 fn judge_rejection(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(ONE, 0)?.uid;
     let last = seen.last(uid)?;
-    let begun = seen.states(uid).any(|state| state.containers().any(has_begun));
+    let begun = seen.states(uid).any(|state| state.containers().any(has_started));
     Inquiry::premise("a pod that has started or ended", last.is_terminal() || begun)?;
     let reason = last.reason();
     // The claim says nothing about pods that a node rejects or ends for other reasons.
@@ -122,7 +122,7 @@ fn judge_rejection(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing
     Ok(())
 }
 
-async fn detach_and_look(stage: &Stage) -> Result<(), Blocked> {
+async fn detach_and_look(stage: &Stage) -> Result<(), StageError> {
     let ready = [(MAKER, "hold"), (FINDER, "hold"), (OTHER, "hold")];
     let pods = ColocatedPods::create_all(stage, &ready).await?;
     // Each command attaches the segment, writes to it, and detaches it by exiting.

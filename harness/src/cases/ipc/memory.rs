@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -13,7 +13,7 @@ const KEY: &str = "70726f6f";
 pub(super) const SYSV_MSG: Case = Case {
     id: "ipc/sysv-msg",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(receive_twice(stage)),
     judge: judge_message,
 };
@@ -21,7 +21,7 @@ pub(super) const SYSV_MSG: Case = Case {
 pub(super) const SYSV_SHM: Case = Case {
     id: "ipc/sysv-shm",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(write_both_ways(stage)),
     judge: judge_segment,
 };
@@ -29,12 +29,12 @@ pub(super) const SYSV_SHM: Case = Case {
 pub(super) const POSIX_SHM: Case = Case {
     id: "ipc/posix-shm",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_object,
 };
 
-async fn receive_twice(stage: &Stage) -> Result<(), Blocked> {
+async fn receive_twice(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     pods.probe("receive", FINDER, &["msg-receive", "--key", KEY]).await?;
     pods.probe("left", MAKER, &["msg-look", "--key", KEY]).await?;
@@ -53,7 +53,7 @@ fn judge_message(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     Ok(())
 }
 
-async fn write_both_ways(stage: &Stage) -> Result<(), Blocked> {
+async fn write_both_ways(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     pods.probe("in-finder", FINDER, &["shm-look", "--key", KEY]).await?;
     pods.probe("write-back", FINDER, &["shm-put", "--key", KEY, "--text", "written back"]).await?;
@@ -74,7 +74,7 @@ fn judge_segment(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     inquiry.assert_found("both-ways", &read, "text", "written back")
 }
 
-async fn look(stage: &Stage) -> Result<(), Blocked> {
+async fn look(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     pods.probe("look", FINDER, &["pshm-look", "--name", "/podproof"]).await?;
     Ok(())

@@ -3,7 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -15,12 +15,12 @@ const OTHER: &str = "other";
 pub(super) const SAME_NAMESPACE: Case = Case {
     id: "ipc/same-namespace",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(report_identities(stage)),
     judge: judge_links,
 };
 
-async fn report_identities(stage: &Stage) -> Result<(), Blocked> {
+async fn report_identities(stage: &Stage) -> Result<(), StageError> {
     let three = stage.create(POD).await?;
     // Namespace numbers can be compared only on one node.
     let other = stage.create_beside(OTHER, &three).await?;

@@ -3,7 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::node_disturbance::{POD, start_pod};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -13,12 +13,12 @@ const NODE_NAMESPACE: &str = "ipc-of-node";
 pub(super) const NOT_THE_NODES: Case = Case {
     id: "ipc/not-the-nodes",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(read_both(stage)),
     judge: judge_links,
 };
 
-async fn read_both(stage: &Stage) -> Result<(), Blocked> {
+async fn read_both(stage: &Stage) -> Result<(), StageError> {
     let (_, node) = start_pod(stage).await?;
     let read = "cat /proc/sys/kernel/random/boot_id && readlink /proc/1/ns/ipc";
     stage.on_node(NODE_NAMESPACE, &node, (read, &[])).await.map(drop)

@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -11,12 +11,12 @@ const QUEUE: &str = "/podproof";
 pub(super) const MQ_PERMISSIONS: Case = Case {
     id: "ipc/mq-permissions",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(try_as_another(stage)),
     judge: judge_tries,
 };
 
-async fn try_as_another(stage: &Stage) -> Result<(), Blocked> {
+async fn try_as_another(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     pods.probe("read", FINDER, &["mq-open", "--queue", QUEUE, "--access", "r"]).await?;
     pods.probe("write", FINDER, &["mq-open", "--queue", QUEUE, "--access", "w"]).await?;

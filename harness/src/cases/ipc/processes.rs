@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, ok_report_of, pod_uid_of};
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
-use podproof_core::evidence::{Evidence, Fact, Missing, Observed, ProbeReport};
+use crate::stage::{PodProfile, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Fact, Missing, Observations, ProbeReport};
 use podproof_core::judge::Inquiry;
 
 const LEFT: &str = "left";
@@ -20,7 +20,7 @@ const REFUSALS: [&str; 4] = ["ESRCH", "EPERM", "EACCES", "ENOENT"];
 pub(super) const NO_SIGNALS_BY_DEFAULT: Case = Case {
     id: "ipc/no-signals-by-default",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(list_and_signal(stage)),
     judge: judge_separate,
 };
@@ -28,12 +28,12 @@ pub(super) const NO_SIGNALS_BY_DEFAULT: Case = Case {
 pub(super) const SHARE_PROCESS_NAMESPACE: Case = Case {
     id: "ipc/share-process-namespace",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(read_and_signal(stage)),
     judge: judge_shared,
 };
 
-async fn list_and_signal(stage: &Stage) -> Result<(), Blocked> {
+async fn list_and_signal(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(LEFT, "hold"), (RIGHT, "hold")]).await?;
     pods.probe(LEFT, LEFT, &["processes"]).await?;
     pods.probe(RIGHT, RIGHT, &["processes"]).await?;
@@ -65,7 +65,7 @@ fn judge_separate(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
     Ok(())
 }
 
-async fn read_and_signal(stage: &Stage) -> Result<(), Blocked> {
+async fn read_and_signal(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(LEFT, "hold"), (RIGHT, "hold")]).await?;
     pods.probe("look", RIGHT, &["processes"]).await?;
     pods.probe("peek", RIGHT, &["peek", "--cmdline", CMDLINES[0].1, "--path", "/tmp/token"]).await?;
@@ -75,7 +75,7 @@ async fn read_and_signal(stage: &Stage) -> Result<(), Blocked> {
     // If no signal could be sent, none will arrive.
     if sent {
         let pod = pods.pod_of(LEFT)?;
-        let arrived = |seen: &Observed| {
+        let arrived = |seen: &Observations| {
             let log = seen.log(&pod.uid, LEFT, 0);
             let arrived = log.is_some_and(|log| log.reports().any(|report| is_signalled(&report)));
             if arrived { Progress::Met(()) } else { Progress::NotYet }

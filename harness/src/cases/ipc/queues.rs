@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -22,7 +22,7 @@ const TOO_LARGE: &str = "0123456789012345678901234567890123456789012345678901234
 pub(super) const MQUEUE_MOUNT_SHARED: Case = Case {
     id: "ipc/mqueue-mount-shared",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look_into_both_mounts(stage)),
     judge: judge_mounts,
 };
@@ -30,7 +30,7 @@ pub(super) const MQUEUE_MOUNT_SHARED: Case = Case {
 pub(super) const QUEUE_ATTRIBUTES: Case = Case {
     id: "ipc/queue-attributes",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(send_too_much(stage)),
     judge: judge_attributes,
 };
@@ -38,7 +38,7 @@ pub(super) const QUEUE_ATTRIBUTES: Case = Case {
 pub(super) const MQ_PRIORITY: Case = Case {
     id: "ipc/mq-priority",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(receive(stage)),
     judge: judge_order,
 };
@@ -46,12 +46,12 @@ pub(super) const MQ_PRIORITY: Case = Case {
 pub(super) const MQ_NEEDS_NO_MOUNT: Case = Case {
     id: "ipc/mq-needs-no-mount",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(receive_without_a_mount(stage)),
     judge: judge_without_a_mount,
 };
 
-async fn look_into_both_mounts(stage: &Stage) -> Result<(), Blocked> {
+async fn look_into_both_mounts(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     pods.probe("in-maker", MAKER, &["stat", "--path", FILE]).await?;
     let looks =
@@ -83,7 +83,7 @@ fn judge_mounts(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn send_too_much(stage: &Stage) -> Result<(), Blocked> {
+async fn send_too_much(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     pods.probe("look", FINDER, &["mq-look", "--queue", QUEUE]).await?;
     // A failed verb ends its chain, so each of these runs as a command of its own.
@@ -112,7 +112,7 @@ fn judge_attributes(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missin
     Ok(())
 }
 
-async fn receive(stage: &Stage) -> Result<(), Blocked> {
+async fn receive(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     pods.probe("receive", FINDER, &["mq-receive", "--queue", QUEUE]).await?;
     Ok(())
@@ -148,7 +148,7 @@ fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn receive_without_a_mount(stage: &Stage) -> Result<(), Blocked> {
+async fn receive_without_a_mount(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, "hold"), (FINDER, "hold")]).await?;
     pods.probe("list", MAKER, &["list", "--path", "/dev/mqueue"]).await?;
     pods.probe("receive", FINDER, &["list", "--path", "/dev/mqueue", "then", "mq-receive", "--queue", QUEUE])

@@ -4,7 +4,7 @@ use futures::TryFutureExt as _;
 
 use crate::cases::case::Case;
 use crate::cases::pod_replacement::{HOLDER, premise_replaced, replace};
-use crate::cases::premise::Expected;
+use crate::cases::premise::Disturbance;
 use crate::stage::PodProfile;
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
@@ -16,7 +16,7 @@ const OBJECTS: [(&str, &str, &str); 2] =
 pub(super) const GONE_ON_REPLACEMENT: Case = Case {
     id: "ipc/gone-on-replacement",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(replace(stage, "write").map_ok(drop)),
     judge: judge_gone,
 };

@@ -3,7 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::node_disturbance::{kill_pod_sandbox, premise_sandbox_killed};
-use crate::cases::premise::Expected;
+use crate::cases::premise::Disturbance;
 use crate::stage::PodProfile;
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
@@ -15,7 +15,7 @@ const OBJECTS: [(&str, &str, &str); 2] =
 pub(super) const LOST_ON_SANDBOX_RECREATE: Case = Case {
     id: "ipc/lost-on-sandbox-recreate",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::Outage],
     drive: |stage| Box::pin(kill_pod_sandbox(stage)),
     judge: judge_objects,
 };

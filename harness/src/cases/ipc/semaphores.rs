@@ -2,8 +2,8 @@
 
 use crate::cases::case::Case;
 use crate::cases::containers::{ColocatedPods, FINDER, MAKER, ok_report_of, pod_uid_of};
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, ProbeReport};
+use crate::stage::{PodProfile, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, ProbeReport};
 use podproof_core::judge::Inquiry;
 
 /// The mark set when the waiting program has been watched for the whole quiet window.
@@ -26,7 +26,7 @@ const POSIX: SemaphoreKind =
 pub(super) const SYSV_SEMAPHORE: Case = Case {
     id: "ipc/sysv-semaphore",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(wake(stage, &SYSV)),
     judge: |seen, inquiry| judge_waking(seen, inquiry, &SYSV),
 };
@@ -34,15 +34,15 @@ pub(super) const SYSV_SEMAPHORE: Case = Case {
 pub(super) const POSIX_NAMED_SEM: Case = Case {
     id: "ipc/posix-named-sem",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(wake(stage, &POSIX)),
     judge: |seen, inquiry| judge_waking(seen, inquiry, &POSIX),
 };
 
-async fn wake(stage: &Stage, kind: &SemaphoreKind) -> Result<(), Blocked> {
+async fn wake(stage: &Stage, kind: &SemaphoreKind) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(MAKER, kind.wait), (FINDER, "hold")]).await?;
     let maker = pods.pod_of(MAKER)?;
-    let woken = |seen: &Observed| {
+    let woken = |seen: &Observations| {
         let log = seen.log(&maker.uid, MAKER, 0);
         let woken = log.is_some_and(|log| log.reports().any(|report| is_woken(&report, kind)));
         if woken { Progress::Met(()) } else { Progress::NotYet }

@@ -3,8 +3,8 @@
 use crate::cases::case::Case;
 use crate::cases::container_restart::{MAIN, PAIR, SIBLING};
 use crate::cases::containers::{ColocatedPods, ok_report_of, pod_uid_of};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -23,7 +23,7 @@ const REFUSALS: [&str; 4] = ["ECONNREFUSED", "ENOENT", "EACCES", "EPERM"];
 pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
     id: "ipc/unix-socket-on-volume",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(connect(stage)),
     judge: judge_connection,
 };
@@ -31,7 +31,7 @@ pub(super) const UNIX_SOCKET_ON_VOLUME: Case = Case {
 pub(super) const STALE_SOCKET_FILE: Case = Case {
     id: "ipc/stale-socket-file",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN)],
+    allows: &[Disturbance::KillOrRestart(MAIN)],
     drive: |stage| Box::pin(kill_the_server(stage)),
     judge: judge_left_over,
 };
@@ -39,12 +39,12 @@ pub(super) const STALE_SOCKET_FILE: Case = Case {
 pub(super) const ABSTRACT_SOCKET: Case = Case {
     id: "ipc/abstract-socket",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(connect_twice(stage)),
     judge: judge_name,
 };
 
-async fn connect(stage: &Stage) -> Result<(), Blocked> {
+async fn connect(stage: &Stage) -> Result<(), StageError> {
     let pods = ColocatedPods::create_all(stage, &[(SERVER, "sock-serve"), (CLIENT, "hold")]).await?;
     let connect =
         ["stat", "--path", SOCKET, "then", "sock-connect", "--path", SOCKET, "--text", stage.token()];
@@ -62,7 +62,7 @@ fn judge_connection(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missin
     Ok(())
 }
 
-async fn kill_the_server(stage: &Stage) -> Result<(), Blocked> {
+async fn kill_the_server(stage: &Stage) -> Result<(), StageError> {
     let pair = stage.create(PAIR).await?;
     stage.until_reported(&pair, MAIN, 0, "sock-serve").await?;
     stage.until_reported(&pair, SIBLING, 0, "hold").await?;
@@ -94,7 +94,7 @@ fn judge_left_over(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing
     Ok(())
 }
 
-async fn connect_twice(stage: &Stage) -> Result<(), Blocked> {
+async fn connect_twice(stage: &Stage) -> Result<(), StageError> {
     let ready = [(SERVER, "sock-serve"), (CLIENT, "hold"), (OTHER, "hold")];
     let pods = ColocatedPods::create_all(stage, &ready).await?;
     let name = format!("pp-{}", stage.token());

@@ -5,8 +5,8 @@ use crate::cases::container_restart::{
     End, MAIN, SIBLING, premise_all_restarted, premise_restarted_after_exit, restart_all_containers,
     restart_main_once,
 };
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -24,7 +24,7 @@ const OBJECTS: [(&str, &str, &str); 3] = [
 pub(super) const SURVIVES_CONTAINER_RESTART: Case = Case {
     id: "ipc/survives-container-restart",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(restart_creator(stage)),
     judge: |seen, inquiry| judge_objects(seen, inquiry, premise_restarted_after_exit(seen, 1)?),
 };
@@ -32,22 +32,22 @@ pub(super) const SURVIVES_CONTAINER_RESTART: Case = Case {
 pub(super) const RESTART_ALL_KEEPS_IPC: Case = Case {
     id: "ipc/restart-all-keeps-ipc",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::KillOrRestart(SIBLING), Disturbance::Outage],
     drive: |stage| Box::pin(restart_all_and_look(stage)),
     judge: |seen, inquiry| judge_objects(seen, inquiry, premise_all_restarted(seen)?),
 };
 
-async fn restart_creator(stage: &Stage) -> Result<(), Blocked> {
+async fn restart_creator(stage: &Stage) -> Result<(), StageError> {
     let pair = restart_main_once(stage, "write", End::ExitOnFile).await?;
     look_in_sibling(stage, &pair).await
 }
 
-async fn restart_all_and_look(stage: &Stage) -> Result<(), Blocked> {
+async fn restart_all_and_look(stage: &Stage) -> Result<(), StageError> {
     let pair = restart_all_containers(stage, "write").await?;
     look_in_sibling(stage, &pair).await
 }
 
-async fn look_in_sibling(stage: &Stage, pair: &PodRef) -> Result<(), Blocked> {
+async fn look_in_sibling(stage: &Stage, pair: &PodRef) -> Result<(), StageError> {
     let looks = [
         &["mq-receive", "--queue", QUEUE, "then"][..],
         &["shm-look", "--key", KEY, "then"],

@@ -5,7 +5,7 @@ use crate::cases::exchange::{
     CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_succeeded, premise_not_ended_by_node,
     until_exchange_settled,
 };
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -19,12 +19,12 @@ const USERS: &str = "/proc/self/uid_map";
 pub(super) const USERNS_POD: Case = Case {
     id: "ipc/userns-pod",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(run_to_the_end(stage)),
     judge: judge_exchange,
 };
 
-async fn run_to_the_end(stage: &Stage) -> Result<(), Blocked> {
+async fn run_to_the_end(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     until_exchange_settled(stage, &pod).await
 }

@@ -3,7 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -15,12 +15,12 @@ const FILE: &str = "/tmp/token";
 pub(super) const ROOTFS: Case = Case {
     id: "isolation/rootfs",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look_in_both(stage)),
     judge: judge_file,
 };
 
-async fn look_in_both(stage: &Stage) -> Result<(), Blocked> {
+async fn look_in_both(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     try_join!(stage.until_reported(&pod, LEFT, 0, "write"), stage.until_reported(&pod, RIGHT, 0, "hold"))?;
     stage.probe("in-left", &pod, LEFT, &["read", "--path", FILE]).await?;

@@ -2,8 +2,8 @@
 
 use crate::cases::case::Case;
 use crate::cases::pod_replacement::{HOLDER, premise_replaced, replace};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -17,7 +17,7 @@ const POD_SECURITY_MESSAGE: &str = "violates PodSecurity";
 pub(super) const HOSTIPC_DENIED: Case = Case {
     id: "isolation/hostipc-denied",
     pod_profile: PodProfile::AsTyped,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(try_both(stage)),
     judge: judge_refusal,
 };
@@ -25,12 +25,12 @@ pub(super) const HOSTIPC_DENIED: Case = Case {
 pub(super) const HOSTIPC_LEAKS: Case = Case {
     id: "isolation/hostipc-leaks",
     pod_profile: PodProfile::Privileged,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(replace_and_clean_up(stage)),
     judge: judge_leftover_queue,
 };
 
-async fn try_both(stage: &Stage) -> Result<(), Blocked> {
+async fn try_both(stage: &Stage) -> Result<(), StageError> {
     stage.create(PLAIN).await?;
     if let Some(pod) = stage.try_create(HOST_IPC).await? {
         stage.until_pod("the pod leaner", stage.budgets().pod_running(), &pod, |_| Some(())).await?;
@@ -60,7 +60,7 @@ fn judge_refusal(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     Ok(())
 }
 
-async fn replace_and_clean_up(stage: &Stage) -> Result<(), Blocked> {
+async fn replace_and_clean_up(stage: &Stage) -> Result<(), StageError> {
     let second = replace(stage, "mq-send").await?;
     let queue = format!("/pp-{}", stage.token());
     stage.probe("clear", &second, HOLDER, &["mq-unlink", "--queue", &queue]).await.map(drop)

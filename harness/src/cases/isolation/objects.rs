@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::two_pods::{HERE, THERE, premise_same_node, start_both_pods};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -19,7 +19,7 @@ const OBJECTS: [(&str, &str, &str); 3] = [
 pub(super) const SYSV_BETWEEN_PODS: Case = Case {
     id: "isolation/sysv-between-pods",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(use_one_key_twice(stage)),
     judge: judge_objects,
 };
@@ -27,12 +27,12 @@ pub(super) const SYSV_BETWEEN_PODS: Case = Case {
 pub(super) const DEVSHM_BETWEEN_PODS: Case = Case {
     id: "isolation/devshm-between-pods",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(use_one_name_twice(stage)),
     judge: judge_files,
 };
 
-async fn use_one_key_twice(stage: &Stage) -> Result<(), Blocked> {
+async fn use_one_key_twice(stage: &Stage) -> Result<(), StageError> {
     let (here, there) = start_both_pods(stage).await?;
     let looks = OBJECTS.map(|(_, look, _)| [look, "--key", KEY, "then"]).concat();
     let put = ["shm-put", "--key", KEY, "--text", "from-there"];
@@ -53,7 +53,7 @@ fn judge_objects(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     inquiry.assert_found("no-crosstalk", &seen.exec_report("again-here", "shm-look")?, "text", "from-here")
 }
 
-async fn use_one_name_twice(stage: &Stage) -> Result<(), Blocked> {
+async fn use_one_name_twice(stage: &Stage) -> Result<(), StageError> {
     let (here, there) = start_both_pods(stage).await?;
     let file = format!("/dev/shm/pp-{}", stage.token());
     let look = ["read", "--path", &file, "then", "write", "--path", &file, "--text", "from-there"];

@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::two_pods::{HERE, THERE, premise_same_node};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -15,12 +15,12 @@ const TEXTS: [&str; 2] = ["from-here", "from-there"];
 pub(super) const PORTS_BETWEEN_PODS: Case = Case {
     id: "isolation/ports-between-pods",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(listen_in_both(stage)),
     judge: judge_answers,
 };
 
-async fn listen_in_both(stage: &Stage) -> Result<(), Blocked> {
+async fn listen_in_both(stage: &Stage) -> Result<(), StageError> {
     let here = stage.create(HERE).await?;
     stage.until_reported(&here, HERE, 0, "serve").await?;
     let there = stage.create_beside(THERE, &here).await?;

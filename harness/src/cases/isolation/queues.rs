@@ -2,19 +2,19 @@
 
 use crate::cases::case::Case;
 use crate::cases::two_pods::{HERE, THERE, premise_same_node, start_both_pods};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
 pub(super) const MQUEUE_BETWEEN_PODS: Case = Case {
     id: "isolation/mqueue-between-pods",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(use_one_name_twice(stage)),
     judge: judge_two_queues,
 };
 
-async fn use_one_name_twice(stage: &Stage) -> Result<(), Blocked> {
+async fn use_one_name_twice(stage: &Stage) -> Result<(), StageError> {
     let (here, there) = start_both_pods(stage).await?;
     let queue = format!("/pp-{}", stage.token());
     let look = [

@@ -3,8 +3,8 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -16,12 +16,12 @@ const OTHER: &str = "other";
 pub(super) const MQUEUE_QUOTA_PER_UID: Case = Case {
     id: "isolation/mqueue-quota-per-uid",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(use_up_the_quota(stage)),
     judge: judge_quota,
 };
 
-async fn use_up_the_quota(stage: &Stage) -> Result<(), Blocked> {
+async fn use_up_the_quota(stage: &Stage) -> Result<(), StageError> {
     let filler = stage.create(FILLER).await?;
     let same = stage.create_beside(SAME, &filler).await?;
     let other = stage.create_beside(OTHER, &filler).await?;

@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::two_pods::{HERE, THERE, premise_same_node, start_both_pods};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -11,12 +11,12 @@ const PARAMETER: &str = "/proc/sys/kernel/shm_rmid_forced";
 pub(super) const SYSCTL_BETWEEN_PODS: Case = Case {
     id: "isolation/sysctl-between-pods",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(read_in_both(stage)),
     judge: judge_values,
 };
 
-async fn read_in_both(stage: &Stage) -> Result<(), Blocked> {
+async fn read_in_both(stage: &Stage) -> Result<(), StageError> {
     let (here, there) = start_both_pods(stage).await?;
     stage.probe("read-here", &here, HERE, &["read", "--path", PARAMETER]).await?;
     stage.probe("read-there", &there, THERE, &["read", "--path", PARAMETER]).await?;

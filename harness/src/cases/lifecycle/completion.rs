@@ -5,8 +5,8 @@ use k8s_openapi::api::core::v1::ContainerStatus;
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, assert_succeeded, premise_not_ended_by_node};
 use crate::cases::never_happens::{premise_watched, restarts, watch_for_restarts};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -15,12 +15,12 @@ const POD: &str = "mc2";
 pub(super) const NEVER_COMPLETES: Case = Case {
     id: "lifecycle/never-completes",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(PRODUCER), Expected::Restart(CONSUMER)],
+    allows: &[Disturbance::ExitOrKubeletKill(PRODUCER), Disturbance::ExitOrKubeletKill(CONSUMER)],
     drive: |stage| Box::pin(end_and_stay(stage)),
     judge: judge_completion,
 };
 
-async fn end_and_stay(stage: &Stage) -> Result<(), Blocked> {
+async fn end_and_stay(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     let ended_or_restarted = |seen: &SeenPod| (seen.is_terminal() || restarts(seen) > 0).then_some(());
     stage.until_pod("the end of pod mc2", stage.budgets().pod_done(), &pod, ended_or_restarted).await?;

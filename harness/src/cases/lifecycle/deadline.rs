@@ -1,8 +1,8 @@
 //! A pod with `activeDeadlineSeconds`.
 
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -14,12 +14,12 @@ const EXCEEDED: &str = "DeadlineExceeded";
 pub(super) const DEADLINE_EXCEEDED: Case = Case {
     id: "lifecycle/deadline-exceeded",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Reason("DeadlineExceeded")],
+    allows: &[Disturbance::Reason("DeadlineExceeded")],
     drive: |stage| Box::pin(exceed_deadline(stage)),
     judge: judge_end,
 };
 
-async fn exceed_deadline(stage: &Stage) -> Result<(), Blocked> {
+async fn exceed_deadline(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_terminal(&pod).await
 }

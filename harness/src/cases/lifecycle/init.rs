@@ -2,8 +2,8 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::premise_not_ended_by_node;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -14,12 +14,12 @@ const MAIN: &str = "main";
 pub(super) const INIT_FAILURE_FAILS_THE_POD: Case = Case {
     id: "lifecycle/init-failure-fails-the-pod",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(INIT), Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(INIT), Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(fail_init(stage)),
     judge: judge_end,
 };
 
-async fn fail_init(stage: &Stage) -> Result<(), Blocked> {
+async fn fail_init(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_terminal(&pod).await
 }

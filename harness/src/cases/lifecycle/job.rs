@@ -1,9 +1,9 @@
 //! A job whose pod has a sidecar.
 
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenObject};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenObject};
 use podproof_core::judge::Inquiry;
 
 const JOB: &str = "job";
@@ -16,17 +16,17 @@ const NEVER_COMPLETE: &str = "never complete";
 pub(super) const SIDECAR_JOB_COMPLETES: Case = Case {
     id: "lifecycle/sidecar-job-completes",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(SIDECAR)],
+    allows: &[Disturbance::KillOrRestart(SIDECAR)],
     drive: |stage| Box::pin(run_a_job(stage)),
     judge: judge_job,
 };
 
-async fn run_a_job(stage: &Stage) -> Result<(), Blocked> {
+async fn run_a_job(stage: &Stage) -> Result<(), StageError> {
     let job = stage.apply(JOB).await?;
     let pod = stage.until_created(&job, None).await?;
     stage.until_reported(&pod, SIDECAR, 0, "hold").await?;
     stage.until_ended(&pod, APP).await?;
-    let complete = |seen: &Observed| {
+    let complete = |seen: &Observations| {
         let complete = seen.object(&job.uid).is_some_and(is_complete);
         if complete { Progress::Met(()) } else { Progress::NotYet }
     };

@@ -3,8 +3,8 @@
 use crate::cases::case::Case;
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::never_happens::{premise_watched, watch_with_control};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -19,7 +19,7 @@ const GOES_ON: &str = "goes-on";
 pub(super) const ONE_FAILS_THEN_FAILED: Case = Case {
     id: "lifecycle/one-fails-then-failed",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(end_both(stage)),
     judge: judge_final_phase,
 };
@@ -27,15 +27,16 @@ pub(super) const ONE_FAILS_THEN_FAILED: Case = Case {
 pub(super) const PARTIAL_FAILURE_RUNNING: Case = Case {
     id: "lifecycle/partial-failure-running",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(FAILS)],
+    allows: &[Disturbance::ExitOrKubeletKill(FAILS)],
     drive: |stage| Box::pin(end_one(stage)),
     judge: judge_partial_failure,
 };
 
-async fn end_both(stage: &Stage) -> Result<(), Blocked> {
+async fn end_both(stage: &Stage) -> Result<(), StageError> {
     let pod = start(stage).await?;
     // The judge needs a status between the two ends.
-    let one_left = |seen: &SeenPod| (seen.end_of(FAILS, 0).is_some() && seen.runs(GOES_ON)).then_some(());
+    let one_left =
+        |seen: &SeenPod| (seen.termination_of(FAILS, 0).is_some() && seen.is_running(GOES_ON)).then_some(());
     stage.until_pod("one container left", stage.budgets().pod_running(), &pod, one_left).await?;
     stage
         .exec_ignoring_result(
@@ -48,7 +49,7 @@ async fn end_both(stage: &Stage) -> Result<(), Blocked> {
     stage.until_terminal(&pod).await
 }
 
-async fn end_one(stage: &Stage) -> Result<(), Blocked> {
+async fn end_one(stage: &Stage) -> Result<(), StageError> {
     let pod = start(stage).await?;
     let over = |seen: &SeenPod| seen.is_terminal();
     watch_with_control(stage, "the end of the pod", &pod, |seen| seen.pod(&pod.uid).is_some_and(over))
@@ -56,7 +57,7 @@ async fn end_one(stage: &Stage) -> Result<(), Blocked> {
     let identity = stage.probe("still-there", &pod, GOES_ON, &["identity"]).await;
     if identity.is_err() {
         // If the container has ended, the pod's status will show it, possibly late.
-        let not_running = |seen: &SeenPod| (!seen.runs(GOES_ON)).then_some(());
+        let not_running = |seen: &SeenPod| (!seen.is_running(GOES_ON)).then_some(());
         let what = "the status of a container in which no command can be run";
         stage.until_pod(what, stage.budgets().pod_done(), &pod, not_running).await?;
         stage.until_terminal(&pod).await?;
@@ -65,7 +66,7 @@ async fn end_one(stage: &Stage) -> Result<(), Blocked> {
 }
 
 /// Creates the pod and waits until one container has ended and the other has started.
-async fn start(stage: &Stage) -> Result<PodRef, Blocked> {
+async fn start(stage: &Stage) -> Result<PodRef, StageError> {
     let pod = stage.create(POD).await?;
     stage.until_ended(&pod, FAILS).await?;
     stage.until_reported(&pod, GOES_ON, 0, "identity").await?;
@@ -76,10 +77,11 @@ fn judge_final_phase(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missi
     let uid = &seen.applied(POD, 0)?.uid;
     premise_not_ended_by_node(seen, uid)?;
     let pointer = format!("timeline/{POD}");
-    let mut between =
-        seen.states(uid).filter(|state| state.end_of(FAILS, 0).is_some() && state.runs(GOES_ON));
+    let mut between = seen
+        .states(uid)
+        .filter(|state| state.termination_of(FAILS, 0).is_some() && state.is_running(GOES_ON));
     let one_left = between.next().is_some();
-    let too_early = seen.states(uid).find(|state| state.is_terminal() && state.runs(GOES_ON));
+    let too_early = seen.states(uid).find(|state| state.is_terminal() && state.is_running(GOES_ON));
     let actual = too_early.map_or("", SeenPod::phase);
     if too_early.is_none() {
         Inquiry::premise("a status with one container failed and the other running", one_left)?;
@@ -107,7 +109,7 @@ fn judge_partial_failure(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), M
     Inquiry::premise("a container that failed", end.value.exit_code == 1)?;
     let last = seen.last(uid)?;
     let pointer = format!("timeline/{POD}");
-    Inquiry::premise("a last status that shows the failure", last.end_of(FAILS, 0).is_some())?;
+    Inquiry::premise("a last status that shows the failure", last.termination_of(FAILS, 0).is_some())?;
     if !last.is_terminal() {
         premise_watched(seen)?;
     }

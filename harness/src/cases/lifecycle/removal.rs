@@ -1,8 +1,8 @@
 //! The last status of a deleted pod.
 
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, WatchChange};
 use podproof_core::judge::Inquiry;
 
@@ -12,12 +12,12 @@ const MAIN: &str = "main";
 pub(super) const TERMINAL_BEFORE_DELETE: Case = Case {
     id: "lifecycle/terminal-before-delete",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(delete_holding(stage)),
     judge: judge_last_phase,
 };
 
-async fn delete_holding(stage: &Stage) -> Result<(), Blocked> {
+async fn delete_holding(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, MAIN, 0, "hold").await?;
     stage.until_running(&pod).await?;

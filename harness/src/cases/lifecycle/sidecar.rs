@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::exchange::{assert_succeeded, premise_not_ended_by_node};
 use crate::cases::never_happens::{premise_watched, watch_window};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, ProbeReport, SeenPod};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
 
 const POD: &str = "helped";
@@ -20,7 +20,7 @@ const SIDECARS: [&str; 2] = ["s1", "s2"];
 pub(super) const SIDECAR_REVERSE_ORDER: Case = Case {
     id: "lifecycle/sidecar-reverse-order",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(delete_all(stage)),
     judge: judge_order,
 };
@@ -28,7 +28,7 @@ pub(super) const SIDECAR_REVERSE_ORDER: Case = Case {
 pub(super) const SIDECAR_ALWAYS_RESTARTS: Case = Case {
     id: "lifecycle/sidecar-always-restarts",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(SIDECAR)],
+    allows: &[Disturbance::ExitOrKubeletKill(SIDECAR)],
     drive: |stage| Box::pin(end_the_sidecar(stage)),
     judge: judge_restart,
 };
@@ -36,12 +36,12 @@ pub(super) const SIDECAR_ALWAYS_RESTARTS: Case = Case {
 pub(super) const SIDECAR_EXIT_IGNORED: Case = Case {
     id: "lifecycle/sidecar-exit-ignored",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(SIDECAR)],
+    allows: &[Disturbance::KillOrRestart(SIDECAR)],
     drive: |stage| Box::pin(end_the_app(stage)),
     judge: judge_end,
 };
 
-async fn delete_all(stage: &Stage) -> Result<(), Blocked> {
+async fn delete_all(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     for container in SIDECARS.iter().chain(&[APP]) {
         stage.until_reported(&pod, container, 0, "hold").await?;
@@ -50,16 +50,16 @@ async fn delete_all(stage: &Stage) -> Result<(), Blocked> {
     stage.delete_and_wait(&pod).await
 }
 
-async fn end_the_sidecar(stage: &Stage) -> Result<(), Blocked> {
+async fn end_the_sidecar(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, APP, 0, "identity").await?;
     stage.until_ended(&pod, SIDECAR).await?;
-    let restarted = |seen: &Observed| seen.has_restarted(&pod.uid, SIDECAR);
+    let restarted = |seen: &Observations| seen.has_restarted(&pod.uid, SIDECAR);
     watch_window(stage, "a restart of the sidecar", stage.budgets().restart(), restarted).await?;
     stage.probe("app-after", &pod, APP, &["identity"]).await.map(drop)
 }
 
-async fn end_the_app(stage: &Stage) -> Result<(), Blocked> {
+async fn end_the_app(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_terminal(&pod).await
 }

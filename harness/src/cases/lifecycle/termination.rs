@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cases::case::Case;
 use crate::cases::exchange::premise_not_ended_by_node;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
-use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observed, WatchChange};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observations, WatchChange};
 use podproof_core::judge::Inquiry;
 
 /// The pod with one container, which is called `main`.
@@ -52,7 +52,7 @@ const KILLED: i32 = 137;
 pub(super) const GRACE_PERIOD: Case = Case {
     id: "lifecycle/grace-period",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(delete_ready(stage, SINGLE, &[MAIN])),
     judge: judge_grace,
 };
@@ -60,7 +60,7 @@ pub(super) const GRACE_PERIOD: Case = Case {
 pub(super) const TERM_REACHES_ALL: Case = Case {
     id: "lifecycle/term-reaches-all",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| {
         Box::pin(delete_and_read(stage, THREE, &[WRITERS[0], WRITERS[1], OBSERVER], has_found_all))
     },
@@ -70,12 +70,12 @@ pub(super) const TERM_REACHES_ALL: Case = Case {
 pub(super) const PRESTOP_BEFORE_TERM: Case = Case {
     id: "lifecycle/prestop-before-term",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(delete_and_read(stage, SINGLE, &[MAIN], has_seen_the_hook)),
     judge: judge_hook,
 };
 
-async fn delete_ready(stage: &Stage, pod: &str, containers: &[&str]) -> Result<(), Blocked> {
+async fn delete_ready(stage: &Stage, pod: &str, containers: &[&str]) -> Result<(), StageError> {
     let pod = create_ready(stage, pod, containers).await?;
     stage.delete_and_wait(&pod).await
 }
@@ -87,11 +87,11 @@ async fn delete_and_read(
     pod: &str,
     containers: &[&str],
     has_logged: impl Fn(&LogText) -> bool,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     let pod = create_ready(stage, pod, containers).await?;
     let last = containers.last().copied().unwrap_or(MAIN);
     stage.delete(&pod).await?;
-    let read = |seen: &Observed| {
+    let read = |seen: &Observations| {
         let log = seen.log(&pod.uid, last, 0);
         let gone = || seen.pod(&pod.uid).is_some_and(|seen| seen.change == WatchChange::Deleted);
         let is_read = log.is_some_and(|log| has_logged(log) || log.complete) || gone();
@@ -102,7 +102,7 @@ async fn delete_and_read(
     stage.until_gone(&pod).await
 }
 
-async fn create_ready(stage: &Stage, pod: &str, containers: &[&str]) -> Result<PodRef, Blocked> {
+async fn create_ready(stage: &Stage, pod: &str, containers: &[&str]) -> Result<PodRef, StageError> {
     let pod = stage.create(pod).await?;
     for container in containers {
         let ready = |log: &LogText| has_line(log, READY).then_some(());

@@ -3,11 +3,11 @@
 use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::node_disturbance::{POD, premise_ok_report, start_pod};
-use crate::cases::premise::Expected;
+use crate::cases::premise::Disturbance;
 use crate::cases::volume_on_node::{
     DATA, assert_volume_gone, look_after, look_before, look_when_gone, premise_volume_existed,
 };
-use crate::stage::{Blocked, PodProfile, Stage, volume_path};
+use crate::stage::{PodProfile, Stage, StageError, volume_path};
 use podproof_core::evidence::{Evidence, Missing, WatchChange};
 use podproof_core::judge::Inquiry;
 
@@ -17,7 +17,7 @@ const SECOND_VOLUME: &str = "volume-of-the-new";
 pub(super) const API_GONE_IMPLIES_VOLUME_GONE: Case = Case {
     id: "lifecycle/api-gone-implies-volume-gone",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(delete_full_volume(stage)),
     judge: judge_order,
 };
@@ -25,12 +25,12 @@ pub(super) const API_GONE_IMPLIES_VOLUME_GONE: Case = Case {
 pub(super) const ASSOCIATED_UID: Case = Case {
     id: "lifecycle/associated-uid",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(recreate_pod(stage)),
     judge: judge_both,
 };
 
-async fn delete_full_volume(stage: &Stage) -> Result<(), Blocked> {
+async fn delete_full_volume(stage: &Stage) -> Result<(), StageError> {
     let (pod, node) = start_pod(stage).await?;
     look_before(stage, &node, &pod).await?;
     stage.delete_and_wait(&pod).await?;
@@ -45,7 +45,7 @@ fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     assert_volume_gone(seen, inquiry, "volume-went-first")
 }
 
-async fn recreate_pod(stage: &Stage) -> Result<(), Blocked> {
+async fn recreate_pod(stage: &Stage) -> Result<(), StageError> {
     let (first, node) = start_pod(stage).await?;
     look_before(stage, &node, &first).await?;
     stage.delete_and_wait(&first).await?;

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use crate::stage::{Blocked, ObjectRef, PodRef, Progress, Stage};
-use podproof_core::evidence::{Evidence, Exec, Missing, Observed, ProbeReport, SeenPod};
+use crate::stage::{ObjectRef, PodRef, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Exec, Missing, Observations, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
 
 pub(super) const CLIENT: &str = "client";
@@ -21,35 +21,35 @@ pub(super) const BEACON: &str = "beacon";
 pub(super) const MARKER: &str = "marker";
 
 /// Creates the client on the node of `other`, and waits until it holds.
-pub(super) async fn create_client_beside(stage: &Stage, other: &PodRef) -> Result<PodRef, Blocked> {
+pub(super) async fn create_client_beside(stage: &Stage, other: &PodRef) -> Result<PodRef, StageError> {
     let client = stage.create_beside(CLIENT, other).await?;
     stage.until_reported(&client, CLIENT, 0, "hold").await?;
     Ok(client)
 }
 
 /// Creates a server and waits until it listens.
-pub(super) async fn create_server(stage: &Stage, name: &str) -> Result<PodRef, Blocked> {
+pub(super) async fn create_server(stage: &Stage, name: &str) -> Result<PodRef, StageError> {
     let server = stage.create(name).await?;
     stage.until_reported(&server, SERVER, 0, "serve").await?;
     Ok(server)
 }
 
 /// Waits until the pod is ready.
-pub(super) async fn until_ready(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn until_ready(stage: &Stage, pod: &PodRef) -> Result<(), StageError> {
     let what = format!("pod {} ready", pod.name);
-    let ready = |seen: &SeenPod| seen.is_ready().then_some(());
+    let ready = |seen: &SeenPod| seen.all_containers_ready().then_some(());
     stage.until_pod(&what, stage.budgets().pod_running(), pod, ready).await
 }
 
 /// Creates servers and waits until all are ready. A service created afterwards has all of them from the start.
-pub(super) async fn create_ready_servers(stage: &Stage, names: &[&str]) -> Result<Vec<PodRef>, Blocked> {
+pub(super) async fn create_ready_servers(stage: &Stage, names: &[&str]) -> Result<Vec<PodRef>, StageError> {
     let servers = try_join_all(names.iter().map(|name| create_server(stage, name))).await?;
     try_join_all(servers.iter().map(|pod| until_ready(stage, pod))).await?;
     Ok(servers)
 }
 
 /// Waits until the pod has an IP, and returns it.
-pub(super) async fn until_pod_ip(stage: &Stage, pod: &PodRef) -> Result<String, Blocked> {
+pub(super) async fn until_pod_ip(stage: &Stage, pod: &PodRef) -> Result<String, StageError> {
     let what = format!("the IP of pod {}", pod.name);
     stage.until_pod(&what, stage.budgets().pod_running(), pod, |seen| seen.ip().map(str::to_owned)).await
 }
@@ -60,9 +60,13 @@ pub(super) fn cluster_ip(service: &ObjectRef) -> String {
 }
 
 /// Waits until the endpoint slices of `service` list the pod as ready.
-pub(super) async fn until_endpoint_ready(stage: &Stage, service: &str, pod: &PodRef) -> Result<(), Blocked> {
+pub(super) async fn until_endpoint_ready(
+    stage: &Stage,
+    service: &str,
+    pod: &PodRef,
+) -> Result<(), StageError> {
     let what = format!("pod {} behind service {service}", pod.name);
-    let look = |seen: &Observed| {
+    let look = |seen: &Observations| {
         let ready = seen.endpoints(service).iter().any(|endpoint| endpoint.pod == pod.uid && endpoint.ready);
         if ready { Progress::Met(()) } else { Progress::NotYet }
     };
@@ -71,7 +75,11 @@ pub(super) async fn until_endpoint_ready(stage: &Stage, service: &str, pod: &Pod
 
 /// Waits until the proxy of the client's node has processed all earlier endpoint slices. Creates the service
 /// `marker`, with only the beacon behind it: a proxy that knows this newer service knows the older changes too.
-pub(super) async fn until_proxy_synced(stage: &Stage, client: &PodRef, marker: &str) -> Result<(), Blocked> {
+pub(super) async fn until_proxy_synced(
+    stage: &Stage,
+    client: &PodRef,
+    marker: &str,
+) -> Result<(), StageError> {
     let service = stage.apply(marker).await?;
     request_with_retries(stage, marker, client, (&cluster_ip(&service), 80)).await
 }
@@ -88,7 +96,7 @@ pub(super) async fn request_once(
     label: &str,
     client: &PodRef,
     place: (&str, u16),
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     fetch_with(stage, label, client, place, &[]).await.map(drop)
 }
 
@@ -100,7 +108,7 @@ pub(super) async fn request_in_batches(
     client: &PodRef,
     place: (&str, u16),
     settled: impl Fn(&BTreeSet<String>) -> bool,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     const MANY: [&str; 2] = ["--count", "200"];
     let what = format!("the awaited answers of {}:{}", place.0, place.1);
     let attempt = || async {
@@ -128,7 +136,7 @@ pub(super) async fn request_with_retries(
     label: &str,
     client: &PodRef,
     place: (&str, u16),
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     let what = format!("an answer of {}:{}", place.0, place.1);
     let attempt = || async {
         // One command may not run for the whole budget.
@@ -149,7 +157,7 @@ async fn fetch_with(
     client: &PodRef,
     (host, port): (&str, u16),
     more: &[&str],
-) -> Result<Exec, Blocked> {
+) -> Result<Exec, StageError> {
     let port = port.to_string();
     let asked = ["fetch", "--host", host, "--port", &port];
     let verbs: Vec<_> = asked.iter().chain(more).copied().collect();

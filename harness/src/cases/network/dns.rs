@@ -10,7 +10,7 @@ use super::client::{
 };
 use super::readiness::premise_endpoint_stays_ready;
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Exec, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -24,7 +24,7 @@ const READY: &str = "ready";
 pub(super) const DNS_SERVICE: Case = Case {
     id: "network/dns-service",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look_up_one(stage)),
     judge: judge_one_address,
 };
@@ -32,20 +32,20 @@ pub(super) const DNS_SERVICE: Case = Case {
 pub(super) const DNS_HEADLESS: Case = Case {
     id: "network/dns-headless",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look_up_all(stage)),
     judge: judge_all_addresses,
 };
 
 /// Looks up the service's addresses of the same IP family as `address`. Retries, because a new name takes time to
 /// resolve.
-async fn look_up(stage: &Stage, label: &str, client: &PodRef, address: &str) -> Result<Exec, Blocked> {
+async fn look_up(stage: &Stage, label: &str, client: &PodRef, address: &str) -> Result<Exec, StageError> {
     let kind = if address.contains(':') { "AAAA" } else { "A" };
     let asked = ["resolve", "--name", SERVICE, "--type", kind, "--retry-for", "15"];
     stage.probe(label, client, CLIENT, &asked).await
 }
 
-async fn look_up_one(stage: &Stage) -> Result<(), Blocked> {
+async fn look_up_one(stage: &Stage) -> Result<(), StageError> {
     let server = create_server(stage, "server").await?;
     let client = create_client_beside(stage, &server).await?;
     let service = cluster_ip(&stage.apply(SERVICE).await?);
@@ -53,7 +53,7 @@ async fn look_up_one(stage: &Stage) -> Result<(), Blocked> {
 }
 
 /// Creates the service when all its pods are ready, so that its name has all of them from the start.
-async fn look_up_all(stage: &Stage) -> Result<(), Blocked> {
+async fn look_up_all(stage: &Stage) -> Result<(), StageError> {
     let servers = create_ready_servers(stage, &REPLICAS).await?;
     let client = create_client_beside(stage, &servers[0]).await?;
     let first = until_pod_ip(stage, &servers[0]).await?;

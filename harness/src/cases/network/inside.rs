@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answers::assert_response;
 use super::client::{CLIENT, SERVER, create_client_beside, premise_listening, request_with_retries};
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -22,7 +22,7 @@ const BIND_REFUSALS: [&str; 2] = ["EADDRINUSE", "EACCES"];
 pub(super) const SHARED_NETNS: Case = Case {
     id: "network/shared-netns",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(compare_networks(stage)),
     judge: judge_networks,
 };
@@ -30,7 +30,7 @@ pub(super) const SHARED_NETNS: Case = Case {
 pub(super) const HOSTNAME: Case = Case {
     id: "network/hostname",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(report_hostnames(stage)),
     judge: judge_names,
 };
@@ -38,7 +38,7 @@ pub(super) const HOSTNAME: Case = Case {
 pub(super) const LOCALHOST: Case = Case {
     id: "network/localhost",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_localhost(stage)),
     judge: judge_localhost,
 };
@@ -46,16 +46,21 @@ pub(super) const LOCALHOST: Case = Case {
 pub(super) const PORT_CONFLICT: Case = Case {
     id: "network/port-conflict",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(bind_twice(stage)),
     judge: judge_ports,
 };
 
-async fn until_all_reported(stage: &Stage, pod: &PodRef, names: &[&str], verb: &str) -> Result<(), Blocked> {
+async fn until_all_reported(
+    stage: &Stage,
+    pod: &PodRef,
+    names: &[&str],
+    verb: &str,
+) -> Result<(), StageError> {
     try_join_all(names.iter().map(|name| stage.until_reported(pod, name, 0, verb))).await.map(drop)
 }
 
-async fn compare_networks(stage: &Stage) -> Result<(), Blocked> {
+async fn compare_networks(stage: &Stage) -> Result<(), StageError> {
     let three = stage.create(POD).await?;
     // Namespace numbers can be compared only on one node.
     let other = stage.create_beside(OTHER, &three).await?;
@@ -91,7 +96,7 @@ fn judge_networks(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
     Ok(())
 }
 
-async fn report_hostnames(stage: &Stage) -> Result<(), Blocked> {
+async fn report_hostnames(stage: &Stage) -> Result<(), StageError> {
     let three = stage.create(POD).await?;
     until_all_reported(stage, &three, &CONTAINERS, "identity").await
 }
@@ -110,9 +115,9 @@ fn judge_names(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
 }
 
 /// The client is in the pod of the server, unless the manifest has a separate client pod.
-async fn request_localhost(stage: &Stage) -> Result<(), Blocked> {
+async fn request_localhost(stage: &Stage) -> Result<(), StageError> {
     let server = super::client::create_server(stage, "pair").await?;
-    let apart = stage.objects().iter().any(|name| name == CLIENT);
+    let apart = stage.object_names().iter().any(|name| name == CLIENT);
     let client = if apart { create_client_beside(stage, &server).await? } else { server };
     stage.until_reported(&client, CLIENT, 0, "hold").await?;
     request_with_retries(stage, "localhost", &client, ("localhost", 8080)).await
@@ -137,7 +142,7 @@ fn judge_localhost(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing
     assert_response(seen, inquiry, "answers-on-localhost", ("localhost", &seen.token))
 }
 
-async fn bind_twice(stage: &Stage) -> Result<(), Blocked> {
+async fn bind_twice(stage: &Stage) -> Result<(), StageError> {
     let three = stage.create(POD).await?;
     until_all_reported(stage, &three, &["first", "second", "apart"], "serve").await
 }

@@ -7,14 +7,14 @@ use super::client::{
     CLIENT, SERVER, create_client_beside, create_server, request_with_retries, until_pod_ip,
 };
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
 pub(super) const POD_TO_POD_NO_NAT: Case = Case {
     id: "network/pod-to-pod-no-nat",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_on_one_node(stage)),
     judge: |seen, inquiry| judge_peer(seen, inquiry, true),
 };
@@ -22,26 +22,26 @@ pub(super) const POD_TO_POD_NO_NAT: Case = Case {
 pub(super) const NODE_TO_NODE_NO_NAT: Case = Case {
     id: "network/node-to-node-no-nat",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_across_nodes(stage)),
     judge: |seen, inquiry| judge_peer(seen, inquiry, false),
 };
 
-async fn request_on_one_node(stage: &Stage) -> Result<(), Blocked> {
+async fn request_on_one_node(stage: &Stage) -> Result<(), StageError> {
     let server = create_server(stage, SERVER).await?;
     let client = create_client_beside(stage, &server).await?;
     request_peer_address(stage, &server, &client).await
 }
 
 /// The manifest's anti-affinity keeps the client off the server's node.
-async fn request_across_nodes(stage: &Stage) -> Result<(), Blocked> {
+async fn request_across_nodes(stage: &Stage) -> Result<(), StageError> {
     let server = create_server(stage, SERVER).await?;
     let client = stage.create(CLIENT).await?;
     stage.until_reported(&client, CLIENT, 0, "hold").await?;
     request_peer_address(stage, &server, &client).await
 }
 
-async fn request_peer_address(stage: &Stage, server: &PodRef, client: &PodRef) -> Result<(), Blocked> {
+async fn request_peer_address(stage: &Stage, server: &PodRef, client: &PodRef) -> Result<(), StageError> {
     stage.until_running(server).await?;
     until_pod_ip(stage, client).await?;
     let address = until_pod_ip(stage, server).await?;

@@ -7,8 +7,8 @@ use super::client::{
 };
 use crate::cases::case::Case;
 use crate::cases::container_restart::{End, MAIN, PAIR, premise_restarted_after_exit, restart_main_once};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -21,7 +21,7 @@ const NANOSECONDS_PER_TICK: u64 = 10_000_000;
 pub(super) const LOOPBACK_NOT_EXPOSED: Case = Case {
     id: "network/loopback-not-exposed",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_and_forward(stage)),
     judge: judge_loopback,
 };
@@ -29,7 +29,7 @@ pub(super) const LOOPBACK_NOT_EXPOSED: Case = Case {
 pub(super) const UNDECLARED_PORT_REACHABLE: Case = Case {
     id: "network/undeclared-port-reachable",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_pod_ip(stage, 5000)),
     judge: judge_direct,
 };
@@ -37,7 +37,7 @@ pub(super) const UNDECLARED_PORT_REACHABLE: Case = Case {
 pub(super) const NODE_TO_POD: Case = Case {
     id: "network/node-to-pod",
     pod_profile: PodProfile::Privileged,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_pod_ip(stage, 8080)),
     judge: judge_from_node,
 };
@@ -45,7 +45,7 @@ pub(super) const NODE_TO_POD: Case = Case {
 pub(super) const PORT_FORWARD: Case = Case {
     id: "network/port-forward",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(forward_to_both(stage)),
     judge: judge_forwards,
 };
@@ -53,12 +53,12 @@ pub(super) const PORT_FORWARD: Case = Case {
 pub(super) const IP_SURVIVES_CONTAINER_RESTART: Case = Case {
     id: "network/ip-survives-container-restart",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN)],
+    allows: &[Disturbance::KillOrRestart(MAIN)],
     drive: |stage| Box::pin(request_after_restart(stage)),
     judge: judge_same_address,
 };
 
-async fn request_and_forward(stage: &Stage) -> Result<(), Blocked> {
+async fn request_and_forward(stage: &Stage) -> Result<(), StageError> {
     let server = create_server(stage, SERVER).await?;
     stage.until_reported(&server, "outside", 0, "serve").await?;
     let client = create_client_beside(stage, &server).await?;
@@ -69,7 +69,7 @@ async fn request_and_forward(stage: &Stage) -> Result<(), Blocked> {
 }
 
 /// Sends a request through the API server, and then runs `identity` in the server's container.
-async fn forward(stage: &Stage, label: &str, server: &PodRef) -> Result<(), Blocked> {
+async fn forward(stage: &Stage, label: &str, server: &PodRef) -> Result<(), StageError> {
     stage.fetch(label, server, 8080, "/").await?;
     stage.probe(&identity_label(label), server, SERVER, &["identity"]).await.map(drop)
 }
@@ -134,7 +134,7 @@ fn port_is_closed(why: &str, port: u16) -> bool {
     refused("127.0.0.1") || refused("[::1]")
 }
 
-async fn request_pod_ip(stage: &Stage, port: u16) -> Result<(), Blocked> {
+async fn request_pod_ip(stage: &Stage, port: u16) -> Result<(), StageError> {
     let server = create_server(stage, SERVER).await?;
     let client = create_client_beside(stage, &server).await?;
     let address = until_pod_ip(stage, &server).await?;
@@ -157,7 +157,7 @@ fn judge_from_node(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing
     judge_direct(seen, inquiry)
 }
 
-async fn forward_to_both(stage: &Stage) -> Result<(), Blocked> {
+async fn forward_to_both(stage: &Stage) -> Result<(), StageError> {
     for name in ["one", "two"] {
         let pod = create_server(stage, name).await?;
         forward(stage, name, &pod).await?;
@@ -174,7 +174,7 @@ fn judge_forwards(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
     Ok(())
 }
 
-async fn request_after_restart(stage: &Stage) -> Result<(), Blocked> {
+async fn request_after_restart(stage: &Stage) -> Result<(), StageError> {
     let pair = restart_main_once(stage, "serve", End::Killed("serve")).await?;
     let client = create_client_beside(stage, &pair).await?;
     let address = until_pod_ip(stage, &pair).await?;

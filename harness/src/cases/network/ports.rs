@@ -8,15 +8,15 @@ use super::client::{
 };
 use super::readiness::premise_endpoint_stays_ready;
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Kind, Missing, SeenObject, SeenPod};
 use podproof_core::judge::Inquiry;
 
 pub(super) const NODEPORT_EVERY_NODE: Case = Case {
     id: "network/nodeport-every-node",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_every_node(stage)),
     judge: judge_every_node,
 };
@@ -24,7 +24,7 @@ pub(super) const NODEPORT_EVERY_NODE: Case = Case {
 pub(super) const HOSTPORT: Case = Case {
     id: "network/hostport",
     pod_profile: PodProfile::Privileged,
-    expects: &[Expected::Reason("NodePorts")],
+    allows: &[Disturbance::Reason("NodePorts")],
     drive: |stage| Box::pin(take_a_host_port(stage)),
     judge: judge_host_port,
 };
@@ -42,7 +42,7 @@ fn internal_address(node: &SeenObject) -> Option<&str> {
     addresses.iter().find(|one| one["type"] == "InternalIP")?["address"].as_str()
 }
 
-async fn request_every_node(stage: &Stage) -> Result<(), Blocked> {
+async fn request_every_node(stage: &Stage) -> Result<(), StageError> {
     let server = create_server(stage, SERVER).await?;
     let client = create_client_beside(stage, &server).await?;
     create_ready_servers(stage, &[BEACON]).await?;
@@ -79,7 +79,7 @@ fn judge_every_node(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missin
 
 const SECOND: &str = "second";
 
-async fn take_a_host_port(stage: &Stage) -> Result<(), Blocked> {
+async fn take_a_host_port(stage: &Stage) -> Result<(), StageError> {
     let server = create_server(stage, SERVER).await?;
     let client = create_client_beside(stage, &server).await?;
     until_pod_ip(stage, &server).await?;

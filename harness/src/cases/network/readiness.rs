@@ -30,5 +30,5 @@ pub(super) fn premise_stays_ready(seen: &Evidence, uid: &str) -> Result<(), Miss
 /// Returns whether the pod and all its containers are ready, and the pod is not being deleted.
 fn is_ready(state: &SeenPod) -> bool {
     let is_deleted = state.pod.metadata.deletion_timestamp.is_some() || state.change == WatchChange::Deleted;
-    state.is_ready() && state.condition("Ready") != Some(false) && !is_deleted
+    state.all_containers_ready() && state.condition("Ready") != Some(false) && !is_deleted
 }

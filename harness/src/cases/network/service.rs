@@ -12,8 +12,8 @@ use super::client::{
 };
 use super::readiness::{premise_endpoint_stays_ready, premise_stays_ready};
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::stage::{PodProfile, PodRef, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod};
 use podproof_core::judge::Inquiry;
 
 const SERVICE: &str = "echo";
@@ -21,7 +21,7 @@ const SERVICE: &str = "echo";
 pub(super) const CLUSTERIP_ALL_READY: Case = Case {
     id: "network/clusterip-all-ready",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_three_replicas(stage)),
     judge: judge_three_replicas,
 };
@@ -29,7 +29,7 @@ pub(super) const CLUSTERIP_ALL_READY: Case = Case {
 pub(super) const SERVICE_TWO_CONTAINERS: Case = Case {
     id: "network/service-two-containers",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_two_ports(stage)),
     judge: judge_two_ports,
 };
@@ -37,7 +37,7 @@ pub(super) const SERVICE_TWO_CONTAINERS: Case = Case {
 pub(super) const READINESS_GATES: Case = Case {
     id: "network/readiness-gates",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(make_one_unready(stage)),
     judge: judge_unready,
 };
@@ -45,13 +45,13 @@ pub(super) const READINESS_GATES: Case = Case {
 pub(super) const ONE_CONTAINER_UNREADY_HIDES_POD: Case = Case {
     id: "network/one-container-unready-hides-pod",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(make_one_container_ready(stage)),
     judge: judge_hidden,
 };
 
 /// Returns whether the endpoint slices list the pod as ready, or `None` if they do not list it.
-fn endpoint_ready(seen: &Observed, pod: &PodRef) -> Option<bool> {
+fn endpoint_ready(seen: &Observations, pod: &PodRef) -> Option<bool> {
     seen.endpoints(SERVICE)
         .into_iter()
         .find(|endpoint| endpoint.pod == pod.uid)
@@ -78,10 +78,10 @@ fn assert_listed_unready(seen: &Evidence, inquiry: &mut Inquiry, uid: &str) -> R
 }
 
 /// Waits until the endpoint slices list each pod as `ready`, and returns whether they did within the budget.
-async fn wait_for_slices(stage: &Stage, pods: &[PodRef], ready: bool) -> Result<bool, Blocked> {
+async fn wait_for_slices(stage: &Stage, pods: &[PodRef], ready: bool) -> Result<bool, StageError> {
     let names: Vec<_> = pods.iter().map(|pod| pod.name.as_str()).collect();
     let what = format!("{} in slices as ready: {ready}", names.join(", "));
-    let look = |seen: &Observed| {
+    let look = |seen: &Observations| {
         let all = pods.iter().all(|pod| endpoint_ready(seen, pod) == Some(ready));
         if all { Progress::Met(()) } else { Progress::NotYet }
     };
@@ -94,7 +94,7 @@ async fn wait_for_slices(stage: &Stage, pods: &[PodRef], ready: bool) -> Result<
 
 const REPLICAS: [&str; 3] = ["one", "two", "three"];
 
-async fn request_three_replicas(stage: &Stage) -> Result<(), Blocked> {
+async fn request_three_replicas(stage: &Stage) -> Result<(), StageError> {
     let servers = create_ready_servers(stage, &REPLICAS).await?;
     let client = create_client_beside(stage, &servers[0]).await?;
     let service = cluster_ip(&stage.apply(SERVICE).await?);
@@ -140,7 +140,7 @@ fn judge_three_replicas(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Mi
     Ok(())
 }
 
-async fn request_two_ports(stage: &Stage) -> Result<(), Blocked> {
+async fn request_two_ports(stage: &Stage) -> Result<(), StageError> {
     let pair = stage.create("pair").await?;
     stage.until_reported(&pair, "one", 0, "serve").await?;
     stage.until_reported(&pair, "two", 0, "serve").await?;
@@ -164,7 +164,7 @@ fn judge_two_ports(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing
 const STEADY: &str = "steady";
 const WAVERING: &str = "wavering";
 
-async fn make_one_unready(stage: &Stage) -> Result<(), Blocked> {
+async fn make_one_unready(stage: &Stage) -> Result<(), StageError> {
     let servers = create_ready_servers(stage, &[STEADY, WAVERING]).await?;
     let wavering = &servers[1];
     let client = create_client_beside(stage, wavering).await?;
@@ -173,7 +173,7 @@ async fn make_one_unready(stage: &Stage) -> Result<(), Blocked> {
     let both = |bodies: &BTreeSet<String>| bodies.contains(STEADY) && bodies.contains(WAVERING);
     request_in_batches(stage, "before", &client, (&service, 80), both).await?;
     stage.probe("end", wavering, SERVER, &["remove", "--path", "/www/ready"]).await?;
-    let unready = |seen: &SeenPod| (!seen.is_ready()).then_some(());
+    let unready = |seen: &SeenPod| (!seen.all_containers_ready()).then_some(());
     stage.until_pod("pod wavering unready", stage.budgets().pod_running(), wavering, unready).await?;
     wait_for_slices(stage, &servers[1..], false).await?;
     until_proxy_synced(stage, &client, MARKER).await?;
@@ -187,7 +187,7 @@ fn judge_unready(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     Inquiry::premise("responses of both pods at first", before.keys().eq([STEADY, WAVERING]))?;
     premise_endpoint_stays_ready(seen, SERVICE, &seen.applied(STEADY, 0)?.uid)?;
     let wavering = &seen.applied(WAVERING, 0)?.uid;
-    Inquiry::premise("a pod that is not ready at the end", !seen.last(wavering)?.is_ready())?;
+    Inquiry::premise("a pod that is not ready at the end", !seen.last(wavering)?.all_containers_ready())?;
     premise_response(seen, MARKER, STEADY)?;
 
     assert_listed_unready(seen, inquiry, wavering)?;
@@ -202,7 +202,7 @@ const UNREADY: &str = "unready";
 /// A second marker.
 const LATER: &str = "later";
 
-async fn make_one_container_ready(stage: &Stage) -> Result<(), Blocked> {
+async fn make_one_container_ready(stage: &Stage) -> Result<(), StageError> {
     let pair = create_server(stage, PAIR).await?;
     create_ready_servers(stage, &[BEACON]).await?;
     let client = create_client_beside(stage, &pair).await?;

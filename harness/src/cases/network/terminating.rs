@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::client::{SERVER, create_server};
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
-use podproof_core::evidence::{Evidence, Kind, Missing, Observed, SeenObject, SeenPod, WatchChange};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Kind, Missing, Observations, SeenObject, SeenPod, WatchChange};
 use podproof_core::judge::Inquiry;
 
 const SERVICE: &str = "echo";
@@ -18,23 +18,24 @@ const LATER: &str = "later";
 pub(super) const TERMINATING_ENDPOINT: Case = Case {
     id: "network/terminating-endpoint",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(terminate_slowly(stage)),
     judge: judge_terminating,
 };
 
-async fn terminate_slowly(stage: &Stage) -> Result<(), Blocked> {
+async fn terminate_slowly(stage: &Stage) -> Result<(), StageError> {
     let server = create_server(stage, SERVER).await?;
     stage.apply(SERVICE).await?;
-    let endpoint = |seen: &Observed| seen.endpoints(SERVICE).into_iter().find(|one| one.pod == server.uid);
-    let ready = |seen: &Observed| {
+    let endpoint =
+        |seen: &Observations| seen.endpoints(SERVICE).into_iter().find(|one| one.pod == server.uid);
+    let ready = |seen: &Observations| {
         let ready = endpoint(seen).is_some_and(|endpoint| endpoint.ready);
         if ready { Progress::Met(()) } else { Progress::NotYet }
     };
     stage.until("the pod ready in its endpoint slice", stage.budgets().controller(), ready).await?;
     stage.delete(&server).await?;
     stage.apply(LATER).await?;
-    let not_ready = |seen: &Observed| {
+    let not_ready = |seen: &Observations| {
         let still = endpoint(seen).is_some_and(|endpoint| endpoint.ready);
         if still { Progress::NotYet } else { Progress::Met(()) }
     };
@@ -90,7 +91,12 @@ fn premise_controller(seen: &Evidence, uid: &str) -> Result<(), Missing> {
 
 /// Requires that the pod was still ready when an endpoint slice first listed it as terminating, at `marked`.
 fn premise_in_time(seen: &Evidence, uid: &str, marked: Timestamp) -> Result<(), Missing> {
-    let mut before =
-        seen.states(uid).take_while(|state| state.at <= marked).skip_while(|state| !state.is_ready());
-    Inquiry::premise("an endpoint slice that changed while the pod was ready", before.all(SeenPod::is_ready))
+    let mut before = seen
+        .states(uid)
+        .take_while(|state| state.at <= marked)
+        .skip_while(|state| !state.all_containers_ready());
+    Inquiry::premise(
+        "an endpoint slice that changed while the pod was ready",
+        before.all(SeenPod::all_containers_ready),
+    )
 }

@@ -9,7 +9,7 @@ use super::client::{
 };
 use super::readiness::premise_endpoint_stays_ready;
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -23,12 +23,12 @@ const HELLO: &str = "Hello world!";
 pub(super) const MC3: Case = Case {
     id: "network/mc3",
     pod_profile: PodProfile::AsTyped,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(request_from_outside(stage)),
     judge: judge_mc3,
 };
 
-async fn request_from_outside(stage: &Stage) -> Result<(), Blocked> {
+async fn request_from_outside(stage: &Stage) -> Result<(), StageError> {
     stage.apply("mc3-nginx-conf").await?;
     let pod = stage.create(POD).await?;
     stage.until_running(&pod).await?;

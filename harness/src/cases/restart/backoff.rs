@@ -8,9 +8,9 @@ use k8s_openapi::api::core::v1::ContainerStateTerminated;
 use crate::cases::case::Case;
 use crate::cases::container_restart::{MAIN, until_end_reported};
 use crate::cases::exchange::premise_not_ended_by_node;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenEvent, SeenPod};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenEvent, SeenPod};
 use podproof_core::judge::Inquiry;
 
 pub(super) const POD: &str = "single";
@@ -27,7 +27,7 @@ const DELAYS: [i64; 4] = [0, 10, 20, 40];
 pub(super) const CRASHLOOP_REASON: Case = Case {
     id: "restart/crashloop-reason",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(crash_until_backoff(stage)),
     judge: judge_reason,
 };
@@ -35,17 +35,17 @@ pub(super) const CRASHLOOP_REASON: Case = Case {
 pub(super) const BACKOFF_SEQUENCE: Case = Case {
     id: "restart/backoff-sequence",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(crash_five_times(stage)),
     judge: judge_delays,
 };
 
-async fn crash_until_backoff(stage: &Stage) -> Result<(), Blocked> {
+async fn crash_until_backoff(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     let look = |seen: &SeenPod| (is_backing_off(seen) || seen.is_terminal()).then_some(());
     stage.until_pod("container main in CrashLoopBackOff", stage.budgets().pod_done(), &pod, look).await?;
     stage
-        .until("an event with the reason BackOff", stage.budgets().pod_done(), |seen: &Observed| {
+        .until("an event with the reason BackOff", stage.budgets().pod_done(), |seen: &Observations| {
             let has_event = seen.events.iter().any(|event| is_backoff_event(event, &pod.uid));
             let has_ended = seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
             if has_event || has_ended { Progress::Met(()) } else { Progress::NotYet }
@@ -91,7 +91,7 @@ fn judge_reason(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn crash_five_times(stage: &Stage) -> Result<(), Blocked> {
+async fn crash_five_times(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     for (restart, _) in (1..).zip(DELAYS) {
         until_restart(stage, &pod, restart, stage.budgets().pod_done()).await?;
@@ -108,7 +108,7 @@ pub(super) async fn until_restart(
     pod: &PodRef,
     restart: i32,
     budget: Duration,
-) -> Result<(), Blocked> {
+) -> Result<(), StageError> {
     let what = format!("restart {restart} of container {MAIN}");
     let look = |seen: &SeenPod| (seen.container(MAIN)?.restart_count >= restart).then_some(());
     stage.until_pod(&what, budget, pod, look).await

@@ -8,8 +8,8 @@ use super::backoff::{POD, gap, premise_early, premise_not_late, until_restart};
 use crate::cases::case::Case;
 use crate::cases::container_restart::{MAIN, until_end_reported};
 use crate::cases::exchange::premise_not_ended_by_node;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -29,7 +29,7 @@ const RESET_LIMIT: i64 = 30;
 pub(super) const BACKOFF_CAP: Case = Case {
     id: "restart/backoff-cap",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(crash_to_the_cap(stage)),
     judge: judge_cap,
 };
@@ -37,12 +37,12 @@ pub(super) const BACKOFF_CAP: Case = Case {
 pub(super) const BACKOFF_RESET: Case = Case {
     id: "restart/backoff-reset",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(run_long_between_crashes(stage)),
     judge: judge_reset,
 };
 
-async fn crash_to_the_cap(stage: &Stage) -> Result<(), Blocked> {
+async fn crash_to_the_cap(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     for restart in 1..=CAPPED[1] {
         until_restart(stage, &pod, restart, stage.budgets().capped_restart()).await?;
@@ -79,7 +79,7 @@ fn judge_cap(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn run_long_between_crashes(stage: &Stage) -> Result<(), Blocked> {
+async fn run_long_between_crashes(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     for restart in 1..=LONG {
         until_restart(stage, &pod, restart, stage.budgets().pod_done()).await?;

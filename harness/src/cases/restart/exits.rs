@@ -2,8 +2,8 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::premise_not_ended_by_node;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -37,7 +37,7 @@ const SIGNALLED: [&str; 2] = ["killed", "terminated"];
 pub(super) const EXIT_CODES: Case = Case {
     id: "restart/exit-codes",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(SIGNALLED[0]), Expected::Ended(SIGNALLED[1])],
+    allows: &[Disturbance::KillOrRestart(SIGNALLED[0]), Disturbance::KillOrRestart(SIGNALLED[1])],
     drive: |stage| Box::pin(end_in_each_way(stage)),
     judge: judge_codes,
 };
@@ -45,7 +45,7 @@ pub(super) const EXIT_CODES: Case = Case {
 pub(super) const TERMINATION_MESSAGE: Case = Case {
     id: "restart/termination-message",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(write_messages(stage)),
     judge: judge_messages,
 };
@@ -53,20 +53,21 @@ pub(super) const TERMINATION_MESSAGE: Case = Case {
 pub(super) const OOM_IS_TOLD: Case = Case {
     id: "restart/oom-is-told",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::OutOfMemory(GREEDY)],
+    allows: &[Disturbance::OutOfMemory(GREEDY)],
     drive: |stage| Box::pin(run_out_of_memory(stage)),
     judge: judge_oom,
 };
 
-async fn end_in_each_way(stage: &Stage) -> Result<(), Blocked> {
+async fn end_in_each_way(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, SENDER, 0, "hold").await?;
-    let started = |seen: &SeenPod| ENDS.iter().all(|(name, _, _)| seen.has_begun(name)).then_some(());
+    let started = |seen: &SeenPod| ENDS.iter().all(|(name, _, _)| seen.has_ever_started(name)).then_some(());
     stage.until_pod("the start of all containers", stage.budgets().pod_running(), &pod, started).await?;
     let kill = ["kill", "--cmdline", "pause --ms", "--signal", "KILL"];
     let terminate = ["then", "kill", "--cmdline", "sleep 3600", "--signal", "TERM"];
     stage.probe("end", &pod, SENDER, &[&kill[..], &terminate].concat()).await?;
-    let ended = |seen: &SeenPod| ENDS.iter().all(|(name, _, _)| seen.end_of(name, 0).is_some()).then_some(());
+    let ended =
+        |seen: &SeenPod| ENDS.iter().all(|(name, _, _)| seen.termination_of(name, 0).is_some()).then_some(());
     stage.until_pod("the end of four containers", stage.budgets().pod_done(), &pod, ended).await
 }
 
@@ -77,7 +78,7 @@ fn judge_codes(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let sent_count =
         seen.exec("end")?.stdout.lines().filter_map(ProbeReport::parse).filter(ProbeReport::ok).count();
     let began = seen.exec("end")?.started;
-    let ended = |state: &SeenPod| SIGNALLED.iter().any(|name| state.end_of(name, 0).is_some());
+    let ended = |state: &SeenPod| SIGNALLED.iter().any(|name| state.termination_of(name, 0).is_some());
     let ended_early = seen.states(uid).take_while(|state| state.at < began).any(ended);
     let all_sent = sent_count == SIGNALLED.len() && !ended_early;
     Inquiry::premise("both signals sent to running processes", all_sent)?;
@@ -89,12 +90,12 @@ fn judge_codes(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn write_messages(stage: &Stage) -> Result<(), Blocked> {
+async fn write_messages(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(MESSAGES).await?;
     stage.until_terminal(&pod).await
 }
 
-async fn run_out_of_memory(stage: &Stage) -> Result<(), Blocked> {
+async fn run_out_of_memory(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(GREEDY).await?;
     stage.until_terminal(&pod).await
 }

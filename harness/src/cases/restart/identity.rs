@@ -5,8 +5,8 @@ use crate::cases::container_restart::{
     End, MAIN, SIBLING, assert_sibling_unaffected, premise_restarted_after_exit, premise_started,
     probe_sibling, restart_main_once,
 };
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod, ended_before};
 use podproof_core::judge::Inquiry;
 
@@ -19,12 +19,12 @@ const POD_NAMESPACES: [&str; 3] = ["ipc", "net", "uts"];
 pub(super) const IDENTITY: Case = Case {
     id: "restart/identity",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN), Expected::Restart(SIBLING)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN), Disturbance::ExitOrKubeletKill(SIBLING)],
     drive: |stage| Box::pin(restart_one(stage)),
     judge: judge_identity,
 };
 
-async fn restart_one(stage: &Stage) -> Result<(), Blocked> {
+async fn restart_one(stage: &Stage) -> Result<(), StageError> {
     let pair = restart_main_once(stage, "identity", End::ExitOnFile).await?;
     probe_sibling(stage, &pair).await?;
     // The kubelet may report the restart first, and the last state in a later status.

@@ -5,8 +5,8 @@ use crate::cases::container_restart::{
     End, MAIN, premise_restarted_after_exit, restart_main_once, until_end_reported,
 };
 use crate::cases::exchange::premise_not_ended_by_node;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -21,7 +21,7 @@ const STARTS: &str = "/data/starts";
 pub(super) const INIT_NOT_RERUN: Case = Case {
     id: "restart/init-not-rerun",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN), Expected::Restart(INIT)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN), Disturbance::ExitOrKubeletKill(INIT)],
     drive: |stage| Box::pin(async { restart_main_once(stage, "read", End::ExitOnFile).await.map(drop) }),
     judge: judge_starts,
 };
@@ -29,7 +29,7 @@ pub(super) const INIT_NOT_RERUN: Case = Case {
 pub(super) const INIT_IS_RETRIED: Case = Case {
     id: "restart/init-is-retried",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(INIT)],
+    allows: &[Disturbance::ExitOrKubeletKill(INIT)],
     drive: |stage| Box::pin(fail_init_once(stage)),
     judge: judge_retry,
 };
@@ -49,10 +49,10 @@ fn judge_starts(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn fail_init_once(stage: &Stage) -> Result<(), Blocked> {
+async fn fail_init_once(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(SINGLE).await?;
     let look = |seen: &SeenPod| {
-        let main_began = seen.has_begun(MAIN);
+        let main_began = seen.has_ever_started(MAIN);
         (main_began || seen.is_terminal()).then_some(())
     };
     stage
@@ -69,9 +69,9 @@ fn judge_retry(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let retried =
         seen.states(uid).any(|state| state.container(INIT).is_some_and(|init| init.restart_count > 0));
     let last = seen.last(uid)?;
-    let began = seen.states(uid).filter(|state| state.has_begun(MAIN));
+    let began = seen.states(uid).filter(|state| state.has_ever_started(MAIN));
     let too_early = began.filter(|state| {
-        let end = state.end_of(INIT, 1);
+        let end = state.termination_of(INIT, 1);
         end.is_none_or(|end| end.exit_code != 0)
     });
     if !retried {
@@ -79,7 +79,7 @@ fn judge_retry(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     }
     inquiry.assert("init-is-retried", retried, "a second start", last.phase(), first.pointer);
     let too_early = too_early.count();
-    Inquiry::premise("a start of main", retried && last.has_begun(MAIN))?;
+    Inquiry::premise("a start of main", retried && last.has_ever_started(MAIN))?;
     inquiry.assert_equal("app-waits", &0, &too_early, format!("timeline/{SINGLE}/{MAIN}"));
     Ok(())
 }

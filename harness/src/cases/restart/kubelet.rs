@@ -5,9 +5,9 @@ use crate::cases::container_restart::MAIN;
 use crate::cases::never_happens::{premise_watched, restarts, watch_quiet_window};
 use crate::cases::node_disturbance::POD;
 use crate::cases::node_service::{premise_service_restarted, restart_service};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod};
 use podproof_core::judge::Inquiry;
 
 /// The mark set before the kubelet is restarted, and the label of the command that reads the node's clock then.
@@ -21,22 +21,22 @@ const MIN_AGE: i64 = 12;
 pub(super) const KUBELET_RESTART_STATUS: Case = Case {
     id: "restart/kubelet-restart-status",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::Outage],
     drive: |stage| Box::pin(restart_with_ready_pod(stage)),
     judge: judge_status,
 };
 
 /// The manifest delays the first readiness probe, so the container is old enough by the node's clock when it is ready.
-async fn restart_with_ready_pod(stage: &Stage) -> Result<(), Blocked> {
+async fn restart_with_ready_pod(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, MAIN, 0, "serve").await?;
-    let ready = |seen: &SeenPod| seen.is_ready().then_some(());
+    let ready = |seen: &SeenPod| seen.all_containers_ready().then_some(());
     stage.until_pod("pod keeper ready", stage.budgets().pod_running(), &pod, ready).await?;
     let node = stage.node_under(&pod).await?;
     stage.mark(READY);
     stage.on_node(CLOCK, &node, ("date +%s", &[])).await?;
     restart_service(stage, &node, &pod, "kubelet").await?;
-    let unready = |seen: &Observed| seen.pod(&pod.uid).is_some_and(|seen| !seen.is_ready());
+    let unready = |seen: &Observations| seen.pod(&pod.uid).is_some_and(|seen| !seen.all_containers_ready());
     watch_quiet_window(stage, "a status that is not ready", unready).await
 }
 
@@ -46,10 +46,10 @@ fn judge_status(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     premise_old_container(seen, uid)?;
     premise_service_restarted(seen)?;
     let since = || seen.states(uid).filter(|state| state.at >= ready);
-    let unready = since().filter(|state| !state.is_ready()).count();
+    let unready = since().filter(|state| !state.all_containers_ready()).count();
     if unready == 0 {
         premise_watched(seen)?;
-        Inquiry::premise("a pod that was ready before", seen.last(uid)?.is_ready())?;
+        Inquiry::premise("a pod that was ready before", seen.last(uid)?.all_containers_ready())?;
     }
     let pointer = format!("timeline/{POD}");
     inquiry.assert(

@@ -4,20 +4,20 @@ use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::cases::container_restart::{End, MAIN, premise_restarted_after_exit, restart_main_once};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
 pub(super) const LOGS_PREVIOUS: Case = Case {
     id: "restart/logs-previous",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(read_logs(stage)),
     judge: judge_nonces,
 };
 
-async fn read_logs(stage: &Stage) -> Result<(), Blocked> {
+async fn read_logs(stage: &Stage) -> Result<(), StageError> {
     let pair = restart_main_once(stage, "nonce", End::ExitOnFile).await?;
     try_join!(
         stage.snapshot_log("previous", &pair, MAIN, true),

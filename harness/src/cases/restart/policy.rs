@@ -4,8 +4,8 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::{MAIN, until_end_reported};
 use crate::cases::exchange::{assert_succeeded, premise_not_ended_by_node};
 use crate::cases::never_happens::{premise_watched, restarts, watch_for_restarts};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -24,7 +24,7 @@ const FAULTY: &str = "faulty";
 pub(super) const ALWAYS_ON_ZERO: Case = Case {
     id: "restart/always-on-zero",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(exit_once(stage)),
     judge: judge_always,
 };
@@ -32,7 +32,7 @@ pub(super) const ALWAYS_ON_ZERO: Case = Case {
 pub(super) const ONFAILURE: Case = Case {
     id: "restart/onfailure",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(CLEAN), Expected::Restart(FAULTY)],
+    allows: &[Disturbance::ExitOrKubeletKill(CLEAN), Disturbance::ExitOrKubeletKill(FAULTY)],
     drive: |stage| Box::pin(exit_in_two_ways(stage)),
     judge: judge_on_failure,
 };
@@ -40,18 +40,18 @@ pub(super) const ONFAILURE: Case = Case {
 pub(super) const NEVER: Case = Case {
     id: "restart/never",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(fail_and_stay(stage)),
     judge: judge_never,
 };
 
-async fn exit_once(stage: &Stage) -> Result<(), Blocked> {
+async fn exit_once(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(SINGLE).await?;
     until_restarted_or_ended(stage, &pod, MAIN).await?;
     until_end_reported(stage, &pod, MAIN, 0).await
 }
 
-async fn exit_in_two_ways(stage: &Stage) -> Result<(), Blocked> {
+async fn exit_in_two_ways(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(TWO).await?;
     // Also stop at a restart of the clean container: it contradicts the claim, and the pod may then never end.
     until_restarted_or_ended(stage, &pod, CLEAN).await?;
@@ -59,14 +59,14 @@ async fn exit_in_two_ways(stage: &Stage) -> Result<(), Blocked> {
     until_end_reported(stage, &pod, FAULTY, 0).await
 }
 
-async fn fail_and_stay(stage: &Stage) -> Result<(), Blocked> {
+async fn fail_and_stay(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(SINGLE).await?;
     until_restarted_or_ended(stage, &pod, MAIN).await?;
     until_end_reported(stage, &pod, MAIN, 0).await?;
     watch_for_restarts(stage, &pod).await
 }
 
-async fn until_restarted_or_ended(stage: &Stage, pod: &PodRef, container: &str) -> Result<(), Blocked> {
+async fn until_restarted_or_ended(stage: &Stage, pod: &PodRef, container: &str) -> Result<(), StageError> {
     let what = format!("a restart of container {container}, or the end of pod {}", pod.name);
     let look = |seen: &SeenPod| (count(seen, container) > 0 || seen.is_terminal()).then_some(());
     stage.until_pod(&what, stage.budgets().pod_done(), pod, look).await

@@ -7,9 +7,9 @@ use crate::cases::container_restart::{
     End, MAIN, SIBLING, assert_sibling_unaffected, premise_restarted_after_exit, probe_sibling,
     restart_main_once, trigger_end, until_end_reported,
 };
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, ProbeReport};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, ProbeReport};
 use podproof_core::judge::Inquiry;
 
 /// The verb that each instance of `main` reports when its liveness probe can pass.
@@ -35,7 +35,7 @@ const MAX_HOOK_TIME: i64 = 20;
 pub(super) const LIVENESS_SCOPE: Case = Case {
     id: "restart/liveness-scope",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Restart(SIBLING)],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::ExitOrKubeletKill(SIBLING)],
     drive: |stage| Box::pin(fail_liveness(stage)),
     judge: judge_scope,
 };
@@ -43,17 +43,17 @@ pub(super) const LIVENESS_SCOPE: Case = Case {
 pub(super) const PRESTOP_NOT_ON_CRASH: Case = Case {
     id: "restart/prestop-not-on-crash",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN)],
+    allows: &[Disturbance::KillOrRestart(MAIN)],
     drive: |stage| Box::pin(crash_then_fail_liveness(stage)),
     judge: judge_hook,
 };
 
-async fn fail_liveness(stage: &Stage) -> Result<(), Blocked> {
+async fn fail_liveness(stage: &Stage) -> Result<(), StageError> {
     let pair = restart_main_once(stage, READY, End::FailLiveness(ALIVE)).await?;
     probe_sibling(stage, &pair).await
 }
 
-async fn crash_then_fail_liveness(stage: &Stage) -> Result<(), Blocked> {
+async fn crash_then_fail_liveness(stage: &Stage) -> Result<(), StageError> {
     let pair = restart_main_once(stage, READY, End::Killed("serve")).await?;
     trigger_end(stage, &pair, 1, End::FailLiveness(ALIVE)).await?;
     until_end_reported(stage, &pair, MAIN, 1).await?;
@@ -63,8 +63,8 @@ async fn crash_then_fail_liveness(stage: &Stage) -> Result<(), Blocked> {
         return Ok(());
     }
     // The kubelet sends the event of the next start after any event about the hook.
-    let started = |seen: &Observed| {
-        let has_event = seen.starts(&pair.uid, MAIN) >= STARTS;
+    let started = |seen: &Observations| {
+        let has_event = seen.start_count(&pair.uid, MAIN) >= STARTS;
         if has_event { Progress::Met(()) } else { Progress::NotYet }
     };
     stage.until("the event of the third start", stage.budgets().pod_done(), started).await
@@ -106,7 +106,7 @@ fn premise_hook_not_cut_off(
     uid: &str,
     end: &ContainerStateTerminated,
 ) -> Result<(), Missing> {
-    let starts = seen.starts(uid, MAIN);
+    let starts = seen.start_count(uid, MAIN);
     Inquiry::premise("the kubelet's events up to the third start", starts >= STARTS)?;
     let decided = seen.event_about(uid, MAIN, "Killing")?.event.last_timestamp.as_ref();
     let seconds =

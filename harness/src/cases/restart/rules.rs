@@ -6,9 +6,9 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::{MAIN, premise_rule_applied};
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::never_happens::{premise_watched, watch_window};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod};
 use podproof_core::judge::Inquiry;
 
 /// The pod with one container, which is called `main`.
@@ -31,7 +31,7 @@ const RESTARTING: &str = "AllContainersRestarting";
 pub(super) const RULES_EXITCODE: Case = Case {
     id: "restart/rules-exitcode",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(exit_in_two_ways(stage)),
     judge: judge_codes,
 };
@@ -39,23 +39,23 @@ pub(super) const RULES_EXITCODE: Case = Case {
 pub(super) const RESTART_ALL: Case = Case {
     id: "restart/restart-all",
     pod_profile: PodProfile::Restricted,
-    expects: &[
-        Expected::Ended(INIT),
-        Expected::Ended(TRIGGER),
-        Expected::Ended(DONE),
-        Expected::Ended(STEADY),
-        Expected::Outage,
+    allows: &[
+        Disturbance::KillOrRestart(INIT),
+        Disturbance::KillOrRestart(TRIGGER),
+        Disturbance::KillOrRestart(DONE),
+        Disturbance::KillOrRestart(STEADY),
+        Disturbance::Outage,
     ],
     drive: |stage| Box::pin(restart_all(stage)),
     judge: judge_all,
 };
 
-async fn exit_in_two_ways(stage: &Stage) -> Result<(), Blocked> {
+async fn exit_in_two_ways(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(SINGLE).await?;
     stage.until_terminal(&pod).await
 }
 
-async fn restart_all(stage: &Stage) -> Result<(), Blocked> {
+async fn restart_all(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(ALL).await?;
     try_join!(
         stage.until_reported(&pod, TRIGGER, 0, "identity"),
@@ -64,7 +64,7 @@ async fn restart_all(stage: &Stage) -> Result<(), Blocked> {
     )?;
     stage.probe("end", &pod, STEADY, &["write", "--path", "/data/go", "--text", "now"]).await?;
     stage.until_ended(&pod, TRIGGER).await?;
-    let restarted = |seen: &Observed| seen.pod(&pod.uid).is_some_and(all_restarted);
+    let restarted = |seen: &Observations| seen.pod(&pod.uid).is_some_and(all_restarted);
     watch_window(stage, "a restart of all containers", stage.budgets().restart(), restarted).await?;
     until_reported_again(stage, &pod).await
 }
@@ -75,7 +75,7 @@ fn all_restarted(seen: &SeenPod) -> bool {
     [INIT, TRIGGER, DONE, STEADY].into_iter().all(restarted) && seen.condition(RESTARTING) != Some(true)
 }
 
-async fn until_reported_again(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+async fn until_reported_again(stage: &Stage, pod: &PodRef) -> Result<(), StageError> {
     try_join!(
         stage.until_reported(pod, TRIGGER, 1, "identity"),
         stage.until_reported(pod, STEADY, 1, "read")

@@ -5,7 +5,7 @@ use crate::cases::container_restart::{MAIN, SIBLING};
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::never_happens::restarts;
 use crate::cases::node_disturbance::{POD, all_restarted_once, kill_pod_sandbox, premise_sandbox_killed};
-use crate::cases::premise::Expected;
+use crate::cases::premise::Disturbance;
 use crate::stage::PodProfile;
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
@@ -19,7 +19,12 @@ const INITS: &str = "/data/inits";
 pub(super) const SANDBOX_RECREATE: Case = Case {
     id: "restart/sandbox-recreate",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(FIRST), Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
+    allows: &[
+        Disturbance::KillOrRestart(FIRST),
+        Disturbance::KillOrRestart(MAIN),
+        Disturbance::KillOrRestart(SIBLING),
+        Disturbance::Outage,
+    ],
     drive: |stage| Box::pin(kill_pod_sandbox(stage)),
     judge: judge_restart,
 };
@@ -27,7 +32,12 @@ pub(super) const SANDBOX_RECREATE: Case = Case {
 pub(super) const SANDBOX_LOSS_NEVER: Case = Case {
     id: "restart/sandbox-loss-never",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(FIRST), Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
+    allows: &[
+        Disturbance::KillOrRestart(FIRST),
+        Disturbance::KillOrRestart(MAIN),
+        Disturbance::KillOrRestart(SIBLING),
+        Disturbance::Outage,
+    ],
     drive: |stage| Box::pin(kill_pod_sandbox(stage)),
     judge: judge_end,
 };

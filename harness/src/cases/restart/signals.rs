@@ -4,9 +4,9 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::exchange::premise_not_ended_by_node;
 use crate::cases::never_happens::{premise_watched, restarts, watch_for_restarts};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
-use podproof_core::evidence::{Evidence, LogText, Missing, Observed};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, LogText, Missing, Observations};
 use podproof_core::judge::Inquiry;
 
 const POD: &str = "single";
@@ -23,15 +23,15 @@ const STILL_HERE: &str = "still here";
 pub(super) const PID1_SIGNAL_IMMUNITY: Case = Case {
     id: "restart/pid1-signal-immunity",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN)],
+    allows: &[Disturbance::KillOrRestart(MAIN)],
     drive: |stage| Box::pin(send_signals(stage)),
     judge: judge_immunity,
 };
 
-async fn send_signals(stage: &Stage) -> Result<(), Blocked> {
+async fn send_signals(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage
-        .until("signals to process 1", stage.budgets().log_line(), |seen: &Observed| {
+        .until("signals to process 1", stage.budgets().log_line(), |seen: &Observations| {
             let logged = seen.log(&pod.uid, MAIN, 0).is_some_and(|log| has_line(log, STILL_HERE));
             let ended = seen.pod(&pod.uid).is_some_and(|seen| restarts(seen) > 0 || seen.is_terminal());
             if logged || ended { Progress::Met(()) } else { Progress::NotYet }

@@ -1,9 +1,9 @@
 //! The resolution of the clocks that show the order of container starts.
 
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations};
 use podproof_core::judge::Inquiry;
 
 const POD: &str = "main";
@@ -16,20 +16,20 @@ const NEAR_NANOSECONDS: i128 = 10_000_000_000;
 pub(super) const CLOCK_RESOLUTION: Case = Case {
     id: "startup/clock-resolution",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(start_one(stage)),
     judge: judge_clocks,
 };
 
-async fn start_one(stage: &Stage) -> Result<(), Blocked> {
+async fn start_one(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
-    let holds = |seen: &Observed| {
+    let holds = |seen: &Observations| {
         let log = seen.logs.iter().find(|log| log.container == MAIN && log.report("hold").is_some())?;
         let status = seen.pod(&pod.uid)?.container(MAIN)?;
         let is_current = status.restart_count == log.restart && status.state.as_ref()?.running.is_some();
-        (is_current && seen.started_at(&pod.uid, MAIN).is_some()).then_some(())
+        (is_current && seen.first_start_nanos(&pod.uid, MAIN).is_some()).then_some(())
     };
-    let look = |seen: &Observed| holds(seen).map_or(Progress::NotYet, Progress::Met);
+    let look = |seen: &Observations| holds(seen).map_or(Progress::NotYet, Progress::Met);
     stage.until("main to hold, and the event of its start", stage.budgets().pod_running(), look).await
 }
 
@@ -41,7 +41,7 @@ fn judge_clocks(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let started = started.ok_or_else(|| Missing::new("the time of the start in the status"))?.0;
     inquiry.assert_equal("status-has-seconds", &0, &started.subsec_nanosecond(), &pointer);
 
-    let event = seen.start_event(uid, MAIN)?;
+    let event = seen.first_start_nanos(uid, MAIN)?;
     let whole_second = event.value % 1_000_000_000 == 0;
     // An event with nanoseconds falls on a whole second by chance only once in 10^9.
     inquiry.assert("event-has-nanoseconds", !whole_second, "a part of a second", "none", &event.pointer);

@@ -3,9 +3,9 @@
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, PRODUCER, premise_not_ended_by_node};
 use crate::cases::never_happens::{premise_watched, watch_with_control};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod, ended};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod, ended};
 use podproof_core::judge::Inquiry;
 
 const POD: &str = "mc2";
@@ -17,12 +17,16 @@ const LATER: [&str; 2] = [PRODUCER, CONSUMER];
 pub(super) const INIT_WAIT_DEADLOCK: Case = Case {
     id: "startup/init-wait-deadlock",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(INIT), Expected::Restart(CONSUMER), Expected::Restart(PRODUCER)],
+    allows: &[
+        Disturbance::ExitOrKubeletKill(INIT),
+        Disturbance::ExitOrKubeletKill(CONSUMER),
+        Disturbance::ExitOrKubeletKill(PRODUCER),
+    ],
     drive: |stage| Box::pin(block_in_init(stage)),
     judge: judge_deadlock,
 };
 
-async fn block_in_init(stage: &Stage) -> Result<(), Blocked> {
+async fn block_in_init(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, INIT, 0, "mq-look").await?;
     if watch_with_control(stage, "the end of the init container or the start of a later one", &pod, |seen| {
@@ -41,16 +45,16 @@ async fn block_in_init(stage: &Stage) -> Result<(), Blocked> {
 }
 
 /// Waits for the pod's status, which may come after the event.
-async fn until_past_init(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
+async fn until_past_init(stage: &Stage, pod: &PodRef) -> Result<(), StageError> {
     let past_init = |seen: &SeenPod| (seen.phase() != "Pending").then_some(());
     stage
         .until_pod("a pod that is past its init container", stage.budgets().pod_running(), pod, past_init)
         .await
 }
 
-fn is_past_init(seen: &Observed, pod: &PodRef) -> bool {
+fn is_past_init(seen: &Observations, pod: &PodRef) -> bool {
     let end = || ended(seen.pod(&pod.uid)?.container(INIT)?);
-    end().is_some() || LATER.iter().any(|name| seen.has_begun(&pod.uid, name))
+    end().is_some() || LATER.iter().any(|name| seen.has_ever_started(&pod.uid, name))
 }
 
 fn judge_deadlock(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
@@ -60,7 +64,7 @@ fn judge_deadlock(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
     Inquiry::premise_absent("an init container that found no queue", &look)?;
 
     let init = seen.container(uid, INIT)?;
-    let begun: Vec<_> = LATER.into_iter().filter(|name| seen.has_begun(uid, name)).collect();
+    let begun: Vec<_> = LATER.into_iter().filter(|name| seen.has_ever_started(uid, name)).collect();
     let has_started = init.value.running || init.value.ended.is_some();
     Inquiry::premise("an init container that runs or has ended", has_started)?;
     if init.value.running && begun.is_empty() {

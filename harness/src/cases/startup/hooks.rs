@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::container_restart::until_end_reported;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod};
 use podproof_core::judge::Inquiry;
 
 use super::later::{TIMED_OUT, assert_starts, happens_in_time, met_if, starts_in_time};
@@ -22,7 +22,7 @@ const FAILED: &str = "FailedPostStartHook";
 pub(super) const POSTSTART_BLOCKS: Case = Case {
     id: "startup/poststart-blocks",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(start_after_hook(stage)),
     judge: judge_order,
 };
@@ -30,12 +30,12 @@ pub(super) const POSTSTART_BLOCKS: Case = Case {
 pub(super) const POSTSTART_FAILURE: Case = Case {
     id: "startup/poststart-failure",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(FIRST), Expected::FailedHook(FIRST)],
+    allows: &[Disturbance::KillOrRestart(FIRST), Disturbance::FailedHook(FIRST)],
     drive: |stage| Box::pin(fail_a_hook(stage)),
     judge: judge_failure,
 };
 
-async fn start_after_hook(stage: &Stage) -> Result<(), Blocked> {
+async fn start_after_hook(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, SECOND, 0, "stat").await?;
     // In either order, the hook must have ended.
@@ -48,8 +48,9 @@ fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let ended = seen.exec_report("hook-ended", "wait-for")?;
     Inquiry::premise("a hook that ran to its end", ended.value.ok())?;
     // If a hook is cut off, the kubelet restarts its container before it starts another, and runs the hook again.
-    let first_try =
-        |state: &SeenPod| state.runs(FIRST) && !state.has_restarted(FIRST) && state.has_begun(SECOND);
+    let first_try = |state: &SeenPod| {
+        state.is_running(FIRST) && !state.has_restarted(FIRST) && state.has_ever_started(SECOND)
+    };
     Inquiry::premise("a hook that ran to its end at the first try", seen.states(uid).any(first_try))?;
     let left = seen.log_report(uid, SECOND, 0, "stat")?;
     let exists = left.value.present()?;
@@ -63,27 +64,27 @@ fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn fail_a_hook(stage: &Stage) -> Result<(), Blocked> {
+async fn fail_a_hook(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
-    let begun = |seen: &Observed| met_if(seen.has_begun(&pod.uid, FIRST));
+    let begun = |seen: &Observations| met_if(seen.has_ever_started(&pod.uid, FIRST));
     stage.until("the start of the first container", stage.budgets().pod_running(), begun).await?;
     if !starts_in_time(stage, &pod, SECOND).await? {
         return Ok(());
     }
-    let restarted = |seen: &Observed| seen.has_restarted(&pod.uid, FIRST);
+    let restarted = |seen: &Observations| seen.has_restarted(&pod.uid, FIRST);
     if !happens_in_time(stage, "a restart of the first", &pod, restarted).await? {
         return Ok(());
     }
     let reported =
-        |seen: &Observed| met_if(seen.events.iter().any(|event| event.is_about(&pod.uid, FIRST, FAILED)));
+        |seen: &Observations| met_if(seen.events.iter().any(|event| event.is_about(&pod.uid, FIRST, FAILED)));
     stage.until("the event of the failed hook", stage.budgets().pod_running(), reported).await?;
     until_end_reported(stage, &pod, FIRST, 0).await
 }
 
 fn judge_failure(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
-    Inquiry::premise("a first container that has started", seen.has_begun(uid, FIRST))?;
-    if !seen.has_begun(uid, SECOND) {
+    Inquiry::premise("a first container that has started", seen.has_ever_started(uid, FIRST))?;
+    if !seen.has_ever_started(uid, SECOND) {
         return assert_starts(seen, inquiry, "second-starts", (uid, SECOND));
     }
     inquiry.assert("second-starts", true, "", "", "");

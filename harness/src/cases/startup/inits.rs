@@ -3,8 +3,8 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -22,7 +22,7 @@ const END: &str = "identity";
 pub(super) const INIT_SEQUENTIAL: Case = Case {
     id: "startup/init-sequential",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(run_inits(stage)),
     judge: judge_sequence,
 };
@@ -30,12 +30,12 @@ pub(super) const INIT_SEQUENTIAL: Case = Case {
 pub(super) const SIDECAR_THEN_INIT: Case = Case {
     id: "startup/sidecar-then-init",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(SIDECAR)],
+    allows: &[Disturbance::ExitOrKubeletKill(SIDECAR)],
     drive: |stage| Box::pin(start_after_sidecar(stage)),
     judge: judge_sidecar,
 };
 
-async fn run_inits(stage: &Stage) -> Result<(), Blocked> {
+async fn run_inits(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     try_join!(
         stage.until_reported(&pod, INITS[0], 0, END),
@@ -73,7 +73,7 @@ fn assert_after(inquiry: &mut Inquiry, assertion: &str, (one, end): (&str, u64),
     inquiry.assert(assertion, end <= begin, expected, actual, format!("logs/{POD}/{next}.0"));
 }
 
-async fn start_after_sidecar(stage: &Stage) -> Result<(), Blocked> {
+async fn start_after_sidecar(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(SIDECAR).await?;
     stage.until_reported(&pod, NEXT, 0, "mq-look").await?;
     stage.until_running(&pod).await?;

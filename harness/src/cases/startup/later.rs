@@ -4,9 +4,9 @@ use k8s_openapi::api::core::v1::ContainerStatus;
 
 use crate::cases::case::Case;
 use crate::cases::never_happens::happens_before_control_restart;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod};
 use podproof_core::judge::Inquiry;
 
 const POD: &str = "two";
@@ -25,7 +25,7 @@ const WAITS_FOR_EARLIER: [&str; 2] = ["ContainerCreating", "PodInitializing"];
 pub(super) const NO_READY_WAIT: Case = Case {
     id: "startup/no-ready-wait",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(start_after_unready(stage)),
     judge: judge_after_unready,
 };
@@ -33,14 +33,14 @@ pub(super) const NO_READY_WAIT: Case = Case {
 pub(super) const PULL_FAILURE_ISOLATED: Case = Case {
     id: "startup/pull-failure-isolated",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::NoImage(FIRST)],
+    allows: &[Disturbance::ImagePullFailure(FIRST)],
     drive: |stage| Box::pin(start_after_failed_pull(stage)),
     judge: judge_after_failed_pull,
 };
 
-async fn start_after_unready(stage: &Stage) -> Result<(), Blocked> {
+async fn start_after_unready(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
-    let begun = |seen: &Observed| met_if(seen.has_begun(&pod.uid, FIRST));
+    let begun = |seen: &Observations| met_if(seen.has_ever_started(&pod.uid, FIRST));
     stage.until("the start of the first container", stage.budgets().pod_running(), begun).await?;
     if starts_in_time(stage, &pod, SECOND).await? {
         stage.until_running(&pod).await?;
@@ -50,13 +50,14 @@ async fn start_after_unready(stage: &Stage) -> Result<(), Blocked> {
     Ok(())
 }
 
-async fn start_after_failed_pull(stage: &Stage) -> Result<(), Blocked> {
+async fn start_after_failed_pull(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
-    let failed = |seen: &Observed| met_if(seen.pod(&pod.uid).is_some_and(pull_failed));
+    let failed = |seen: &Observations| met_if(seen.pod(&pod.uid).is_some_and(pull_failed));
     stage.until("the failed pull", stage.budgets().pod_running(), failed).await?;
     if starts_in_time(stage, &pod, SECOND).await? {
-        let both =
-            |seen: &Observed| met_if(seen.pod(&pod.uid).is_some_and(|seen| both_in_status(seen).is_some()));
+        let both = |seen: &Observations| {
+            met_if(seen.pod(&pod.uid).is_some_and(|seen| both_in_status(seen).is_some()))
+        };
         stage
             .until("the second container running in the status", stage.budgets().pod_running(), both)
             .await?;
@@ -65,9 +66,9 @@ async fn start_after_failed_pull(stage: &Stage) -> Result<(), Blocked> {
 }
 
 /// Returns whether `container` starts within the time that a start may take. Marks the time if it does not.
-pub(super) async fn starts_in_time(stage: &Stage, pod: &PodRef, container: &str) -> Result<bool, Blocked> {
+pub(super) async fn starts_in_time(stage: &Stage, pod: &PodRef, container: &str) -> Result<bool, StageError> {
     let what = format!("the start of container {container}");
-    happens_in_time(stage, &what, pod, |seen| seen.has_begun(&pod.uid, container)).await
+    happens_in_time(stage, &what, pod, |seen| seen.has_ever_started(&pod.uid, container)).await
 }
 
 /// Returns whether `look` is met within the time that the next start may take. On a slow node, waits longer: until
@@ -76,8 +77,8 @@ pub(super) async fn happens_in_time(
     stage: &Stage,
     what: &str,
     pod: &PodRef,
-    look: impl Fn(&Observed) -> bool,
-) -> Result<bool, Blocked> {
+    look: impl Fn(&Observations) -> bool,
+) -> Result<bool, StageError> {
     let window = stage.budgets().next_start();
     let happened = stage.observe_for(what, window, |seen| met_if(look(seen))).await?.is_some()
         || happens_before_control_restart(stage, what, pod, look).await?;
@@ -93,11 +94,11 @@ pub(super) fn met_if(is_met: bool) -> Progress<()> {
 
 fn judge_after_unready(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
-    Inquiry::premise("a first container that has started", seen.has_begun(uid, FIRST))?;
+    Inquiry::premise("a first container that has started", seen.has_ever_started(uid, FIRST))?;
     let is_ready = |state: &SeenPod| state.container(FIRST).is_some_and(|status| status.ready);
     Inquiry::premise("a first container that is never ready", !seen.states(uid).any(is_ready))?;
     assert_starts(seen, inquiry, "second-starts", (uid, SECOND))?;
-    if seen.has_begun(uid, SECOND) {
+    if seen.has_ever_started(uid, SECOND) {
         let asked = seen.exec_report("first-asked", "wait-for")?;
         Inquiry::premise("a readiness probe of the first container", asked.value.ok())?;
     }
@@ -107,7 +108,7 @@ fn judge_after_unready(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Mis
 fn judge_after_failed_pull(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     Inquiry::premise("a failed pull", seen.states(uid).any(pull_failed))?;
-    Inquiry::premise("a first container that never started", !seen.has_begun(uid, FIRST))?;
+    Inquiry::premise("a first container that never started", !seen.has_ever_started(uid, FIRST))?;
     assert_starts(seen, inquiry, "second-starts", (uid, SECOND))?;
     let together = seen.states(uid).find_map(both_in_status);
     let together =
@@ -123,7 +124,7 @@ pub(super) fn assert_starts(
     assertion: &str,
     (uid, container): (&str, &str),
 ) -> Result<(), Missing> {
-    let begun = seen.has_begun(uid, container);
+    let begun = seen.has_ever_started(uid, container);
     if !begun && let Some(why) = seen.last(uid)?.container(container).and_then(waiting_reason) {
         let other_cause = !WAITS_FOR_EARLIER.contains(&why);
         Inquiry::premise(&format!("no other cause that delays container {container} ({why})"), !other_cause)?;

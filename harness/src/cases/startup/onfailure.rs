@@ -2,9 +2,9 @@
 
 use crate::cases::case::Case;
 use crate::cases::exchange::{CONSUMER, Exchange, PRODUCER, assert_succeeded, premise_not_ended_by_node};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations};
 use podproof_core::judge::Inquiry;
 
 use super::later::{TIMED_OUT, happens_in_time};
@@ -15,7 +15,7 @@ const POD: &str = "swapped";
 pub(super) const FIX_ONFAILURE_POD: Case = Case {
     id: "startup/fix-onfailure-pod",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(CONSUMER), Expected::Restart(PRODUCER)],
+    allows: &[Disturbance::ExitOrKubeletKill(CONSUMER), Disturbance::ExitOrKubeletKill(PRODUCER)],
     drive: |stage| Box::pin(fail_and_restart(stage)),
     judge: judge_restart,
 };
@@ -23,15 +23,15 @@ pub(super) const FIX_ONFAILURE_POD: Case = Case {
 pub(super) const FIX_ONFAILURE: Case = Case {
     id: "startup/fix-onfailure",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(CONSUMER), Expected::Restart(PRODUCER)],
+    allows: &[Disturbance::ExitOrKubeletKill(CONSUMER), Disturbance::ExitOrKubeletKill(PRODUCER)],
     drive: |stage| Box::pin(fail_and_restart(stage)),
     judge: judge_restart,
 };
 
-async fn fail_and_restart(stage: &Stage) -> Result<(), Blocked> {
+async fn fail_and_restart(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_ended(&pod, CONSUMER).await?;
-    let restarted = |seen: &Observed| seen.has_restarted(&pod.uid, CONSUMER);
+    let restarted = |seen: &Observations| seen.has_restarted(&pod.uid, CONSUMER);
     if !happens_in_time(stage, "a second instance of the consumer", &pod, restarted).await? {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use crate::stage::{PodProfile, Progress, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -17,17 +17,17 @@ const ORDER: [&str; 4] = ["first", "second", "third", "fourth"];
 pub(super) const SPEC_ORDER: Case = Case {
     id: "startup/spec-order",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(start_four(stage)),
     judge: judge_order,
 };
 
-async fn start_four(stage: &Stage) -> Result<(), Blocked> {
+async fn start_four(stage: &Stage) -> Result<(), StageError> {
     let four = stage.create(POD).await?;
     try_join_all(ORDER.map(|name| stage.until_reported(&four, name, 0, "identity"))).await?;
     stage
         .until("an event for each start", stage.budgets().pod_running(), |seen| {
-            let all_started = ORDER.iter().all(|name| seen.started_at(&four.uid, name).is_some());
+            let all_started = ORDER.iter().all(|name| seen.first_start_nanos(&four.uid, name).is_some());
             if all_started { Progress::Met(()) } else { Progress::NotYet }
         })
         .await
@@ -44,7 +44,7 @@ fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
         let identity = seen.log_report(uid, name, 0, "identity")?.value;
         ticks.push(identity.number("pid1_start_ticks")?);
         programs.push(since_boot(&identity)?);
-        starts.push(seen.start_event(uid, name)?.value);
+        starts.push(seen.first_start_nanos(uid, name)?.value);
     }
     // Two processes may start within one tick of 10 ms, but two events never have the same nanosecond.
     let actual = order_of(&ticks);

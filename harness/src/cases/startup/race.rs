@@ -4,7 +4,7 @@ use crate::cases::case::Case;
 use crate::cases::exchange::{
     CONSUMER, PRODUCER, STUCK_AT, consumer_log, gave_up, premise_not_ended_by_node, produced_count,
 };
-use crate::stage::{Blocked, PodProfile, Progress, Stage};
+use crate::stage::{PodProfile, Progress, Stage, StageError};
 use podproof_core::evidence::{Evidence, LogText, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -16,12 +16,12 @@ const WATCHED: &str = "watched";
 pub(super) const RACE_REPRODUCED: Case = Case {
     id: "startup/race-reproduced",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(start_consumer_first(stage)),
     judge: judge_race,
 };
 
-async fn start_consumer_first(stage: &Stage) -> Result<(), Blocked> {
+async fn start_consumer_first(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_ended(&pod, CONSUMER).await?;
     let at_least = |count| move |log: &LogText| (produced_count(log) >= count).then_some(());

@@ -7,7 +7,7 @@ use crate::cases::exchange::{
     CONSUMER, EXIT_MESSAGE, Exchange, consumer_log, gave_up, premise_not_ended_by_node, received,
     until_exchange_settled,
 };
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -23,12 +23,12 @@ const COUNT: usize = 20;
 pub(super) const RACE_RATE: Case = Case {
     id: "startup/race-rate",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(run_trials(stage)),
     judge: judge_trials,
 };
 
-async fn run_trials(stage: &Stage) -> Result<(), Blocked> {
+async fn run_trials(stage: &Stage) -> Result<(), StageError> {
     let names: Vec<_> = (1..=TRIALS).map(|number| format!("{POD}-{number}")).collect();
     let pods = try_join_all(names.iter().map(|name| stage.create_as(POD, name))).await?;
     try_join_all(pods.iter().map(|pod| until_exchange_settled(stage, pod))).await.map(drop)

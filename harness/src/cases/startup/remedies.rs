@@ -7,8 +7,8 @@ use crate::cases::exchange::{
     CONSUMER, EXIT_MESSAGE, Exchange, PRODUCER, assert_exit_zero, assert_succeeded,
     premise_not_ended_by_node, until_exchange_settled,
 };
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -21,7 +21,7 @@ const SWAPPED: &str = "swapped";
 pub(super) const FIX_RETRY: Case = Case {
     id: "startup/fix-retry",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_retry,
 };
@@ -29,7 +29,7 @@ pub(super) const FIX_RETRY: Case = Case {
 pub(super) const FIX_MARKER_FILE: Case = Case {
     id: "startup/fix-marker-file",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_marker_file,
 };
@@ -37,7 +37,7 @@ pub(super) const FIX_MARKER_FILE: Case = Case {
 pub(super) const FIX_INIT_CREATES: Case = Case {
     id: "startup/fix-init-creates",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_init_creates,
 };
@@ -46,7 +46,7 @@ pub(super) const FIX_POSTSTART: Case = Case {
     id: "startup/fix-poststart",
     pod_profile: PodProfile::Restricted,
     // The consumer may find no queue and exit while its hook still runs, which makes the hook fail.
-    expects: &[Expected::FailedHook(CONSUMER)],
+    allows: &[Disturbance::FailedHook(CONSUMER)],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_poststart,
 };
@@ -54,13 +54,13 @@ pub(super) const FIX_POSTSTART: Case = Case {
 pub(super) const FIX_SIDECAR: Case = Case {
     id: "startup/fix-sidecar",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(PRODUCER)],
+    allows: &[Disturbance::ExitOrKubeletKill(PRODUCER)],
     drive: |stage| Box::pin(run_all(stage)),
     judge: judge_sidecar,
 };
 
-async fn run_all(stage: &Stage) -> Result<(), Blocked> {
-    let pods = try_join_all(stage.objects().iter().map(|name| stage.create(name))).await?;
+async fn run_all(stage: &Stage) -> Result<(), StageError> {
+    let pods = try_join_all(stage.object_names().iter().map(|name| stage.create(name))).await?;
     try_join_all(pods.iter().map(|pod| until_exchange_settled(stage, pod))).await.map(drop)
 }
 

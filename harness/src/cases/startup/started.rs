@@ -3,8 +3,8 @@
 use k8s_openapi::api::core::v1::ContainerStatus;
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::stage::{PodProfile, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod};
 use podproof_core::judge::Inquiry;
 
 use super::later::met_if;
@@ -18,17 +18,17 @@ const PROBED: &str = "/data/probed";
 pub(super) const STARTED_FIELD: Case = Case {
     id: "startup/started-field",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(start_by_probe(stage)),
     judge: judge_field,
 };
 
-async fn start_by_probe(stage: &Stage) -> Result<(), Blocked> {
+async fn start_by_probe(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_running(&pod).await?;
     stage.until_reported(&pod, MAIN, 0, "hold").await?;
     let window = stage.budgets().quiet_window();
-    let is_started = |seen: &Observed| met_if(seen.pod(&pod.uid).and_then(started) == Some(true));
+    let is_started = |seen: &Observations| met_if(seen.pod(&pod.uid).and_then(started) == Some(true));
     stage.observe_for("container main started", window, is_started).await?;
     // The startup probe passes when the queue exists.
     let create = ["stat", "--path", PROBED, "then", "mq-create"];

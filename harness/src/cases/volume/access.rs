@@ -3,7 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -18,7 +18,7 @@ const READER: &str = "reader";
 pub(super) const TWO_UIDS_WRITE: Case = Case {
     id: "volume/two-uids-write",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(write_and_remove(stage)),
     judge: judge_two_users,
 };
@@ -26,7 +26,7 @@ pub(super) const TWO_UIDS_WRITE: Case = Case {
 pub(super) const READONLY_MOUNT: Case = Case {
     id: "volume/readonly-mount",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(write_in_both(stage)),
     judge: judge_two_mounts,
 };
@@ -34,12 +34,12 @@ pub(super) const READONLY_MOUNT: Case = Case {
 pub(super) const MODE_FIELD: Case = Case {
     id: "volume/mode-field",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(remove_others_file(stage)),
     judge: judge_mode,
 };
 
-async fn write_and_remove(stage: &Stage) -> Result<(), Blocked> {
+async fn write_and_remove(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     try_join!(stage.until_reported(&pod, FIRST, 0, "hold"), stage.until_reported(&pod, SECOND, 0, "hold"))?;
     for (label, container, path) in
@@ -74,7 +74,7 @@ fn judge_two_users(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing
     Ok(())
 }
 
-async fn remove_others_file(stage: &Stage) -> Result<(), Blocked> {
+async fn remove_others_file(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     try_join!(stage.until_reported(&pod, FIRST, 0, "hold"), stage.until_reported(&pod, SECOND, 0, "hold"))?;
     stage.probe("mode", &pod, FIRST, &["stat", "--path", "/data"]).await?;
@@ -96,7 +96,7 @@ fn judge_mode(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     inquiry.assert_refused("others-may-not-remove", &seen.exec_report("remove-in-second", "remove")?, "EPERM")
 }
 
-async fn write_in_both(stage: &Stage) -> Result<(), Blocked> {
+async fn write_in_both(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     try_join!(stage.until_reported(&pod, WRITER, 0, "hold"), stage.until_reported(&pod, READER, 0, "hold"))?;
     for (label, container, path) in

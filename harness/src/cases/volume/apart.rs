@@ -2,7 +2,7 @@
 
 use crate::cases::case::Case;
 use crate::cases::two_pods::{HERE, THERE, premise_same_kernel, premise_same_node, start_both_pods};
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -11,12 +11,12 @@ const TOKEN: &str = "/data/token";
 pub(super) const ISOLATED_BETWEEN_PODS: Case = Case {
     id: "volume/isolated-between-pods",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look_there(stage)),
     judge: judge_two_directories,
 };
 
-async fn look_there(stage: &Stage) -> Result<(), Blocked> {
+async fn look_there(stage: &Stage) -> Result<(), StageError> {
     let (here, there) = start_both_pods(stage).await?;
     // Both pods must be alive: the inode numbers of removed files are reused.
     let look = ["identity", "then", "stat", "--path", "/data", "then", "read", "--path", TOKEN];

@@ -2,8 +2,8 @@
 
 use crate::cases::case::Case;
 use crate::cases::pod_replacement::HOLDER;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, WatchChange};
 use podproof_core::judge::Inquiry;
 
@@ -14,12 +14,12 @@ const ANCHOR: &str = "anchor";
 pub(super) const GONE_ON_CONTROLLER_REPLACEMENT: Case = Case {
     id: "volume/gone-on-controller-replacement",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(delete_controlled_pod(stage)),
     judge: judge_replacement,
 };
 
-async fn delete_controlled_pod(stage: &Stage) -> Result<(), Blocked> {
+async fn delete_controlled_pod(stage: &Stage) -> Result<(), StageError> {
     let anchor = stage.create(ANCHOR).await?;
     let set = stage.apply_beside(SET, &anchor).await?;
     let first = stage.until_created(&set, None).await?;

@@ -5,8 +5,8 @@ use crate::cases::container_restart::{
     End, MAIN, PAIR, SIBLING, premise_restarted_after_exit, restart_main, restart_main_once, trigger_end,
     until_restarted_and_ready,
 };
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -18,7 +18,7 @@ const READY: &str = "nonce";
 pub(super) const SURVIVES_CRASHLOOP: Case = Case {
     id: "volume/survives-crashloop",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(crash_twice(stage)),
     judge: judge_growth,
 };
@@ -26,19 +26,19 @@ pub(super) const SURVIVES_CRASHLOOP: Case = Case {
 pub(super) const WRITER_DIES_READER_READS: Case = Case {
     id: "volume/writer-dies-reader-reads",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN), Expected::Restart(SIBLING)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN), Disturbance::ExitOrKubeletKill(SIBLING)],
     drive: |stage| Box::pin(read_meanwhile(stage)),
     judge: judge_reader,
 };
 
-async fn crash_twice(stage: &Stage) -> Result<(), Blocked> {
+async fn crash_twice(stage: &Stage) -> Result<(), StageError> {
     let pair = restart_main_once(stage, "write", End::ExitOnFile).await?;
     trigger_end(stage, &pair, 1, End::ExitOnFile).await?;
     until_restarted_and_ready(stage, &pair, 2, "write").await
 }
 
 /// The kubelet delays the second restart by ten seconds, so there is time to read.
-async fn read_meanwhile(stage: &Stage) -> Result<(), Blocked> {
+async fn read_meanwhile(stage: &Stage) -> Result<(), StageError> {
     let pair = stage.create(PAIR).await?;
     stage.until_reported(&pair, MAIN, 0, READY).await?;
     stage.until_reported(&pair, SIBLING, 0, "hold").await?;

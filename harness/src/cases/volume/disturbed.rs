@@ -5,9 +5,9 @@ use crate::cases::container_restart::{MAIN, premise_started};
 use crate::cases::never_happens::{premise_watched, watch_for_restarts, watch_window};
 use crate::cases::node_disturbance::{POD, premise_ok_report, start_pod};
 use crate::cases::node_service::{premise_service_restarted, restart_service};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
-use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observed, ProbeReport, WatchChange};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
+use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observations, ProbeReport, WatchChange};
 use podproof_core::judge::Inquiry;
 
 /// The path of each token, the label of the command that reads it afterwards, and the assertion that it survives.
@@ -22,7 +22,7 @@ const TERMINATING_TOKEN: &str = "/data/token";
 pub(super) const SURVIVES_KUBELET_RESTART: Case = Case {
     id: "volume/survives-kubelet-restart",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::Outage],
     drive: |stage| Box::pin(restart_and_read(stage, "kubelet")),
     judge: judge_survival,
 };
@@ -30,7 +30,7 @@ pub(super) const SURVIVES_KUBELET_RESTART: Case = Case {
 pub(super) const SURVIVES_RUNTIME_RESTART: Case = Case {
     id: "volume/survives-runtime-restart",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::Outage],
     drive: |stage| Box::pin(restart_and_read(stage, "containerd")),
     judge: judge_survival,
 };
@@ -38,12 +38,12 @@ pub(super) const SURVIVES_RUNTIME_RESTART: Case = Case {
 pub(super) const IN_USE_WHILE_TERMINATING: Case = Case {
     id: "volume/in-use-while-terminating",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(read_while_terminating(stage)),
     judge: judge_while_terminating,
 };
 
-async fn restart_and_read(stage: &Stage, service: &str) -> Result<(), Blocked> {
+async fn restart_and_read(stage: &Stage, service: &str) -> Result<(), StageError> {
     let (pod, node) = start_pod(stage).await?;
     restart_service(stage, &node, &pod, service).await?;
     watch_for_restarts(stage, &pod).await?;
@@ -75,7 +75,7 @@ fn judge_survival(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
     Ok(())
 }
 
-async fn read_while_terminating(stage: &Stage) -> Result<(), Blocked> {
+async fn read_while_terminating(stage: &Stage) -> Result<(), StageError> {
     let (pod, node) = start_pod(stage).await?;
     stage.delete(&pod).await?;
     let is_ignored = |report: ProbeReport| report.verb() == "hold" && report.text("state") == Ok("ignored");
@@ -84,7 +84,8 @@ async fn read_while_terminating(stage: &Stage) -> Result<(), Blocked> {
     restart_service(stage, &node, &pod, "kubelet").await?;
     stage.probe("token-after", &pod, MAIN, &["read", "--path", TERMINATING_TOKEN]).await?;
     // A kubelet that wrongly cleans up a volume does so some time after its start.
-    let gone = |seen: &Observed| seen.pod(&pod.uid).is_none_or(|seen| seen.change == WatchChange::Deleted);
+    let gone =
+        |seen: &Observations| seen.pod(&pod.uid).is_none_or(|seen| seen.change == WatchChange::Deleted);
     watch_window(stage, "the end of the pod", stage.budgets().stall(), gone).await?;
     stage.probe("token-later", &pod, MAIN, &["read", "--path", TERMINATING_TOKEN]).await?;
     Ok(())

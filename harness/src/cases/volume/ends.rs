@@ -4,10 +4,10 @@ use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::never_happens::{premise_watched, watch_window};
 use crate::cases::node_disturbance::{POD, premise_ok_report, start_pod, start_pod_after};
-use crate::cases::premise::Expected;
+use crate::cases::premise::Disturbance;
 use crate::cases::volume_on_node::{assert_volume_gone, look_before, look_when_gone};
-use crate::stage::{Blocked, PodProfile, PodRef, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod, WatchChange};
+use crate::stage::{PodProfile, PodRef, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod, WatchChange};
 use podproof_core::judge::Inquiry;
 
 const TOKEN: &str = "/data/token";
@@ -21,7 +21,7 @@ const EVICTED: &str = "Evicted";
 pub(super) const GONE_FROM_NODE_DISK: Case = Case {
     id: "volume/gone-from-node-disk",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Deletion],
+    allows: &[Disturbance::Deletion],
     drive: |stage| Box::pin(delete(stage)),
     judge: judge_deleted,
 };
@@ -29,7 +29,7 @@ pub(super) const GONE_FROM_NODE_DISK: Case = Case {
 pub(super) const GONE_WHEN_TERMINAL: Case = Case {
     id: "volume/gone-when-terminal",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(complete(stage)),
     judge: judge_terminal,
 };
@@ -37,7 +37,7 @@ pub(super) const GONE_WHEN_TERMINAL: Case = Case {
 pub(super) const GONE_ON_EVICTION: Case = Case {
     id: "volume/gone-on-eviction",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Reason("Evicted")],
+    allows: &[Disturbance::Reason("Evicted")],
     drive: |stage| Box::pin(evict_and_look(stage)),
     judge: judge_evicted_volume,
 };
@@ -45,12 +45,12 @@ pub(super) const GONE_ON_EVICTION: Case = Case {
 pub(super) const DISK_SIZELIMIT_EVICTS: Case = Case {
     id: "volume/disk-sizelimit-evicts",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Reason("Evicted")],
+    allows: &[Disturbance::Reason("Evicted")],
     drive: |stage| Box::pin(evict(stage)),
     judge: judge_eviction,
 };
 
-async fn delete(stage: &Stage) -> Result<(), Blocked> {
+async fn delete(stage: &Stage) -> Result<(), StageError> {
     let (pod, node) = start_pod(stage).await?;
     look_before(stage, &node, &pod).await?;
     stage.delete_and_wait(&pod).await?;
@@ -64,7 +64,7 @@ fn judge_deleted(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     assert_volume_gone(seen, inquiry, "volume-is-gone")
 }
 
-async fn complete(stage: &Stage) -> Result<(), Blocked> {
+async fn complete(stage: &Stage) -> Result<(), StageError> {
     let (pod, node) = start_pod_after(stage, "write").await?;
     look_before(stage, &node, &pod).await?;
     stage.probe("end", &pod, MAIN, &["write", "--path", "/data/go", "--text", "now"]).await?;
@@ -81,7 +81,7 @@ fn judge_terminal(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
     assert_volume_gone(seen, inquiry, "volume-is-gone")
 }
 
-async fn evict_and_look(stage: &Stage) -> Result<(), Blocked> {
+async fn evict_and_look(stage: &Stage) -> Result<(), StageError> {
     let (pod, node) = start_pod_after(stage, "write").await?;
     look_before(stage, &node, &pod).await?;
     stage.probe("ready", &pod, MAIN, &["write", "--path", "/data/go", "--text", "now"]).await?;
@@ -98,7 +98,7 @@ fn judge_evicted_volume(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Mi
     Ok(())
 }
 
-async fn evict(stage: &Stage) -> Result<(), Blocked> {
+async fn evict(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, MAIN, 0, "fill").await?;
     watch_for_eviction(stage, &pod).await
@@ -117,8 +117,8 @@ fn judge_eviction(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
 }
 
 /// Watches until the pod has ended, for as long as an eviction may take.
-async fn watch_for_eviction(stage: &Stage, pod: &PodRef) -> Result<(), Blocked> {
-    let has_ended = |seen: &Observed| seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
+async fn watch_for_eviction(stage: &Stage, pod: &PodRef) -> Result<(), StageError> {
+    let has_ended = |seen: &Observations| seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
     watch_window(stage, "the pod's eviction", stage.budgets().eviction(), has_ended).await
 }
 

@@ -1,7 +1,7 @@
 //! A file that one container replaces by `rename` while another reads it.
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -14,12 +14,12 @@ const READS: u64 = 20_000;
 pub(super) const ATOMIC_RENAME_VISIBLE: Case = Case {
     id: "volume/atomic-rename-visible",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(read_often(stage)),
     judge: judge_reads,
 };
 
-async fn read_often(stage: &Stage) -> Result<(), Blocked> {
+async fn read_often(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, READER, 0, "check-loop").await
 }

@@ -1,7 +1,7 @@
 //! The properties of a new volume.
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -21,7 +21,7 @@ const GROUP: u64 = 4242;
 pub(super) const INITIALLY_EMPTY: Case = Case {
     id: "volume/initially-empty",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_empty,
 };
@@ -29,7 +29,7 @@ pub(super) const INITIALLY_EMPTY: Case = Case {
 pub(super) const MEMORY_IS_TMPFS: Case = Case {
     id: "volume/memory-is-tmpfs",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_file_systems,
 };
@@ -37,7 +37,7 @@ pub(super) const MEMORY_IS_TMPFS: Case = Case {
 pub(super) const DEFAULT_MODE: Case = Case {
     id: "volume/default-mode",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_modes,
 };
@@ -45,12 +45,12 @@ pub(super) const DEFAULT_MODE: Case = Case {
 pub(super) const FSGROUP: Case = Case {
     id: "volume/fsgroup",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look(stage)),
     judge: judge_group,
 };
 
-async fn look(stage: &Stage) -> Result<(), Blocked> {
+async fn look(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, LOOKER, 0, "hold").await
 }

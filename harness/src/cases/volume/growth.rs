@@ -1,7 +1,7 @@
 //! The rate at which the article's first pod writes.
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, ExecEnd, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -24,12 +24,12 @@ const WATCH: &str = "cat /html/index.html; echo ====; for round in 1 2 3 4 5 6 7
 pub(super) const APPENDS_EVERY_SECOND: Case = Case {
     id: "volume/appends-every-second",
     pod_profile: PodProfile::AsTyped,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(watch_growth(stage)),
     judge: judge_growth,
 };
 
-async fn watch_growth(stage: &Stage) -> Result<(), Blocked> {
+async fn watch_growth(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_running(&pod).await?;
     stage.exec("ready", &pod, WRITER, &["/bin/sh", "-c", READY]).await?;

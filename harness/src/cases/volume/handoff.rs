@@ -1,7 +1,7 @@
 //! Files that a container writes for containers that start later.
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodPatch, PodProfile, Stage};
+use crate::stage::{PodPatch, PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -13,7 +13,7 @@ const DEBUGGER: &str = "debugger";
 pub(super) const INIT_HANDOFF: Case = Case {
     id: "volume/init-handoff",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(write_in_init(stage)),
     judge: judge_handoff,
 };
@@ -21,12 +21,12 @@ pub(super) const INIT_HANDOFF: Case = Case {
 pub(super) const EPHEMERAL_CONTAINER_SEES: Case = Case {
     id: "volume/ephemeral-container-sees",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(add_a_debugger(stage)),
     judge: judge_debugger,
 };
 
-async fn write_in_init(stage: &Stage) -> Result<(), Blocked> {
+async fn write_in_init(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, APP, 0, "hold").await
 }
@@ -38,7 +38,7 @@ fn judge_handoff(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     inquiry.assert_found("app-reads-it", &seen.log_report(uid, APP, 0, "read")?, "content", &seen.token)
 }
 
-async fn add_a_debugger(stage: &Stage) -> Result<(), Blocked> {
+async fn add_a_debugger(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, APP, 0, "write").await?;
     stage.patch_pod(&pod, DEBUGGER, PodPatch::EphemeralContainers).await?;

@@ -3,9 +3,9 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, PodRef, Progress, Stage};
-use podproof_core::evidence::{Evidence, Missing, Observed, SeenPod};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, PodRef, Progress, Stage, StageError};
+use podproof_core::evidence::{Evidence, Missing, Observations, SeenPod};
 use podproof_core::judge::Inquiry;
 
 const SIZED: &str = "sized";
@@ -34,7 +34,7 @@ const WATCHED: &str = "watched";
 pub(super) const MEMORY_SIZE_RULE: Case = Case {
     id: "volume/memory-size-rule",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(look_at_sizes(stage)),
     judge: judge_sizes,
 };
@@ -42,12 +42,12 @@ pub(super) const MEMORY_SIZE_RULE: Case = Case {
 pub(super) const MEMORY_ENOSPC: Case = Case {
     id: "volume/memory-enospc",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Reason("Evicted")],
+    allows: &[Disturbance::Reason("Evicted")],
     drive: |stage| Box::pin(fill_and_stay(stage)),
     judge: judge_full,
 };
 
-async fn look_at_sizes(stage: &Stage) -> Result<(), Blocked> {
+async fn look_at_sizes(stage: &Stage) -> Result<(), StageError> {
     let (one, other) = try_join!(stage.create(SIZED), stage.create(UNSIZED))?;
     try_join!(
         stage.until_reported(&one, LOOKER, 0, "hold"),
@@ -68,14 +68,14 @@ fn judge_sizes(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn fill_and_stay(stage: &Stage) -> Result<(), Blocked> {
+async fn fill_and_stay(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_reported(&pod, POD, 0, "hold").await?;
     stage.probe("fill", &pod, POD, &["fill", "--path", "/memory/file", "--bytes", "33554432"]).await?;
     // When the kubelet has evicted this later pod, it also had the time to evict the first one.
     let control = stage.create_beside(CONTROL, &pod).await?;
-    let has_ended = |seen: &Observed, pod: &PodRef| seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
-    let either = |seen: &Observed| met_if(has_ended(seen, &pod) || has_ended(seen, &control));
+    let has_ended = |seen: &Observations, pod: &PodRef| seen.pod(&pod.uid).is_some_and(SeenPod::is_terminal);
+    let either = |seen: &Observations| met_if(has_ended(seen, &pod) || has_ended(seen, &control));
     stage.until("the eviction of the control", stage.budgets().eviction(), either).await?;
     stage
         .observe_for("an eviction", stage.budgets().quiet_window(), |seen| met_if(has_ended(seen, &pod)))

@@ -3,8 +3,8 @@
 use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::node_disturbance::{POD, all_restarted_once, premise_ok_report, start_pod};
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, SeenPod};
 use podproof_core::judge::Inquiry;
 
@@ -16,7 +16,7 @@ const BOOTS: (&str, &str) = ("boot-before", "boot-after");
 pub(super) const DISK_SURVIVES_REBOOT: Case = Case {
     id: "volume/disk-survives-reboot",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::Outage],
     drive: |stage| Box::pin(reboot(stage)),
     judge: judge_disk,
 };
@@ -24,12 +24,12 @@ pub(super) const DISK_SURVIVES_REBOOT: Case = Case {
 pub(super) const MEMORY_LOST_ON_REBOOT: Case = Case {
     id: "volume/memory-lost-on-reboot",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::Outage],
     drive: |stage| Box::pin(reboot(stage)),
     judge: judge_memory,
 };
 
-async fn reboot(stage: &Stage) -> Result<(), Blocked> {
+async fn reboot(stage: &Stage) -> Result<(), StageError> {
     let (pod, node) = start_pod(stage).await?;
     stage.reboot(BOOTS, &node).await?;
     let restarted = |seen: &SeenPod| all_restarted_once(seen).then_some(());

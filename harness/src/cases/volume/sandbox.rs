@@ -3,7 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::container_restart::MAIN;
 use crate::cases::node_disturbance::{kill_pod_sandbox, premise_ok_report, premise_sandbox_killed};
-use crate::cases::premise::Expected;
+use crate::cases::premise::Disturbance;
 use crate::stage::PodProfile;
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
@@ -13,7 +13,7 @@ const TOKEN: &str = "/data/token";
 pub(super) const SURVIVES_SANDBOX_RECREATE: Case = Case {
     id: "volume/survives-sandbox-recreate",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Ended("wipe"), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::KillOrRestart("wipe"), Disturbance::Outage],
     drive: |stage| Box::pin(kill_pod_sandbox(stage)),
     judge: judge_token,
 };

@@ -1,7 +1,7 @@
 //! The article's first pod: nginx serves the file that the other container writes.
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, ExecEnd, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -30,7 +30,7 @@ const GROWN: &str = "lines() { wc -l < /html/index.html; }; n=$(lines); \
 pub(super) const HTTP_EQUALS_FILE: Case = Case {
     id: "volume/http-equals-file",
     pod_profile: PodProfile::AsTyped,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(fetch_and_read(stage)),
     judge: judge_texts,
 };
@@ -38,12 +38,12 @@ pub(super) const HTTP_EQUALS_FILE: Case = Case {
 pub(super) const HIDES_IMAGE_CONTENT: Case = Case {
     id: "volume/hides-image-content",
     pod_profile: PodProfile::AsTyped,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(fetch_both_pages(stage)),
     judge: judge_hidden,
 };
 
-async fn fetch_and_read(stage: &Stage) -> Result<(), Blocked> {
+async fn fetch_and_read(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     stage.until_running(&pod).await?;
     stage.exec("ready", &pod, WRITER, &["/bin/sh", "-c", READY]).await?;
@@ -79,7 +79,7 @@ fn judge_texts(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Ok(())
 }
 
-async fn fetch_both_pages(stage: &Stage) -> Result<(), Blocked> {
+async fn fetch_both_pages(stage: &Stage) -> Result<(), StageError> {
     for (name, ready, label) in
         [("bare", "ready-bare", "bare-page"), ("covered", "ready-covered", "covered-page")]
     {

@@ -3,7 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -14,12 +14,12 @@ const READER: &str = "reader";
 pub(super) const SHARED_TWO_MOUNTPATHS: Case = Case {
     id: "volume/shared-two-mountpaths",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(read_in_both(stage)),
     judge: judge_one_file,
 };
 
-async fn read_in_both(stage: &Stage) -> Result<(), Blocked> {
+async fn read_in_both(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     try_join!(stage.until_reported(&pod, WRITER, 0, "write"), stage.until_reported(&pod, READER, 0, "hold"),)?;
     try_join!(

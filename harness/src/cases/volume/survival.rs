@@ -8,8 +8,8 @@ use crate::cases::container_restart::{
     premise_restarted_after_kubelet_kill, premise_restarted_after_oom, premise_restarted_after_resize,
     restart_all_containers, restart_main_once,
 };
-use crate::cases::premise::Expected;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::cases::premise::Disturbance;
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
 
@@ -28,7 +28,7 @@ const KILLED: i32 = 137;
 pub(super) const SURVIVES_EXIT_ZERO: Case = Case {
     id: "volume/survives-exit-zero",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
     judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_exit(seen, 0)?),
 };
@@ -36,7 +36,7 @@ pub(super) const SURVIVES_EXIT_ZERO: Case = Case {
 pub(super) const SURVIVES_EXIT_NONZERO: Case = Case {
     id: "volume/survives-exit-nonzero",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
     judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_exit(seen, 42)?),
 };
@@ -44,7 +44,7 @@ pub(super) const SURVIVES_EXIT_NONZERO: Case = Case {
 pub(super) const SURVIVES_SIGKILL: Case = Case {
     id: "volume/survives-sigkill",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN)],
+    allows: &[Disturbance::KillOrRestart(MAIN)],
     drive: |stage| Box::pin(restart_main(stage, "hold", End::Killed("write-part"))),
     judge: judge_sigkill,
 };
@@ -52,7 +52,7 @@ pub(super) const SURVIVES_SIGKILL: Case = Case {
 pub(super) const SURVIVES_OOM: Case = Case {
     id: "volume/survives-oom",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::OutOfMemory("main")],
+    allows: &[Disturbance::OutOfMemory("main")],
     drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
     judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_oom(seen)?),
 };
@@ -60,7 +60,7 @@ pub(super) const SURVIVES_OOM: Case = Case {
 pub(super) const SURVIVES_LIVENESS_KILL: Case = Case {
     id: "volume/survives-liveness-kill",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN)],
+    allows: &[Disturbance::KillOrRestart(MAIN)],
     drive: |stage| Box::pin(restart_main(stage, "serve", End::FailLiveness("/data/well"))),
     judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_kubelet_kill(seen)?),
 };
@@ -68,7 +68,7 @@ pub(super) const SURVIVES_LIVENESS_KILL: Case = Case {
 pub(super) const MEMORY_PERSISTS_OOM: Case = Case {
     id: "volume/memory-persists-oom",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::OutOfMemory("main")],
+    allows: &[Disturbance::OutOfMemory("main")],
     drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
     judge: judge_filled,
 };
@@ -76,7 +76,7 @@ pub(super) const MEMORY_PERSISTS_OOM: Case = Case {
 pub(super) const PRESERVED_BY_RESTART_ALL: Case = Case {
     id: "volume/preserved-by-restart-all",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN), Expected::Ended(SIBLING), Expected::Outage],
+    allows: &[Disturbance::KillOrRestart(MAIN), Disturbance::KillOrRestart(SIBLING), Disturbance::Outage],
     drive: |stage| Box::pin(restart_all_containers(stage, "write").map_ok(drop)),
     judge: |seen, inquiry| judge_token(seen, inquiry, premise_all_restarted(seen)?),
 };
@@ -84,7 +84,7 @@ pub(super) const PRESERVED_BY_RESTART_ALL: Case = Case {
 pub(super) const PRESERVED_BY_RESIZE_RESTART: Case = Case {
     id: "volume/preserved-by-resize-restart",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Ended(MAIN)],
+    allows: &[Disturbance::KillOrRestart(MAIN)],
     drive: |stage| Box::pin(restart_main(stage, "write", End::Resized(BIGGER))),
     judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_resize(seen, BIGGER)?),
 };
@@ -92,7 +92,7 @@ pub(super) const PRESERVED_BY_RESIZE_RESTART: Case = Case {
 pub(super) const SUBPATH_SURVIVES_RESTART: Case = Case {
     id: "volume/subpath-survives-restart",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
     judge: |seen, inquiry| judge_token(seen, inquiry, premise_restarted_after_exit(seen, 1)?),
 };
@@ -100,12 +100,12 @@ pub(super) const SUBPATH_SURVIVES_RESTART: Case = Case {
 pub(super) const ROOTFS_DOES_NOT_SURVIVE: Case = Case {
     id: "volume/rootfs-does-not-survive",
     pod_profile: PodProfile::Restricted,
-    expects: &[Expected::Restart(MAIN)],
+    allows: &[Disturbance::ExitOrKubeletKill(MAIN)],
     drive: |stage| Box::pin(restart_main(stage, "write", End::ExitOnFile)),
     judge: judge_layer,
 };
 
-async fn restart_main(stage: &Stage, ready: &str, end: End) -> Result<(), Blocked> {
+async fn restart_main(stage: &Stage, ready: &str, end: End) -> Result<(), StageError> {
     restart_main_once(stage, ready, end).await.map(drop)
 }
 

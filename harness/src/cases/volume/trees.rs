@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 
 use crate::cases::case::Case;
-use crate::stage::{Blocked, PodProfile, Stage};
+use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
 
@@ -20,12 +20,12 @@ const LOOKS: [(&str, &str, &str, &str); 4] = [
 pub(super) const SUBPATH_TREES: Case = Case {
     id: "volume/subpath-trees",
     pod_profile: PodProfile::Restricted,
-    expects: &[],
+    allows: &[],
     drive: |stage| Box::pin(read_all(stage)),
     judge: judge_trees,
 };
 
-async fn read_all(stage: &Stage) -> Result<(), Blocked> {
+async fn read_all(stage: &Stage) -> Result<(), StageError> {
     let pod = stage.create(POD).await?;
     try_join_all(["left", "right", "whole"].map(|name| stage.until_reported(&pod, name, 0, "hold"))).await?;
     for (label, container, path, _) in LOOKS {

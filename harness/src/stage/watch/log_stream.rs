@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::refusals::{Refusals, refusal};
 use super::sink::{LoggedInstance, Sink};
 use crate::client_error::{in_words, with_causes};
-use podproof_core::evidence::{LogLine, LogText, Observed, WatchChange, is_kubelet_message};
+use podproof_core::evidence::{LogLine, LogText, Observations, WatchChange, is_kubelet_message};
 use podproof_core::plan::{Budgets, pause};
 
 /// The number of bytes that are kept of one log.
@@ -144,14 +144,14 @@ fn is_temporary_refusal(
 }
 
 /// Returns whether a later instance of the container is known.
-fn has_successor(observed: &Observed, instance: &LoggedInstance) -> bool {
+fn has_successor(observed: &Observations, instance: &LoggedInstance) -> bool {
     let status = observed.pod(&instance.uid).and_then(|seen| seen.container(&instance.container));
     status.is_some_and(|status| status.restart_count > instance.restart)
 }
 
 /// Waits for a state that shows the end of the instance. False if none comes in time.
 async fn has_ended(sink: &Sink, instance: &LoggedInstance, budgets: Budgets) -> bool {
-    let ended = |observed: &Observed| {
+    let ended = |observed: &Observations| {
         let seen = observed.pod(&instance.uid);
         let status = seen.and_then(|seen| seen.container(&instance.container));
         has_successor(observed, instance)

@@ -75,7 +75,7 @@ async fn watch_one(
             Err(error) => match refusals.final_reason(&error) {
                 Some(why) => {
                     let why = format!("{}: {why}", resource.plural);
-                    sink.send_modify(|observed| observed.broken = Some(why));
+                    sink.send_modify(|observed| observed.watch_error = Some(why));
                     return Ended::Broken;
                 }
                 // The watcher lists again by itself after a pause.

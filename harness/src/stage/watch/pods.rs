@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::log_stream::follow_log;
 use super::refusals::Refusals;
 use super::sink::{LoggedInstance, Shared, Sink, StartedWatches};
-use podproof_core::evidence::{SeenEvent, SeenPod, WatchChange, has_begun, not_started};
+use podproof_core::evidence::{SeenEvent, SeenPod, WatchChange, has_started, not_started};
 use podproof_core::plan::{Budgets, pause};
 
 /// Records every state of every pod, and starts following the log of every new container instance.
@@ -33,7 +33,7 @@ pub(super) async fn watch_pods(pods: Api<Pod>, sink: Sink, follower: LogFollower
             Err(error) => {
                 // The watcher lists again by itself, so only a final refusal ends the watch.
                 if let Some(why) = refusals.final_reason(&error) {
-                    sink.send_modify(|observed| observed.broken = Some(why));
+                    sink.send_modify(|observed| observed.watch_error = Some(why));
                     return;
                 }
                 sleep(pause::WATCH).await;
@@ -111,7 +111,7 @@ impl LogFollower {
                 // If an instance started and ended between two states, its log exists only as the previous one.
                 self.begin(instance(status.restart_count - 1), true);
             }
-            if has_begun(status) {
+            if has_started(status) {
                 self.begin(instance(status.restart_count), false);
             }
         }

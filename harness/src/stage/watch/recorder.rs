@@ -14,14 +14,14 @@ use super::objects::watch_objects;
 use super::pods::{LogFollower, watch_events, watch_pods};
 use podproof_core::evidence::{
     Applied, Deletion, Evidence, Exec, FORMAT, Fetch, Kind, LogSnapshot, Mark, Missing, NodeCommand,
-    Observed, Refusal, SeenObject, Wait,
+    Observations, Refusal, SeenObject, Wait,
 };
 use podproof_core::plan::{Budgets, ClaimId};
 
 /// Collects the evidence of one case.
 #[derive(Debug)]
 pub struct Recorder {
-    observed: watch::Sender<Observed>,
+    observed: watch::Sender<Observations>,
     actions: Mutex<DriveActions>,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
@@ -51,7 +51,7 @@ impl Recorder {
         kinds: &[Kind],
         budgets: Budgets,
     ) -> Result<Self, Missing> {
-        let observed = watch::Sender::new(Observed::default());
+        let observed = watch::Sender::new(Observations::default());
         let stop = CancellationToken::new();
         let follower = LogFollower::new(client, namespace, observed.clone(), stop.clone(), budgets);
         let watched: BTreeSet<_> = kinds.iter().flat_map(|kind| kind.watched()).copied().collect();
@@ -76,14 +76,14 @@ impl Recorder {
         if let Ok(Ok(_)) = timeout(patience, all).await {
             return Ok(recorder);
         }
-        let why = recorder.observed.borrow().broken.clone();
+        let why = recorder.observed.borrow().watch_error.clone();
         let why = why.unwrap_or_else(|| format!("no answer within {patience:?}"));
         Err(Missing::new(format!("what is in namespace {namespace}: {why}")))
     }
 
     /// All observations so far, and a notification at each change.
     #[must_use]
-    pub fn observed(&self) -> watch::Receiver<Observed> {
+    pub fn observed(&self) -> watch::Receiver<Observations> {
         self.observed.subscribe()
     }
 
@@ -161,8 +161,8 @@ impl Recorder {
             waits,
             marks,
         } = self.actions.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Observed { timeline, objects, events, logs, broken } =
-            self.observed.send_replace(Observed::default());
+        let Observations { timeline, objects, events, logs, watch_error } =
+            self.observed.send_replace(Observations::default());
         Evidence {
             format: FORMAT,
             claim,
@@ -184,7 +184,7 @@ impl Recorder {
             objects,
             events,
             logs,
-            blocked: broken,
+            blocked: watch_error,
             interrupted: false,
         }
     }

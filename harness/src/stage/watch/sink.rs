@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use podproof_core::evidence::{Kind, LogText, Observed};
+use podproof_core::evidence::{Kind, LogText, Observations};
 use tokio::sync::watch;
 
 /// Where watches and log streams add their observations.
-pub(super) type Sink = watch::Sender<Observed>;
+pub(super) type Sink = watch::Sender<Observations>;
 
 /// The watches that have delivered their initial list: `None` is the one on pods.
 pub(super) type StartedWatches = watch::Sender<BTreeSet<Option<Kind>>>;

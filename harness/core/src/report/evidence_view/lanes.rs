@@ -164,7 +164,7 @@ fn enter(lane: &mut Lane, at: Timestamp, (state, words): (SpanState, String), in
 fn phase(seen: &SeenPod) -> (SpanState, String) {
     let phase = seen.phase();
     let state = match phase {
-        "Running" if seen.is_ready() => SpanState::Ready,
+        "Running" if seen.all_containers_ready() => SpanState::Ready,
         "Running" => SpanState::Running,
         "Succeeded" => SpanState::Ended,
         "Failed" => SpanState::Failed,

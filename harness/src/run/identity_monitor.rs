@@ -13,8 +13,8 @@ use podproof_core::record::ClusterChange;
 /// How long a successful check stays valid while cases end normally.
 const VALIDITY: SignedDuration = SignedDuration::from_secs(30);
 
-/// Checks repeatedly if the cluster is still the same.
-pub(super) struct SameCluster(Mutex<KnownState>);
+/// Checks repeatedly whether the cluster is still the same.
+pub(super) struct IdentityMonitor(Mutex<KnownState>);
 
 struct KnownState {
     identity: Identity,
@@ -22,7 +22,7 @@ struct KnownState {
     change: Option<ClusterChange>,
 }
 
-impl SameCluster {
+impl IdentityMonitor {
     /// Identifies the cluster at the start of a run.
     pub(super) async fn at_start(access: &Access, budgets: Budgets) -> Self {
         let mut timer = CheckTimer::within(budgets);

@@ -1,4 +1,4 @@
-//! The reasons why a drive stops early.
+//! The error of the steps of a drive.
 
 use std::time::Duration;
 
@@ -6,9 +6,10 @@ use thiserror::Error;
 
 use crate::cluster::in_words;
 
-/// The reason why a drive cannot go on. It is not a verdict: the evidence recorded so far is still judged.
+/// A step of a drive failed, so the drive cannot go on. It is not a verdict: the evidence recorded so far is still
+/// judged.
 #[derive(Debug, Error)]
-pub enum Blocked {
+pub enum StageError {
     /// The awaited event did not happen within the budget.
     #[error("timed out after {} s waiting for {what}; last seen: {last}", waited.as_secs())]
     TimedOut {
@@ -77,6 +78,12 @@ pub enum Blocked {
         /// The name that was looked up.
         name: String,
     },
+    /// No pod of the manifest has a container that the drive needs.
+    #[error("no pod of the manifest has a container named `{name}`")]
+    NoContainer {
+        /// The name that was looked up.
+        name: String,
+    },
     /// The manifest contains an object of a kind that podproof cannot create.
     #[error("object `{name}` of the manifest has an unsupported kind")]
     UnknownKind {
@@ -85,7 +92,7 @@ pub enum Blocked {
     },
 }
 
-impl Blocked {
+impl StageError {
     /// The reason why a request failed, without the name of the action.
     pub(super) fn without_action(&self) -> String {
         match self {
@@ -127,13 +134,13 @@ mod tests {
 
     #[derive(Debug, Error)]
     #[error("look for what runs have left")]
-    struct Failed(#[source] Blocked);
+    struct Failed(#[source] StageError);
 
     #[test]
     fn an_api_error_appears_once_and_as_its_message() {
         let status = Status::failure("namespaces is forbidden", "Forbidden").with_code(403);
         let source = Box::new(kube::Error::Api(Box::new(status)));
-        let failed = Failed(Blocked::Api { action: "list the namespaces of runs".to_owned(), source });
+        let failed = Failed(StageError::Api { action: "list the namespaces of runs".to_owned(), source });
         assert_eq!(causes(&failed), ["list the namespaces of runs: namespaces is forbidden (403)"]);
     }
 }
