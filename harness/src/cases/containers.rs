@@ -66,11 +66,11 @@ pub(super) fn pod_uid_of<'e>(seen: &'e Evidence, container: &str) -> Result<&'e 
         let spec = pod.pod.spec.as_ref();
         spec.is_some_and(|spec| spec.containers.iter().any(|other| other.name == container))
     };
-    let mut pods = seen.applied.iter().filter(|applied| seen.last(&applied.uid).is_ok_and(has_container));
+    let mut pods = seen.applied.iter().filter(|applied| seen.pod(&applied.uid).is_ok_and(has_container));
     let pod = pods.next().ok_or_else(|| Missing::new(format!("a pod with container {container}")))?;
     let first = seen.applied.first().ok_or_else(|| Missing::new("a pod"))?;
-    let node = seen.last(&first.uid)?.node();
-    Inquiry::premise("all pods on one node", node.is_some() && node == seen.last(&pod.uid)?.node())?;
+    let node = seen.pod(&first.uid)?.node();
+    Inquiry::premise("all pods on one node", node.is_some() && node == seen.pod(&pod.uid)?.node())?;
     Ok(&pod.uid)
 }
 

@@ -160,7 +160,7 @@ pub(crate) fn gave_up(log: &LogText) -> bool {
 
 /// Requires that the node neither failed the pod nor OOM killed one of its containers.
 pub(super) fn premise_not_ended_by_node(seen: &Evidence, uid: &str) -> Result<(), Missing> {
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     // The kubelet sets `DeadlineExceeded`, `Evicted` and similar reasons when it ends a pod.
     let reason = last.reason();
     Inquiry::premise(
@@ -194,7 +194,7 @@ pub(super) fn assert_succeeded(
     assertion: &str,
     uid: &str,
 ) -> Result<(), Missing> {
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let pointer = format!("timeline/{}", last.name());
     if last.is_terminal() {
         inquiry.assert_equal(assertion, &"Succeeded", &last.phase(), pointer);

@@ -24,10 +24,10 @@ pub(super) async fn replace(stage: &Stage, ready: &str) -> Result<PodRef, StageE
 pub(super) fn premise_replaced(seen: &Evidence) -> Result<(&str, &str), Missing> {
     let (first, second) = (seen.applied(HOLDER, 0)?, seen.applied(HOLDER, 1)?);
     Inquiry::premise("a second pod with a UID of its own", first.uid != second.uid)?;
-    let last = seen.last(&first.uid)?;
+    let last = seen.pod(&first.uid)?;
     let gone = last.change == WatchChange::Deleted && last.at <= second.at;
     Inquiry::premise("the first pod gone before the second was created", gone)?;
     let node = last.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.last(&second.uid)?.node())?;
+    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(&second.uid)?.node())?;
     Ok((&first.uid, &second.uid))
 }

@@ -23,8 +23,8 @@ pub(super) async fn start_both_pods(stage: &Stage) -> Result<(PodRef, PodRef), S
 /// Requires that both pods were on one node. Returns their UIDs.
 pub(super) fn premise_same_node(seen: &Evidence) -> Result<(&str, &str), Missing> {
     let (here, there) = (&seen.applied(HERE, 0)?.uid, &seen.applied(THERE, 0)?.uid);
-    let node = seen.last(here)?.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.last(there)?.node())?;
+    let node = seen.pod(here)?.node();
+    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(there)?.node())?;
     Ok((here, there))
 }
 

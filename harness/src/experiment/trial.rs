@@ -32,7 +32,7 @@ pub fn read_trial(seen: &Evidence, pod: &str, number: u32) -> Trial {
 
 fn outcome(seen: &Evidence, pod: &str, uid: &str) -> Result<TrialOutcome, Missing> {
     premise_undisturbed(seen, uid)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     if seen.mark(&stall_mark(pod)).is_ok() && !last.is_terminal() {
         let idle = is_idle(last).ok_or_else(|| Missing::new("a pod in which nothing is about to begin"))?;
         // If everything was received, the exchange did not stall; only its end was not observed.

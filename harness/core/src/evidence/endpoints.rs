@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::kind::Kind;
+use super::observations::Observations;
 use super::record::Evidence;
-use super::seen::{Observations, SeenObject, WatchChange};
+use super::seen::{SeenObject, WatchChange};
 
 /// A pod behind a service, as an endpoint slice reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]

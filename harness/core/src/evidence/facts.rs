@@ -6,9 +6,12 @@ use k8s_openapi::api::core::v1::ContainerStateTerminated;
 use super::ends::{ended, ended_before};
 use super::logs::LogText;
 use super::missing::Missing;
+use super::observations::{
+    first_start_nanos, has_ever_started, has_restarted, last_object, last_state, log_of, start_count,
+};
 use super::probe::ProbeReport;
 use super::record::{Applied, Evidence, Exec, ExecEnd, Fetch, Refusal};
-use super::seen::{SeenEvent, SeenObject, SeenPod, start_count};
+use super::seen::{SeenEvent, SeenObject, SeenPod};
 
 /// A value and its position in the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,14 +91,13 @@ impl Evidence {
     }
 
     /// The last state of the pod with this UID.
-    pub fn last(&self, uid: &str) -> Result<&SeenPod, Missing> {
-        self.states(uid).next_back().ok_or_else(|| Missing::new(format!("the pod with UID {uid}")))
+    pub fn pod(&self, uid: &str) -> Result<&SeenPod, Missing> {
+        last_state(&self.timeline, uid).ok_or_else(|| Missing::new(format!("the pod with UID {uid}")))
     }
 
     /// The last state of the non-pod object with this UID.
     pub fn object(&self, uid: &str) -> Result<&SeenObject, Missing> {
-        let seen = self.objects.iter().rev().find(|seen| seen.uid == uid);
-        seen.ok_or_else(|| Missing::new(format!("the object with UID {uid}")))
+        last_object(&self.objects, uid).ok_or_else(|| Missing::new(format!("the object with UID {uid}")))
     }
 
     /// The UIDs of the pods created by the controller with this UID, in the order in which they were first seen.
@@ -112,7 +114,7 @@ impl Evidence {
 
     /// The last status of a container of the pod with this UID.
     pub fn container(&self, uid: &str, container: &str) -> Result<Fact<ContainerFacts>, Missing> {
-        facts_of(self.last(uid)?, container)
+        facts_of(self.pod(uid)?, container)
     }
 
     /// The first status of a container instance that runs or ran, after `restart` restarts.
@@ -159,9 +161,7 @@ impl Evidence {
 
     /// The log of a container instance as far as it was received, even if lines are missing.
     fn log_so_far(&self, uid: &str, container: &str, restart: i32) -> Result<Fact<&LogText>, Missing> {
-        let is_it = |log: &&LogText| log.uid == uid && log.container == container && log.restart == restart;
-        let log = self.logs.iter().find(is_it);
-        let log = log
+        let log = log_of(&self.logs, uid, container, restart)
             .ok_or_else(|| Missing::new(format!("the log of instance {restart} of container {container}")))?;
         Ok(Fact { value: log, pointer: format!("logs/{}/{container}.{restart}", log.pod) })
     }
@@ -223,7 +223,7 @@ impl Evidence {
 
     /// When a container of the pod with this UID first started, from the name of its `Started` event.
     pub fn first_start_nanos(&self, uid: &str, container: &str) -> Result<Fact<u64>, Missing> {
-        let start = self.events.iter().find_map(|seen| seen.start_nanos(uid, container));
+        let start = first_start_nanos(&self.events, uid, container);
         let value =
             start.ok_or_else(|| Missing::new(format!("the event of the start of container {container}")))?;
         Ok(Fact { value, pointer: "events".to_owned() })
@@ -240,15 +240,13 @@ impl Evidence {
     /// Returns whether a status or an event shows that a container of the pod with this UID has started.
     #[must_use]
     pub fn has_ever_started(&self, uid: &str, container: &str) -> bool {
-        self.states(uid).any(|seen| seen.has_ever_started(container))
-            || self.first_start_nanos(uid, container).is_ok()
+        has_ever_started((&self.timeline, &self.events), uid, container)
     }
 
     /// Returns whether a status or events show that a container of the pod with this UID was started twice or more.
     #[must_use]
     pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
-        self.states(uid).any(|seen| seen.has_restarted(container))
-            || start_count(&self.events, uid, container) > 1
+        has_restarted((&self.timeline, &self.events), uid, container)
     }
 
     /// How often a container of the pod with this UID was started, according to its events.

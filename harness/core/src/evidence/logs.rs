@@ -69,6 +69,12 @@ impl LogLine {
 }
 
 impl LogText {
+    /// Returns whether this is the log of instance `restart` of this container of the pod with this UID.
+    #[must_use]
+    pub fn is_of(&self, uid: &str, container: &str, restart: i32) -> bool {
+        self.uid == uid && self.container == container && self.restart == restart
+    }
+
     /// Why lines may be missing; `None` if nothing suggests that.
     #[must_use]
     pub fn why_incomplete(&self) -> Option<&str> {

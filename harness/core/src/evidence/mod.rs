@@ -12,6 +12,7 @@ mod kind;
 mod logs;
 mod missing;
 mod nodes;
+mod observations;
 mod probe;
 mod record;
 mod seen;
@@ -24,9 +25,10 @@ pub use facts::{ContainerFacts, Fact};
 pub use kind::Kind;
 pub use logs::{LogLine, LogText, is_kubelet_message};
 pub use missing::Missing;
+pub use observations::Observations;
 pub use probe::ProbeReport;
 pub use record::{
     Applied, Deletion, Evidence, Exec, ExecEnd, FORMAT, Fetch, LogSnapshot, Mark, NodeCommand, Refusal, Wait,
     WaitEnd,
 };
-pub use seen::{Observations, SeenEvent, SeenObject, SeenPod, WatchChange};
+pub use seen::{SeenEvent, SeenObject, SeenPod, WatchChange};

@@ -1,6 +1,4 @@
-//! Single observations, and all observations of a case so far.
-
-use std::collections::BTreeMap;
+//! Single observations: a state of a pod or of another object, or an event.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Event, Pod};
@@ -9,7 +7,6 @@ use serde_json::Value;
 
 use super::ends::{ended, ended_before, has_program_exit_code, has_started, not_started};
 use super::kind::Kind;
-use super::logs::LogText;
 
 /// The type of a watch event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,91 +220,5 @@ impl SeenEvent {
         let is_it = self.is_about(uid, container, "Started");
         let (_, nanoseconds) = self.event.metadata.name.as_deref().filter(|_| is_it)?.rsplit_once('.')?;
         u64::from_str_radix(nanoseconds, 16).ok()
-    }
-}
-
-/// How often a container of the pod with this UID was started, according to `events`. Instead of sending another event,
-/// a kubelet may increase the count of an earlier one.
-pub fn start_count(events: &[SeenEvent], uid: &str, container: &str) -> i32 {
-    let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
-    for seen in events.iter().filter(|seen| seen.is_about(uid, container, "Started")) {
-        let name = seen.event.metadata.name.as_deref().unwrap_or_default();
-        let count = counts.entry(name).or_default();
-        *count = (*count).max(seen.event.count.unwrap_or(1));
-    }
-    counts.values().sum()
-}
-
-/// Everything that the watches and log streams of one case have observed so far.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Observations {
-    /// The states of pods, in the order of their arrival.
-    pub timeline: Vec<SeenPod>,
-    /// The states of objects other than pods, in the order of their arrival.
-    pub objects: Vec<SeenObject>,
-    /// The events, in the order of their arrival.
-    pub events: Vec<SeenEvent>,
-    /// The logs, one per container instance, in the order in which they were opened.
-    pub logs: Vec<LogText>,
-    /// Why the observation ended early; `None` if it did not.
-    pub watch_error: Option<String>,
-}
-
-impl Observations {
-    /// The last state of the pod with this UID.
-    #[must_use]
-    pub fn pod(&self, uid: &str) -> Option<&SeenPod> {
-        self.timeline.iter().rev().find(|seen| seen.uid() == uid)
-    }
-
-    /// The last state of each pod, in the order of their arrival.
-    #[must_use]
-    pub fn last_states(&self) -> Vec<&SeenPod> {
-        let mut last: Vec<&SeenPod> = Vec::new();
-        for seen in self.timeline.iter().rev() {
-            if !last.iter().any(|known| known.uid() == seen.uid()) {
-                last.push(seen);
-            }
-        }
-        last.reverse();
-        last
-    }
-
-    /// The last state of the non-pod object with this UID.
-    #[must_use]
-    pub fn object(&self, uid: &str) -> Option<&SeenObject> {
-        self.objects.iter().rev().find(|seen| seen.uid == uid)
-    }
-
-    /// When a container of the pod with this UID first started, in nanoseconds since 1970, according to its event.
-    #[must_use]
-    pub fn first_start_nanos(&self, uid: &str, container: &str) -> Option<u64> {
-        self.events.iter().find_map(|seen| seen.start_nanos(uid, container))
-    }
-
-    /// Returns whether a status or an event shows that a container of the pod with this UID has started.
-    #[must_use]
-    pub fn has_ever_started(&self, uid: &str, container: &str) -> bool {
-        self.pod(uid).is_some_and(|seen| seen.has_ever_started(container))
-            || self.first_start_nanos(uid, container).is_some()
-    }
-
-    /// Returns whether a status or events show that a container of the pod with this UID was started twice or more.
-    #[must_use]
-    pub fn has_restarted(&self, uid: &str, container: &str) -> bool {
-        self.pod(uid).is_some_and(|seen| seen.has_restarted(container))
-            || start_count(&self.events, uid, container) > 1
-    }
-
-    /// How often a container of the pod with this UID was started, according to its events.
-    #[must_use]
-    pub fn start_count(&self, uid: &str, container: &str) -> i32 {
-        start_count(&self.events, uid, container)
-    }
-
-    /// The log of a container instance of the pod with this UID, after `restart` restarts.
-    #[must_use]
-    pub fn log(&self, uid: &str, container: &str, restart: i32) -> Option<&LogText> {
-        self.logs.iter().find(|log| log.uid == uid && log.container == container && log.restart == restart)
     }
 }

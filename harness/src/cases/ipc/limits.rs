@@ -105,7 +105,7 @@ async fn request_unsafe_sysctl(stage: &Stage) -> Result<(), StageError> {
 
 fn judge_rejection(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(ONE, 0)?.uid;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let begun = seen.states(uid).any(|state| state.containers().any(has_started));
     Inquiry::premise("a pod that has started or ended", last.is_terminal() || begun)?;
     let reason = last.reason();

@@ -40,8 +40,8 @@ async fn report_identities(stage: &Stage) -> Result<(), StageError> {
 
 fn judge_links(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let (three, other) = (&seen.applied(POD, 0)?.uid, &seen.applied(OTHER, 0)?.uid);
-    let node = seen.last(three)?.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.last(other)?.node())?;
+    let node = seen.pod(three)?.node();
+    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(other)?.node())?;
 
     let here = seen.exec_report("ipc-of-three", "identity")?;
     let link = here.value.namespace("ipc")?;

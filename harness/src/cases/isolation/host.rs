@@ -41,7 +41,7 @@ async fn try_both(stage: &Stage) -> Result<(), StageError> {
 fn judge_refusal(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     seen.applied(PLAIN, 0)?;
     if let Ok(applied) = seen.applied(HOST_IPC, 0) {
-        let phase = seen.last(&applied.uid)?.phase();
+        let phase = seen.pod(&applied.uid)?.phase();
         let actual = format!("a pod in phase {phase}");
         inquiry.assert("is-refused", false, "a refusal", actual, format!("applied/{HOST_IPC}"));
         return Ok(());

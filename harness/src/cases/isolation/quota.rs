@@ -41,7 +41,7 @@ async fn use_up_the_quota(stage: &Stage) -> Result<(), StageError> {
 fn judge_quota(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let mut nodes = Vec::new();
     for name in [FILLER, SAME, OTHER] {
-        nodes.push(seen.last(&seen.applied(name, 0)?.uid)?.node());
+        nodes.push(seen.pod(&seen.applied(name, 0)?.uid)?.node());
     }
     let one_node = nodes[0].is_some() && nodes.iter().all(|node| *node == nodes[0]);
     Inquiry::premise("all pods on one node", one_node)?;

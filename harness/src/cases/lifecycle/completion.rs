@@ -52,7 +52,7 @@ fn judge_completion(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missin
     let creating = seen.states(uid).any(|state| state.phase() == "Pending" && is_creating(state));
     Inquiry::premise("containers in ContainerCreating", creating)?;
 
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     for name in [PRODUCER, CONSUMER] {
         let status =
             last.container(name).ok_or_else(|| Missing::new(format!("the status of container {name}")))?;

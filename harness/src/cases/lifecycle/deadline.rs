@@ -26,7 +26,7 @@ async fn exceed_deadline(stage: &Stage) -> Result<(), StageError> {
 
 fn judge_end(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     let reason = last.reason();
     // The claim says nothing about pods ended for `Evicted`, `NodeShutdown`, `Preempting` and similar reasons.

@@ -27,7 +27,7 @@ async fn fail_init(stage: &Stage) -> Result<(), StageError> {
 fn judge_end(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     premise_not_ended_by_node(seen, uid)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     let pointer = format!("timeline/{POD}");
     inquiry.assert_equal("pod-fails", &"Failed", &last.phase(), &pointer);

@@ -94,7 +94,7 @@ fn judge_final_phase(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missi
         &pointer,
     );
 
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     let code = seen.ending(uid, GOES_ON, 0)?.value.exit_code;
     Inquiry::premise("a last container that exited with code 0", code == 0)?;
@@ -107,7 +107,7 @@ fn judge_partial_failure(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), M
     premise_not_ended_by_node(seen, uid)?;
     let end = seen.ending(uid, FAILS, 0)?;
     Inquiry::premise("a container that failed", end.value.exit_code == 1)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let pointer = format!("timeline/{POD}");
     Inquiry::premise("a last status that shows the failure", last.termination_of(FAILS, 0).is_some())?;
     if !last.is_terminal() {

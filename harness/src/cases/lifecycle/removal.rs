@@ -26,7 +26,7 @@ async fn delete_holding(stage: &Stage) -> Result<(), StageError> {
 
 fn judge_last_phase(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
-    let gone = seen.last(uid)?;
+    let gone = seen.pod(uid)?;
     Inquiry::premise("a pod that is gone", gone.change == WatchChange::Deleted)?;
     let reason = gone.reason();
     Inquiry::premise("a pod without a status reason", reason.is_none())?;

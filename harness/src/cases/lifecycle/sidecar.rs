@@ -81,7 +81,7 @@ fn term_time(seen: &Evidence, uid: &str, container: &str) -> Result<u64, Missing
 fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     premise_not_ended_by_node(seen, uid)?;
-    Inquiry::premise("a deleted pod", seen.last(uid)?.pod.metadata.deletion_timestamp.is_some())?;
+    Inquiry::premise("a deleted pod", seen.pod(uid)?.pod.metadata.deletion_timestamp.is_some())?;
     let app = term_time(seen, uid, APP)?;
     let [first, second] = [term_time(seen, uid, SIDECARS[0])?, term_time(seen, uid, SIDECARS[1])?];
     let pointer = format!("logs/{POD}");

@@ -144,14 +144,13 @@ fn lines_of_deleted<'e>(
 ) -> Result<(&'e str, Fact<&'e LogText>), Missing> {
     let uid = &seen.applied(pod, 0)?.uid;
     premise_not_ended_by_node(seen, uid)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let is_deleted = last.pod.metadata.deletion_timestamp.is_some();
     Inquiry::premise(
         "a pod that was deleted and is gone",
         is_deleted && last.change == WatchChange::Deleted,
     )?;
-    let is_from_container =
-        |log: &&LogText| log.uid == *uid && log.container == container && log.restart == 0;
+    let is_from_container = |log: &&LogText| log.is_of(uid, container, 0);
     let log = seen.logs.iter().find(is_from_container);
     let log = log.ok_or_else(|| Missing::new(format!("the log of container {container}")))?;
     Ok((uid, Fact { value: log, pointer: format!("logs/{pod}/{container}.0") }))

@@ -41,7 +41,7 @@ fn judge_order(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let filled = seen.log_report(uid, MAIN, 0, "fill")?;
     Inquiry::premise("a volume with a large file", filled.value.truth("complete")?)?;
-    Inquiry::premise("the pod gone from the API", seen.last(uid)?.change == WatchChange::Deleted)?;
+    Inquiry::premise("the pod gone from the API", seen.pod(uid)?.change == WatchChange::Deleted)?;
     assert_volume_gone(seen, inquiry, "volume-went-first")
 }
 

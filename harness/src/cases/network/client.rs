@@ -166,8 +166,8 @@ async fn fetch_with(
 
 /// Requires that the pods with these UIDs were on one node.
 pub(super) fn premise_one_node(seen: &Evidence, one: &str, other: &str) -> Result<(), Missing> {
-    let node = seen.last(one)?.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.last(other)?.node())
+    let node = seen.pod(one)?.node();
+    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(other)?.node())
 }
 
 /// Requires that the server in this container listened.

@@ -100,7 +100,7 @@ fn judge_all_addresses(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Mis
         let uid = &seen.applied(name, 0)?.uid;
         premise_endpoint_stays_ready(seen, SERVICE, uid)?;
         let address =
-            seen.last(uid)?.ip().ok_or_else(|| Missing::new(format!("the address of pod {name}")))?;
+            seen.pod(uid)?.ip().ok_or_else(|| Missing::new(format!("the address of pod {name}")))?;
         expected.insert(address.to_owned());
     }
     let (actual, pointer) = addresses(seen)?;

@@ -77,7 +77,7 @@ fn judge_networks(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
     super::client::premise_one_node(seen, three, other)?;
     let here = seen.exec_report("net-of-three", "identity")?;
     let link = here.value.namespace("net")?;
-    let address = seen.last(three)?.ip().ok_or_else(|| Missing::new("the pod's IP"))?;
+    let address = seen.pod(three)?.ip().ok_or_else(|| Missing::new("the pod's IP"))?;
     for container in CONTAINERS {
         let identity = seen.log_report(three, container, 0, "identity")?;
         inquiry.assert_equal("one-namespace", &link, &identity.value.namespace("net")?, identity.pointer);
@@ -103,7 +103,7 @@ async fn report_hostnames(stage: &Stage) -> Result<(), StageError> {
 
 fn judge_names(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
-    let name = seen.last(uid)?.name();
+    let name = seen.pod(uid)?.name();
     let first = seen.log_report(uid, CONTAINERS[0], 0, "identity")?;
     for container in CONTAINERS {
         let report = seen.log_report(uid, container, 0, "identity")?;

@@ -49,8 +49,8 @@ async fn request_peer_address(stage: &Stage, server: &PodRef, client: &PodRef) -
 }
 
 fn judge_peer(seen: &Evidence, inquiry: &mut Inquiry, one_node: bool) -> Result<(), Missing> {
-    let (server, client) = (&seen.applied(SERVER, 0)?.uid, seen.last(&seen.applied(CLIENT, 0)?.uid)?);
-    let (here, there) = (seen.last(server)?.node(), client.node());
+    let (server, client) = (&seen.applied(SERVER, 0)?.uid, seen.pod(&seen.applied(CLIENT, 0)?.uid)?);
+    let (here, there) = (seen.pod(server)?.node(), client.node());
     let known = here.is_some() && there.is_some();
     let what = if one_node { "both pods on one node" } else { "the pods on two nodes" };
     Inquiry::premise(what, known && (here == there) == one_node)?;

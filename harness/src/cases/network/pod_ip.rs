@@ -149,7 +149,7 @@ fn judge_direct(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
 fn judge_from_node(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let (server, client) = (&seen.applied(SERVER, 0)?.uid, &seen.applied(CLIENT, 0)?.uid);
     premise_one_node(seen, server, client)?;
-    let client = seen.last(client)?;
+    let client = seen.pod(client)?;
     Inquiry::premise(
         "a client with the node's address",
         client.ip().is_some() && client.ip() == client.host_ip(),

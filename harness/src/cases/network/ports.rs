@@ -62,7 +62,7 @@ fn judge_every_node(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missin
     premise_listening(seen, server, SERVER)?;
     premise_endpoint_stays_ready(seen, SERVICE, server)?;
     premise_response(seen, MARKER, BEACON)?;
-    let here = seen.last(&seen.applied(CLIENT, 0)?.uid)?.node();
+    let here = seen.pod(&seen.applied(CLIENT, 0)?.uid)?.node();
     let nodes = || seen.objects.iter().filter(|object| object.kind == Kind::Node);
     let (own, others): (Vec<_>, Vec<_>) = nodes().partition(|node| here == Some(&node.name));
     Inquiry::premise("the client's node", !own.is_empty())?;
@@ -105,7 +105,7 @@ fn judge_host_port(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing
     assert_response(seen, inquiry, "reached-by-the-node", ("by-node", &seen.token))?;
 
     premise_one_node(seen, server, second)?;
-    let second = seen.last(second)?;
+    let second = seen.pod(second)?;
     let reason = second.reason().unwrap_or_default();
     let outcome = format!("{} {reason}", second.phase());
     Inquiry::premise(&format!("a second pod that is not pending ({outcome})"), second.phase() != "Pending")?;

@@ -9,7 +9,7 @@ use podproof_core::judge::Inquiry;
 /// Only for pods that the drive never makes unready.
 pub(super) fn premise_endpoint_stays_ready(seen: &Evidence, service: &str, uid: &str) -> Result<(), Missing> {
     premise_stays_ready(seen, uid)?;
-    let name = seen.last(uid)?.name();
+    let name = seen.pod(uid)?.name();
     let mut states = seen.endpoint_states(service, uid).skip_while(|state| !state.ready).peekable();
     let first = states.peek().is_some();
     Inquiry::premise(&format!("pod {name} behind service {service}"), first)?;
@@ -20,7 +20,7 @@ pub(super) fn premise_endpoint_stays_ready(seen: &Evidence, service: &str, uid: 
 
 /// Requires that the pod was ready, and stayed ready from then on.
 pub(super) fn premise_stays_ready(seen: &Evidence, uid: &str) -> Result<(), Missing> {
-    let name = seen.last(uid)?.name();
+    let name = seen.pod(uid)?.name();
     let mut states = seen.states(uid).skip_while(|state| !is_ready(state)).peekable();
     Inquiry::premise(&format!("pod {name} ready"), states.peek().is_some())?;
     let left = states.find(|state| !is_ready(state));

@@ -187,7 +187,7 @@ fn judge_unready(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     Inquiry::premise("responses of both pods at first", before.keys().eq([STEADY, WAVERING]))?;
     premise_endpoint_stays_ready(seen, SERVICE, &seen.applied(STEADY, 0)?.uid)?;
     let wavering = &seen.applied(WAVERING, 0)?.uid;
-    Inquiry::premise("a pod that is not ready at the end", !seen.last(wavering)?.all_containers_ready())?;
+    Inquiry::premise("a pod that is not ready at the end", !seen.pod(wavering)?.all_containers_ready())?;
     premise_response(seen, MARKER, STEADY)?;
 
     assert_listed_unready(seen, inquiry, wavering)?;

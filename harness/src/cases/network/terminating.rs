@@ -45,7 +45,7 @@ async fn terminate_slowly(stage: &Stage) -> Result<(), StageError> {
 
 fn judge_terminating(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(SERVER, 0)?.uid;
-    Inquiry::premise("the removal of the pod", seen.last(uid)?.change == WatchChange::Deleted)?;
+    Inquiry::premise("the removal of the pod", seen.pod(uid)?.change == WatchChange::Deleted)?;
     let states: Vec<_> = seen.endpoint_states(SERVICE, uid).collect();
     Inquiry::premise("a pod that was ready", states.first().is_some_and(|first| first.ready))?;
     let pointer = format!("objects/{SERVICE}");
@@ -80,7 +80,7 @@ fn judge_terminating(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missi
 
 /// Requires that the endpoint slice controller worked while the pod terminated.
 fn premise_controller(seen: &Evidence, uid: &str) -> Result<(), Missing> {
-    let gone = seen.last(uid)?.at;
+    let gone = seen.pod(uid)?.at;
     let is_later = |object: &&SeenObject| {
         object.kind == Kind::EndpointSlice
             && object.text("/metadata/labels/kubernetes.io~1service-name") == Some(LATER)

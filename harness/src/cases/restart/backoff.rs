@@ -72,7 +72,7 @@ fn judge_reason(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let backing_off: Vec<_> = seen.states(uid).filter(|state| is_backing_off(state)).collect();
     let pointer = format!("timeline/{POD}/{MAIN}");
     let Some(last) = backing_off.last() else {
-        let last = seen.last(uid)?;
+        let last = seen.pod(uid)?;
         Inquiry::premise("a container in CrashLoopBackOff, or the end of the pod", last.is_terminal())?;
         inquiry.assert("waits-in-crashloopbackoff", false, WAITING, last.phase(), pointer);
         return Ok(());
@@ -123,7 +123,7 @@ fn judge_delays(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let most = most.ok_or_else(|| Missing::new("the container"))?;
     let expected = i32::try_from(DELAYS.len()).unwrap_or(i32::MAX);
     if most < expected {
-        let over = seen.last(uid)?.is_terminal();
+        let over = seen.pod(uid)?.is_terminal();
         Inquiry::premise("four restarts, or the end of the pod", over)?;
     }
     inquiry.assert("goes-on-restarting", most >= expected, "four restarts", format!("{most}"), &pointer);

@@ -59,7 +59,7 @@ fn judge_cap(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let pointer = format!("timeline/{POD}/{MAIN}");
     let most = most_restarts(seen, uid)?;
     if most < CAPPED[1] {
-        Inquiry::premise("eight restarts, or the end of the pod", seen.last(uid)?.is_terminal())?;
+        Inquiry::premise("eight restarts, or the end of the pod", seen.pod(uid)?.is_terminal())?;
     }
     inquiry.assert("goes-on-restarting", most >= CAPPED[1], "8 restarts", format!("{most}"), &pointer);
     if most < CAPPED[1] {

@@ -124,7 +124,7 @@ fn judge_messages(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
 
 fn judge_oom(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(GREEDY, 0)?.uid;
-    let reason = seen.last(uid)?.reason();
+    let reason = seen.pod(uid)?.reason();
     Inquiry::premise("a pod without a status reason", reason.is_none())?;
     let end = seen.ending(uid, GREEDY, 0)?;
     let actual = format!("{} {}", end.value.exit_code, end.value.reason.unwrap_or_default());

@@ -68,7 +68,7 @@ fn judge_retry(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     Inquiry::premise("an init container that failed", first.value.exit_code == 1)?;
     let retried =
         seen.states(uid).any(|state| state.container(INIT).is_some_and(|init| init.restart_count > 0));
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let began = seen.states(uid).filter(|state| state.has_ever_started(MAIN));
     let too_early = began.filter(|state| {
         let end = state.termination_of(INIT, 1);

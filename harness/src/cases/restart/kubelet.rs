@@ -49,7 +49,7 @@ fn judge_status(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let unready = since().filter(|state| !state.all_containers_ready()).count();
     if unready == 0 {
         premise_watched(seen)?;
-        Inquiry::premise("a pod that was ready before", seen.last(uid)?.all_containers_ready())?;
+        Inquiry::premise("a pod that was ready before", seen.pod(uid)?.all_containers_ready())?;
     }
     let pointer = format!("timeline/{POD}");
     inquiry.assert(
@@ -59,7 +59,7 @@ fn judge_status(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
         format!("{unready} of them"),
         &pointer,
     );
-    inquiry.assert_equal("nothing-restarts", &0, &restarts(seen.last(uid)?), pointer);
+    inquiry.assert_equal("nothing-restarts", &0, &restarts(seen.pod(uid)?), pointer);
     Ok(())
 }
 

@@ -101,7 +101,7 @@ fn judge_on_failure(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missin
     let most = seen.states(uid).map(|state| count(state, CLEAN)).max().unwrap_or_default();
     if most == 0 {
         // A restart may be late, but none comes after the pod has ended.
-        Inquiry::premise("the end of the pod", seen.last(uid)?.is_terminal())?;
+        Inquiry::premise("the end of the pod", seen.pod(uid)?.is_terminal())?;
     }
     inquiry.assert_equal("zero-is-final", &0, &most, format!("timeline/{TWO}/{CLEAN}"));
     assert_restarted(seen, inquiry, "nonzero-is-restarted", uid, FAULTY)?;
@@ -117,7 +117,7 @@ fn judge_never(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
         premise_watched(seen)?;
     }
     inquiry.assert_equal("not-restarted", &0, &most, format!("timeline/{SINGLE}/{MAIN}"));
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     inquiry.assert_equal("pod-fails", &"Failed", &last.phase(), format!("timeline/{SINGLE}"));
     Ok(())
@@ -141,7 +141,7 @@ fn assert_restarted(
     if !restarted {
         Inquiry::premise(
             &format!("a restart of {container}, or the end of its pod"),
-            seen.last(uid)?.is_terminal(),
+            seen.pod(uid)?.is_terminal(),
         )?;
     }
     let actual = format!("restarts: {}", i32::from(restarted));

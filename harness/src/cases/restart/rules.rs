@@ -92,7 +92,7 @@ fn judge_codes(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     premise_not_ended_by_node(seen, uid)?;
     let first = seen.ending(uid, MAIN, 0)?;
     Inquiry::premise("an exit code that the rule lists", first.value.exit_code == LISTED)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     Inquiry::premise("the end of the pod", last.is_terminal())?;
     let restarts = count(last, MAIN);
     inquiry.assert(
@@ -116,7 +116,7 @@ fn judge_all(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(ALL, 0)?.uid;
     premise_not_ended_by_node(seen, uid)?;
     premise_rule_applied(seen, uid, TRIGGER, LISTED)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let pointer = format!("timeline/{ALL}");
     let restarts = [INIT, TRIGGER, DONE, STEADY].map(|name| (name, count(last, name)));
     let expected = restarts.map(|(name, _)| (name, 1));

@@ -46,7 +46,7 @@ fn judge_restart(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
     let uid = premise_sandbox_killed(seen)?;
     premise_not_ended_by_node(seen, uid)?;
     let all_restarted = seen.states(uid).any(all_restarted_once);
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     Inquiry::premise(
         "a restart of every container, or the end of the pod",
         all_restarted || last.is_terminal(),
@@ -71,7 +71,7 @@ fn judge_restart(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> 
 fn judge_end(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = premise_sandbox_killed(seen)?;
     premise_not_ended_by_node(seen, uid)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let actual = format!("{} with {} restarts", last.phase(), restarts(last));
     let has_ended = last.is_terminal();
     Inquiry::premise(

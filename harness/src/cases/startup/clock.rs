@@ -36,7 +36,7 @@ async fn start_one(stage: &Stage) -> Result<(), StageError> {
 fn judge_clocks(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     let pointer = format!("timeline/{POD}");
-    let running = seen.last(uid)?.container(MAIN).and_then(|status| status.state.as_ref()?.running.as_ref());
+    let running = seen.pod(uid)?.container(MAIN).and_then(|status| status.state.as_ref()?.running.as_ref());
     let started = running.and_then(|running| running.started_at.as_ref());
     let started = started.ok_or_else(|| Missing::new("the time of the start in the status"))?.0;
     inquiry.assert_equal("status-has-seconds", &0, &started.subsec_nanosecond(), &pointer);

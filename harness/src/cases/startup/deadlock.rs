@@ -73,7 +73,7 @@ fn judge_deadlock(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing>
         let look = seen.exec_report("queue-after", "mq-look")?;
         Inquiry::premise_absent("still no queue after the window", &look)?;
     }
-    let phase = seen.last(uid)?.phase();
+    let phase = seen.pod(uid)?.phase();
     let actual = format!("running: {}, {phase}", init.value.running);
     inquiry.assert_equal("stays-in-init", &"running: true, Pending", &actual.as_str(), init.pointer);
     let actual = begun.join(" ");

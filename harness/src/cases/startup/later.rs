@@ -125,7 +125,7 @@ pub(super) fn assert_starts(
     (uid, container): (&str, &str),
 ) -> Result<(), Missing> {
     let begun = seen.has_ever_started(uid, container);
-    if !begun && let Some(why) = seen.last(uid)?.container(container).and_then(waiting_reason) {
+    if !begun && let Some(why) = seen.pod(uid)?.container(container).and_then(waiting_reason) {
         let other_cause = !WAITS_FOR_EARLIER.contains(&why);
         Inquiry::premise(&format!("no other cause that delays container {container} ({why})"), !other_cause)?;
     }

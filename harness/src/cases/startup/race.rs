@@ -61,6 +61,6 @@ fn judge_race(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     inquiry.assert_equal("producer-blocks", &STUCK_AT, &count, log.pointer);
     let producer = seen.container(uid, PRODUCER)?;
     inquiry.assert_equal("producer-blocks", &true, &producer.value.running, producer.pointer);
-    inquiry.assert_equal("pod-hangs", &"Running", &seen.last(uid)?.phase(), format!("timeline/{POD}"));
+    inquiry.assert_equal("pod-hangs", &"Running", &seen.pod(uid)?.phase(), format!("timeline/{POD}"));
     Ok(())
 }

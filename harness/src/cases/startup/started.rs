@@ -66,7 +66,7 @@ fn judge_field(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
 
     let probed = seen.exec_report("probed-after", "stat")?;
     Inquiry::premise("a readiness probe that wrote its file", probed.value.present()?)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let now = started(last).ok_or_else(|| Missing::new("`started` of the running container at the end"))?;
     inquiry.assert_equal("true-in-the-end", &true, &now, format!("timeline/{POD}"));
     Ok(())

@@ -32,7 +32,7 @@ async fn delete_controlled_pod(stage: &Stage) -> Result<(), StageError> {
 fn judge_replacement(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let made = seen.created_by(&seen.applied(SET, 0)?.uid);
     let [first, second] = made[..] else { return Err(Missing::new("two pods of the controller")) };
-    let (one, other) = (seen.last(first)?, seen.last(second)?);
+    let (one, other) = (seen.pod(first)?, seen.pod(second)?);
     Inquiry::premise("the removal of the first pod", one.change == WatchChange::Deleted)?;
     Inquiry::premise("both pods on one node", one.node().is_some() && one.node() == other.node())?;
     let before = seen.log_report(first, HOLDER, 0, "list")?;

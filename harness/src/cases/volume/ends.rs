@@ -60,7 +60,7 @@ async fn delete(stage: &Stage) -> Result<(), StageError> {
 fn judge_deleted(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     premise_ok_report(seen, uid, "write", TOKEN)?;
-    Inquiry::premise("the pod gone from the API", seen.last(uid)?.change == WatchChange::Deleted)?;
+    Inquiry::premise("the pod gone from the API", seen.pod(uid)?.change == WatchChange::Deleted)?;
     assert_volume_gone(seen, inquiry, "volume-is-gone")
 }
 
@@ -75,7 +75,7 @@ async fn complete(stage: &Stage) -> Result<(), StageError> {
 fn judge_terminal(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     premise_ok_report(seen, uid, "write", TOKEN)?;
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     Inquiry::premise("the phase Succeeded", last.phase() == "Succeeded")?;
     Inquiry::premise("the pod still in the API", last.change == WatchChange::Applied)?;
     assert_volume_gone(seen, inquiry, "volume-is-gone")
@@ -107,7 +107,7 @@ async fn evict(stage: &Stage) -> Result<(), StageError> {
 fn judge_eviction(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let uid = &seen.applied(POD, 0)?.uid;
     if assert_evicted(seen, inquiry, uid)? {
-        let last = seen.last(uid)?;
+        let last = seen.pod(uid)?;
         let message = last.message();
         let names = message.contains("EmptyDir") && message.contains("data");
         let expected = "a message about the EmptyDir volume data";
@@ -124,7 +124,7 @@ async fn watch_for_eviction(stage: &Stage, pod: &PodRef) -> Result<(), StageErro
 
 /// Asserts that the pod was evicted, and returns whether it was.
 fn assert_evicted(seen: &Evidence, inquiry: &mut Inquiry, uid: &str) -> Result<bool, Missing> {
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     let reason = last.reason();
     let evicted = last.phase() == "Failed" && reason == Some(EVICTED);
     if !evicted {

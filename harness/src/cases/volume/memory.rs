@@ -105,7 +105,7 @@ fn judge_full(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
         let near = (LIMIT - OVERHEAD..=LIMIT).contains(&written);
         inquiry.assert("full-at-the-limit", near, LIMIT.to_string(), written.to_string(), &report.pointer);
     }
-    let last = seen.last(uid)?;
+    let last = seen.pod(uid)?;
     if last.is_terminal() {
         // The claim says nothing about a node shutdown, or an eviction under memory pressure of the node.
         let what = format!(
@@ -117,7 +117,7 @@ fn judge_full(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     } else {
         // If the pod was not evicted, it must have been watched for long enough.
         seen.mark(WATCHED)?;
-        let control = seen.last(&seen.applied(CONTROL, 0)?.uid)?;
+        let control = seen.pod(&seen.applied(CONTROL, 0)?.uid)?;
         Inquiry::premise("the eviction of the control pod for its volume", evicted_for_its_volume(control))?;
     }
     inquiry.assert(

@@ -298,7 +298,7 @@ fn drop_mislabeled(sink: &Sink, instance: &LoggedInstance) {
             return;
         };
         for log in &mut observed.logs {
-            if log.uid == instance.uid && log.container == instance.container && log.restart == mislabeled {
+            if log.is_of(&instance.uid, &instance.container, mislabeled) {
                 log.lines.clear();
                 log.broken = Some("the next instance started before this log could be read".to_owned());
             }
@@ -308,10 +308,8 @@ fn drop_mislabeled(sink: &Sink, instance: &LoggedInstance) {
 
 fn change_log(sink: &Sink, instance: &LoggedInstance, change: impl FnOnce(&mut LogText)) {
     sink.send_modify(|observed| {
-        let log = observed.logs.iter_mut().find(|log| {
-            log.uid == instance.uid && log.container == instance.container && log.restart == instance.restart
-        });
-        if let Some(log) = log {
+        let is_it = |log: &&mut LogText| log.is_of(&instance.uid, &instance.container, instance.restart);
+        if let Some(log) = observed.logs.iter_mut().find(is_it) {
             change(log);
         }
     });
