@@ -7,6 +7,7 @@
 use futures::try_join;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
+use super::exit_code;
 use crate::stage::{PodPatch, PodRef, Progress, Stage, StageError};
 use podproof_core::evidence::{ContainerFacts, Evidence, Fact, Missing, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
@@ -19,7 +20,7 @@ pub(super) const SIBLING: &str = "sibling";
 const OOM_KILLED: &str = "OOMKilled";
 
 /// The exit codes of a process ended by SIGTERM or SIGKILL.
-const TERM_OR_KILL: [i32; 2] = [143, 137];
+const TERM_OR_KILL: [i32; 2] = [exit_code::SIGTERM, exit_code::SIGKILL];
 
 /// The label of the command that reports the sibling's identity at the end of the drive.
 const SIBLING_AFTER: &str = "sibling-after";

@@ -5,6 +5,7 @@
 
 use futures::future::try_join_all;
 
+use crate::cases::two_pods::premise_one_node;
 use crate::stage::{PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Exec, Fact, Missing, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
@@ -69,8 +70,7 @@ pub(super) fn pod_uid_of<'e>(seen: &'e Evidence, container: &str) -> Result<&'e 
     let mut pods = seen.applied.iter().filter(|applied| seen.pod(&applied.uid).is_ok_and(has_container));
     let pod = pods.next().ok_or_else(|| Missing::new(format!("a pod with container {container}")))?;
     let first = seen.applied.first().ok_or_else(|| Missing::new("a pod"))?;
-    let node = seen.pod(&first.uid)?.node();
-    Inquiry::premise("all pods on one node", node.is_some() && node == seen.pod(&pod.uid)?.node())?;
+    premise_one_node(seen, &first.uid, &pod.uid)?;
     Ok(&pod.uid)
 }
 

@@ -7,6 +7,7 @@ mod case;
 mod container_restart;
 mod containers;
 mod exchange;
+mod exit_code;
 mod ipc;
 mod isolation;
 mod lifecycle;

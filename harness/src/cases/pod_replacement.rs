@@ -3,6 +3,7 @@
 //! Shared by the cases about replacement. The pod and its only container are called `holder`. The container reports
 //! what it finds, writes its data, and holds.
 
+use crate::cases::two_pods::premise_one_node;
 use crate::stage::{PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, WatchChange};
 use podproof_core::judge::Inquiry;
@@ -27,7 +28,6 @@ pub(super) fn premise_replaced(seen: &Evidence) -> Result<(&str, &str), Missing>
     let last = seen.pod(&first.uid)?;
     let gone = last.change == WatchChange::Deleted && last.at <= second.at;
     Inquiry::premise("the first pod gone before the second was created", gone)?;
-    let node = last.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(&second.uid)?.node())?;
+    premise_one_node(seen, &first.uid, &second.uid)?;
     Ok((&first.uid, &second.uid))
 }

@@ -6,6 +6,7 @@
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
+use super::exit_code;
 use crate::stage::CONTROL_POD;
 use podproof_core::evidence::{
     Evidence, Missing, SeenEvent, SeenPod, WatchChange, ended, ended_before, is_lost, not_started,
@@ -52,7 +53,7 @@ const NON_VOLUME_EVICTION_MESSAGES: [&str; 4] = [
 ];
 
 /// The exit codes after SIGKILL and SIGTERM, and the exit code of a container whose end the runtime did not see.
-const KILL_EXIT_CODES: [i32; 3] = [137, 143, 255];
+const KILL_EXIT_CODES: [i32; 3] = [exit_code::SIGKILL, exit_code::SIGTERM, 255];
 
 /// The reasons of events about failed lifecycle hooks.
 const FAILED_HOOKS: [&str; 2] = ["FailedPostStartHook", "FailedPreStopHook"];

@@ -1,7 +1,6 @@
 //! Two pods on one node.
 //!
-//! Shared by the cases about what pods do not share. The pods are called `here` and `there`, and so is the only
-//! container of each.
+//! The pods of cases about what pods do not share are called `here` and `there`, and so is the only container of each.
 
 use futures::try_join;
 
@@ -23,9 +22,14 @@ pub(super) async fn start_both_pods(stage: &Stage) -> Result<(PodRef, PodRef), S
 /// Requires that both pods were on one node. Returns their UIDs.
 pub(super) fn premise_same_node(seen: &Evidence) -> Result<(&str, &str), Missing> {
     let (here, there) = (&seen.applied(HERE, 0)?.uid, &seen.applied(THERE, 0)?.uid);
-    let node = seen.pod(here)?.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(there)?.node())?;
+    premise_one_node(seen, here, there)?;
     Ok((here, there))
+}
+
+/// Requires that the pods with these UIDs were on one node.
+pub(super) fn premise_one_node(seen: &Evidence, one: &str, other: &str) -> Result<(), Missing> {
+    let node = seen.pod(one)?.node();
+    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(other)?.node())
 }
 
 /// Requires that two `identity` reports come from one kernel. If each pod has a kernel of its own (a sandboxed

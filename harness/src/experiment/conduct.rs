@@ -10,9 +10,8 @@ use super::strategy::Strategy;
 use super::trial::read_trial;
 use super::watch::until_over;
 use crate::cluster::Access;
-use crate::run::Interrupt;
+use crate::run::{Interrupt, store_evidence};
 use crate::stage::{PodProfile, Removals, Stage, StageError, StageOptions, delete_namespace};
-use podproof_core::evidence::{Evidence, write_evidence};
 use podproof_core::plan::{Budgets, ClaimId, Security};
 use podproof_core::record::{RunId, evidence_folder, random_hex};
 use podproof_core::trials::{
@@ -199,9 +198,7 @@ impl BatchRunner<'_> {
     }
 
     async fn act(&self, stage: Stage, batch: &Batch<'_>) -> BatchResult {
-        let driving = drive(&stage);
-        let driven = self.interrupt.stop.run_until_cancelled(driving).await;
-        let driven = driven.unwrap_or(Err(StageError::Interrupted));
+        let driven = self.interrupt.drive(drive(&stage)).await;
         let subject = match subject(batch) {
             Ok(subject) => subject,
             Err(why) => return BatchResult { trials: Vec::new(), faults: vec![why] },
@@ -215,18 +212,9 @@ impl BatchRunner<'_> {
             !(evidence.interrupted && matches!(trial.outcome, TrialOutcome::Inconclusive(_)))
         });
         let trials = trials.collect();
-        faults.extend(self.store_evidence(batch, evidence).await);
-        BatchResult { trials, faults }
-    }
-
-    /// Writes the evidence in a blocking thread, because a slow disk must not delay the watches. Returns a failure.
-    async fn store_evidence(&self, batch: &Batch<'_>, evidence: Evidence) -> Option<String> {
         let folder = evidence_folder(&self.options.folder, &batch.slug());
-        match tokio::task::spawn_blocking(move || write_evidence(&folder, &evidence)).await {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(format!("{error}")),
-            Err(error) => Some(format!("write the evidence: {error}")),
-        }
+        faults.extend(store_evidence(folder, evidence).await);
+        BatchResult { trials, faults }
     }
 }
 

@@ -1,13 +1,15 @@
 //! What a run needs to execute its cases.
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 
+use futures::FutureExt as _;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::identity_monitor::IdentityMonitor;
 use crate::cluster::Access;
-use crate::stage::Removals;
+use crate::stage::{Removals, StageError};
 use podproof_core::plan::{Budgets, Plan};
 use podproof_core::record::{RunId, RunJournal, TimedEvent};
 
@@ -18,6 +20,20 @@ pub struct Interrupt {
     pub stop: CancellationToken,
     /// Return immediately without waiting for anything.
     pub immediately: CancellationToken,
+}
+
+impl Interrupt {
+    /// Runs a drive until it ends, panics or is stopped.
+    pub(crate) async fn drive(
+        &self,
+        driving: impl Future<Output = Result<(), StageError>>,
+    ) -> Result<(), StageError> {
+        match self.stop.run_until_cancelled(AssertUnwindSafe(driving).catch_unwind()).await {
+            Some(Ok(driven)) => driven,
+            Some(Err(_)) => Err(StageError::Panicked),
+            None => Err(StageError::Interrupted),
+        }
+    }
 }
 
 /// The settings of a run.
@@ -45,4 +61,25 @@ pub(super) struct Conductor {
     pub(super) identity_monitor: IdentityMonitor,
     pub(super) journal: RunJournal,
     pub(super) events: UnboundedSender<TimedEvent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::panic::resume_unwind;
+
+    use assert_matches::assert_matches;
+    use futures::future::lazy;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_drive_ends_by_itself_by_a_panic_or_by_an_interrupt() {
+        let interrupt = Interrupt::default();
+        assert_matches!(interrupt.drive(async { Ok(()) }).await, Ok(()));
+        let panics = lazy(|_| -> Result<(), StageError> { resume_unwind(Box::new(())) });
+        assert_matches!(interrupt.drive(panics).await, Err(StageError::Panicked));
+        interrupt.stop.cancel();
+        assert_matches!(interrupt.drive(pending()).await, Err(StageError::Interrupted));
+    }
 }

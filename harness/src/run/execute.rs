@@ -1,18 +1,18 @@
 //! One execution of one case: open the stage, drive, close, judge, write the evidence.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
+use std::path::PathBuf;
 
-use futures::FutureExt as _;
 use jiff::Timestamp;
 
-use super::conductor::{Conductor, Interrupt};
+use super::conductor::Conductor;
 use super::preconditions::missing_precondition;
 use super::runtime_notes::notes;
 use super::uncertainty::{downgrade_fail, uncertainty};
 use crate::cases::{self, Case};
 use crate::cluster::{NodeAccess, with_causes};
-use crate::stage::{Stage, StageError, StageOptions, delete_namespace};
-use podproof_core::evidence::write_evidence;
+use crate::stage::{CleanupFault, Stage, StageOptions, delete_namespace};
+use podproof_core::evidence::{Evidence, write_evidence};
 use podproof_core::judge::Verdict;
 use podproof_core::plan::{PlannedCase, Security};
 use podproof_core::record::{CaseRecord, evidence_folder, random_hex};
@@ -111,7 +111,7 @@ async fn act(
             return due.record(Verdict::Inconclusive { reason }, started);
         }
     };
-    let driven = drive(&stage, case, interrupt).await;
+    let driven = interrupt.drive((case.drive)(&stage)).await;
     let mutant = planned.mutant.as_ref();
     let undo = mutant.and_then(|mutant| mutant.undo.as_ref());
     let name = mutant.map(|mutant| mutant.name.clone());
@@ -126,21 +126,15 @@ async fn act(
     (record.faults, record.doubt) = (faults, uncertainty);
     record.notes = notes(planned, &access.facts, &evidence);
     let folder = evidence_folder(&options.folder, &record.slug);
-    // In a blocking thread: a slow disk must not delay the watches of other cases.
-    let written = tokio::task::spawn_blocking(move || write_evidence(&folder, &evidence)).await;
-    match written {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => record.faults.push(with_causes(&error)),
-        Err(error) => record.faults.push(format!("write the evidence: {error}")),
-    }
+    record.faults.extend(store_evidence(folder, evidence).await);
     record
 }
 
-async fn drive(stage: &Stage, case: &Case, interrupt: &Interrupt) -> Result<(), StageError> {
-    let driving = AssertUnwindSafe((case.drive)(stage)).catch_unwind();
-    match interrupt.stop.run_until_cancelled(driving).await {
-        Some(Ok(driven)) => driven,
-        Some(Err(_)) => Err(StageError::Panicked),
-        None => Err(StageError::Interrupted),
+/// Writes the evidence, in a blocking thread: a slow disk must not delay the watches of other cases. Returns a failure.
+pub(crate) async fn store_evidence(folder: PathBuf, evidence: Evidence) -> Option<CleanupFault> {
+    match tokio::task::spawn_blocking(move || write_evidence(&folder, &evidence)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(with_causes(&error)),
+        Err(error) => Some(format!("write the evidence: {error}")),
     }
 }

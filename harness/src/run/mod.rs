@@ -14,4 +14,5 @@ mod uncertainty;
 
 pub use conductor::{Interrupt, RunOptions};
 pub use dispatch::conduct;
+pub(crate) use execute::store_evidence;
 pub use rejudge::{judge_again, verdict_events};

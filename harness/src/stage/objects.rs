@@ -13,7 +13,7 @@ use super::error::StageError;
 use super::refs::{ObjectRef, PodRef};
 use super::request::retry;
 use super::watch::{resource, seen_now};
-use podproof_core::evidence::{Applied, Kind, Observations, SeenObject, WatchChange};
+use podproof_core::evidence::{Kind, Observations, SeenObject, WatchChange};
 use podproof_core::plan::Manifest;
 
 impl Stage {
@@ -31,16 +31,9 @@ impl Stage {
     async fn create_named_object(&self, name: &str, node: Option<&str>) -> Result<ObjectRef, StageError> {
         let object = self.object(name)?;
         let kind = Kind::of(object).ok_or_else(|| StageError::UnknownKind { name: name.to_owned() })?;
-        let object = self.with_profile(object, node);
-        let action = format!("create {} {name}", kind.as_str());
-        let sent: DynamicObject = serde_json::from_value(object.clone()).map_err(|source| {
-            StageError::Api { action: action.clone(), source: Box::new(kube::Error::SerdeError(source)) }
-        })?;
-        let created = self.create_object(&self.objects_of(kind), &sent, &action).await?;
-        let created = seen_now(kind, WatchChange::Applied, created);
-        let (at, uid) = (podproof_core::evidence::now(), created.uid);
-        self.recorder.applied(Applied { at, name: name.to_owned(), uid: uid.clone(), object });
-        Ok(ObjectRef { kind, name: name.to_owned(), uid, object: created.object })
+        let created = self.create_object((kind.as_str(), &resource(kind)), object, node).await?;
+        let SeenObject { uid, object, .. } = seen_now(kind, WatchChange::Applied, created);
+        Ok(ObjectRef { kind, name: name.to_owned(), uid, object })
     }
 
     /// Waits for a pod that `controller` created, other than `known`.
@@ -82,10 +75,6 @@ impl Stage {
             self.recorder.looked_at(node.clone());
         }
         Ok(seen)
-    }
-
-    fn objects_of(&self, kind: Kind) -> Api<DynamicObject> {
-        Api::namespaced_with(self.client.clone(), &self.namespace, &resource(kind))
     }
 }
 

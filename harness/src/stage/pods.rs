@@ -162,39 +162,38 @@ impl Stage {
         object: &Value,
         node: Option<&str>,
     ) -> Result<PodRef, StageError> {
-        let object = self.with_profile(object, node);
-        let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let action = format!("create pod {name}");
-        // A typed `Pod` would drop fields that are newer than the types.
-        let pod: DynamicObject = serde_json::from_value(object.clone()).map_err(|source| {
-            StageError::Api { action: action.clone(), source: Box::new(kube::Error::SerdeError(source)) }
-        })?;
-        let pods: Api<DynamicObject> =
-            Api::namespaced_with(self.client.clone(), &self.namespace, &ApiResource::erase::<Pod>(&()));
-        let uid = self.create_object(&pods, &pod, &action).await?.metadata.uid.unwrap_or_default();
-        self.recorder.applied(Applied {
-            at: podproof_core::evidence::now(),
-            name: name.clone(),
-            uid: uid.clone(),
-            object,
-        });
-        Ok(PodRef { name, uid })
+        let pod = ApiResource::erase::<Pod>(&());
+        let created = self.create_object(("pod", &pod), object, node).await?;
+        Ok(PodRef { name: created.name_any(), uid: created.metadata.uid.unwrap_or_default() })
     }
 
-    /// Creates `object`. If the response is lost, adopts an existing object of this name that has the stage's labels and
-    /// a UID that this stage has not seen.
+    /// Creates an object with the stage's profile applied, and records it. Its pods run on `node`, if given.
+    ///
+    /// If the response is lost, adopts an existing object of this name that has the stage's labels and a UID that this
+    /// stage has not seen.
     pub(super) async fn create_object(
         &self,
-        objects: &Api<DynamicObject>,
-        object: &DynamicObject,
-        action: &str,
+        (kind, resource): (&str, &ApiResource),
+        object: &Value,
+        node: Option<&str>,
     ) -> Result<DynamicObject, StageError> {
+        let object = self.with_profile(object, node);
+        let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let action = format!("create {kind} {name}");
+        // A typed object would drop fields that are newer than the types.
+        let sent: DynamicObject = serde_json::from_value(object.clone()).map_err(|source| {
+            StageError::Api { action: action.clone(), source: Box::new(kube::Error::SerdeError(source)) }
+        })?;
+        let objects: Api<DynamicObject> =
+            Api::namespaced_with(self.client.clone(), &self.namespace, resource);
         let is_own = |found: &DynamicObject| {
             let is_new = found.metadata.uid.as_ref().is_some_and(|uid| !self.created_uids().contains(uid));
             is_new && found.metadata.deletion_timestamp.is_none() && has_labels(found, &self.labels)
         };
-        let created = create_idempotent(objects, object, self.budgets.request(), action, is_own).await?;
+        let created = create_idempotent(&objects, &sent, self.budgets.request(), &action, is_own).await?;
         self.created_uids().extend(created.metadata.uid.clone());
+        let (at, uid) = (podproof_core::evidence::now(), created.metadata.uid.clone().unwrap_or_default());
+        self.recorder.applied(Applied { at, name, uid, object });
         Ok(created)
     }
 

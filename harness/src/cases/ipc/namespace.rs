@@ -3,6 +3,7 @@
 use futures::try_join;
 
 use crate::cases::case::Case;
+use crate::cases::two_pods::{premise_one_node, premise_same_kernel};
 use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
@@ -40,8 +41,7 @@ async fn report_identities(stage: &Stage) -> Result<(), StageError> {
 
 fn judge_links(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let (three, other) = (&seen.applied(POD, 0)?.uid, &seen.applied(OTHER, 0)?.uid);
-    let node = seen.pod(three)?.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(other)?.node())?;
+    premise_one_node(seen, three, other)?;
 
     let here = seen.exec_report("ipc-of-three", "identity")?;
     let link = here.value.namespace("ipc")?;
@@ -50,9 +50,7 @@ fn judge_links(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
         inquiry.assert_equal("one-in-the-pod", &link, &report.value.namespace("ipc")?, report.pointer);
     }
     let elsewhere = seen.exec_report("ipc-of-other", "identity")?;
-    // If each pod has a kernel of its own, equal numbers mean nothing.
-    let one_kernel = here.value.text("boot_id")? == elsewhere.value.text("boot_id")?;
-    Inquiry::premise("both pods on one kernel", one_kernel)?;
+    premise_same_kernel(&here, &elsewhere)?;
     let theirs = elsewhere.value.namespace("ipc")?;
     inquiry.assert_differ("another-in-another-pod", "IPC namespaces", &link, &theirs, elsewhere.pointer);
     Ok(())

@@ -4,6 +4,7 @@ use futures::try_join;
 
 use crate::cases::case::Case;
 use crate::cases::premise::Disturbance;
+use crate::cases::two_pods::premise_one_node;
 use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
 use podproof_core::judge::Inquiry;
@@ -39,19 +40,12 @@ async fn use_up_the_quota(stage: &Stage) -> Result<(), StageError> {
 }
 
 fn judge_quota(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
-    let mut nodes = Vec::new();
-    for name in [FILLER, SAME, OTHER] {
-        nodes.push(seen.pod(&seen.applied(name, 0)?.uid)?.node());
+    let filler = &seen.applied(FILLER, 0)?.uid;
+    for name in [SAME, OTHER] {
+        premise_one_node(seen, filler, &seen.applied(name, 0)?.uid)?;
     }
-    let one_node = nodes[0].is_some() && nodes.iter().all(|node| *node == nodes[0]);
-    Inquiry::premise("all pods on one node", one_node)?;
 
-    let first = premise_within_limit_or_emfile(seen.log_report(
-        &seen.applied(FILLER, 0)?.uid,
-        FILLER,
-        0,
-        "mq-create",
-    )?)?;
+    let first = premise_within_limit_or_emfile(seen.log_report(filler, FILLER, 0, "mq-create")?)?;
     inquiry.assert("user-is-stopped", hit_limit(&first), "EMFILE", first.value.to_string(), &first.pointer);
     let second = premise_within_limit_or_emfile(seen.exec_report("in-same", "mq-create")?)?;
     let none_created = hit_limit(&second) && second.value.number("created")? == 0;

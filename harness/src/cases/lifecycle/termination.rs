@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cases::case::Case;
 use crate::cases::exchange::premise_not_ended_by_node;
+use crate::cases::exit_code;
 use crate::cases::premise::Disturbance;
 use crate::stage::{PodProfile, PodRef, Progress, Stage, StageError};
 use podproof_core::evidence::{Evidence, Fact, LogText, Missing, Observations, WatchChange};
@@ -45,9 +46,6 @@ const HOOK_ENDED: &str = "hook ended";
 /// For how long the container must have run after its line on SIGTERM. Its grace period is 8 seconds, and it may take
 /// some of them to log that line.
 const MIN_RUN: SignedDuration = SignedDuration::from_secs(5);
-
-/// The exit code of a process that SIGKILL ended.
-const KILLED: i32 = 137;
 
 pub(super) const GRACE_PERIOD: Case = Case {
     id: "lifecycle/grace-period",
@@ -164,7 +162,8 @@ fn judge_grace(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
         Some(end) => format!("exit code {}", end.exit_code),
         None => "no end".to_owned(),
     };
-    let by_itself = has_line(log.value, ENDS) || end.as_ref().is_some_and(|end| end.exit_code != KILLED);
+    let by_itself =
+        has_line(log.value, ENDS) || end.as_ref().is_some_and(|end| end.exit_code != exit_code::SIGKILL);
     inquiry.assert("killed-in-the-end", !by_itself, "exit code 137, or no exit code", actual, &log.pointer);
     if by_itself {
         return Ok(());

@@ -164,12 +164,6 @@ async fn fetch_with(
     stage.probe(label, client, CLIENT, &verbs).await
 }
 
-/// Requires that the pods with these UIDs were on one node.
-pub(super) fn premise_one_node(seen: &Evidence, one: &str, other: &str) -> Result<(), Missing> {
-    let node = seen.pod(one)?.node();
-    Inquiry::premise("both pods on one node", node.is_some() && node == seen.pod(other)?.node())
-}
-
 /// Requires that the server in this container listened.
 pub(super) fn premise_listening(seen: &Evidence, uid: &str, container: &str) -> Result<(), Missing> {
     let listening = seen.log_report(uid, container, 0, "serve")?.value.ok();

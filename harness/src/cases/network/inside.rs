@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::answers::assert_response;
 use super::client::{CLIENT, SERVER, create_client_beside, premise_listening, request_with_retries};
 use crate::cases::case::Case;
+use crate::cases::two_pods::premise_one_node;
 use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing};
 use podproof_core::judge::Inquiry;
@@ -74,7 +75,7 @@ async fn compare_networks(stage: &Stage) -> Result<(), StageError> {
 
 fn judge_networks(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
     let (three, other) = (&seen.applied(POD, 0)?.uid, &seen.applied(OTHER, 0)?.uid);
-    super::client::premise_one_node(seen, three, other)?;
+    premise_one_node(seen, three, other)?;
     let here = seen.exec_report("net-of-three", "identity")?;
     let link = here.value.namespace("net")?;
     let address = seen.pod(three)?.ip().ok_or_else(|| Missing::new("the pod's IP"))?;

@@ -2,18 +2,17 @@
 
 use super::answers::{Response, assert_refused, assert_response, premise_response};
 use super::client::{
-    CLIENT, SERVER, create_client_beside, create_server, premise_listening, premise_one_node, request_once,
+    CLIENT, SERVER, create_client_beside, create_server, premise_listening, request_once,
     request_with_retries, until_pod_ip,
 };
 use crate::cases::case::Case;
 use crate::cases::container_restart::{End, MAIN, PAIR, premise_restarted_after_exit, restart_main_once};
+use crate::cases::exit_code;
 use crate::cases::premise::Disturbance;
+use crate::cases::two_pods::premise_one_node;
 use crate::stage::{PodProfile, PodRef, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, ProbeReport, SeenPod};
 use podproof_core::judge::Inquiry;
-
-/// The exit code of a process ended by SIGKILL.
-const KILLED: i32 = 137;
 
 /// The length of a `/proc` clock tick, which is 1/100 s on every architecture.
 const NANOSECONDS_PER_TICK: u64 = 10_000_000;
@@ -182,7 +181,7 @@ async fn request_after_restart(stage: &Stage) -> Result<(), StageError> {
 }
 
 fn judge_same_address(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
-    let uid = premise_restarted_after_exit(seen, KILLED)?;
+    let uid = premise_restarted_after_exit(seen, exit_code::SIGKILL)?;
     let addresses: Vec<_> = seen.states(uid).filter_map(SeenPod::ip).collect();
     let (Some(first), Some(last)) = (addresses.first(), addresses.last()) else {
         return Err(Missing::new("the pod's IP"));

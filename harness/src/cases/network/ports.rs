@@ -3,12 +3,12 @@
 use super::answers::{assert_response, premise_any_response, premise_response};
 use super::client::{
     BEACON, CLIENT, MARKER, SERVER, create_client_beside, create_ready_servers, create_server, node_port,
-    premise_listening, premise_one_node, request_with_retries, until_endpoint_ready, until_pod_ip,
-    until_proxy_synced,
+    premise_listening, request_with_retries, until_endpoint_ready, until_pod_ip, until_proxy_synced,
 };
 use super::readiness::premise_endpoint_stays_ready;
 use crate::cases::case::Case;
 use crate::cases::premise::Disturbance;
+use crate::cases::two_pods::premise_one_node;
 use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Kind, Missing, SeenObject, SeenPod};
 use podproof_core::judge::Inquiry;

@@ -7,6 +7,7 @@ use crate::cases::container_restart::{
     End, MAIN, SIBLING, assert_sibling_unaffected, premise_restarted_after_exit, probe_sibling,
     restart_main_once, trigger_end, until_end_reported,
 };
+use crate::cases::exit_code;
 use crate::cases::premise::Disturbance;
 use crate::stage::{PodProfile, Progress, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, Observations, ProbeReport};
@@ -20,10 +21,6 @@ const ALIVE: &str = "/data/alive";
 
 /// The file that the preStop hook writes.
 const MARKER: &str = "/data/marker";
-
-/// The exit codes after SIGTERM and SIGKILL.
-const TERMINATED: i32 = 143;
-const KILLED: i32 = 137;
 
 /// The number of starts of `main`.
 const STARTS: i32 = 3;
@@ -71,19 +68,19 @@ async fn crash_then_fail_liveness(stage: &Stage) -> Result<(), StageError> {
 }
 
 fn judge_scope(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
-    let uid = premise_restarted_after_exit(seen, TERMINATED)?;
+    let uid = premise_restarted_after_exit(seen, exit_code::SIGTERM)?;
     assert_sibling_unaffected(seen, inquiry, "sibling-goes-on", uid)
 }
 
 fn judge_hook(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
-    let uid = premise_restarted_after_exit(seen, KILLED)?;
+    let uid = premise_restarted_after_exit(seen, exit_code::SIGKILL)?;
     let before = seen.log_report_on((uid, MAIN, 0), "stat", MARKER)?;
     Inquiry::premise_absent("no marker at first", &before)?;
     let after_crash = seen.log_report_on((uid, MAIN, 1), "stat", MARKER)?;
     inquiry.assert_absent("no-hook-after-a-crash", &after_crash)?;
 
     let end = seen.ending(uid, MAIN, 1)?;
-    Inquiry::premise("a second end by SIGTERM of the kubelet", end.value.exit_code == TERMINATED)?;
+    Inquiry::premise("a second end by SIGTERM of the kubelet", end.value.exit_code == exit_code::SIGTERM)?;
     let after_probe = seen.exec_report("marker-after", "stat")?;
     let hook_ran = after_probe.value.present()?;
     if !hook_ran {

@@ -3,6 +3,7 @@
 use crate::cases::case::Case;
 use crate::cases::pod_replacement::HOLDER;
 use crate::cases::premise::Disturbance;
+use crate::cases::two_pods::premise_one_node;
 use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Missing, WatchChange};
 use podproof_core::judge::Inquiry;
@@ -34,7 +35,7 @@ fn judge_replacement(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missi
     let [first, second] = made[..] else { return Err(Missing::new("two pods of the controller")) };
     let (one, other) = (seen.pod(first)?, seen.pod(second)?);
     Inquiry::premise("the removal of the first pod", one.change == WatchChange::Deleted)?;
-    Inquiry::premise("both pods on one node", one.node().is_some() && one.node() == other.node())?;
+    premise_one_node(seen, first, second)?;
     let before = seen.log_report(first, HOLDER, 0, "list")?;
     Inquiry::premise("a volume that was empty at first", before.value.number("count")? == 0)?;
     let written = seen.log_report(first, HOLDER, 0, "write")?;

@@ -8,6 +8,7 @@ use crate::cases::container_restart::{
     premise_restarted_after_kubelet_kill, premise_restarted_after_oom, premise_restarted_after_resize,
     restart_all_containers, restart_main_once,
 };
+use crate::cases::exit_code;
 use crate::cases::premise::Disturbance;
 use crate::stage::{PodProfile, Stage, StageError};
 use podproof_core::evidence::{Evidence, Fact, Missing, ProbeReport};
@@ -21,9 +22,6 @@ const FILLED: &str = "/data/full";
 
 /// The object of the manifest with the container's new resources.
 const BIGGER: &str = "bigger";
-
-/// The exit code of a process ended by SIGKILL.
-const KILLED: i32 = 137;
 
 pub(super) const SURVIVES_EXIT_ZERO: Case = Case {
     id: "volume/survives-exit-zero",
@@ -132,7 +130,7 @@ fn judge_filled(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
 }
 
 fn judge_sigkill(seen: &Evidence, inquiry: &mut Inquiry) -> Result<(), Missing> {
-    let uid = premise_restarted_after_exit(seen, KILLED)?;
+    let uid = premise_restarted_after_exit(seen, exit_code::SIGKILL)?;
     let token = found_again(seen, uid, &token_path(seen, uid)?)?;
     let half_written = seen.log_report(uid, MAIN, 0, "write-part")?;
     Inquiry::premise("a partly written file", half_written.value.ok())?;
