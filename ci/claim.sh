@@ -101,17 +101,17 @@ RUST
 
 insert "$cases/mod.rs" '^mod ' '^$' <<<"mod $module;"
 insert "$cases/mod.rs" 'const CASES' '^];' <<<"    $module::$constant,"
-insert "tests/offline/tampered_$area.rs" '^pub[(]crate[)] const' '^];' \
+insert "$cases/tampering.rs" '^pub[(]crate[)] const' '^];' \
   <<<"    (\"$id\", \"it-holds\", |_| unimplemented!(\"contradict the assertion in the evidence\")),"
 cargo fmt --all
 
 cat <<TEXT
 Written: the claim in manifests/claims.yaml, $manifests/$name.yaml and $name.mutants.yaml,
-$cases/$module.rs, and a row in tests/offline/tampered_$area.rs.
+$cases/$module.rs, and a row in $cases/tampering.rs.
 
 1. Write the manifest, drive and judge; make the mutant break the claim:
      cargo run -p podproof-cli -- prove --cluster kind --select $id
 2. Record the evidence for the offline tests, and write the claims page:
      make fixtures ID=$id
-3. Contradict each assertion in tests/offline/tampered_$area.rs, and run make test.
+3. Contradict each assertion in $cases/tampering.rs, and run make test.
 TEXT

@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use crate::judge::Recorded;
 use crate::judge_overlays::expect_inconclusive;
-use crate::judge_tampered::{ABSENT, replace_in_exec, replace_in_log};
 use crate::late_evidence::verdict_after;
 use crate::record::record_of_prove_run;
-use crate::tampered_node::shift_ends;
+use crate::tampered::restart::shift_ends;
+use crate::tampering::{ABSENT, replace_in_exec, replace_in_log};
 
 /// A change of evidence.
 type Tamper = fn(&mut Evidence);

@@ -244,8 +244,8 @@ fn a_container_that_waits_for_its_own_image_is_not_blocked_by_another() {
         for reason in ["ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "ContainerCreating"]
         {
             let Recorded { case, mut evidence, .. } = Recorded::green(claim);
-            crate::tampered_startup::never_begins(&mut evidence, "second");
-            crate::judge_tampered::each_status(&mut evidence, "second", |status| {
+            crate::tampered::startup::never_begins(&mut evidence, "second");
+            crate::tampering::each_status(&mut evidence, "second", |status| {
                 let waiting = json!({ "waiting": { "reason": reason } });
                 status.state = serde_json::from_value(waiting).unwrap();
             });

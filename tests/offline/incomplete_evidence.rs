@@ -8,8 +8,8 @@ use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::{Recorded, failed};
-use crate::judge_tampered::{each_end, in_all_logs};
-use crate::tampered_lifecycle::add_later_look;
+use crate::tampered::lifecycle::add_later_look;
+use crate::tampering::{each_end, in_all_logs};
 
 /// Changes the evidence so that the producer still runs, in a pod that restarts nothing, and its log is incomplete.
 fn keep_producer_running(evidence: &mut Evidence) {

@@ -6,7 +6,7 @@ use podproof_core::judge::Verdict;
 use rstest::rstest;
 
 use crate::judge::{Recorded, failed, fixtures};
-use crate::judge_tampered::replace_in_log;
+use crate::tampering::replace_in_log;
 
 /// The exit code that triggers the rule, and the exit code that the kubelet reports for containers it removed.
 const LISTED: i32 = 42;

@@ -8,8 +8,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::judge::Recorded;
-use crate::judge_tampered::{in_all_logs, log, replace_in_exec, replace_in_log};
-use crate::tampered_lifecycle::add_later_look;
+use crate::tampered::lifecycle::add_later_look;
+use crate::tampering::{in_all_logs, log, replace_in_exec, replace_in_log};
 
 /// Changes good evidence and returns the new verdict.
 pub(crate) fn verdict_after(claim: &str, change: impl FnOnce(&mut Evidence)) -> Verdict {

@@ -1,15 +1,46 @@
-//! Changes of evidence that contradict the assertions about IPC objects.
+//! Changes of evidence, one or more per assertion of this area, that contradict it. The offline suite compiles this file.
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning, ContainerStatus, PodStatus};
 use podproof_core::evidence::Evidence;
 
-use crate::judge_tampered::{
-    ABSENT, PRESENT, Tampering, end_in_phase, log, replace_in_exec, replace_in_log, spoilt, token,
+use crate::tampering::{
+    ABSENT, PRESENT, Tampering, end_consumer_with, end_in_phase, line_with, log, on_node, replace_in_exec,
+    replace_in_log, spoilt, swap_messages, token,
 };
 
 const FOUND: &str = r#""present":true"#;
 
-pub(crate) const IPC_OBJECTS: &[Tampering] = &[
+pub(crate) const ROWS: &[Tampering] = &[
+    ("ipc/same-namespace", "one-in-the-pod", |e| replace_in_log(e, ("right", 0), "ipc:[", "ipc:[9")),
+    ("ipc/same-namespace", "another-in-another-pod", |e| {
+        let output = e.execs.iter().find(|exec| exec.label == "ipc-of-three").unwrap().stdout.clone();
+        e.execs.iter_mut().find(|exec| exec.label == "ipc-of-other").unwrap().stdout = output;
+    }),
+    ("ipc/mc2-article", "all-produced", |e| drop(log(e, ("producer", 0)).lines.remove(7))),
+    ("ipc/mc2-article", "all-consumed", |e| drop(log(e, ("consumer", 0)).lines.remove(7))),
+    ("ipc/mc2-article", "done-is-last", |e| {
+        replace_in_log(e, ("consumer", 0), "Consumed: done", "Consumed: done and gone");
+    }),
+    ("ipc/mc2-article", "same-order", swap_messages),
+    ("ipc/mc2-article", "both-exit-zero", |e| end_consumer_with(e, 1)),
+    ("ipc/mc2-article", "pod-succeeds", |e| end_in_phase(e, "Failed")),
+    ("ipc/mc2-no-loss-content", "each-once-in-order", swap_messages),
+    ("ipc/mc2-no-loss-content", "content-is-intact", |e| replace_in_log(e, ("consumer", 0), " at ", "0 at ")),
+    ("ipc/mc2-no-loss-content", "queue-is-gone", |e| replace_in_log(e, ("witness", 0), ABSENT, PRESENT)),
+    ("ipc/survives-container-restart", "queue-survives", |e| {
+        replace_in_exec(e, "in-sibling", "-3\"", "-4\"")
+    }),
+    ("ipc/survives-container-restart", "segment-survives", |e| {
+        replace_in_exec(e, "in-sibling", r#""text":""#, r#""text":"x"#);
+    }),
+    ("ipc/survives-container-restart", "shm-file-survives", |e| {
+        replace_in_exec(e, "in-sibling", r#""content":""#, r#""content":"x"#);
+    }),
+    ("ipc/gone-on-replacement", "queue-is-gone", |e| replace_in_log(e, ("holder", 0), ABSENT, PRESENT)),
+    ("ipc/gone-on-replacement", "shm-file-is-gone", |e| {
+        let file = e.logs.last().unwrap().texts().find(|line| line.contains("read")).unwrap().to_owned();
+        replace_in_log(e, ("holder", 0), &file, &file.replace(ABSENT, PRESENT));
+    }),
     ("ipc/mqueue-mount-shared", "is-listed", |e| replace_in_exec(e, "in-finder", r#"["podproof"]"#, "[]")),
     ("ipc/mqueue-mount-shared", "same-file", |e| replace_in_exec(e, "in-finder", r#""ino":"#, r#""ino":1"#)),
     ("ipc/mqueue-mount-shared", "tells-its-size", |e| {
@@ -143,6 +174,22 @@ pub(crate) const IPC_OBJECTS: &[Tampering] = &[
     ("ipc/userns-pod", "one-namespace-each", |e| replace_in_log(e, ("consumer", 0), "ipc:[", "ipc:[9")),
     ("ipc/userns-pod", "all-is-delivered", |e| drop(log(e, ("consumer", 0)).lines.remove(7))),
     ("ipc/userns-pod", "pod-succeeds", |e| end_in_phase(e, "Failed")),
+    ("ipc/restart-all-keeps-ipc", "queue-survives", |e| replace_in_exec(e, "in-sibling", "-3\"", "-4\"")),
+    ("ipc/restart-all-keeps-ipc", "segment-survives", |e| {
+        replace_in_exec(e, "in-sibling", r#""text":""#, r#""text":"x"#);
+    }),
+    ("ipc/restart-all-keeps-ipc", "shm-file-survives", |e| {
+        replace_in_exec(e, "in-sibling", r#""content":""#, r#""content":"x"#);
+    }),
+    ("ipc/not-the-nodes", "another-than-the-nodes", |e| {
+        let line = line_with(e, ("main", 0), "identity");
+        let pods = line.split('"').find(|text| text.starts_with("ipc:[")).unwrap().to_owned();
+        let command = on_node(e, "ipc-of-node");
+        let boot = command.stdout.lines().next().unwrap().to_owned();
+        command.stdout = format!("{boot}\n{pods}\n");
+    }),
+    ("ipc/lost-on-sandbox-recreate", "queue-is-lost", |e| found_again(e, "mq-look")),
+    ("ipc/lost-on-sandbox-recreate", "segment-is-lost", |e| found_again(e, "shm-look")),
 ];
 
 /// Changes the line of a container's log that has `mark` in it.
@@ -163,4 +210,9 @@ fn make_it_run(evidence: &mut Evidence) {
     let status =
         ContainerStatus { name: "one".to_owned(), state: Some(running), ..ContainerStatus::default() };
     last_status(evidence).container_statuses = Some(vec![status]);
+}
+
+fn found_again(evidence: &mut Evidence, look: &str) {
+    let line = line_with(evidence, ("main", 1), look);
+    replace_in_log(evidence, ("main", 1), &line, &line.replace(ABSENT, PRESENT));
 }

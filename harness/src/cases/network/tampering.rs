@@ -1,13 +1,13 @@
-//! Changes of evidence that contradict the assertions about the network.
+//! Changes of evidence, one or more per assertion of this area, that contradict it. The offline suite compiles this file.
 
 use podproof_core::evidence::{Evidence, Exec, Mark};
 use serde_json::{Value, json};
 
-use crate::judge_tampered::{Tampering, in_page, repeat_last_state, replace_in_exec, replace_in_log, token};
+use crate::tampering::{Tampering, in_page, repeat_last_state, replace_in_exec, replace_in_log, token};
 
 const UNREADY: &str = r#""ready":false"#;
 
-pub(crate) const NETWORK: &[Tampering] = &[
+pub(crate) const ROWS: &[Tampering] = &[
     ("network/shared-netns", "one-namespace", |e| replace_in_log(e, ("right", 0), "net:[", "net:[9")),
     ("network/shared-netns", "the-pods-address", |e| replace_in_log(e, ("right", 0), "10.244.", "10.99.")),
     ("network/shared-netns", "another-in-another-pod", |e| {

@@ -1,12 +1,12 @@
-//! Changes of evidence that contradict the assertions about the startup of containers.
+//! Changes of evidence, one or more per assertion of this area, that contradict it. The offline suite compiles this file.
 
 use podproof_core::evidence::{Evidence, Mark};
 
-use crate::judge_tampered::{
+use crate::late_evidence::move_event;
+use crate::tampering::{
     ABSENT, PRESENT, Tampering, each_status, end_consumer_with, end_in_phase, last_status, log,
     repeat_last_state, replace_in_exec, replace_in_log, started_once, swap_messages,
 };
-use crate::late_evidence::move_event;
 
 pub(crate) const ROWS: &[Tampering] = &[
     ("startup/spec-order", "processes-in-order", |e| {

@@ -1,11 +1,13 @@
-//! Changes of evidence that contradict the assertions about volumes.
+//! Changes of evidence, one or more per assertion of this area, that contradict it. The offline suite compiles this file.
 
-use crate::judge_tampered::{
+use podproof_core::evidence::Evidence;
+
+use crate::tampering::{
     ABSENT, OK, PRESENT, REFUSED, Tampering, each_status, in_all_logs, in_page, line_with, replace_in_exec,
-    replace_in_log, spoilt, token,
+    replace_in_log, spoilt, token, volume_stays, watch_to_the_end,
 };
 
-pub(crate) const VOLUME: &[Tampering] = &[
+pub(crate) const ROWS: &[Tampering] = &[
     ("volume/shared-two-mountpaths", "same-bytes", |e| {
         replace_in_exec(e, "in-reader", &token(e), &spoilt(e))
     }),
@@ -134,4 +136,53 @@ pub(crate) const VOLUME: &[Tampering] = &[
     ("volume/atomic-rename-visible", "never-absent", |e| {
         replace_in_log(e, ("reader", 0), r#""absent":0"#, r#""absent":1"#);
     }),
+    ("volume/gone-from-node-disk", "volume-is-gone", volume_stays),
+    ("volume/gone-when-terminal", "volume-is-gone", volume_stays),
+    ("volume/gone-on-eviction", "is-evicted", never_evicted),
+    ("volume/gone-on-eviction", "volume-is-gone", volume_stays),
+    ("volume/disk-sizelimit-evicts", "is-evicted", never_evicted),
+    ("volume/disk-sizelimit-evicts", "message-names-the-volume", |e| {
+        e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap().message = Some("no room".to_owned());
+    }),
+    ("volume/survives-sandbox-recreate", "token-survives", spoil_second_log),
+    ("volume/survives-kubelet-restart", "disk-token-survives", |e| spoil_exec(e, "disk-after")),
+    ("volume/survives-kubelet-restart", "memory-token-survives", |e| spoil_exec(e, "memory-after")),
+    ("volume/survives-kubelet-restart", "nothing-restarts", another_process),
+    ("volume/survives-runtime-restart", "disk-token-survives", |e| spoil_exec(e, "disk-after")),
+    ("volume/survives-runtime-restart", "memory-token-survives", |e| spoil_exec(e, "memory-after")),
+    ("volume/survives-runtime-restart", "nothing-restarts", another_process),
+    ("volume/in-use-while-terminating", "token-is-there", |e| spoil_exec(e, "token-after")),
+    ("volume/disk-survives-reboot", "token-survives", spoil_second_log),
+    ("volume/memory-lost-on-reboot", "token-is-gone", |e| replace_in_log(e, ("main", 1), ABSENT, PRESENT)),
+    ("volume/memory-persists-oom", "token-survives", spoil_second_log),
+    ("volume/memory-persists-oom", "what-filled-it-stays", |e| {
+        let line = line_with(e, ("main", 1), "/data/full");
+        let size = line.split(r#""size":"#).nth(1).unwrap().split(',').next().unwrap().to_owned();
+        replace_in_log(e, ("main", 1), &format!(r#""size":{size}"#), r#""size":0"#);
+    }),
+    ("volume/preserved-by-restart-all", "token-survives", spoil_second_log),
+    ("volume/mode-field", "mode-is-the-fields", |e| replace_in_exec(e, "mode", "1777", "777")),
+    ("volume/mode-field", "others-may-not-remove", |e| {
+        replace_in_exec(e, "remove-in-second", r#""ok":false"#, OK);
+    }),
 ];
+
+fn never_evicted(evidence: &mut Evidence) {
+    let status = evidence.timeline.last_mut().unwrap().pod.status.as_mut().unwrap();
+    (status.phase, status.reason) = (Some("Running".to_owned()), None);
+    watch_to_the_end(evidence);
+}
+
+fn spoil_second_log(evidence: &mut Evidence) {
+    let (token, spoilt) = (token(evidence), spoilt(evidence));
+    replace_in_log(evidence, ("main", 1), &token, &spoilt);
+}
+
+fn spoil_exec(evidence: &mut Evidence, label: &str) {
+    let (token, spoilt) = (token(evidence), spoilt(evidence));
+    replace_in_exec(evidence, label, &token, &spoilt);
+}
+
+fn another_process(evidence: &mut Evidence) {
+    replace_in_exec(evidence, "identity-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+}

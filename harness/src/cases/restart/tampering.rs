@@ -1,14 +1,43 @@
-//! Changes of evidence that contradict the assertions about restarts.
+//! Changes of evidence, one or more per assertion of this area, that contradict it. The offline suite compiles this file.
 
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStateWaiting};
 use k8s_openapi::jiff::SignedDuration;
 use podproof_core::evidence::{Evidence, SeenEvent};
 
-use crate::judge_tampered::{
-    ABSENT, PRESENT, Tampering, each_end, each_init, each_status, end_in_phase, last_init, last_status, log,
-    repeat_last_state, replace_in_exec, replace_in_log, started_once, watch_to_the_end,
+use crate::tampering::{
+    ABSENT, PRESENT, Tampering, before, each_end, each_init, each_status, end_in_phase, in_requested_log,
+    last_init, last_status, log, repeat_last_state, replace_in_exec, replace_in_log, started_once,
+    watch_to_the_end,
 };
 
 pub(crate) const ROWS: &[Tampering] = &[
+    ("restart/identity", "new-container", |e| {
+        each_status(e, "main", |status| {
+            if let Some(before) = before(status) {
+                status.container_id = before.container_id.clone();
+            }
+        });
+    }),
+    ("restart/identity", "restart-is-counted", |e| {
+        repeat_last_state(e);
+        last_status(e, "main").restart_count = 2;
+    }),
+    ("restart/identity", "last-state-is-kept", |e| {
+        each_status(e, "main", |status| {
+            if let Some(before) = before(status) {
+                before.container_id = Some("containerd://another".to_owned());
+            }
+        });
+    }),
+    ("restart/identity", "same-ip", |e| {
+        e.timeline.last_mut().unwrap().pod.status.as_mut().unwrap().pod_ip = Some("10.9.9.9".to_owned());
+    }),
+    ("restart/identity", "same-namespaces", |e| replace_in_log(e, ("main", 1), "uts:[", "uts:[9")),
+    ("restart/identity", "sibling-goes-on", |e| {
+        replace_in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
+    }),
+    ("restart/logs-previous", "previous-is-kept", |e| in_requested_log(e, "previous")),
+    ("restart/logs-previous", "current-is-the-new-one", |e| in_requested_log(e, "current")),
     ("restart/always-on-zero", "is-restarted", |e| {
         never_again(e, "main");
         end_in_phase(e, "Succeeded");
@@ -102,6 +131,38 @@ pub(crate) const ROWS: &[Tampering] = &[
         }
     }),
     ("restart/restart-all", "sandbox-is-kept", |e| replace_in_log(e, ("trigger", 1), "ipc:[", "ipc:[9")),
+    ("restart/kubelet-restart-status", "stays-ready", |e| {
+        e.timeline.push(e.timeline.iter().rfind(|state| state.name() == "keeper").unwrap().clone());
+        last_status(e, "main").ready = false;
+        let ended = e.ended;
+        e.timeline.last_mut().unwrap().at = ended;
+    }),
+    ("restart/kubelet-restart-status", "nothing-restarts", |e| {
+        each_status(e, "main", |status| status.restart_count = 1);
+    }),
+    ("restart/sandbox-recreate", "all-restart", |e| {
+        each_status(e, "main", |status| status.restart_count = 0);
+        end_in_phase(e, "Failed");
+    }),
+    ("restart/sandbox-recreate", "init-runs-again", |e| replace_in_log(e, ("main", 1), r#""xx""#, r#""x""#)),
+    ("restart/sandbox-loss-never", "pod-fails", |e| end_in_phase(e, "Succeeded")),
+    ("restart/backoff-cap", "goes-on-restarting", |e| {
+        each_status(e, "main", |status| status.restart_count = status.restart_count.min(5));
+        end_in_phase(e, "Failed");
+    }),
+    ("restart/backoff-cap", "reaches-the-cap", |e| {
+        shift_ends(e, 100);
+        seen_at_once(e);
+    }),
+    ("restart/backoff-cap", "stays-at-the-cap", |e| {
+        shift_ends(e, -100);
+        say_delay(e, "6m40s");
+    }),
+    ("restart/backoff-reset", "begins-anew", |e| {
+        shift_ends(e, -100);
+        wait_before_the_last(e);
+        say_delay(e, "1m20s");
+    }),
 ];
 
 /// Makes the container restart once more at the end.
@@ -165,4 +226,24 @@ pub(crate) fn seen_at_once(evidence: &mut Evidence) {
     for (place, seen) in (0..).zip(&mut evidence.timeline) {
         seen.at = first + SignedDuration::from_millis(place);
     }
+}
+
+/// Makes the container wait between the last two states.
+fn wait_before_the_last(evidence: &mut Evidence) {
+    let mut between = evidence.timeline[evidence.timeline.len() - 2].clone();
+    let status = &mut between.pod.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0];
+    let message = Some("back-off".to_owned());
+    let waiting = ContainerStateWaiting { message, reason: Some("CrashLoopBackOff".to_owned()) };
+    let ended = status.state.take();
+    status.last_state = ended;
+    status.state = Some(ContainerState { waiting: Some(waiting), ..ContainerState::default() });
+    let at = evidence.timeline.len() - 1;
+    evidence.timeline.insert(at, between);
+}
+
+/// Moves each reported end of `main` by `seconds`: a positive shift makes the restart delays look shorter.
+pub(crate) fn shift_ends(evidence: &mut Evidence, seconds: i64) {
+    each_end(evidence, "main", |end| {
+        end.finished_at.as_mut().unwrap().0 += SignedDuration::from_secs(seconds);
+    });
 }

@@ -1,16 +1,28 @@
-//! Changes of evidence that contradict the assertions about the lifecycle of a pod.
+//! Changes of evidence, one or more per assertion of this area, that contradict it. The offline suite compiles this file.
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::SignedDuration;
 use podproof_core::evidence::Evidence;
 
-use crate::judge_tampered::{
-    Tampering, each_end, each_init, end_in_phase, in_all_logs, last_init, last_status, log,
-    repeat_last_state, replace_in_exec, replace_in_log, watch_to_the_end,
+use crate::tampering::{
+    Tampering, each_end, each_init, end_in_phase, in_all_logs, last_init, last_status, log, on_node,
+    repeat_last_state, replace_in_exec, replace_in_log, volume_stays, watch_to_the_end,
 };
 
 pub(crate) const ROWS: &[Tampering] = &[
+    ("lifecycle/never-completes", "not-restarted", |e| {
+        repeat_last_state(e);
+        last_status(e, "producer").restart_count = 1;
+    }),
+    ("lifecycle/never-completes", "succeeds", |e| end_in_phase(e, "Failed")),
+    ("lifecycle/never-completes", "phases-go-forward", |e| {
+        let pending = e.timeline[0].clone();
+        let mut running = pending.clone();
+        running.pod.status.as_mut().unwrap().phase = Some("Running".to_owned());
+        e.timeline.splice(0..0, [running, pending]);
+    }),
+    ("lifecycle/never-completes", "shows-0-of-2-completed", |e| last_status(e, "consumer").ready = true),
     ("lifecycle/one-fails-then-failed", "not-failed-too-early", |e| {
         for seen in &mut e.timeline {
             seen.pod.status.as_mut().unwrap().phase = Some("Failed".to_owned());
@@ -64,6 +76,12 @@ pub(crate) const ROWS: &[Tampering] = &[
         replace_in_exec(e, "app-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
     }),
     ("lifecycle/sidecar-exit-ignored", "pod-succeeds", |e| end_in_phase(e, "Failed")),
+    ("lifecycle/api-gone-implies-volume-gone", "volume-went-first", volume_stays),
+    ("lifecycle/associated-uid", "new-uid-has-its-own", |e| {
+        let absent = on_node(e, "volume-after").stdout.clone();
+        on_node(e, "volume-of-the-new").stdout = absent;
+    }),
+    ("lifecycle/associated-uid", "old-uid-has-none", volume_stays),
 ];
 
 /// Removes the log after TERM, and makes the status say that the container ended at TERM.

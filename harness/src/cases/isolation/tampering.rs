@@ -1,10 +1,10 @@
-//! Changes of evidence that contradict the assertions about the isolation of pods.
+//! Changes of evidence, one or more per assertion of this area, that contradict it. The offline suite compiles this file.
 
 use podproof_core::evidence::{Applied, Evidence};
 
-use crate::judge_tampered::{ABSENT, PRESENT, Tampering, replace_in_exec, replace_in_log};
+use crate::tampering::{ABSENT, PRESENT, Tampering, replace_in_exec, replace_in_log};
 
-pub(crate) const ISOLATION: &[Tampering] = &[
+pub(crate) const ROWS: &[Tampering] = &[
     ("isolation/rootfs", "not-visible", |e| replace_in_exec(e, "in-right", ABSENT, PRESENT)),
     ("isolation/mqueue-between-pods", "not-visible", |e| replace_in_exec(e, "look-there", ABSENT, PRESENT)),
     ("isolation/mqueue-between-pods", "no-crosstalk", |e| {
