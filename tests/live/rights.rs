@@ -195,7 +195,6 @@ fn assert_no_token(kubeconfig: &Path, folder: &Path) {
 #[case::port_forward("get pods/portforward", &["network/port-forward"])]
 #[case::services("list services", &["network/clusterip-all-ready"])]
 #[case::namespaces("watch namespaces", &["ipc/mq-priority", "network/port-forward", "network/clusterip-all-ready"])]
-#[case::wake("patch namespaces", &[])]
 #[case::kubelets("get nodes/proxy", &[])]
 #[ignore = "needs a cluster: make test"]
 fn a_right_that_is_missing_is_named_by_the_cases_it_skips(#[case] missing: &str, #[case] skipped: &[&str]) {

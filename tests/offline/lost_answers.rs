@@ -6,6 +6,7 @@ use assert_matches::assert_matches;
 use podproof::stage::{Removals, Stage, StageError, delete_namespace, leftovers};
 use podproof_core::plan::Budgets;
 use rstest::rstest;
+use tokio_util::sync::CancellationToken;
 
 use crate::fake_api::{FakeApi, Fate, FatePolicy, Request, claim, order};
 
@@ -59,7 +60,38 @@ async fn no_namespace_is_left(#[case] policy: FatePolicy) {
         assert_eq!(faults, [""; 0]);
         removals.begin(name.to_owned()).await;
     }
-    assert_eq!(removals.finish().await, [""; 0]);
+    assert_eq!(removals.finish(&CancellationToken::new()).await, Some(Vec::new()));
+    assert_eq!(server.namespaces(), [""; 0]);
+}
+
+/// With pods in a namespace, the namespace controller deletes the objects of every kind more than once.
+#[tokio::test]
+async fn a_namespace_is_deleted_after_its_pods() {
+    let server = FakeApi::new(answer_all);
+    let access = server.access().await;
+    let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
+    stage.create("a").await.unwrap();
+    stage.close(claim(), None, Ok(()), None).await;
+    let removals = Removals::new(access.client.clone(), budgets());
+    removals.begin("one".to_owned()).await;
+    assert_eq!(removals.finish(&CancellationToken::new()).await, Some(Vec::new()));
+    let requests = server.requests().into_iter().filter(|request| request.method == "DELETE");
+    let deletions: Vec<_> = requests.map(|request| request.path).collect();
+    assert_eq!(deletions, ["/api/v1/namespaces/one/pods", "/api/v1/namespaces/one"]);
+}
+
+#[tokio::test]
+async fn after_an_interrupt_namespaces_are_deleted_without_waiting_for_their_pods() {
+    let server = FakeApi::new(refuse_pod_deletions);
+    let access = server.access().await;
+    let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
+    stage.create("a").await.unwrap();
+    stage.close(claim(), None, Ok(()), None).await;
+    let removals = Removals::new(access.client.clone(), Budgets::stretched(10.0));
+    removals.begin("one".to_owned()).await;
+    let interrupt = CancellationToken::new();
+    interrupt.cancel();
+    assert_eq!(removals.finish(&interrupt).await, None);
     assert_eq!(server.namespaces(), [""; 0]);
 }
 
@@ -73,7 +105,7 @@ async fn a_deletion_that_is_never_accepted_is_reported_and_not_awaited() {
     drop(stage);
     let removals = Removals::new(access.client.clone(), budgets());
     removals.begin("one".to_owned()).await;
-    let faults = removals.finish().await;
+    let faults = removals.finish(&CancellationToken::new()).await.unwrap();
     assert_matches!(&faults[..], [fault] if fault.contains("namespace one is left over") && fault.contains("podproof sweep"));
     let requests = server.requests();
     let deletions = requests.iter().filter(|request| request.is("DELETE", "/api/v1/namespaces/one")).count();
@@ -107,7 +139,7 @@ async fn a_namespace_whose_creation_was_never_answered_is_removed() {
     // The error includes its cause.
     assert!(error.contains("client error (SendRequest): connection"), "{error}");
     removals.begin("one".to_owned()).await;
-    assert_eq!(removals.finish().await, [""; 0]);
+    assert_eq!(removals.finish(&CancellationToken::new()).await, Some(Vec::new()));
     assert_eq!(server.namespaces(), [""; 0]);
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use podproof::run::Interrupt;
-use podproof::stage::{Leftover, Removals, delete_namespace, leftovers};
+use podproof::stage::{Leftover, Removals, leftovers};
 use podproof_core::plan::Budgets;
 use podproof_core::report::{json_line, visible_line};
 use serde_json::json;
@@ -37,11 +37,9 @@ pub async fn sweep(args: SweepArgs, output_args: OutputArgs) -> Result<Code, Fai
     }
     let removals = Removals::new(access.client.clone(), budgets);
     for leftover in &found {
-        // `removals` retries the deletion and reports a failure.
-        let _ = delete_namespace(&access.client, &leftover.namespace, budgets.request()).await;
         removals.begin(leftover.namespace.clone()).await;
     }
-    match interrupt.stop.run_until_cancelled(removals.finish()).await {
+    match removals.finish(&interrupt.stop).await {
         Some(faults) if faults.is_empty() => {
             output::print(&render(&found, "REMOVED", &output_args))?;
             Ok(Code::Conformant)

@@ -104,7 +104,7 @@ pub async fn experiment(
     }
     record.ended = Timestamp::now();
     record.faults.extend(journal.end());
-    match interrupt.immediately.run_until_cancelled(runner.removals.finish()).await {
+    match runner.removals.finish(&interrupt.immediately).await {
         Some(left) => record.faults.extend(left),
         None => record.faults.push("interrupted before all namespaces were deleted".to_owned()),
     }

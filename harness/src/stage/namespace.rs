@@ -67,20 +67,20 @@ pub(super) async fn make_namespace(
 /// Deletes the namespace with everything in it, and retries within `patience` until the API server has accepted that.
 /// Does not wait until the namespace is gone.
 pub async fn delete_namespace(client: &Client, name: &str, patience: Duration) -> Result<(), StageError> {
-    delete_within(client, name, patience, patience).await
+    // The pods begin to terminate before the namespace controller looks for them. A failure here is ignored, because
+    // deleting the namespace also deletes its pods.
+    let _ = delete_pods(client, name, &DeleteParams::default(), patience / PODS_FRACTION).await;
+    delete_namespace_within(client, name, patience, patience).await
 }
 
-/// Like [`delete_namespace`], with the timeout `each` for one request and `patience` for all of them.
-pub(super) async fn delete_within(
+/// Deletes the namespace, with the timeout `each` for one request and `patience` for all of them.
+pub(super) async fn delete_namespace_within(
     client: &Client,
     name: &str,
     each: Duration,
     patience: Duration,
 ) -> Result<(), StageError> {
     let until = Instant::now() + patience;
-    // Delete the pods first: if any are left, the namespace controller retries only after many seconds. A failure here
-    // is ignored, because deleting the namespace also deletes its pods.
-    let _ = delete_pods(client, name, &DeleteParams::default(), each / PODS_FRACTION).await;
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let action = format!("delete namespace {name}");
     let deletion = || async {

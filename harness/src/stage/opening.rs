@@ -98,8 +98,8 @@ impl Stage {
         &self.budgets
     }
 
-    /// Stops observing, returns the evidence and deletes the namespace. Every stage must end here, whatever happened
-    /// before. `undo` is a pod that first runs to completion, to remove a mutant's changes from the node.
+    /// Stops observing and returns the evidence. Every stage must end here, whatever happened before; then
+    /// [`Removals`](super::Removals) removes its namespace. `undo` is a pod that first runs to completion, to remove a mutant's changes from the node.
     pub async fn close(
         self,
         claim: ClaimId,
@@ -122,8 +122,6 @@ impl Stage {
         }
         let stopped = stop_controllers(&client, &namespace, &kinds_in(&manifest), budgets.connect()).await;
         faults.extend(stopped.err().map(|error| error.to_string()));
-        // An error is ignored: `Removals` deletes the namespace again and reports a failure.
-        let _ = delete_namespace(&client, &namespace, budgets.connect()).await;
         (evidence, faults)
     }
 

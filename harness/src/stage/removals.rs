@@ -1,48 +1,58 @@
-//! Waiting for deleted namespaces to disappear while other cases go on.
+//! Removes the namespaces of ended cases while other cases go on.
 //!
 //! The evidence of their cases is complete by then. A wait that does not end well becomes a fault in the record.
 
 use std::collections::BTreeSet;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::future::join_all;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::DeleteParams;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
-use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
-use super::namespace::{delete_pods, delete_within};
+use super::namespace::{delete_namespace, delete_namespace_within, delete_pods};
 use super::opening::CleanupFault;
-use super::request::with_timeout;
 use crate::stage::watch::Refusals;
 use podproof_core::plan::Budgets;
 
 /// A hint for messages about a namespace that is left over.
 const SWEEP: &str = "`podproof sweep` removes it";
 
-/// Follows the deletion of namespaces in background tasks, one task for each.
+/// Removes namespaces in background tasks, one task for each.
 pub struct Removals {
     client: Client,
     budgets: Budgets,
     going: Mutex<JoinSet<Option<CleanupFault>>>,
-    faults: std::sync::Mutex<Vec<CleanupFault>>,
+    /// The namespaces whose deletion the API server has not accepted yet.
+    remaining: Arc<SyncMutex<BTreeSet<String>>>,
+    faults: SyncMutex<Vec<CleanupFault>>,
 }
 
 impl Removals {
     /// Creates an empty set for namespaces of the cluster behind `client`.
     #[must_use]
     pub fn new(client: Client, budgets: Budgets) -> Self {
-        Self { client, budgets, going: Mutex::default(), faults: std::sync::Mutex::default() }
+        Self {
+            client,
+            budgets,
+            going: Mutex::default(),
+            remaining: Arc::default(),
+            faults: SyncMutex::default(),
+        }
     }
 
-    /// Starts a task that deletes `namespace` and follows its deletion. Does not wait for it.
+    /// Starts a task that deletes the pods of `namespace`, then the namespace, and waits until it is gone. Does not wait
+    /// for the task.
     pub async fn begin(&self, namespace: String) {
-        let removal = remove(self.client.clone(), namespace, self.budgets);
+        lock(&self.remaining).insert(namespace.clone());
+        let removal = remove(self.client.clone(), namespace, self.budgets, Arc::clone(&self.remaining));
         self.going.lock().await.spawn(removal);
     }
 
@@ -51,43 +61,52 @@ impl Removals {
         let mut going = self.going.lock().await;
         while let Some(ended) = going.join_next().await {
             let fault = ended.unwrap_or_else(|error| Some(format!("a removal panicked: {error}")));
-            self.noted().extend(fault);
+            lock(&self.faults).extend(fault);
         }
     }
 
-    /// Waits for all removals and returns the faults of those that failed.
-    pub async fn finish(&self) -> Vec<CleanupFault> {
-        self.wait_for_pending().await;
-        std::mem::take(&mut *self.noted())
-    }
-
-    fn noted(&self) -> MutexGuard<'_, Vec<CleanupFault>> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits for all removals and returns the faults of those that failed. If `interrupt` is cancelled first, only makes
+    /// sure that the API server has accepted every deletion, and returns `None`.
+    pub async fn finish(&self, interrupt: &CancellationToken) -> Option<Vec<CleanupFault>> {
+        if interrupt.run_until_cancelled(self.wait_for_pending()).await.is_some() {
+            return Some(std::mem::take(&mut *lock(&self.faults)));
+        }
+        let remaining = lock(&self.remaining).clone();
+        let patience = self.budgets.request();
+        // An error is ignored: the caller reports that namespaces may be left over.
+        join_all(remaining.iter().map(|namespace| delete_namespace(&self.client, namespace, patience))).await;
+        None
     }
 }
 
-/// Removes a namespace: first with the pods' grace periods, then by force. Forcing is needed because a kubelet may
-/// ignore for more than a minute a pod that is deleted while its container restarts.
-async fn remove(client: Client, namespace: String, budgets: Budgets) -> Option<CleanupFault> {
+fn lock<T>(shared: &SyncMutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes a namespace after its pods: whenever the namespace controller finds pods, it waits and then deletes the
+/// objects of every kind once more. The pods have their grace periods first and are then deleted by force, because a
+/// kubelet may ignore for more than a minute a pod that is deleted while its container restarts.
+async fn remove(
+    client: Client,
+    namespace: String,
+    budgets: Budgets,
+    remaining: Arc<SyncMutex<BTreeSet<String>>>,
+) -> Option<CleanupFault> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
+    for deletion in [DeleteParams::default(), DeleteParams::default().grace_period(0)] {
+        // An error is ignored: deleting the namespace also deletes its pods.
+        let _ = delete_pods(&client, &namespace, &deletion, budgets.request()).await;
+        if are_gone(&pods, budgets.orderly_removal()).await {
+            break;
+        }
+    }
     let (each, patience) = (budgets.request(), budgets.namespace_gone());
     // A namespace whose deletion was not accepted is not waited for.
-    if let Err(error) = delete_within(&client, &namespace, each, patience).await {
+    if let Err(error) = delete_namespace_within(&client, &namespace, each, patience).await {
         return Some(format!("namespace {namespace} is left over, {SWEEP}: {error}"));
     }
-    let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
-    if !are_gone(&pods, budgets.orderly_removal()).await {
-        let at_once = DeleteParams::default().grace_period(0);
-        // An error is ignored: the namespace may be gone by now.
-        let _ = delete_pods(&client, &namespace, &at_once, budgets.request()).await;
-        are_gone(&pods, budgets.orderly_removal()).await;
-    }
-    let namespaces: Api<Namespace> = Api::all(client);
-    // After it found pods, the namespace controller retries only after many seconds; an update wakes it.
-    let change = json!({ "metadata": { "annotations": { "podproof.local/pods": "gone" } } });
-    let (params, change) = (PatchParams::default(), Patch::Merge(&change));
-    let action = format!("wake the controller of namespace {namespace}");
-    let _ = with_timeout(budgets.request(), &action, namespaces.patch(&namespace, &params, &change)).await;
-    match is_gone(namespaces, &namespace, budgets).await {
+    lock(&remaining).remove(&namespace);
+    match is_gone(Api::all(client), &namespace, budgets).await {
         Ok(true) => None,
         Ok(false) => Some(format!("namespace {namespace} is not gone, {SWEEP}")),
         Err(why) => Some(format!("it is unknown if namespace {namespace} is gone: {why}")),

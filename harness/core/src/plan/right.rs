@@ -82,11 +82,10 @@ const SOME_CASES: [(Property, &[Right]); 6] = [
 /// Needed by every run: without these, podproof cannot query the cluster at all.
 const EVERY_RUN: [Right; 2] = [Right::of("get", "", "/version"), Right::of("list", "", "nodes")];
 
-/// Not needed by any case. Without these, less is known about a cluster, and namespaces take longer to disappear.
-const OPTIONAL: [Right; 9] = [
+/// Not needed by any case. Without these, less is known about a cluster.
+const OPTIONAL: [Right; 8] = [
     Right::of("get", "", "configmaps"),
     Right::of("get", "", "namespaces"),
-    Right::of("patch", "", "namespaces"),
     Right::of("watch", "", "nodes"),
     Right::part("get", "nodes", "proxy"),
     Right::of("list", "coordination.k8s.io", "leases"),
