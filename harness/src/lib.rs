@@ -28,6 +28,8 @@
 
 mod client_error;
 
+pub mod host;
+
 pub mod cluster;
 
 pub mod stage;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use podproof::cluster::{
-    self, ClusterName, ClusterRequest, ClusterStatus, Folders, Host, ImageRequest, KindCluster, Topology,
+    self, ClusterName, ClusterRequest, ClusterStatus, ImageRequest, KindCluster, Topology,
 };
+use podproof::host::{Folders, Host};
 use podproof::run::Interrupt;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;

@@ -38,10 +38,10 @@ fn main() -> ExitCode {
     if runs_as(podproof::cluster::RUNTIME) {
         return run_as_runtime();
     }
-    if runs_as(podproof::cluster::SUPERVISOR) {
-        return podproof::cluster::act_as_supervisor(&std::env::args_os().skip(1).collect::<Vec<_>>());
+    if runs_as(podproof::host::SUPERVISOR) {
+        return podproof::host::act_as_supervisor(&std::env::args_os().skip(1).collect::<Vec<_>>());
     }
-    podproof::cluster::supervise_programs();
+    podproof::host::supervise_programs();
     output::report_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime);
     let code = match runtime {

@@ -11,7 +11,7 @@ use super::access_error::AccessError;
 use super::facts::read_facts;
 use super::images::Images;
 use super::kubeconfig::configuration;
-use super::lock::LockGuard;
+use crate::host::LockGuard;
 use super::node_access::NodeAccess;
 use podproof_core::cluster_facts::ClusterFacts;
 

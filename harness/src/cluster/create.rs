@@ -15,10 +15,11 @@ use super::kind::{KindCli, Node, nodes};
 use super::kind_cluster::{ANSWER, ClusterRequest, KindCluster, identifiers, interruptible, kubeconfig};
 use super::node_logs::keep_logs;
 use super::ownership::OwnershipMark;
-use super::progress::{report_progress, step};
+use crate::host::{report_progress, step};
 use super::readiness_record::verify_since_start;
 use super::topology::{Requirements, cgroup_v1};
-use super::{Host, network};
+use super::network;
+use crate::host::Host;
 use podproof_core::disk::write_whole;
 
 /// Time limit for collecting node logs.

@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::configuration::{has_podproof_runtime, register, restore_default, unregister};
 use super::engine_route::{Route, engine_id};
 use super::error::ClusterError;
-use super::lock::{Lock, LockGuard, LockMode};
+use crate::host::{Lock, LockGuard, LockMode};
 use super::oci_runtime::{BoundingSet, RUNTIME, install_runtime};
-use super::program::{CommandError, Output, Program};
-use super::{Host, report_progress};
+use crate::host::{CommandError, Output, Program};
+use crate::host::{Host, report_progress};
 
 const PID_FILE: &str = "/var/run/docker.pid";
 const CONTAINERD_PID_FILE: &str = "/var/run/docker/containerd/containerd.pid";
@@ -83,7 +83,7 @@ fn engine_lock(host: &Host) -> Lock<'static> {
 /// Prevents other podproof processes from restoring the engine's configuration until the guard is dropped. After that,
 /// the ownership mark of a cluster has the same effect.
 pub(super) async fn lock_configuration(host: &Host) -> Result<LockGuard, ClusterError> {
-    configuration_lock(host).acquire(host, LockMode::Shared).await
+    Ok(configuration_lock(host).acquire(host, LockMode::Shared).await?)
 }
 
 fn configuration_lock(host: &Host) -> Lock<'static> {
@@ -308,7 +308,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::cluster::Folders;
+    use crate::host::Folders;
 
     #[test]
     fn a_reused_pid_is_stale() {

@@ -1,12 +1,12 @@
 //! Which container engine the `docker` command uses: `DOCKER_HOST` or the Docker context may select another one at any
 //! time.
 
-use super::Host;
+use crate::host::Host;
 use super::cluster_name::ClusterName;
 use super::engine_origin::Origin;
 use super::error::ClusterError;
 use super::ownership::OwnershipMark;
-use super::program::{CommandError, Program};
+use crate::host::{CommandError, Program};
 use podproof_core::redact::redacted;
 
 /// The Docker context and endpoint in use.

@@ -2,15 +2,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use thiserror::Error as ThisError;
 
 use super::access_error::AccessError;
 use super::cluster_name::ClusterNameError;
 use super::image::ImageError;
-use super::paths::HomeUnknown;
-use super::program::CommandError;
+use crate::host::{CommandError, HomeUnknown, LockError};
 use crate::client_error::ClientError;
 
 /// Why a cluster could not be created, used or removed.
@@ -119,15 +117,8 @@ pub enum ClusterError {
         source: Box<ClusterError>,
     },
     /// Another podproof holds a lock.
-    #[error("{what} is in use by another podproof{holders}: waited {} s", waited.as_secs())]
-    Held {
-        /// The locked thing, for example "cluster `x`".
-        what: String,
-        /// The processes that hold it, in parentheses; empty if unknown.
-        holders: String,
-        /// How long podproof waited.
-        waited: Duration,
-    },
+    #[error(transparent)]
+    Lock(LockError),
     /// The cluster could not be created.
     #[error("create cluster `{name}` (node logs: {})", logs.display())]
     Create {
@@ -190,6 +181,15 @@ pub enum ClusterError {
     Interrupted,
 }
 
+impl From<LockError> for ClusterError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Interrupted => Self::Interrupted,
+            error => Self::Lock(error),
+        }
+    }
+}
+
 impl ClusterError {
     /// Wraps an I/O error of this file.
     pub(super) fn file(file: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
@@ -231,7 +231,7 @@ impl ClusterError {
                 kubeconfig.display(),
                 recreate_hint(name)
             )),
-            Self::Held { .. } => Some("stop those processes, or wait until they have ended".to_owned()),
+            Self::Lock(error) => error.hint(),
             Self::Create { source, .. } => source.hint(),
             Self::Access(error) => Some(error.hint()),
             Self::Image(error) => error.hint(),

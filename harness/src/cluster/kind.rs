@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
-use super::Host;
+use crate::host::Host;
 use super::error::ClusterError;
-use super::program::{CommandError, Program};
+use crate::host::{CommandError, Program};
 use super::versions::{VERSIONS, Version};
 
 /// Time limit for creating a cluster.

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use kube::Client;
 
-use super::Host;
+use crate::host::Host;
 use super::access::{Access, connect};
 use super::cluster_name::ClusterName;
 use super::error::ClusterError;
 use super::image::load_images;
 use super::images::Images;
 use super::kind::Node;
-use super::lock::LockGuard;
+use crate::host::LockGuard;
 use super::node_access::{NodeAccess, NodeContainers};
 use super::topology::Topology;
 

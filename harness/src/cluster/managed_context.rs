@@ -4,12 +4,12 @@ use std::path::Path;
 
 use kube::Config;
 
-use super::Host;
+use crate::host::Host;
 use super::cluster_name::ClusterName;
 use super::error::ClusterError;
 use super::kind_cluster::kubeconfig;
 use super::kubeconfig::configuration;
-use super::lock::{Lock, LockGuard, LockMode};
+use crate::host::{Lock, LockGuard, LockMode};
 
 /// Locks the cluster of this context if it is podproof's own: exclusively if its nodes will be disturbed.
 pub async fn lock_if_managed(
@@ -21,7 +21,8 @@ pub async fn lock_if_managed(
     let Some(name) = managed_cluster(host, file, context) else { return Ok(None) };
     let what = format!("cluster `{}`", name.as_str());
     let mode = if exclusive { LockMode::Exclusive } else { LockMode::Shared };
-    Lock::new(host.folders.cluster_lock(name.as_str()), &what).acquire(host, mode).await.map(Some)
+    let lock = Lock::new(host.folders.cluster_lock(name.as_str()), &what);
+    Ok(Some(lock.acquire(host, mode).await?))
 }
 
 /// The name of podproof's own cluster that this context refers to.
@@ -55,7 +56,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::cluster::Folders;
+    use crate::host::Folders;
 
     const OURS: &str = "QQ==";
 

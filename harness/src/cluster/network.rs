@@ -10,9 +10,9 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use serde_json::json;
 
-use super::Host;
+use crate::host::Host;
 use super::error::ClusterError;
-use super::program::{CommandError, Program};
+use crate::host::{CommandError, Program};
 use super::progress_wait::while_active;
 
 /// kind's default `podSubnet`.

@@ -11,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::error::ClusterError;
 use super::image::is_built_here;
 use super::kind::Node;
-use super::lock::LockGuard;
-use super::program::{CommandError, Output, Program};
-use super::{Host, network};
+use crate::host::LockGuard;
+use crate::host::{CommandError, Output, Program};
+use super::network;
+use crate::host::Host;
 use podproof_core::cluster_facts::Instance;
 
 /// How long the API server may take to answer after a node was restarted.

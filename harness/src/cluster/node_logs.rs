@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::cluster_name::ClusterName;
 use super::kind::KindCli;
-use super::{Host, report_progress};
+use crate::host::{Host, report_progress};
 use podproof_core::redact::redacted;
 
 /// The number of log folders kept for each cluster name.

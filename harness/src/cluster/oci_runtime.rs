@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::program::become_program;
+use crate::host::become_program;
 
 /// The executable name under which podproof acts as an OCI runtime.
 pub const RUNTIME: &str = "podproof-runc";

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::Host;
+use crate::host::Host;
 use super::cluster_name::ClusterName;
 use super::engine_origin::Origin;
 use super::error::ClusterError;

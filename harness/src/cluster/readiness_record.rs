@@ -10,11 +10,12 @@ use std::path::PathBuf;
 use super::error::ClusterError;
 use super::image::is_built_here;
 use super::kind_cluster::{ANSWER, KindCluster, READY, interruptible};
-use super::lock::{Lock, LockMode};
-use super::program::Program;
-use super::progress::step;
+use crate::host::{Lock, LockMode};
+use crate::host::Program;
+use crate::host::step;
 use super::ready::verify_nodes;
-use super::{Host, network};
+use super::network;
+use crate::host::Host;
 use podproof_core::disk::write_whole;
 
 /// Connects the nodes and verifies that they run pods, unless this was done since their last start.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 
-use super::Host;
+use crate::host::Host;
 use super::access::connect;
 use super::cluster_name::ClusterName;
 use super::engine_route::{check_engine, engine_id};

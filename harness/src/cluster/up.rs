@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kube::Client;
 
-use super::Host;
+use crate::host::Host;
 use super::access_error::AccessError;
 use super::cluster_name::ClusterName;
 use super::create::{create, remove};
@@ -17,10 +17,10 @@ use super::engine_route::{check_engine, engine_id};
 use super::error::ClusterError;
 use super::kind::{Condition, KindCli, Node, condition, nodes};
 use super::kind_cluster::{ANSWER, ClusterRequest, KindCluster, identifiers, interruptible};
-use super::lock::{Lock, LockMode};
+use crate::host::{Lock, LockMode};
 use super::ownership::{Ownership, OwnershipMark, classify};
-use super::program::{CommandError, Program};
-use super::progress::{report_progress, step};
+use crate::host::{CommandError, Program};
+use crate::host::{report_progress, step};
 use super::readiness_record::verify_since_start;
 use super::topology::Topology;
 

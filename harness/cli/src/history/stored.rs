@@ -1,6 +1,7 @@
 //! Access to the stored runs.
 
-use podproof::cluster::{self, Folders};
+use podproof::cluster;
+use podproof::host::Folders;
 use podproof_core::history::{HistoryRun, Renames, RunRange, Store, StoreLocation};
 use podproof_core::plan::{Catalogue, ClaimId};
 

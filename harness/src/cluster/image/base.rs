@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::error::ImageError;
 use super::store;
-use crate::cluster::Host;
-use crate::cluster::program::Program;
+use crate::host::Host;
+use crate::host::Program;
 use crate::cluster::versions::VERSIONS;
 
 /// dpkg options: no documentation, and no fsync of each file.

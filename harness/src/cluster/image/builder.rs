@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::error::ImageError;
-use crate::cluster::Host;
-use crate::cluster::program::{Output, Program};
+use crate::host::Host;
+use crate::host::{Output, Program};
 
 /// The prefix of the containers' names.
 const NAME: &str = "podproof-build";

@@ -7,11 +7,11 @@ use super::error::ImageError;
 use super::node::{NodeImageInputs, node};
 use super::{store, workload};
 use crate::cluster::error::ClusterError;
-use crate::cluster::lock::{Lock, LockMode};
-use crate::cluster::program::{CommandError, Program};
-use crate::cluster::progress::step;
+use crate::host::{Lock, LockMode};
+use crate::host::{CommandError, Program};
+use crate::host::step;
 use crate::cluster::versions::{VERSIONS, Version};
-use crate::cluster::{Host, report_progress};
+use crate::host::{Host, report_progress};
 
 /// How long the registry may take to answer whether it has the image.
 const REGISTRY_PATIENCE: Duration = Duration::from_secs(10);

@@ -9,9 +9,9 @@ use super::error::ImageError;
 use super::inputs::TAGS;
 use super::packages::Packages;
 use super::recipe::digest;
-use crate::cluster::Host;
-use crate::cluster::program::Program;
-use crate::cluster::progress::step;
+use crate::host::Host;
+use crate::host::Program;
+use crate::host::step;
 use crate::cluster::versions::{VERSIONS, Version};
 
 const PATIENCE: Duration = Duration::from_secs(1800);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::cluster::program::CommandError;
+use crate::host::CommandError;
 use crate::cluster::versions::{Version, VersionError};
 
 /// Why an image could not be built or loaded.

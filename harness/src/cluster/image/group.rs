@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::error::ImageError;
-use crate::cluster::Host;
+use crate::host::Host;
 
 /// Tasks that are cancelled together when one of them fails.
 pub(super) struct TaskGroup {
@@ -48,7 +48,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::cluster::Folders;
+    use crate::host::Folders;
 
     #[tokio::test]
     async fn the_first_failure_cancels_the_others_and_is_returned() {

@@ -12,11 +12,12 @@ use super::recipe::digest;
 use super::{archive, choice, workload};
 use crate::cluster::error::ClusterError;
 use crate::cluster::images::{Images, PullPolicy};
-use crate::cluster::lock::{Lock, LockMode};
-use crate::cluster::program::Program;
-use crate::cluster::progress::step;
+use crate::host::{Lock, LockMode};
+use crate::host::Program;
+use crate::host::step;
 use crate::cluster::versions::VERSIONS;
-use crate::cluster::{Host, kind};
+use crate::cluster::kind;
+use crate::host::Host;
 
 /// Part of the digest in the tag. Change it when anything in the image other than the program changes. The article's
 /// pod calls the program as `./ipc`.

@@ -14,10 +14,11 @@ use super::packages::Packages;
 use super::recipe::{digest, node_digest};
 use super::release::Release;
 use super::{compile, store, workload};
-use crate::cluster::program::Program;
-use crate::cluster::progress::step;
+use crate::host::Program;
+use crate::host::step;
 use crate::cluster::versions::{VERSIONS, Version};
-use crate::cluster::{Host, network};
+use crate::cluster::network;
+use crate::host::Host;
 
 const PATIENCE: Duration = Duration::from_secs(600);
 /// The required files of a folder with Kubernetes binaries.

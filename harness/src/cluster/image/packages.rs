@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::ImageError;
-use crate::cluster::program::Program;
-use crate::cluster::{Host, report_progress};
+use crate::host::Program;
+use crate::host::{Host, report_progress};
 
 const PATIENCE: Duration = Duration::from_secs(300);
 

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::error::ImageError;
-use crate::cluster::Host;
-use crate::cluster::program::{CommandError, Program};
+use crate::host::Host;
+use crate::host::{CommandError, Program};
 
 const PATIENCE: Duration = Duration::from_secs(300);
 

@@ -8,8 +8,8 @@ use super::error::ImageError;
 use super::inputs::{NGINX, NGINX_RUNS};
 use super::recipe::workload_digest;
 use super::{base, store};
-use crate::cluster::Host;
-use crate::cluster::progress::step;
+use crate::host::Host;
+use crate::host::step;
 use crate::cluster::versions::VERSIONS;
 
 /// The references of the workload images, and the archive that contains both.
@@ -58,7 +58,7 @@ pub(super) async fn archive(host: &Host) -> Result<Workloads, ImageError> {
 }
 
 async fn nginx(host: &Host, debian: &str, reference: &str) -> Result<(), ImageError> {
-    crate::cluster::report_progress!("building the nginx image");
+    crate::host::report_progress!("building the nginx image");
     let lists = host.folders.apt_lists();
     let mounts: [(&Path, &str); 1] = [(&lists, "/var/lib/apt/lists:ro")];
     let plan = BuildPlan { purpose: "nginx", image: debian, mounts: &mounts, folder: "/", network: true };

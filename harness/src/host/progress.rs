@@ -11,10 +11,10 @@ const EVERY: Duration = Duration::from_secs(20);
 macro_rules! report_progress {
     ($($words:tt)*) => { tracing::info!(target: "podproof::progress", $($words)*) };
 }
-pub(super) use report_progress;
+pub(crate) use report_progress;
 
 /// Awaits `work` and reports its start, its progress and its duration.
-pub(super) async fn step<T, E>(what: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub(crate) async fn step<T, E>(what: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let start = Instant::now();
     report_progress!("{what} …");
     let mut ticks = interval(EVERY);

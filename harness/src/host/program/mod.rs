@@ -16,4 +16,5 @@ pub use supervised::{SUPERVISOR, supervise_programs};
 pub use error::CommandError;
 pub use line::Program;
 pub use output::Output;
-pub(super) use start::{become_program, inheriting};
+pub(crate) use start::become_program;
+pub(super) use start::inheriting;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::CommandError;
 use super::line::{Input, Program};
 use super::output::{Output, keep_end, last_lines};
-use crate::cluster::group::ProcessGroup;
+use crate::host::group::ProcessGroup;
 
 /// How long a program's pipes may stay open after it has ended.
 const GRACE: Duration = Duration::from_secs(3);

@@ -72,12 +72,12 @@ impl Program {
 }
 
 /// Replaces this process with another program. Returns only if that fails.
-pub(in crate::cluster) fn become_program(program: &str, arguments: &[OsString]) -> io::Error {
+pub(crate) fn become_program(program: &str, arguments: &[OsString]) -> io::Error {
     std::process::Command::new(program).args(arguments).exec()
 }
 
 /// A command that inherits the standard streams.
-pub(in crate::cluster) fn inheriting(program: &OsStr, arguments: &[OsString]) -> Process {
+pub(in crate::host) fn inheriting(program: &OsStr, arguments: &[OsString]) -> Process {
     let mut process = Process::new(program);
     process.args(arguments);
     process

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::error::ClusterError;
-use super::{Host, report_progress};
+use super::environment::Host;
+use super::progress::report_progress;
 
 /// How a lock is acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LockMode {
+pub(crate) enum LockMode {
     /// Together with other shared holders.
     Shared,
     /// By one holder only.
@@ -28,25 +30,68 @@ pub struct LockGuard {
     _file: File,
 }
 
+/// Why a lock could not be acquired.
+#[derive(Debug, Error)]
+pub enum LockError {
+    /// Another podproof holds it.
+    #[error("{what} is in use by another podproof{holders}: waited {} s", waited.as_secs())]
+    Held {
+        /// The locked thing, for example "cluster `x`".
+        what: String,
+        /// The processes that hold it, in parentheses; empty if unknown.
+        holders: String,
+        /// How long podproof waited.
+        waited: Duration,
+    },
+    /// The lock file could not be used.
+    #[error("use {}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// podproof was asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl LockError {
+    /// Suggests how to fix the problem.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Held { .. } => Some("stop those processes, or wait until they have ended".to_owned()),
+            Self::File { .. } | Self::Interrupted => None,
+        }
+    }
+
+    /// Wraps an I/O error of this file.
+    fn file(file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.to_owned();
+        move |source| Self::File { file, source }
+    }
+}
+
 /// A lock file, and how long to wait for it.
 #[derive(Clone, Debug)]
-pub(super) struct Lock<'l> {
+pub(crate) struct Lock<'l> {
     /// The lock file.
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The name of the locked resource, for messages.
-    pub(super) what: &'l str,
+    pub(crate) what: &'l str,
     /// How long to wait for other holders; `None` to wait without a limit.
-    pub(super) patience: Option<Duration>,
+    pub(crate) patience: Option<Duration>,
 }
 
 impl<'l> Lock<'l> {
     /// A lock without a time limit.
-    pub(super) fn new(file: PathBuf, what: &'l str) -> Self {
+    pub(crate) fn new(file: PathBuf, what: &'l str) -> Self {
         Self { file, what, patience: None }
     }
 
     /// Acquires the lock without waiting; `None` if another process holds it.
-    pub(super) fn try_acquire(&self, mode: LockMode) -> Result<Option<LockGuard>, ClusterError> {
+    pub(crate) fn try_acquire(&self, mode: LockMode) -> Result<Option<LockGuard>, LockError> {
         let file = self.open()?;
         let taken = match mode {
             LockMode::Shared => file.try_lock_shared(),
@@ -55,12 +100,12 @@ impl<'l> Lock<'l> {
         match taken {
             Ok(()) => Ok(Some(LockGuard { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(ClusterError::file(&self.file)(error)),
+            Err(TryLockError::Error(error)) => Err(LockError::file(&self.file)(error)),
         }
     }
 
     /// Acquires the lock. If another process holds it, reports which one and waits.
-    pub(super) async fn acquire(&self, host: &Host, mode: LockMode) -> Result<LockGuard, ClusterError> {
+    pub(crate) async fn acquire(&self, host: &Host, mode: LockMode) -> Result<LockGuard, LockError> {
         if let Some(guard) = self.try_acquire(mode)? {
             return Ok(guard);
         }
@@ -88,23 +133,23 @@ impl<'l> Lock<'l> {
         tokio::select! {
             locked = receiver => match locked {
                 Ok(Ok(file)) => Ok(LockGuard { _file: file }),
-                Ok(Err(error)) => Err(ClusterError::file(&self.file)(error)),
-                Err(_) => Err(ClusterError::Interrupted),
+                Ok(Err(error)) => Err(LockError::file(&self.file)(error)),
+                Err(_) => Err(LockError::Interrupted),
             },
-            () = timed_out => Err(ClusterError::Held {
+            () = timed_out => Err(LockError::Held {
                 what: self.what.to_owned(),
                 holders: describe(&holders(&self.file)),
                 waited: self.patience.unwrap_or_default(),
             }),
-            () = host.cancel.cancelled() => Err(ClusterError::Interrupted),
+            () = host.cancel.cancelled() => Err(LockError::Interrupted),
         }
     }
 
-    fn open(&self) -> Result<File, ClusterError> {
+    fn open(&self) -> Result<File, LockError> {
         if let Some(folder) = self.file.parent() {
-            fs::create_dir_all(folder).map_err(ClusterError::file(folder))?;
+            fs::create_dir_all(folder).map_err(LockError::file(folder))?;
         }
-        File::create(&self.file).map_err(ClusterError::file(&self.file))
+        File::create(&self.file).map_err(LockError::file(&self.file))
     }
 }
 
@@ -143,7 +188,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::cluster::Folders;
+    use crate::host::Folders;
 
     fn host(home: &Path) -> Host {
         Host { folders: Folders::below(home), program: "/bin/true".into(), cancel: CancellationToken::new() }
@@ -180,10 +225,10 @@ mod tests {
         let lock =
             Lock { patience: Some(Duration::from_millis(50)), ..Lock::new(home.path().join("lock"), "it") };
         let _user = lock.try_acquire(LockMode::Shared).unwrap();
-        assert_matches!(lock.acquire(&host, LockMode::Exclusive).await, Err(ClusterError::Held { .. }));
+        assert_matches!(lock.acquire(&host, LockMode::Exclusive).await, Err(LockError::Held { .. }));
         host.cancel.cancel();
         let unlimited = Lock::new(home.path().join("lock"), "it");
-        assert_matches!(unlimited.acquire(&host, LockMode::Exclusive).await, Err(ClusterError::Interrupted));
+        assert_matches!(unlimited.acquire(&host, LockMode::Exclusive).await, Err(LockError::Interrupted));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Folders {
     }
 
     #[cfg(test)]
-    pub(super) fn below(home: &std::path::Path) -> Self {
+    pub(crate) fn below(home: &std::path::Path) -> Self {
         Self { cache: home.join("cache"), state: home.join("state") }
     }
 
