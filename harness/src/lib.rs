@@ -32,6 +32,8 @@ pub mod host;
 
 pub mod cluster;
 
+pub mod provider;
+
 pub mod stage;
 
 pub mod cases;

@@ -40,10 +40,10 @@ impl Folders {
         Self { cache: home.join("cache"), state: home.join("state") }
     }
 
-    /// The `kind` executable that `ci/setup.sh` fetched.
+    /// The executable of this name that `ci/setup.sh` fetched.
     #[must_use]
-    pub fn fetched_kind(&self) -> PathBuf {
-        self.cache.join("bin/kind")
+    pub fn fetched(&self, program: &str) -> PathBuf {
+        self.cache.join("bin").join(program)
     }
 
     /// The private apt configuration.
@@ -163,14 +163,14 @@ mod tests {
     #[test]
     fn folders_follow_the_environment() {
         let named = folders(&[("XDG_CACHE_HOME", "/c"), ("XDG_STATE_HOME", "/s")]).unwrap();
-        assert_eq!(named.fetched_kind(), Path::new("/c/podproof/bin/kind"));
+        assert_eq!(named.fetched("kind"), Path::new("/c/podproof/bin/kind"));
         assert_eq!(named.cluster("a"), Path::new("/s/podproof/clusters/a"));
     }
 
     #[test]
     fn relative_folders_are_ignored() {
         let home = folders(&[("HOME", "/h"), ("XDG_CACHE_HOME", "c")]).unwrap();
-        assert_eq!(home.fetched_kind(), Path::new("/h/.cache/podproof/bin/kind"));
+        assert_eq!(home.fetched("kind"), Path::new("/h/.cache/podproof/bin/kind"));
     }
 
     #[test]
