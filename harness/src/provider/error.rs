@@ -96,7 +96,7 @@ pub enum ClusterError {
     },
     /// Some node containers of a cluster that podproof created no longer exist.
     #[error(
-        "{missing} of the {of} node containers of cluster `{name}` are gone; the others were not changed"
+        "{missing} of the {expected} node containers of cluster `{name}` are gone; the others were not changed"
     )]
     Incomplete {
         /// The name.
@@ -104,7 +104,7 @@ pub enum ClusterError {
         /// The number of missing containers.
         missing: usize,
         /// The number of containers that were created.
-        of: usize,
+        expected: usize,
     },
     /// The node containers are in a state that podproof does not repair.
     #[error("cluster `{name}` cannot be used: {why}; it was not changed")]

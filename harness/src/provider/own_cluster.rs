@@ -13,7 +13,7 @@ use crate::cluster::{Access, Images, connect};
 use crate::host::{Host, LockGuard};
 
 /// Time limit for the API server's answer.
-pub(super) const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const API_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a node may take to run its first pod.
 pub(super) const READY: Duration = Duration::from_secs(120);

@@ -47,27 +47,30 @@ pub enum Ownership {
     Ours(OwnershipMark),
 }
 
-/// Decides who owns the containers of a cluster name.
-#[must_use]
-pub fn classify(mark: Option<OwnershipMark>, containers: &BTreeSet<String>) -> Ownership {
-    if containers.is_empty() {
-        return Ownership::Free;
-    }
-    match mark {
-        // The mark is written only when no cluster has this name, so these containers are from that creation.
-        Some(mark) if mark.containers.is_empty() => Ownership::Unfinished,
-        Some(mark) if containers.is_subset(&mark.containers) => Ownership::Ours(mark),
-        Some(_) | None => Ownership::Foreign,
+impl Ownership {
+    /// Decides who owns the containers of a cluster name.
+    #[must_use]
+    pub fn of(mark: Option<OwnershipMark>, containers: &BTreeSet<String>) -> Self {
+        if containers.is_empty() {
+            return Self::Free;
+        }
+        match mark {
+            // The mark is written only when no cluster has this name, so these containers are from that creation.
+            Some(mark) if mark.containers.is_empty() => Self::Unfinished,
+            Some(mark) if containers.is_subset(&mark.containers) => Self::Ours(mark),
+            Some(_) | None => Self::Foreign,
+        }
     }
 }
 
 /// Decides who owns the containers of a cluster name, by the cluster's mark.
 pub(super) fn ownership_of(host: &Host, name: &ClusterName, present: &[Node]) -> Ownership {
-    let ownership = classify(OwnershipMark::read(host, name), &identifiers(present));
-    // Containers that were created long after the mark of a killed creation do not belong to it.
-    let latest = OwnershipMark::latest_creation(host, name);
-    let later = |node: &Node| node.created_at().zip(latest).is_some_and(|(made, latest)| made > latest);
-    if ownership == Ownership::Unfinished && present.iter().any(later) {
+    let ownership = Ownership::of(OwnershipMark::read(host, name), &identifiers(present));
+    // A creation that was killed leaves a mark. Containers that were created long after that mark belong to somebody else.
+    let deadline = OwnershipMark::creation_deadline(host, name);
+    let is_too_late =
+        |node: &Node| node.created_at().zip(deadline).is_some_and(|(created, deadline)| created > deadline);
+    if ownership == Ownership::Unfinished && present.iter().any(is_too_late) {
         Ownership::Foreign
     } else {
         ownership
@@ -91,7 +94,7 @@ impl OwnershipMark {
     }
 
     /// The latest time at which the creation that wrote this mark can have created a container.
-    pub(super) fn latest_creation(host: &Host, name: &ClusterName) -> Option<SystemTime> {
+    pub(super) fn creation_deadline(host: &Host, name: &ClusterName) -> Option<SystemTime> {
         let written = fs::metadata(Self::file(host, name)).and_then(|data| data.modified()).ok()?;
         Some(written + CREATE_PATIENCE + Duration::from_secs(60))
     }
@@ -128,7 +131,7 @@ mod tests {
         #[case] found: &[&str],
         #[case] expected: Ownership,
     ) {
-        assert_eq!(classify(mark, &set(found)), expected);
+        assert_eq!(Ownership::of(mark, &set(found)), expected);
     }
 
     #[rstest]

@@ -11,7 +11,7 @@ use super::cluster::own_cluster;
 use super::network;
 use super::node_image::{choose_image, is_built_here};
 use super::node_logs::keep_logs;
-use super::readiness_record::verify_since_start;
+use super::readiness_record::verify_once_per_start;
 use super::request::ClusterRequest;
 use super::topology::{Requirements, cgroup_v1};
 use crate::host::{Host, report_progress, step};
@@ -19,7 +19,7 @@ use crate::provider::cluster_name::ClusterName;
 use crate::provider::containers::{Node, identifiers};
 use crate::provider::engine::{Engine, Origin};
 use crate::provider::error::ClusterError;
-use crate::provider::own_cluster::{ANSWER, interruptible, kubeconfig};
+use crate::provider::own_cluster::{API_PATIENCE, interruptible, kubeconfig};
 use crate::provider::ownership::OwnershipMark;
 use podproof_core::disk::write_whole;
 
@@ -114,10 +114,10 @@ async fn make(
     let made = nodes(host, name.as_str()).await?;
     let cluster = own_cluster(host, name, image, made.clone());
     if is_built_here(image) {
-        let without_dns = async { network::remove_dns(&cluster.client(ANSWER).await?).await };
+        let without_dns = async { network::remove_dns(&cluster.client(API_PATIENCE).await?).await };
         interruptible(host, Box::pin(without_dns)).await?;
     }
-    verify_since_start(host, &cluster).await?;
+    verify_once_per_start(host, &cluster).await?;
     Ok(made)
 }
 

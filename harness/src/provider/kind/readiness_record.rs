@@ -11,7 +11,7 @@ use super::network;
 use super::node_image::is_built_here;
 use crate::host::{Host, Lock, LockMode, Program, step};
 use crate::provider::error::ClusterError;
-use crate::provider::own_cluster::{ANSWER, OwnCluster, READY, interruptible};
+use crate::provider::own_cluster::{API_PATIENCE, OwnCluster, READY, interruptible};
 use crate::provider::ready::verify_nodes;
 use podproof_core::disk::write_whole;
 
@@ -19,7 +19,7 @@ use podproof_core::disk::write_whole;
 ///
 /// It only adds missing settings, so others may use the cluster meanwhile; concurrent calls wait for each other. The
 /// caller holds the cluster's lock in any mode.
-pub(super) async fn verify_since_start(host: &Host, cluster: &OwnCluster) -> Result<(), ClusterError> {
+pub(super) async fn verify_once_per_start(host: &Host, cluster: &OwnCluster) -> Result<(), ClusterError> {
     if is_verified(host, cluster, &starts(host, cluster).await?) {
         return Ok(());
     }
@@ -33,7 +33,7 @@ pub(super) async fn verify_since_start(host: &Host, cluster: &OwnCluster) -> Res
         return Ok(());
     }
     let work = async {
-        let client = cluster.client(ANSWER).await?;
+        let client = cluster.client(API_PATIENCE).await?;
         if is_built_here(&cluster.image) {
             network::connect(host, &client, cluster.nodes().len()).await?;
         }

@@ -9,7 +9,7 @@ use crate::provider::cluster_name::ClusterName;
 use crate::provider::containers::{Condition, condition};
 use crate::provider::engine::{check_engine, engine_id};
 use crate::provider::error::ClusterError;
-use crate::provider::own_cluster::{ANSWER, ClusterStatus, kubeconfig};
+use crate::provider::own_cluster::{API_PATIENCE, ClusterStatus, kubeconfig};
 use crate::provider::ownership::{Ownership, OwnershipMark, ownership_of};
 
 /// Returns the status of each of podproof's own clusters.
@@ -48,7 +48,7 @@ async fn status_of(host: &Host, name: ClusterName) -> Result<ClusterStatus, Clus
     };
     // An unanswered request does not change the state: an API server under load may be slow and still work.
     let (version, problem) = match state {
-        "running" => match connect(Some(&kubeconfig), &context(&name), Images::empty(), ANSWER).await {
+        "running" => match connect(Some(&kubeconfig), &context(&name), Images::empty(), API_PATIENCE).await {
             Ok(access) => (Some(access.facts.version), None),
             Err(error) => (None, Some(format!("its API server did not answer: {error}"))),
         },

@@ -1,4 +1,4 @@
-//! Brings up podproof's own kind clusters: uses, starts or creates them; and removes them.
+//! Brings up podproof's own kind clusters (uses, starts or creates them) and removes them.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -11,7 +11,7 @@ use kube::Client;
 use super::cli::{KindCli, nodes};
 use super::cluster::own_cluster;
 use super::create::{create, remove};
-use super::readiness_record::verify_since_start;
+use super::readiness_record::verify_once_per_start;
 use super::request::ClusterRequest;
 use super::topology::Topology;
 use crate::cluster::AccessError;
@@ -20,7 +20,7 @@ use crate::provider::cluster_name::ClusterName;
 use crate::provider::containers::{Condition, Node, condition};
 use crate::provider::engine::{Engine, check_engine, engine_id, lock_configuration, restore_configuration};
 use crate::provider::error::ClusterError;
-use crate::provider::own_cluster::{ANSWER, OwnCluster, interruptible};
+use crate::provider::own_cluster::{API_PATIENCE, OwnCluster, interruptible};
 use crate::provider::ownership::{Ownership, OwnershipMark, ownership_of};
 
 /// How long the API server may take to answer after its node was restarted.
@@ -28,29 +28,29 @@ const RESTART_PATIENCE: Duration = Duration::from_secs(90);
 /// How long to wait for other users of a cluster before it is removed.
 const USERS_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Brings up the cluster: uses a running one, starts stopped nodes, or creates a new one if the engine reports no
-/// usable containers.
+/// Brings up the cluster: uses a running one, starts stopped nodes, or creates the cluster if its node containers do not
+/// exist or are dead.
 ///
 /// API errors never cause a removal, restart or creation: a running cluster that does not answer is not changed.
 pub async fn up(host: &Host, request: &ClusterRequest) -> Result<OwnCluster, ClusterError> {
     let name = &request.name;
     let what = format!("cluster `{}`", name.as_str());
     let lock = Lock::new(host.folders.cluster_lock(name.as_str()), &what);
-    let how = if request.exclusive { LockMode::Exclusive } else { LockMode::Shared };
-    // Keep the engine's configuration from being restored until the cluster's mark exists.
-    let _needed = lock_configuration(host).await?;
+    let mode = if request.exclusive { LockMode::Exclusive } else { LockMode::Shared };
+    // Until the ownership mark exists, nothing else shows that the engine's configuration is needed.
+    let _configuration_lock = lock_configuration(host).await?;
     let engine = Engine::ensure_ready(host).await?;
-    // The state may change before the lock is acquired, so check it again. Each retry means that another process
-    // progressed.
+    // The state may change before the lock is acquired, so check it again. The loop ends, because each retry means that
+    // another process has made progress.
     loop {
         let NextStep::Use(_) = next_step(host, &engine, request).await? else {
             let _lock = lock.acquire(host, LockMode::Exclusive).await?;
             start_or_create(host, &engine, request).await?;
             continue;
         };
-        let held = lock.acquire(host, how).await?;
+        let held = lock.acquire(host, mode).await?;
         let NextStep::Use(cluster) = next_step(host, &engine, request).await? else { continue };
-        make_usable(host, &cluster).await.map_err(unusable(&cluster))?;
+        make_usable(host, &cluster).await.map_err(wrap_as_unusable(&cluster))?;
         return Ok(OwnCluster { held: Some(Arc::new(held)), ..cluster });
     }
 }
@@ -61,35 +61,37 @@ enum NextStep {
     Use(OwnCluster),
     /// The named node containers are stopped.
     Start(OwnCluster, Vec<String>),
-    /// It does not exist, or only these unusable containers remain.
-    Create(Option<OwnershipMark>, Vec<Node>),
+    /// It does not exist. `leftovers` are the containers of an unfinished creation, or, if it existed with the mark
+    /// `previous`, its dead nodes.
+    Create { previous: Option<OwnershipMark>, leftovers: Vec<Node> },
 }
 
-/// Decides by the state of the cluster's containers.
+/// Chooses the next step from the state of the node containers.
 async fn next_step(host: &Host, engine: &Engine, request: &ClusterRequest) -> Result<NextStep, ClusterError> {
     let name = &request.name;
     check_engine(host, name, engine.id()).await?;
-    let text = || name.as_str().to_owned();
     let present = nodes(host, name.as_str()).await?;
     let mark = match ownership_of(host, name, &present) {
-        Ownership::Foreign => return Err(ClusterError::Foreign { name: text() }),
-        Ownership::Free | Ownership::Unfinished => return Ok(NextStep::Create(None, present)),
+        Ownership::Foreign => return Err(ClusterError::Foreign { name: name.as_str().to_owned() }),
+        Ownership::Free | Ownership::Unfinished => {
+            return Ok(NextStep::Create { previous: None, leftovers: present });
+        }
         Ownership::Ours(mark) => mark,
     };
-    check_same(request, &mark)?;
+    check_matches_existing(request, &mark)?;
     let condition = condition(&present);
-    if condition == Condition::Dead {
-        return Ok(NextStep::Create(Some(mark), present));
+    let (expected, existing) = (mark.containers.len(), present.len());
+    if condition != Condition::Dead && existing < expected {
+        let missing = expected - existing;
+        return Err(ClusterError::Incomplete { name: name.as_str().to_owned(), missing, expected });
     }
-    let (of, existing) = (mark.containers.len(), present.len());
-    if existing < of {
-        return Err(ClusterError::Incomplete { name: text(), missing: of - existing, of });
-    }
-    let cluster = own_cluster(host, name, &mark.image, present);
     match condition {
-        Condition::Stopped(stopped) => Ok(NextStep::Start(cluster, stopped)),
-        Condition::Stuck(why) => Err(ClusterError::Stuck { name: text(), why }),
-        Condition::Running | Condition::Dead => Ok(NextStep::Use(cluster)),
+        Condition::Dead => Ok(NextStep::Create { previous: Some(mark), leftovers: present }),
+        Condition::Running => Ok(NextStep::Use(own_cluster(host, name, &mark.image, present))),
+        Condition::Stopped(stopped) => {
+            Ok(NextStep::Start(own_cluster(host, name, &mark.image, present), stopped))
+        }
+        Condition::Stuck(why) => Err(ClusterError::Stuck { name: name.as_str().to_owned(), why }),
     }
 }
 
@@ -102,26 +104,26 @@ async fn start_or_create(host: &Host, engine: &Engine, request: &ClusterRequest)
             report_progress!("starting stopped nodes: {}", stopped.join(", "));
             Program::new("docker").arg("start").args(&stopped).run(&host.cancel).await?;
             let restarted = async {
-                wait_for(host, &cluster).await?;
-                verify_since_start(host, &cluster).await
+                refresh_and_wait(host, &cluster).await?;
+                verify_once_per_start(host, &cluster).await
             };
-            step(&format!("restarting cluster `{name}`"), restarted).await.map_err(unusable(&cluster))
+            step(&format!("restarting cluster `{name}`"), restarted).await.map_err(wrap_as_unusable(&cluster))
         }
-        NextStep::Create(None, present) => {
-            if !present.is_empty() {
+        NextStep::Create { previous: None, leftovers } => {
+            if !leftovers.is_empty() {
                 report_progress!("cluster `{name}` was not completely created: creating it again");
             }
-            create(host, engine, request, &present).await
+            create(host, engine, request, &leftovers).await
         }
-        NextStep::Create(Some(mark), present) => {
+        NextStep::Create { previous: Some(mark), leftovers } => {
             report_progress!("the node containers of cluster `{name}` are dead: creating it again");
-            create(host, engine, &recreate_request(request, &mark), &present).await
+            create(host, engine, &recreate_request(request, &mark), &leftovers).await
         }
     }
 }
 
-/// Wraps an error of a running cluster, which is not changed.
-fn unusable(cluster: &OwnCluster) -> impl FnOnce(ClusterError) -> ClusterError {
+/// Wraps an error of a cluster that is running and was left unchanged.
+fn wrap_as_unusable(cluster: &OwnCluster) -> impl FnOnce(ClusterError) -> ClusterError {
     let (name, kubeconfig) = (cluster.name.as_str().to_owned(), cluster.kubeconfig.clone());
     move |error| match error {
         ClusterError::Interrupted | ClusterError::Command(CommandError::Cancelled { .. }) => {
@@ -151,7 +153,7 @@ pub async fn down(host: &Host, name: &ClusterName) -> Result<bool, ClusterError>
 }
 
 /// Fails if the request explicitly asks for another topology or image than the existing cluster has.
-fn check_same(request: &ClusterRequest, mark: &OwnershipMark) -> Result<(), ClusterError> {
+fn check_matches_existing(request: &ClusterRequest, mark: &OwnershipMark) -> Result<(), ClusterError> {
     let differs = |present: &str, asked: &str| ClusterError::Different {
         name: request.name.as_str().to_owned(),
         present: present.to_owned(),
@@ -174,20 +176,20 @@ fn recreate_request(request: &ClusterRequest, mark: &OwnershipMark) -> ClusterRe
     ClusterRequest { topology: Some(request.topology.clone().unwrap_or(made)), ..request.clone() }
 }
 
-/// Waits until the API server of running nodes answers.
-async fn wait_for(host: &Host, cluster: &OwnCluster) -> Result<(), ClusterError> {
+/// Updates the kubeconfig of a cluster whose nodes run, and waits until its API server answers.
+async fn refresh_and_wait(host: &Host, cluster: &OwnCluster) -> Result<(), ClusterError> {
     refresh_kubeconfig(host, cluster).await?;
     let what = format!("waiting for the API server of cluster `{}`", cluster.name.as_str());
     step(&what, interruptible(host, Box::pin(await_api_server(cluster)))).await?;
     Ok(())
 }
 
-/// Makes sure that the API server of running nodes answers and that the nodes are connected and run pods.
+/// Makes sure that the API server of running nodes answers, and that the nodes have a pod network and run pods.
 async fn make_usable(host: &Host, cluster: &OwnCluster) -> Result<(), ClusterError> {
-    if cluster.client(ANSWER).await.is_err() {
-        wait_for(host, cluster).await?;
+    if cluster.client(API_PATIENCE).await.is_err() {
+        refresh_and_wait(host, cluster).await?;
     }
-    verify_since_start(host, cluster).await
+    verify_once_per_start(host, cluster).await
 }
 
 /// Updates the kubeconfig, because the API server's port may change when the engine restarts. An up-to-date file is not
@@ -195,14 +197,14 @@ async fn make_usable(host: &Host, cluster: &OwnCluster) -> Result<(), ClusterErr
 async fn refresh_kubeconfig(host: &Host, cluster: &OwnCluster) -> Result<(), ClusterError> {
     let kind = KindCli::find(host).await?;
     let folder = host.folders.cluster(cluster.name.as_str());
-    let aside = tempfile::tempdir_in(&folder).map_err(ClusterError::file(&folder))?;
-    let fresh = aside.path().join("kubeconfig");
-    kind.export_kubeconfig(cluster.name.as_str(), &fresh).run(&host.cancel).await?;
-    let fresh = fs::read(&fresh).map_err(ClusterError::file(&fresh))?;
-    if fs::read(&cluster.kubeconfig).is_ok_and(|present| present == fresh) {
+    let temporary = tempfile::tempdir_in(&folder).map_err(ClusterError::file(&folder))?;
+    let exported = temporary.path().join("kubeconfig");
+    kind.export_kubeconfig(cluster.name.as_str(), &exported).run(&host.cancel).await?;
+    let content = fs::read(&exported).map_err(ClusterError::file(&exported))?;
+    if fs::read(&cluster.kubeconfig).is_ok_and(|present| present == content) {
         return Ok(());
     }
-    write_private(&cluster.kubeconfig, &fresh).map_err(ClusterError::file(&cluster.kubeconfig))
+    write_private(&cluster.kubeconfig, &content).map_err(ClusterError::file(&cluster.kubeconfig))
 }
 
 /// Replaces a file that contains keys.
@@ -219,7 +221,7 @@ fn write_private(file: &Path, content: &[u8]) -> io::Result<()> {
 async fn await_api_server(cluster: &OwnCluster) -> Result<Client, ClusterError> {
     let start = std::time::Instant::now();
     loop {
-        match cluster.client(ANSWER).await {
+        match cluster.client(API_PATIENCE).await {
             // Other errors, for example an invalid kubeconfig, are permanent.
             Err(ClusterError::Access(AccessError::Silent { .. } | AccessError::Api { .. }))
                 if start.elapsed() < RESTART_PATIENCE =>
