@@ -113,6 +113,20 @@ fn no_files_use_each_other_in_a_circle() {
 }
 
 #[test]
+fn a_provider_is_known_only_where_providers_are_listed() {
+    // They name each provider. Everything else works for all of them.
+    let may_know = ["podproof::provider::providers", "podproof::provider::managed_context"].map(module);
+    let kind = module("podproof::provider::kind");
+    let uses = Imports::read(&root()).uses;
+    let outside = || uses.iter().filter(|(user, _)| !user.starts_with(&kind));
+    for (user, used) in outside().filter(|(user, _)| !may_know.contains(user)) {
+        let known = used.iter().find(|other| other.starts_with(&kind));
+        assert_eq!(known, None, "{user:?} knows a provider");
+    }
+    assert!(outside().any(|(_, used)| used.iter().any(|other| other.starts_with(&kind))));
+}
+
+#[test]
 fn a_public_type_name_means_one_thing() {
     let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for folder in ["harness/src", "harness/core/src", "harness/cli/src"] {

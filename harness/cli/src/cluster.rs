@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use podproof::host::{Folders, Host};
-use podproof::provider::{self, ClusterError, ClusterStatus, ImageRequest, OwnCluster, Provider, UpOptions};
+use podproof::provider::{ClusterError, ClusterStatus, ImageRequest, OwnCluster, Provider, UpOptions};
 use podproof::run::Interrupt;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -99,6 +99,6 @@ fn cluster_line(cluster: &ClusterStatus) -> String {
 
 async fn image(host: &Host, args: ImageArgs) -> Result<(), Failure> {
     let request = ImageRequest { binaries: args.binaries, containerd: args.containerd, etcd: args.etcd };
-    let image = provider::build_image(host, &request).await?;
+    let image = Provider::build_image(host, &request).await?;
     output::print(&format!("{image}\n"))
 }

@@ -1,7 +1,7 @@
 //! This host: the programs that podproof starts on it, its own files, and the locks between its processes.
 //!
-//! Only this module starts programs on the host, and within it only `program` does. It must *not* know what a program is
-//! for, act on a cluster, or start anything on its own.
+//! Only this module starts programs on the host, and within it only `program` does. It must *not* know what a program
+//! is for, act on a cluster, or start anything on its own.
 
 mod environment;
 mod group;

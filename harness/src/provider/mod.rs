@@ -1,23 +1,23 @@
 //! Who provides a cluster: podproof itself, with kind, or somebody else.
 //!
 //! A provider is one file, or one folder with one door, behind the closed enum [`Provider`]. It must *not* change a
-//! cluster that it did not make, write the user's kubeconfig, install packages, or be known outside this module.
-//! Everything after the access is opened works through [`crate::cluster`] and does not ask who provides it.
+//! cluster that it did not make, write the user's kubeconfig, install packages, or be known outside this module: what
+//! follows works with the [access](crate::cluster::Access) that it opens, and does not ask where the cluster is from.
 //!
 //! # A further provider
 //!
-//! k3d, for example, would be the folder `k3d/` and the variant `Provider::K3d(ClusterName)`. The compiler then names the
-//! arms that are missing in `providers`. The folder supplies:
+//! k3d, for example, would be the folder `k3d/` and the variant `Provider::K3d(ClusterName)`. The folder supplies:
 //!
 //! - `open`, `up`, `down` and `status`, with the signatures of those in `kind`. `engine`, `containers`, `ownership`,
 //!   `ready` and `image` do most of the work, because its nodes are containers too;
-//! - the label of its node containers (`app=k3d`, `k3d.cluster=NAME`) and the name of its contexts (`k3d-NAME`);
-//! - its configuration file of a cluster, and the oldest version of its program in `ci/versions.env`;
-//! - an `AfterRestart`, if its nodes lose settings when they restart; k3d's do not.
+//! - the label of its node containers (`k3d.cluster=NAME`) and the name of its contexts (`k3d-NAME`);
+//! - its command line, and the default configuration of a cluster;
+//! - a [repair](crate::cluster::AfterRestart) of restarted nodes, if they lose settings.
 //!
-//! Beside its folder it touches `mod.rs` (one line), `providers.rs` (variant, word and arms), `managed_context.rs` (the
-//! name of its contexts) and `ownership.rs` (the mark then says who made a cluster; without it, kind did). Outside this
-//! module: the words of `--cluster` in the CLI's arguments and in the README, and the program in `ci/`.
+//! In this module it also touches `mod.rs` (one line), `providers.rs` (the variant, its word, and the arms that the
+//! compiler then asks for), `managed_context.rs` (the name of its contexts), `ownership.rs` (the mark says who made the
+//! cluster; without a word, kind did) and `versions.rs`. Elsewhere only words and setup: the help of `--cluster` in the
+//! CLI's arguments, the remedy of `plan::Need::NodeContainers`, `ci/versions.env`, `ci/setup.sh` and the README.
 
 mod cluster_name;
 mod containers;
@@ -40,7 +40,6 @@ pub use engine::{RUNTIME, act_as_runtime};
 pub use error::ClusterError;
 pub use existing::ExistingCluster;
 pub use image::ImageError;
-pub use kind::{ImageRequest, build_image};
-pub use options::{ClusterSharing, OpenOptions, UpOptions};
+pub use options::{ClusterSharing, ImageRequest, OpenOptions, UpOptions};
 pub use own_cluster::{ClusterStatus, OwnCluster};
 pub use providers::{Provider, ProviderError};

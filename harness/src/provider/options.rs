@@ -1,4 +1,4 @@
-//! How a cluster is opened or brought up, whoever provides it.
+//! How a cluster is opened or made, whoever provides it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,4 +42,15 @@ pub struct UpOptions {
     pub config: Option<String>,
     /// Its node image.
     pub image: Option<String>,
+}
+
+/// The inputs of a node image. Each absent part comes from Debian's packages.
+#[derive(Clone, Debug, Default)]
+pub struct ImageRequest {
+    /// A folder of Kubernetes binaries, or `kubernetes-server-linux-amd64.tar.gz`.
+    pub binaries: Option<PathBuf>,
+    /// A folder with containerd and its tools.
+    pub containerd: Option<PathBuf>,
+    /// A folder with etcd.
+    pub etcd: Option<PathBuf>,
 }

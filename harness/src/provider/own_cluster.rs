@@ -38,8 +38,8 @@ pub struct ClusterStatus {
     pub kubeconfig: PathBuf,
 }
 
-/// A running cluster that podproof made, whose nodes are containers. While this value exists, no other podproof changes or removes the
-/// cluster.
+/// A running cluster that podproof made, whose nodes are containers. While this value exists, no other podproof changes
+/// or removes the cluster.
 #[derive(Clone, Debug)]
 pub struct OwnCluster {
     /// Its name.

@@ -66,7 +66,7 @@ impl Ownership {
 /// Decides who owns the containers of a cluster name, by the cluster's mark.
 pub(super) fn ownership_of(host: &Host, name: &ClusterName, present: &[Node]) -> Ownership {
     let ownership = Ownership::of(OwnershipMark::read(host, name), &identifiers(present));
-    // A creation that was killed leaves a mark. Containers that were created long after that mark belong to somebody else.
+    // A creation that was killed leaves a mark. Containers created long after that mark belong to somebody else.
     let deadline = OwnershipMark::creation_deadline(host, name);
     let is_too_late =
         |node: &Node| node.created_at().zip(deadline).is_some_and(|(created, deadline)| created > deadline);

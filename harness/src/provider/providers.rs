@@ -8,7 +8,7 @@ use super::cluster_name::{ClusterName, ClusterNameError};
 use super::error::ClusterError;
 use super::existing::ExistingCluster;
 use super::kind;
-use super::options::{OpenOptions, UpOptions};
+use super::options::{ImageRequest, OpenOptions, UpOptions};
 use super::own_cluster::{ClusterStatus, OwnCluster};
 use crate::cluster::Access;
 use crate::host::Host;
@@ -99,6 +99,11 @@ impl Provider {
     /// The status of all of podproof's own clusters.
     pub async fn status(host: &Host) -> Result<Vec<ClusterStatus>, ClusterError> {
         kind::status(host).await
+    }
+
+    /// Builds the node image of podproof's own clusters, unless one with the same inputs exists. Returns its reference.
+    pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, ClusterError> {
+        kind::build_image(host, request).await
     }
 }
 

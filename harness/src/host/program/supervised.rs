@@ -10,8 +10,8 @@ pub const SUPERVISOR: &str = "podproof-supervisor";
 
 static AVAILABLE: OnceLock<()> = OnceLock::new();
 
-/// Runs programs under a supervisor from now on. Call this only if `main` calls [`act_as_supervisor`](crate::host::act_as_supervisor) when the
-/// executable name is [`SUPERVISOR`].
+/// Runs programs under a supervisor from now on. Call this only if `main` calls
+/// [`act_as_supervisor`](crate::host::act_as_supervisor) when the executable name is [`SUPERVISOR`].
 pub fn supervise_programs() {
     // Calling this twice has no effect.
     let _ = AVAILABLE.set(());

@@ -1,8 +1,8 @@
 //! The container engine, on which podproof's own clusters run: finds it, starts it, and lets it start privileged
 //! containers.
 //!
-//! An engine of another host is used as it is. All settings of the engine's configuration that podproof did not add must
-//! *not* be changed.
+//! An engine of another host is used as it is. All settings of the engine's configuration that podproof did not add
+//! must *not* be changed.
 
 mod configuration;
 mod oci_runtime;

@@ -1,8 +1,8 @@
 //! Builds the images of test pods and loads them into nodes that are containers.
 //!
 //! All images can be built from Debian's packages alone. A built image is kept in the engine under a tag that contains
-//! a digest of its inputs, and as an archive in the cache. This module must *not* create or change a cluster, except for
-//! loading images into its nodes.
+//! a digest of its inputs, and as an archive in the cache. This module must *not* create or change a cluster, except
+//! for loading images into its nodes.
 
 mod archive;
 mod base;

@@ -16,7 +16,7 @@ mod topology;
 mod up;
 
 pub(super) use cli::context;
-pub use node_image::{ImageRequest, build_image};
+pub use node_image::build_image;
 pub use open::open;
 pub use request::ClusterRequest;
 pub use status::status;

@@ -28,8 +28,8 @@ const RESTART_PATIENCE: Duration = Duration::from_secs(90);
 /// How long to wait for other users of a cluster before it is removed.
 const USERS_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Brings up the cluster: uses a running one, starts stopped nodes, or creates the cluster if its node containers do not
-/// exist or are dead.
+/// Brings up the cluster: uses a running one, starts stopped nodes, or creates the cluster if its node containers do
+/// not exist or are dead.
 ///
 /// API errors never cause a removal, restart or creation: a running cluster that does not answer is not changed.
 pub async fn up(host: &Host, request: &ClusterRequest) -> Result<OwnCluster, ClusterError> {

@@ -1,28 +1,17 @@
 //! Chooses the node image of a new cluster.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::node::{NodeImageInputs, node};
 use crate::host::{CommandError, Host, Lock, LockMode, Program, report_progress, step};
 use crate::provider::error::ClusterError;
 use crate::provider::image::{ImageError, store};
+use crate::provider::options::ImageRequest;
 use crate::provider::versions::{VERSIONS, Version};
 
 /// How long the registry may take to answer whether it has the image.
 const REGISTRY_PATIENCE: Duration = Duration::from_secs(10);
 const PULL_PATIENCE: Duration = Duration::from_secs(900);
-
-/// The inputs of a node image. Each absent part comes from Debian's packages.
-#[derive(Clone, Debug, Default)]
-pub struct ImageRequest {
-    /// A folder of Kubernetes binaries, or `kubernetes-server-linux-amd64.tar.gz`.
-    pub binaries: Option<PathBuf>,
-    /// A folder with containerd and its tools.
-    pub containerd: Option<PathBuf>,
-    /// A folder with etcd.
-    pub etcd: Option<PathBuf>,
-}
 
 /// Builds the node image unless the engine or the cache has it. Returns its reference.
 pub async fn build_image(host: &Host, request: &ImageRequest) -> Result<String, ClusterError> {

@@ -11,6 +11,6 @@ mod node;
 mod packages;
 mod release;
 
+pub use choice::build_image;
 pub(super) use choice::choose_image;
-pub use choice::{ImageRequest, build_image};
 pub(super) use node::is_built_here;
