@@ -2,6 +2,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a test panics where something is wrong")]
 
 pub mod imports;
+pub mod rbac;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

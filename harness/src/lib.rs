@@ -7,6 +7,8 @@
 //!                       `--> (experiment) ----> evidence -> trials --------------^
 //! ```
 //!
+//! [`provider`] makes the cluster, or finds it, and [`host`] runs programs for that. Neither is known to what follows.
+//!
 //! Everything to the right of the evidence works on files and is in `podproof_core`, which has no client, no runtime and
 //! no cluster. So judging again and reporting need no cluster.
 //!
@@ -28,7 +30,11 @@
 
 mod client_error;
 
+pub mod host;
+
 pub mod cluster;
+
+pub mod provider;
 
 pub mod stage;
 

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use podproof_core::judge::Verdict;
 use podproof_core::plan::Right;
 use podproof_core::record::{RunRecord, read_record};
+use podproof_tests::rbac::rules;
 use podproof_tests::{Ended, podproof_with_home, run};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -51,7 +52,6 @@ impl User {
     fn objects(&self, rights: &[Right]) -> Value {
         let Self { name, .. } = self;
         let metadata = || json!({ "name": name, "namespace": name });
-        let rules: Vec<_> = rights.iter().map(|right| rule(*right)).collect();
         let role =
             |kind: &str| json!({ "kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io" });
         let objects = [
@@ -66,7 +66,7 @@ impl User {
             }),
             json!({
                 "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-                "metadata": { "name": name }, "rules": rules,
+                "metadata": { "name": name }, "rules": rules(rights.iter().copied()),
             }),
             json!({
                 "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
@@ -104,14 +104,6 @@ impl Drop for User {
             let _ = kubectl(&["delete", kind, &self.name, "--ignore-not-found", "--wait=false"], "");
         }
     }
-}
-
-fn rule(Right { verb, group, resource, subresource }: Right) -> Value {
-    if resource.starts_with('/') {
-        return json!({ "verbs": [verb], "nonResourceURLs": [resource] });
-    }
-    let slash = if subresource.is_empty() { "" } else { "/" };
-    json!({ "verbs": [verb], "apiGroups": [group], "resources": [format!("{resource}{slash}{subresource}")] })
 }
 
 /// The administrator's kubeconfig with another user.

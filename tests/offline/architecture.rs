@@ -13,7 +13,7 @@ const DATA: [&str; 9] =
     ["plan", "evidence", "judge", "cluster_facts", "statistics", "record", "trials", "report", "history"];
 
 /// The top-level modules of the crate that acts on clusters, in order. A module may use only those before it, and the data.
-const ACTIONS: [&str; 5] = ["cluster", "stage", "cases", "run", "experiment"];
+const ACTIONS: [&str; 7] = ["host", "cluster", "provider", "stage", "cases", "run", "experiment"];
 
 /// Modules without a place in the order: small, and used everywhere.
 const SMALL: [&str; 5] = ["disk", "hex", "lines", "redact", "client_error"];
@@ -110,6 +110,20 @@ fn reports_know_claims_only_from_records() {
 fn no_files_use_each_other_in_a_circle() {
     let circles = Imports::read(&root()).circles();
     assert!(circles.is_empty(), "`ci/modules.sh` shows which file uses which: {circles:#?}");
+}
+
+#[test]
+fn a_provider_is_known_only_where_providers_are_listed() {
+    // They name each provider. Everything else works for all of them.
+    let may_know = ["podproof::provider::providers", "podproof::provider::managed_context"].map(module);
+    let kind = module("podproof::provider::kind");
+    let uses = Imports::read(&root()).uses;
+    let outside = || uses.iter().filter(|(user, _)| !user.starts_with(&kind));
+    for (user, used) in outside().filter(|(user, _)| !may_know.contains(user)) {
+        let known = used.iter().find(|other| other.starts_with(&kind));
+        assert_eq!(known, None, "{user:?} knows a provider");
+    }
+    assert!(outside().any(|(_, used)| used.iter().any(|other| other.starts_with(&kind))));
 }
 
 #[test]
@@ -219,7 +233,7 @@ fn module_docs_say_what_the_module_may_not_do() {
 #[test]
 fn host_programs_are_started_in_one_place() {
     for file in ["harness/core/src", "harness/src"].iter().flat_map(|folder| sources(&root().join(folder))) {
-        if file.ends_with("cluster/program/start.rs") {
+        if file.ends_with("host/program/start.rs") {
             continue;
         }
         for (number, line) in code(&file) {
@@ -232,7 +246,8 @@ fn host_programs_are_started_in_one_place() {
 #[test]
 fn only_listed_files_sleep() {
     // These wait between two attempts of an operation that gives no event.
-    const MAY_SLEEP: [&str; 3] = ["stage/watch/pods.rs", "stage/watch/log_stream.rs", "src/cluster/"];
+    const MAY_SLEEP: [&str; 5] =
+        ["stage/watch/pods.rs", "stage/watch/log_stream.rs", "src/host/", "src/cluster/", "src/provider/"];
     for folder in ["harness/core/src", "harness/src", "harness/cli/src"] {
         for file in sources(&root().join(folder)) {
             if MAY_SLEEP.iter().any(|allowed| file.to_string_lossy().contains(allowed)) {

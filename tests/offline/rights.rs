@@ -1,9 +1,12 @@
 //! The listed rights are those that podproof uses.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use podproof::stage::{PodPatch, Removals, Stage, leftovers};
 use podproof_core::plan::{Budgets, Manifest, Right};
+use podproof_tests::rbac::rules;
+use podproof_tests::root;
 
 use tokio_util::sync::CancellationToken;
 
@@ -118,6 +121,8 @@ async fn exactly_the_used_rights_are_listed() {
         "get nodes/proxy",
         "get /metrics",
     ];
+    let unlisted: Vec<_> = others.iter().filter(|right| !listed.contains(**right)).collect();
+    assert!(unlisted.is_empty(), "expected to be listed: {unlisted:?}");
     let unused: Vec<_> = listed.difference(&used).filter(|right| !others.contains(&right.as_str())).collect();
     assert!(unused.is_empty(), "listed and not used: {unused:?}");
 }
@@ -126,8 +131,19 @@ async fn exactly_the_used_rights_are_listed() {
 fn optional_rights_are_not_required_by_a_case() {
     let manifest = Manifest::parse("x.yaml", ALL).unwrap();
     let needed: BTreeSet<_> = Right::for_manifest(&manifest).iter().map(Right::to_string).collect();
-    for optional in ["get nodes/proxy", "watch nodes", "list leases", "get /metrics"] {
-        assert!(Right::all().any(|right| right.to_string() == optional), "{optional}");
-        assert!(!needed.contains(optional), "{optional}");
+    for optional in Right::OPTIONAL {
+        assert!(Right::all().any(|right| right == optional), "{optional}");
+        assert!(!needed.contains(&optional.to_string()), "{optional}");
     }
+}
+
+#[test]
+fn the_handbook_grants_exactly_the_listed_rights() {
+    let handbook = fs::read_to_string(root().join("harness/HANDBOOK.md")).unwrap();
+    let lines: Vec<_> = rules(Right::all()).iter().map(|rule| format!("- {rule}\n")).collect();
+    let expected = lines.concat();
+    assert!(
+        handbook.contains(&format!("rules:\n{expected}```")),
+        "the rules of its ClusterRole:\n{expected}"
+    );
 }

@@ -1,6 +1,7 @@
 //! `podproof run` and `podproof prove`.
 
 use jiff::Timestamp;
+use podproof::provider::ClusterSharing;
 use podproof::run::{Interrupt, RunOptions, conduct};
 use podproof_core::plan::{Article, Budgets, Plan, Purpose, Tier};
 use podproof_core::record::{RunId, RunOutcome, TimedEvent, write_record};
@@ -9,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 #[cfg(feature = "history")]
 use tokio::task::block_in_place;
 
-use crate::access::{ClusterSharing, open_access};
+use crate::access::open_access;
 use crate::args::{CasesArgs, OutputArgs, RunArgs, SelectArgs, TierChoice};
 use crate::exit::{Code, Failure};
 #[cfg(feature = "history")]

@@ -1,10 +1,9 @@
-//! `podproof cluster`: manages podproof's own kind clusters and their node image.
+//! `podproof cluster`: manages podproof's own clusters and their node image.
 
 use std::path::PathBuf;
 
-use podproof::cluster::{
-    self, ClusterName, ClusterRequest, ClusterStatus, Folders, Host, ImageRequest, KindCluster, Topology,
-};
+use podproof::host::{Folders, Host};
+use podproof::provider::{ClusterError, ClusterStatus, ImageRequest, OwnCluster, Provider, UpOptions};
 use podproof::run::Interrupt;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +32,7 @@ pub async fn cluster(command: ClusterCommand, output_args: OutputArgs) -> Result
 /// Describes this host. `cancel` cancels the operations on it.
 pub fn host(cancel: &CancellationToken) -> Result<Host, Failure> {
     let program = std::env::current_exe().map_err(Failure::Runtime)?;
-    let folders = Folders::from_environment().map_err(cluster::ClusterError::from)?;
+    let folders = Folders::from_environment().map_err(ClusterError::from)?;
     Ok(Host { folders, program, cancel: cancel.clone() })
 }
 
@@ -49,18 +48,15 @@ pub fn probe(host: &Host) -> Result<PathBuf, Failure> {
 }
 
 async fn up(host: &Host, args: UpArgs, output_args: &OutputArgs) -> Result<(), Failure> {
-    let name = parse_name(&args.name)?;
-    // Infallible: any other word is the name of a file.
-    let topology = args.config.map(|config| config.parse().unwrap_or(Topology::OneNode));
-    let request = ClusterRequest { name, topology, image: args.image, exclusive: false };
-    let cluster = cluster::up(host, &request).await?;
+    let options = UpOptions { config: args.config, image: args.image };
+    let cluster = Provider::own(&args.name)?.up(host, &options).await?;
     output::print(&match output_args.message_format {
         Format::Human => format!("{}\n", cluster.kubeconfig.display()),
         Format::Json => format!("{}\n", cluster_json(&cluster)),
     })
 }
 
-fn cluster_json(cluster: &KindCluster) -> serde_json::Value {
+fn cluster_json(cluster: &OwnCluster) -> serde_json::Value {
     json!({
         "name": cluster.name.as_str(),
         "context": cluster.context,
@@ -71,15 +67,14 @@ fn cluster_json(cluster: &KindCluster) -> serde_json::Value {
 }
 
 async fn down(host: &Host, args: DownArgs) -> Result<(), Failure> {
-    let name = parse_name(&args.name)?;
-    if !cluster::down(host, &name).await? {
-        tracing::info!(target: "podproof::progress", "cluster `{}` does not exist", name.as_str());
+    if !Provider::own(&args.name)?.down(host).await? {
+        tracing::info!(target: "podproof::progress", "cluster `{}` does not exist", args.name);
     }
     Ok(())
 }
 
 async fn status(host: &Host, output_args: &OutputArgs) -> Result<(), Failure> {
-    let clusters = cluster::status(host).await?;
+    let clusters = Provider::status(host).await?;
     let lines = clusters.iter().map(|cluster| match output_args.message_format {
         Format::Human => cluster_line(cluster),
         Format::Json => format!("{}\n", json!(cluster)),
@@ -104,10 +99,6 @@ fn cluster_line(cluster: &ClusterStatus) -> String {
 
 async fn image(host: &Host, args: ImageArgs) -> Result<(), Failure> {
     let request = ImageRequest { binaries: args.binaries, containerd: args.containerd, etcd: args.etcd };
-    let image = cluster::build_image(host, &request).await?;
+    let image = Provider::build_image(host, &request).await?;
     output::print(&format!("{image}\n"))
-}
-
-fn parse_name(name: &str) -> Result<ClusterName, Failure> {
-    name.parse().map_err(|error: cluster::ClusterNameError| Failure::Usage(error.to_string()))
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use podproof::cluster::AccessError;
 use podproof::experiment::StrategyError;
+use podproof::provider::{ClusterError, ProviderError};
 #[cfg(feature = "history")]
 use podproof_core::history::{
     ImportError, StoreError,
@@ -99,21 +99,18 @@ impl From<RunJudgement> for Code {
 /// Why a command failed.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// The command line is invalid or incomplete.
-    #[error("{0}")]
-    Usage(String),
+    /// The command line names no valid cluster.
+    #[error(transparent)]
+    Usage(#[from] ProviderError),
     /// Nothing was selected.
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// A manifest is invalid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The cluster could not be accessed.
+    /// The cluster is not available.
     #[error(transparent)]
-    Access(#[from] AccessError),
-    /// podproof's own cluster is not available.
-    #[error(transparent)]
-    Cluster(#[from] podproof::cluster::ClusterError),
+    Cluster(#[from] ClusterError),
     /// The leftovers of runs could not be listed.
     #[error("list the namespaces that runs have left")]
     Sweep(#[source] podproof::stage::StageError),
@@ -215,9 +212,7 @@ impl Failure {
             Self::NoCase(_) => Code::NothingSelected,
             Self::Interrupted(code) => *code,
             Self::Sweep(_) | Self::NoClock | Self::NotRemoved(_) => Code::NoCluster,
-            Self::Access(_) | Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => {
-                Code::NoCluster
-            }
+            Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => Code::NoCluster,
             Self::Experiment(_)
             | Self::Report(_)
             | Self::Reporter(_)
@@ -231,7 +226,6 @@ impl Failure {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Selection(error) => error.hint(),
-            Self::Access(error) => Some(error.hint()),
             Self::Cluster(error) => error.hint(),
             #[cfg(feature = "history")]
             Self::History(error) => error.hint(),

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use podproof::experiment::{BatchEnded, ExperimentOptions, Strategy, experiment};
+use podproof::provider::ClusterSharing;
 use podproof::run::Interrupt;
 use podproof_core::plan::{Budgets, Tree};
 use podproof_core::record::RunId;
 use podproof_core::report::{write_experiment_page, write_trials};
 use podproof_core::trials::{ExperimentRecord, TrialOutcome, write_experiment};
 
-use crate::access::{ClusterSharing, open_access};
+use crate::access::open_access;
 use crate::args::{OutputArgs, StartupArgs};
 use crate::exit::{Code, Failure};
 use crate::{output, signal};

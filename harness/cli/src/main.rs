@@ -35,13 +35,13 @@ use crate::exit::Failure;
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    if runs_as(podproof::cluster::RUNTIME) {
+    if runs_as(podproof::provider::RUNTIME) {
         return run_as_runtime();
     }
-    if runs_as(podproof::cluster::SUPERVISOR) {
-        return podproof::cluster::act_as_supervisor(&std::env::args_os().skip(1).collect::<Vec<_>>());
+    if runs_as(podproof::host::SUPERVISOR) {
+        return podproof::host::act_as_supervisor(&std::env::args_os().skip(1).collect::<Vec<_>>());
     }
-    podproof::cluster::supervise_programs();
+    podproof::host::supervise_programs();
     output::report_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime);
     let code = match runtime {
@@ -112,9 +112,9 @@ fn runs_as(name: &str) -> bool {
 /// Acts as the OCI runtime, which the container engine starts.
 fn run_as_runtime() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let error = podproof::cluster::act_as_runtime(&arguments);
+    let error = podproof::provider::act_as_runtime(&arguments);
     // The engine shows its runtime's standard error.
-    let _ = writeln!(std::io::stderr(), "{}: {error}", podproof::cluster::RUNTIME);
+    let _ = writeln!(std::io::stderr(), "{}: {error}", podproof::provider::RUNTIME);
     ExitCode::FAILURE
 }
 

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use podproof::provider::ClusterSharing;
 use podproof::run::Interrupt;
 use podproof::stage::{Leftover, Removals, leftovers};
 use podproof_core::plan::Budgets;
 use podproof_core::report::{json_line, visible_line};
 use serde_json::json;
 
-use crate::access::{ClusterSharing, open_access};
+use crate::access::open_access;
 use crate::args::{Format, OutputArgs, SweepArgs};
 use crate::exit::{Code, Failure};
 use crate::{output, signal};

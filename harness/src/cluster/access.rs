@@ -11,8 +11,8 @@ use super::access_error::AccessError;
 use super::facts::read_facts;
 use super::images::Images;
 use super::kubeconfig::configuration;
-use super::lock::LockGuard;
-use super::node_access::NodeAccess;
+use super::node_access::{NodeAccess, NodeContainers};
+use crate::host::LockGuard;
 use podproof_core::cluster_facts::ClusterFacts;
 
 /// Access to a cluster whose API server answered.
@@ -35,6 +35,14 @@ impl Access {
     #[must_use]
     pub fn with_lock(self, held: Option<LockGuard>) -> Self {
         Self { _held: held.map(Arc::new), ..self }
+    }
+
+    /// Runs commands on nodes in these containers instead of inspector pods.
+    #[must_use]
+    pub fn with_node_containers(mut self, containers: NodeContainers) -> Self {
+        self.node_access = NodeAccess::Containers(containers);
+        self.facts.node_containers = true;
+        self
     }
 }
 

@@ -38,7 +38,7 @@ impl Images {
     pub const NAMES: [&str; 4] = ["podproof/probe", "allingeek/ch6_ipc", "nginx", "debian"];
 
     /// No images, for callers that do not create pods.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { references: BTreeMap::new(), pull: PullPolicy::Never }
     }
 

@@ -14,7 +14,7 @@ use super::access_error::AccessError;
 use super::proxy::Proxies;
 
 /// Reads the context from `file`, or from the files in `KUBECONFIG` if `file` is `None`.
-pub(super) fn configuration(file: Option<&Path>, context: &str) -> Result<Config, AccessError> {
+pub(crate) fn configuration(file: Option<&Path>, context: &str) -> Result<Config, AccessError> {
     let unreadable = |source: KubeconfigError| AccessError::Kubeconfig {
         file: file.map(Path::to_owned),
         source: source.into(),

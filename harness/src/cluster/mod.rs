@@ -1,70 +1,25 @@
-//! Creates podproof's own kind clusters, connects to existing clusters, loads images, and reads facts about clusters.
+//! What a cluster is for podproof: a client, facts, images, and access to its nodes.
 //!
-//! Only this module starts programs on the host, and within it only `program` does. It must *not* act on a cluster that
-//! it neither created nor was asked to use, write the user's kubeconfig, install packages, or depend on cases.
+//! Connects to a cluster that exists, and reads facts about it. It must *not* make, start or remove a cluster, know who
+//! made it, write the user's kubeconfig, or depend on cases.
 
 mod access;
 mod access_error;
-mod cluster_name;
-mod configuration;
-mod create;
 mod detection;
-mod engine;
-mod engine_origin;
-mod engine_route;
-mod error;
 mod facts;
-mod group;
-mod host;
 mod identity;
-mod image;
 mod images;
-mod kind;
-mod kind_cluster;
 mod kubeconfig;
-mod lock;
-mod managed_context;
-mod network;
 mod node_access;
-mod node_logs;
-mod oci_runtime;
-mod ownership;
-mod paths;
-mod program;
-mod progress;
-mod progress_wait;
+mod node_error;
 mod proxy;
-mod readiness_record;
-mod ready;
-mod status;
-mod supervisor;
-mod topology;
-mod up;
-mod versions;
-
-use progress::report_progress;
 
 pub use crate::client_error::{ClientError, in_words, with_causes};
 pub use access::{Access, connect};
 pub use access_error::AccessError;
-pub use cluster_name::{ClusterName, ClusterNameError};
-pub use error::ClusterError;
 pub(crate) use facts::is_ready;
 pub use facts::read_facts;
-pub use host::Host;
-pub use image::{ImageError, ImageRequest, build_image, name_images};
 pub use images::{Images, PullPolicy};
-pub use kind::Node;
-pub use kind_cluster::{ClusterRequest, KindCluster};
-pub use lock::LockGuard;
-pub use managed_context::lock_if_managed;
-pub use node_access::{NodeAccess, NodeContainers};
-pub use oci_runtime::{RUNTIME, act_as_runtime};
-pub use paths::{Folders, HomeUnknown};
-pub use program::{CommandError, Output, Program};
-pub use program::{SUPERVISOR, supervise_programs};
-pub use status::{ClusterStatus, status};
-pub use supervisor::act_as_supervisor;
-pub use topology::Topology;
-pub use up::{down, up};
-pub use versions::{VERSIONS, Version, VersionError, Versions};
+pub(crate) use kubeconfig::configuration;
+pub use node_access::{AfterRestart, NodeAccess, NodeContainers};
+pub use node_error::NodeError;

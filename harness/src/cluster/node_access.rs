@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::BoxFuture;
 use kube::Client;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::error::ClusterError;
-use super::image::is_built_here;
-use super::kind::Node;
-use super::lock::LockGuard;
-use super::program::{CommandError, Output, Program};
-use super::{Host, network};
+use super::node_error::NodeError;
+use crate::host::{CommandError, Host, LockGuard, Output, Program};
 use podproof_core::cluster_facts::Instance;
 use podproof_core::plan::pause;
 
@@ -26,22 +23,35 @@ pub enum NodeAccess {
     Inspector,
 }
 
+/// What a provider does after one of this number of nodes was restarted and the API server answers again, before pods
+/// can run on the node.
+pub type AfterRestart =
+    for<'a> fn(host: &'a Host, client: &'a Client, nodes: usize) -> BoxFuture<'a, Result<(), NodeError>>;
+
 /// The containers that are a cluster's nodes.
 #[derive(Clone, Debug)]
 pub struct NodeContainers {
     host: Host,
-    image: String,
-    nodes: Vec<Node>,
+    /// The containers' identifiers by the names of the nodes, which are also the containers' names.
+    ids: BTreeMap<String, String>,
+    /// `None` if a restarted node needs no repair.
+    after_restart: Option<AfterRestart>,
     /// While any clone of this value exists, no other podproof changes or removes the cluster.
     _held: Option<Arc<LockGuard>>,
 }
 
 impl NodeContainers {
-    /// The node containers of a cluster with the node image `image`.
-    pub(super) fn new(host: &Host, image: &str, nodes: &[Node], held: Option<Arc<LockGuard>>) -> Self {
+    /// The node containers with these identifiers. `ids` has the name of each node. The cluster stays locked by `held`.
+    #[must_use]
+    pub fn new(
+        host: &Host,
+        ids: BTreeMap<String, String>,
+        after_restart: Option<AfterRestart>,
+        held: Option<Arc<LockGuard>>,
+    ) -> Self {
         // Changes on a node must be undone even after a cancellation.
         let host = Host { cancel: CancellationToken::new(), ..host.clone() };
-        Self { host, image: image.to_owned(), nodes: nodes.to_owned(), _held: held }
+        Self { host, ids, after_restart, _held: held }
     }
 
     /// Runs a shell script on the node.
@@ -50,37 +60,30 @@ impl NodeContainers {
         shell.deadline(patience).run(&self.host.cancel).await
     }
 
-    /// Restarts the node container. Returns when the API server answers, at most `patience` after the restart, and the
-    /// pod network is set up.
-    pub async fn reboot(&self, node: &str, client: &Client, patience: Duration) -> Result<(), ClusterError> {
+    /// Restarts the node container. Returns when the API server answers, at most
+    /// `patience` after the restart, and the provider has repaired the node.
+    pub async fn reboot(&self, node: &str, client: &Client, patience: Duration) -> Result<(), NodeError> {
         Program::new("docker").args(["restart", node]).run(&self.host.cancel).await?;
         self.await_api_server(client, patience).await?;
-        if is_built_here(&self.image) {
-            network::connect(&self.host, client, self.nodes.len()).await?;
+        match self.after_restart {
+            Some(repair) => repair(&self.host, client, self.ids.len()).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads identifier and start time of each container. Omits removed containers; `None` if the engine does not
     /// answer.
     pub(super) async fn instances(&self, patience: Duration) -> Option<BTreeMap<String, Instance>> {
         let mut instances = BTreeMap::new();
-        for node in &self.nodes {
+        for (name, id) in &self.ids {
             let look = Program::new("docker")
-                .args([
-                    "inspect",
-                    "--type",
-                    "container",
-                    "--format",
-                    "{{.Id}} {{.State.StartedAt}}",
-                    &node.id,
-                ])
+                .args(["inspect", "--type", "container", "--format", "{{.Id}} {{.State.StartedAt}}", id])
                 .deadline(patience);
             match look.run(&self.host.cancel).await {
                 Ok(output) => {
                     let (id, start) = output.stdout.trim().split_once(' ')?;
                     let instance = Instance { id: id.to_owned(), start: start.to_owned() };
-                    instances.insert(node.name.clone(), instance);
+                    instances.insert(name.clone(), instance);
                 }
                 Err(error) if error.stderr_tail().to_lowercase().contains("no such container") => {}
                 Err(_) => return None,
@@ -90,13 +93,13 @@ impl NodeContainers {
     }
 
     /// Waits until the API server answers.
-    async fn await_api_server(&self, client: &Client, patience: Duration) -> Result<(), ClusterError> {
+    async fn await_api_server(&self, client: &Client, patience: Duration) -> Result<(), NodeError> {
         let start = Instant::now();
         loop {
             match client.apiserver_version().await {
                 Ok(_) => return Ok(()),
                 Err(_) if start.elapsed() < patience => sleep(pause::API_SERVER).await,
-                Err(error) => return Err(ClusterError::api("wait for the cluster after a reboot")(error)),
+                Err(error) => return Err(NodeError::Api(error.into())),
             }
         }
     }

@@ -10,7 +10,8 @@ use super::error::StageError;
 use super::exec::{CommandResult, PROBE};
 use super::liveness::Liveness;
 use super::refs::{NodeRef, PodRef};
-use crate::cluster::{CommandError, NodeAccess, is_ready};
+use crate::cluster::{NodeAccess, is_ready};
+use crate::host::CommandError;
 use podproof_core::evidence::{ExecEnd, NodeCommand};
 
 /// The pod through which scripts run on a node if podproof has no direct access to it.

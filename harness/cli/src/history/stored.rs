@@ -1,6 +1,7 @@
 //! Access to the stored runs.
 
-use podproof::cluster::{self, Folders};
+use podproof::host::Folders;
+use podproof::provider::ClusterError;
 use podproof_core::history::{HistoryRun, Renames, RunRange, Store, StoreLocation};
 use podproof_core::plan::{Catalogue, ClaimId};
 
@@ -12,9 +13,9 @@ impl StoreArgs {
     pub(super) fn location(&self) -> Result<StoreLocation, Failure> {
         match &self.store {
             Some(place) => Ok(place.clone()),
-            None => Ok(StoreLocation::File(
-                Folders::from_environment().map_err(cluster::ClusterError::from)?.history(),
-            )),
+            None => {
+                Ok(StoreLocation::File(Folders::from_environment().map_err(ClusterError::from)?.history()))
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! The RBAC permissions that cases need.
+//! The RBAC permissions that podproof uses. This table is the only list of them: by it podproof asks for the user's own
+//! permissions and skips cases, and the tests derive from it the handbook's `ClusterRole` and that of their users.
 
 use std::fmt;
 
@@ -82,18 +83,6 @@ const SOME_CASES: [(Property, &[Right]); 6] = [
 /// Needed by every run: without these, podproof cannot query the cluster at all.
 const EVERY_RUN: [Right; 2] = [Right::of("get", "", "/version"), Right::of("list", "", "nodes")];
 
-/// Not needed by any case. Without these, less is known about a cluster.
-const OPTIONAL: [Right; 8] = [
-    Right::of("get", "", "configmaps"),
-    Right::of("get", "", "namespaces"),
-    Right::of("watch", "", "nodes"),
-    Right::part("get", "nodes", "proxy"),
-    Right::of("list", "coordination.k8s.io", "leases"),
-    Right::of("watch", "coordination.k8s.io", "leases"),
-    Right::of("list", "node.k8s.io", "runtimeclasses"),
-    Right::of("get", "", "/metrics"),
-];
-
 /// A property of an object in a manifest.
 #[derive(Clone, Copy)]
 enum Property {
@@ -112,6 +101,18 @@ impl Right {
     /// Needed to detect the cluster DNS.
     pub const CLUSTER_DNS: [Self; 1] = [Self::of("get", "", "endpoints")];
 
+    /// Not needed by any case. Without these, less is known about a cluster.
+    pub const OPTIONAL: [Self; 8] = [
+        Self::of("get", "", "configmaps"),
+        Self::of("get", "", "namespaces"),
+        Self::of("watch", "", "nodes"),
+        Self::part("get", "nodes", "proxy"),
+        Self::of("list", "coordination.k8s.io", "leases"),
+        Self::of("watch", "coordination.k8s.io", "leases"),
+        Self::of("list", "node.k8s.io", "runtimeclasses"),
+        Self::of("get", "", "/metrics"),
+    ];
+
     const fn of(verb: &'static str, group: &'static str, resource: &'static str) -> Self {
         Self { verb, group, resource, subresource: "" }
     }
@@ -124,7 +125,7 @@ impl Right {
     pub fn all() -> impl Iterator<Item = Self> {
         let some_cases = SOME_CASES.into_iter().flat_map(|(_, rights)| rights.iter().copied());
         let needs = Self::PORT_FORWARD.into_iter().chain(Self::CLUSTER_DNS);
-        EVERY_CASE.into_iter().chain(some_cases).chain(needs).chain(EVERY_RUN).chain(OPTIONAL)
+        EVERY_CASE.into_iter().chain(some_cases).chain(needs).chain(EVERY_RUN).chain(Self::OPTIONAL)
     }
 
     /// Returns whether it concerns a non-resource path.

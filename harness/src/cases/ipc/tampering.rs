@@ -28,7 +28,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("ipc/mc2-no-loss-content", "content-is-intact", |e| replace_in_log(e, ("consumer", 0), " at ", "0 at ")),
     ("ipc/mc2-no-loss-content", "queue-is-gone", |e| replace_in_log(e, ("witness", 0), ABSENT, PRESENT)),
     ("ipc/survives-container-restart", "queue-survives", |e| {
-        replace_in_exec(e, "in-sibling", "-3\"", "-4\"")
+        replace_in_exec(e, "in-sibling", "-3\"", "-4\"");
     }),
     ("ipc/survives-container-restart", "segment-survives", |e| {
         replace_in_exec(e, "in-sibling", r#""text":""#, r#""text":"x"#);
@@ -44,14 +44,14 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("ipc/mqueue-mount-shared", "is-listed", |e| replace_in_exec(e, "in-finder", r#"["podproof"]"#, "[]")),
     ("ipc/mqueue-mount-shared", "same-file", |e| replace_in_exec(e, "in-finder", r#""ino":"#, r#""ino":1"#)),
     ("ipc/mqueue-mount-shared", "tells-its-size", |e| {
-        replace_in_exec(e, "in-finder", "QSIZE:30", "QSIZE:20")
+        replace_in_exec(e, "in-finder", "QSIZE:30", "QSIZE:20");
     }),
     ("ipc/mq-blocks-at-maxmsg", "tells-eleven", |e| {
         let lines = &mut log(e, ("producer", 0)).lines;
         lines.push(lines[0].clone());
     }),
     ("ipc/mq-blocks-at-maxmsg", "queue-is-full", |e| {
-        replace_in_exec(e, "look", r#""curmsgs":10"#, r#""curmsgs":9"#)
+        replace_in_exec(e, "look", r#""curmsgs":10"#, r#""curmsgs":9"#);
     }),
     ("ipc/mq-survives-producer-exit", "all-five-wait", |e| replace_in_exec(e, "receive", "-5\"", "-6\"")),
     ("ipc/mq-priority", "highest-first", |e| {
@@ -74,7 +74,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("ipc/sysv-msg", "is-taken", |e| replace_in_exec(e, "left", r#""count":0"#, r#""count":1"#)),
     ("ipc/sysv-shm", "same-bytes", |e| replace_in_exec(e, "in-finder", &token(e), &spoilt(e))),
     ("ipc/sysv-shm", "attached-is-counted", |e| {
-        replace_in_exec(e, "in-finder", r#""nattch":1"#, r#""nattch":0"#)
+        replace_in_exec(e, "in-finder", r#""nattch":1"#, r#""nattch":0"#);
     }),
     ("ipc/sysv-shm", "both-ways", |e| replace_in_exec(e, "in-maker", "written back", "never written")),
     ("ipc/posix-shm", "same-bytes", |e| replace_in_exec(e, "look", &token(e), &spoilt(e))),
@@ -83,7 +83,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("ipc/posix-named-sem", "sleeps", |e| replace_in_exec(e, "look", r#""value":0"#, r#""value":1"#)),
     ("ipc/posix-named-sem", "is-woken", |e| replace_in_exec(e, "after", r#""value":0"#, r#""value":1"#)),
     ("ipc/devshm-size", "is-memory", |e| {
-        replace_in_log(e, ("one", 0), r#""fstype":"tmpfs""#, r#""fstype":"ext4""#)
+        replace_in_log(e, ("one", 0), r#""fstype":"tmpfs""#, r#""fstype":"ext4""#);
     }),
     ("ipc/devshm-size", "is-64-mib", |e| replace_in_log(e, ("one", 0), "67108864", "67104768")),
     ("ipc/kernel-limits", "fresh-values", |e| {
@@ -118,10 +118,10 @@ pub(crate) const ROWS: &[Tampering] = &[
     }),
     ("ipc/stale-socket-file", "refuses-clients", |e| replace_in_exec(e, "after", "ECONNREFUSED", "EACCES")),
     ("ipc/abstract-socket", "is-answered", |e| {
-        replace_in_exec(e, "in-the-pod", r#""echo":""#, r#""echo":"x"#)
+        replace_in_exec(e, "in-the-pod", r#""echo":""#, r#""echo":"x"#);
     }),
     ("ipc/abstract-socket", "not-in-another-pod", |e| {
-        replace_in_exec(e, "in-another-pod", "ECONNREFUSED", "EACCES")
+        replace_in_exec(e, "in-another-pod", "ECONNREFUSED", "EACCES");
     }),
     ("ipc/fifo-and-flock", "pipe-carries-bytes", |e| replace_in_exec(e, "read", &token(e), &spoilt(e))),
     ("ipc/fifo-and-flock", "lock-excludes", |e| {
@@ -136,13 +136,13 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("ipc/no-signals-by-default", "own-is-first", |e| replace_in_exec(e, "left", "/probe write", "/pause")),
     ("ipc/no-signals-by-default", "others-get-no-signal", |e| replace_in_exec(e, "signal", "ESRCH", "EPERM")),
     ("ipc/share-process-namespace", "sees-the-other", |e| {
-        replace_in_exec(e, "look", "write --path", "read --path")
+        replace_in_exec(e, "look", "write --path", "read --path");
     }),
     ("ipc/share-process-namespace", "neither-is-first", |e| {
         replace_in_exec(e, "look", "/pause", "/probe nonce then hold");
     }),
     ("ipc/share-process-namespace", "files-can-be-read", |e| {
-        replace_in_exec(e, "peek", &token(e), &spoilt(e))
+        replace_in_exec(e, "peek", &token(e), &spoilt(e));
     }),
     ("ipc/share-process-namespace", "signal-arrives", |e| {
         replace_in_log(e, ("left", 0), r#""signal":"USR1""#, r#""signal":"USR2""#);
@@ -151,7 +151,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("ipc/mc2-exit-marker", "leaves-the-rest", |e| replace_in_exec(e, "receive", "too late", "in time")),
     ("ipc/queue-attributes", "are-seen", |e| replace_in_exec(e, "look", r#""maxmsg":3"#, r#""maxmsg":4"#)),
     ("ipc/queue-attributes", "bind-every-sender", |e| {
-        replace_in_exec(e, "too-many", r#""sent":3"#, r#""sent":2"#)
+        replace_in_exec(e, "too-many", r#""sent":3"#, r#""sent":2"#);
     }),
     ("ipc/mq-needs-no-mount", "arrives", |e| replace_in_exec(e, "receive", &token(e), &spoilt(e))),
     ("ipc/devshm-one-limit", "all-see-the-file", |e| {

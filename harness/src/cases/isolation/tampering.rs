@@ -14,7 +14,7 @@ pub(crate) const ROWS: &[Tampering] = &[
     ("isolation/sysv-between-pods", "semaphore-is-not-visible", |e| in_look(e, "sem-look")),
     ("isolation/sysv-between-pods", "queue-is-not-visible", |e| in_look(e, "msg-look")),
     ("isolation/sysv-between-pods", "no-crosstalk", |e| {
-        replace_in_exec(e, "again-here", "from-here", "from-there")
+        replace_in_exec(e, "again-here", "from-here", "from-there");
     }),
     ("isolation/devshm-between-pods", "not-visible", |e| replace_in_exec(e, "look-there", ABSENT, PRESENT)),
     ("isolation/devshm-between-pods", "no-crosstalk", |e| {

@@ -15,14 +15,14 @@ pub(crate) const ROWS: &[Tampering] = &[
         e.execs.iter_mut().find(|exec| exec.label == "net-of-other").unwrap().stdout = output;
     }),
     ("network/localhost", "name-resolves", |e| {
-        replace_in_exec(e, "localhost", r#""127.0.0.1""#, r#""192.0.2.1""#)
+        replace_in_exec(e, "localhost", r#""127.0.0.1""#, r#""192.0.2.1""#);
     }),
     ("network/localhost", "answers-on-localhost", |e| refuse(e, "localhost")),
     ("network/port-conflict", "one-gets-the-port", |e| {
         replace_in_log(e, ("second", 0), r#""ok":false"#, r#""ok":true"#);
     }),
     ("network/port-conflict", "the-other-is-told", |e| {
-        replace_in_log(e, ("second", 0), "EADDRINUSE", "EACCES")
+        replace_in_log(e, ("second", 0), "EADDRINUSE", "EACCES");
     }),
     ("network/port-conflict", "another-port-is-free", |e| {
         replace_in_log(e, ("apart", 0), r#""ok":true"#, r#""ok":false,"errno":"EADDRINUSE""#);
@@ -42,10 +42,10 @@ pub(crate) const ROWS: &[Tampering] = &[
     }),
     ("network/ip-survives-container-restart", "reached-again", |e| refuse(e, "after")),
     ("network/clusterip-all-ready", "each-is-reached", |e| {
-        replace_in_exec(e, "often", r#""three":"#, r#""two":"#)
+        replace_in_exec(e, "often", r#""three":"#, r#""two":"#);
     }),
     ("network/clusterip-all-ready", "nobody-else-is", |e| {
-        replace_in_exec(e, "often", r#""three":"#, r#""beacon":"#)
+        replace_in_exec(e, "often", r#""three":"#, r#""beacon":"#);
     }),
     ("network/readiness-gates", "told-as-unready", never_unready),
     ("network/readiness-gates", "gets-nothing", |e| {
@@ -79,7 +79,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         (status.phase, status.reason) = (Some("Running".to_owned()), None);
     }),
     ("network/mc3", "answers-through-nginx", |e| {
-        replace_in_exec(e, "by-node", r#""status":200"#, r#""status":502"#)
+        replace_in_exec(e, "by-node", r#""status":200"#, r#""status":502"#);
     }),
     ("network/mc3", "port-5000-is-open", |e| refuse(e, "directly")),
     ("network/terminating-endpoint", "told-as-terminating", |e| in_conditions(e, "terminating", false)),

@@ -67,7 +67,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         replace_in_exec(e, "sibling-after", r#""pid1_start_ticks":"#, r#""pid1_start_ticks":9"#);
     }),
     ("restart/prestop-not-on-crash", "no-hook-after-a-crash", |e| {
-        replace_in_log(e, ("main", 1), ABSENT, PRESENT)
+        replace_in_log(e, ("main", 1), ABSENT, PRESENT);
     }),
     ("restart/prestop-not-on-crash", "hook-before-the-end", |e| {
         replace_in_exec(e, "marker-after", r#""present":true"#, ABSENT);

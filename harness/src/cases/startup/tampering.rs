@@ -88,7 +88,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         last_status(e, "producer").restart_count = 1;
     }),
     ("startup/fix-poststart", "finds-the-queue", |e| {
-        replace_in_log(e, ("consumer", 0), r#""present":true"#, ABSENT)
+        replace_in_log(e, ("consumer", 0), r#""present":true"#, ABSENT);
     }),
     ("startup/fix-poststart", "all-succeed", |e| end_consumer_with(e, 1)),
     ("startup/fix-poststart", "all-is-delivered", swap_messages),

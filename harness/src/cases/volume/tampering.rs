@@ -9,13 +9,13 @@ use crate::tampering::{
 
 pub(crate) const ROWS: &[Tampering] = &[
     ("volume/shared-two-mountpaths", "same-bytes", |e| {
-        replace_in_exec(e, "in-reader", &token(e), &spoilt(e))
+        replace_in_exec(e, "in-reader", &token(e), &spoilt(e));
     }),
     ("volume/shared-two-mountpaths", "same-file", |e| {
-        replace_in_exec(e, "in-reader", r#""ino":"#, r#""ino":1"#)
+        replace_in_exec(e, "in-reader", r#""ino":"#, r#""ino":1"#);
     }),
     ("volume/initially-empty", "disk-is-empty", |e| {
-        replace_in_log(e, ("looker", 0), r#""count":0"#, r#""count":1"#)
+        replace_in_log(e, ("looker", 0), r#""count":0"#, r#""count":1"#);
     }),
     ("volume/initially-empty", "memory-is-empty", |e| {
         let line = line_with(e, ("looker", 0), "/memory");
@@ -40,23 +40,23 @@ pub(crate) const ROWS: &[Tampering] = &[
         exec.truncate(exec.len() - half);
     }),
     ("volume/survives-exit-zero", "token-survives", |e| {
-        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e));
     }),
     ("volume/survives-exit-nonzero", "token-survives", |e| {
-        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e));
     }),
     ("volume/survives-sigkill", "token-survives", |e| replace_in_log(e, ("main", 1), &token(e), &spoilt(e))),
     ("volume/survives-sigkill", "synced-part-survives", |e| {
-        replace_in_log(e, ("main", 1), "synced-", "sunk-")
+        replace_in_log(e, ("main", 1), "synced-", "sunk-");
     }),
     ("volume/survives-oom", "token-survives", |e| replace_in_log(e, ("main", 1), &token(e), &spoilt(e))),
     ("volume/survives-liveness-kill", "token-survives", |e| {
-        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e));
     }),
     ("volume/survives-crashloop", "data-accumulates", |e| replace_in_log(e, ("main", 2), &token(e), "")),
     ("volume/rootfs-does-not-survive", "layer-is-lost", |e| replace_in_log(e, ("main", 1), ABSENT, PRESENT)),
     ("volume/rootfs-does-not-survive", "volume-is-kept", |e| {
-        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e));
     }),
     ("volume/gone-on-same-name-recreate", "starts-empty", |e| {
         replace_in_log(e, ("holder", 0), r#""count":0"#, r#""count":1"#);
@@ -77,7 +77,7 @@ pub(crate) const ROWS: &[Tampering] = &[
         replace_in_exec(e, "look-there", &there, &here);
     }),
     ("volume/memory-is-tmpfs", "memory-is-tmpfs", |e| {
-        replace_in_log(e, ("looker", 0), "\"tmpfs\"", "\"ext4\"")
+        replace_in_log(e, ("looker", 0), "\"tmpfs\"", "\"ext4\"");
     }),
     ("volume/memory-is-tmpfs", "default-is-the-nodes-disk", |e| {
         let line = line_with(e, ("looker", 0), "/disk");
@@ -112,19 +112,19 @@ pub(crate) const ROWS: &[Tampering] = &[
     }),
     ("volume/two-uids-write", "both-may-write", |e| replace_in_exec(e, "write-in-second", OK, REFUSED)),
     ("volume/two-uids-write", "each-may-remove-the-others", |e| {
-        replace_in_exec(e, "remove-in-first", OK, REFUSED)
+        replace_in_exec(e, "remove-in-first", OK, REFUSED);
     }),
     ("volume/readonly-mount", "reader-may-not", |e| replace_in_exec(e, "write-in-reader", "EROFS", "EACCES")),
     ("volume/readonly-mount", "writer-may-write", |e| replace_in_exec(e, "write-in-writer", OK, REFUSED)),
     ("volume/readonly-mount", "reader-sees-it", |e| {
-        replace_in_exec(e, "read-in-reader", &token(e), &spoilt(e))
+        replace_in_exec(e, "read-in-reader", &token(e), &spoilt(e));
     }),
     ("volume/subpath-trees", "each-has-its-own", |e| replace_in_exec(e, "in-left", "of-left", "of-right")),
     ("volume/subpath-trees", "whole-has-both", |e| {
-        replace_in_exec(e, "right-in-whole", "of-right", "of-left")
+        replace_in_exec(e, "right-in-whole", "of-right", "of-left");
     }),
     ("volume/subpath-survives-restart", "token-survives", |e| {
-        replace_in_log(e, ("main", 1), &token(e), &spoilt(e))
+        replace_in_log(e, ("main", 1), &token(e), &spoilt(e));
     }),
     ("volume/init-handoff", "app-reads-it", |e| replace_in_log(e, ("app", 0), &token(e), &spoilt(e))),
     ("volume/ephemeral-container-sees", "debugger-reads-it", |e| {
