@@ -22,6 +22,7 @@ mod history_compare;
 mod history_fixtures;
 mod history_import;
 mod history_judge;
+mod history_migrations;
 mod history_postgres;
 mod history_simulated;
 mod history_simulation;

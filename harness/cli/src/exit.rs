@@ -200,14 +200,13 @@ impl Failure {
                 StoreError::Address { .. } => Code::Usage,
                 #[cfg(not(feature = "postgres"))]
                 StoreError::WithoutPostgres { .. } => Code::Usage,
-                StoreError::Foreign { .. } | StoreError::Newer { .. } | StoreError::Older { .. } => {
-                    Code::BadManifest
-                }
+                StoreError::Foreign { .. } | StoreError::Newer { .. } => Code::BadManifest,
                 #[cfg(feature = "postgres")]
                 StoreError::Roots { .. } | StoreError::Tls(_) => Code::NotWritten,
-                StoreError::Create { .. } | StoreError::Statement { .. } | StoreError::Unreachable { .. } => {
-                    Code::NotWritten
-                }
+                StoreError::Create { .. }
+                | StoreError::Upgrade { .. }
+                | StoreError::Statement { .. }
+                | StoreError::Unreachable { .. } => Code::NotWritten,
             },
             #[cfg(feature = "history")]
             Self::Import(_) | Self::Waivers(_) => Code::BadManifest,
