@@ -57,6 +57,7 @@ mod rejudge;
 mod reporters;
 mod retries;
 mod rights;
+mod rust_version;
 mod schema;
 mod select;
 mod streams;
