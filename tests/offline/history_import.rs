@@ -139,26 +139,24 @@ fn pytest_and_surefire_are_read() {
     );
 }
 
-#[rstest]
-#[case::strict(JunitProfile::Strict)]
-#[case::rich(JunitProfile::Rich)]
-#[case::prow(JunitProfile::Prow)]
-#[case::gitlab(JunitProfile::Gitlab)]
-fn podproofs_own_report_is_read(#[case] profile: JunitProfile) {
+#[test]
+fn podproofs_own_report_is_read() {
     let record = checked();
-    let document = junit_document(&record, Path::new("runs"), profile).unwrap();
-    let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOptions::default()).unwrap();
-    let count = |outcome| (run.count(outcome), HistoryRun::of(&record).count(outcome));
-    for outcome in [CaseOutcome::Pass, CaseOutcome::Fail, CaseOutcome::Inconclusive, CaseOutcome::Skip] {
-        let (read, kept) = count(outcome);
-        assert_eq!(read, kept, "{outcome:?}");
+    for profile in JunitProfile::ALL {
+        let document = junit_document(&record, Path::new("runs"), profile).unwrap();
+        let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOptions::default()).unwrap();
+        let count = |outcome| (run.count(outcome), HistoryRun::of(&record).count(outcome));
+        for outcome in [CaseOutcome::Pass, CaseOutcome::Fail, CaseOutcome::Inconclusive, CaseOutcome::Skip] {
+            let (read, kept) = count(outcome);
+            assert_eq!(read, kept, "{outcome:?} in {}", profile.name);
+        }
     }
 }
 
 #[rstest]
-#[case::strict(JunitProfile::Strict)]
-#[case::rich(JunitProfile::Rich)]
-#[case::prow(JunitProfile::Prow)]
+#[case::strict(JunitProfile::STRICT)]
+#[case::rich(JunitProfile::RICH)]
+#[case::prow(JunitProfile::PROW)]
 fn podproofs_own_attempts_are_read(#[case] profile: JunitProfile) {
     let document = junit_document(&tried_again(), Path::new("runs"), profile).unwrap();
     let run = imported(&[std::str::from_utf8(&document).unwrap()], &ImportOptions::default()).unwrap();

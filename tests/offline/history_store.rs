@@ -198,24 +198,6 @@ fn a_foreign_file_is_refused_and_unchanged() {
 }
 
 #[rstest]
-fn a_newer_store_is_refused(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let test_store = backend.test_store();
-    drop(Store::open_or_create(&test_store.location).unwrap());
-    test_store.execute_directly("UPDATE schema_version SET version = 99");
-    let error = Store::open_or_create(&test_store.location).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 99, .. }) && error.hint().is_some(), "{error:?}");
-}
-
-#[rstest]
-fn an_older_store_is_refused(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let test_store = backend.test_store();
-    drop(Store::open_or_create(&test_store.location).unwrap());
-    test_store.execute_directly("UPDATE schema_version SET version = 1");
-    let error = Store::open(&test_store.location).unwrap_err();
-    assert!(matches!(error, StoreError::Older { found: 1, .. }) && error.hint().is_some(), "{error:?}");
-}
-
-#[rstest]
 fn rounds_and_attempts_are_stored_separately(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let test_store = backend.test_store();
     let mut run = empty_run(0, "v1.0");

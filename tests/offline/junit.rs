@@ -22,7 +22,7 @@ use crate::record::{
 
 fn document(record: &RunRecord) -> String {
     let folder = Path::new("runs/20261122-100000-3fa9c1d2");
-    let document = junit_document(record, folder, JunitProfile::Rich).expect("a document");
+    let document = junit_document(record, folder, JunitProfile::RICH).expect("a document");
     String::from_utf8(document).expect("UTF-8")
 }
 
@@ -177,12 +177,12 @@ fn impossible_times_do_not_break_the_document() {
 fn the_file_is_written_completely_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("junit.xml");
-    write_junit(folder.path(), &checked(), JunitProfile::Rich).unwrap();
-    let document = junit_document(&checked(), folder.path(), JunitProfile::Rich).unwrap();
+    write_junit(folder.path(), &checked(), JunitProfile::RICH).unwrap();
+    let document = junit_document(&checked(), folder.path(), JunitProfile::RICH).unwrap();
     assert_eq!(fs::read(&file).unwrap(), document);
 
     let nowhere = file.join("no/such");
-    let error = write_junit(&nowhere, &checked(), JunitProfile::Rich).unwrap_err();
+    let error = write_junit(&nowhere, &checked(), JunitProfile::RICH).unwrap_err();
     assert_eq!(error.to_string(), format!("write {}", nowhere.join("junit.xml").display()));
     let left = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 1);

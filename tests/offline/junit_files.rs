@@ -25,7 +25,7 @@ fn no_link_and_no_slug_leads_out_of_the_run() {
         prepare(&folder.path().join("cases/volume/b-fail"));
         let mut record = record("check", &[case("volume/b-fail", 1, &fail(&["keeps"]))]);
         slug.clone_into(&mut record.cases[0].slug);
-        let document = junit_document(&record, folder.path(), JunitProfile::Rich).unwrap();
+        let document = junit_document(&record, folder.path(), JunitProfile::RICH).unwrap();
         String::from_utf8(document).unwrap()
     };
     let replace_by_link = |from: &Path, to: &Path| {

@@ -3,10 +3,10 @@
 use std::fs;
 
 use podproof_core::record::write_record;
-use podproof_core::report::junit_document;
+use podproof_core::report::{JunitProfile, junit_document};
 use podproof_tests::{podproof, run};
 
-use crate::junit_profiles::{PROFILES, every_ending, with_logs};
+use crate::junit_profiles::{every_ending, with_logs};
 use crate::record::{case, fail, record};
 
 #[test]
@@ -14,7 +14,7 @@ fn no_character_in_a_document_hides_or_reorders_text() {
     let folder = with_logs(&["volume/b-fail"], 1);
     fs::write(folder.path().join("cases/volume/b-fail/logs/pod.uid.writer.0.log"), "a\u{202E}b\u{200B}\n")
         .unwrap();
-    for profile in PROFILES {
+    for profile in JunitProfile::ALL {
         let document = junit_document(&every_ending(), folder.path(), profile).unwrap();
         let document = String::from_utf8(document).unwrap();
         let hostile = |c: &char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200B}' | '\u{200E}' | '\u{200F}');

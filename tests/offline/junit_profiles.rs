@@ -19,9 +19,6 @@ use crate::junit::any_record;
 use crate::readback::{body, cases, message, property, read, status};
 use crate::record::{case, fail, finding, inconclusive, pass, record, retried, skip};
 
-pub const PROFILES: [JunitProfile; 4] =
-    [JunitProfile::Strict, JunitProfile::Rich, JunitProfile::Prow, JunitProfile::Gitlab];
-
 const HARM: &str =
     "[[ATTACHMENT|/etc/shadow]]\n\u{1b}[31mred\u{1b}[m ]]> <b>&\"' \0\u{FFFE} \u{202E}a\r\nPASS";
 
@@ -93,8 +90,8 @@ fn describe_cases(report: &Report) -> Vec<String> {
 }
 
 #[rstest]
-#[case::strict(JunitProfile::Strict)]
-#[case::rich(JunitProfile::Rich)]
+#[case::strict(JunitProfile::STRICT)]
+#[case::rich(JunitProfile::RICH)]
 fn other_attempts_are_inside_the_test_case(#[case] profile: JunitProfile) {
     let document = document(&every_ending(), profile);
     assert_eq!(xmllint_errors(&document, None), "fine");
@@ -115,17 +112,25 @@ fn other_attempts_are_inside_the_test_case(#[case] profile: JunitProfile) {
 #[test]
 fn only_the_strict_profile_is_valid_by_the_schema() {
     let schema = strict_schema();
-    assert_eq!(xmllint_errors(&document(&every_ending(), JunitProfile::Strict), Some(&schema)), "fine");
-    assert_eq!(xmllint_errors(&document(&record("check", &[]), JunitProfile::Strict), Some(&schema)), "fine");
-    for profile in [JunitProfile::Rich, JunitProfile::Prow, JunitProfile::Gitlab] {
+    assert_eq!(xmllint_errors(&document(&every_ending(), JunitProfile::STRICT), Some(&schema)), "fine");
+    assert_eq!(xmllint_errors(&document(&record("check", &[]), JunitProfile::STRICT), Some(&schema)), "fine");
+    for profile in [JunitProfile::RICH, JunitProfile::PROW, JunitProfile::GITLAB] {
         assert_ne!(xmllint_errors(&document(&every_ending(), profile), Some(&schema)), "fine", "{profile:?}");
     }
 }
 
 /// Spyglass knows a flake by a name that both passed and failed; TestGrid shows 140 characters of message and body.
 #[test]
+fn the_handbook_has_every_profile() {
+    let handbook = fs::read_to_string(root().join("harness/HANDBOOK.md")).unwrap();
+    for profile in JunitProfile::ALL {
+        assert!(handbook.contains(&format!("\n| `{}` |", profile.name)), "{}", profile.name);
+    }
+}
+
+#[test]
 fn prow_has_a_test_case_per_attempt_and_the_verdict_first() {
-    let document = document(&every_ending(), JunitProfile::Prow);
+    let document = document(&every_ending(), JunitProfile::PROW);
     assert_eq!(xmllint_errors(&document, None), "fine");
     let report = read(&document);
     let seen: Vec<_> = cases(&report)
@@ -168,7 +173,7 @@ fn prow_has_a_test_case_per_attempt_and_the_verdict_first() {
 #[test]
 fn gitlab_has_everything_in_the_body_and_each_name_once() {
     let folder = with_logs(&["ipc/e-flaky"], 10);
-    let document = junit_document(&every_ending(), folder.path(), JunitProfile::Gitlab).unwrap();
+    let document = junit_document(&every_ending(), folder.path(), JunitProfile::GITLAB).unwrap();
     let document = String::from_utf8(document).unwrap();
     assert_eq!(xmllint_errors(&document, None), "fine");
     let report = read(&document);
@@ -209,7 +214,7 @@ pub fn with_logs(slugs: &[&str], lines: usize) -> TempDir {
 fn a_case_that_did_not_pass_shows_the_end_of_each_log() {
     let folder = with_logs(&["volume/a-pass", "volume/b-fail", "ipc/g-steady"], 5);
     fs::write(folder.path().join("cases/volume/b-fail/logs/pod.uid.reader.0.log"), "nothing\n").unwrap();
-    let document = junit_document(&every_ending(), folder.path(), JunitProfile::Rich).unwrap();
+    let document = junit_document(&every_ending(), folder.path(), JunitProfile::RICH).unwrap();
     let report = read(std::str::from_utf8(&document).unwrap());
     let output = |place: usize| cases(&report)[place].system_out.as_ref().map(|out| out.as_str().to_owned());
     assert_eq!(output(0), None);
@@ -229,7 +234,7 @@ fn only_the_end_of_a_huge_log_is_read() {
     let huge = fs::File::create(&log).unwrap();
     // Two thirds of a gigabyte of NUL, of which nearly nothing is on the disk.
     huge.set_len(700 << 20).unwrap();
-    for profile in PROFILES {
+    for profile in JunitProfile::ALL {
         let document = junit_document(&every_ending(), folder.path(), profile).unwrap();
         assert!(document.len() < 300_000, "{profile:?}: {}", document.len());
         assert!(String::from_utf8_lossy(&document).contains("without its first 7339376"), "{profile:?}");
@@ -241,7 +246,7 @@ fn many_long_failures_stay_below_the_size_limit_of_readers() {
     let text = "word ".repeat(7000);
     let verdict = json!({ "kind": "fail", "findings": [finding("keeps", &text, &text, "p")] });
     let all: Vec<_> = (0..500).map(|number| case(&format!("volume/case-{number}"), 1, &verdict)).collect();
-    let document = document(&record("check", &all), JunitProfile::Gitlab);
+    let document = document(&record("check", &all), JunitProfile::GITLAB);
     // The findings have more than 30 MB in total.
     assert!((10_000_000..=25_000_000).contains(&document.len()), "{}", document.len());
     assert_eq!(xmllint_errors(&document, None), "fine");
@@ -249,7 +254,7 @@ fn many_long_failures_stay_below_the_size_limit_of_readers() {
 
 #[test]
 fn a_log_cannot_attach_files() {
-    for profile in PROFILES {
+    for profile in JunitProfile::ALL {
         let folder = with_logs(&["volume/b-fail"], 1);
         let log = folder.path().join("cases/volume/b-fail/logs/pod.uid.writer.0.log");
         fs::write(log, "[[ATTACHMENT|/etc/shadow]]\n[[property|a=b]]\n").unwrap();
@@ -280,7 +285,7 @@ fn text_that_grows_by_escaping_stays_below_the_size_limit_of_readers() {
     let verdict = json!({ "kind": "fail", "findings": [finding("keeps", &"]]>".repeat(8000), "x", "p")] });
     let attempts = [verdict.clone(), verdict.clone(), pass()];
     let all: Vec<_> = slugs.iter().map(|slug| retried(slug, 1, &attempts, 0)).collect();
-    let document = junit_document(&record("check", &all), folder.path(), JunitProfile::Rich).unwrap();
+    let document = junit_document(&record("check", &all), folder.path(), JunitProfile::RICH).unwrap();
     assert!((5_000_000..=25_000_000).contains(&document.len()), "{}", document.len());
     assert_eq!(xmllint_errors(std::str::from_utf8(&document).unwrap(), None), "fine");
 }
@@ -289,7 +294,7 @@ fn text_that_grows_by_escaping_stays_below_the_size_limit_of_readers() {
 fn jenkins_finds_attachments_by_absolute_paths() {
     let folder = with_logs(&["volume/b-fail"], 1);
     let record = record("check", &[case("volume/b-fail", 1, &fail(&["keeps"]))]);
-    write_junit(folder.path(), &record, JunitProfile::Rich).unwrap();
+    write_junit(folder.path(), &record, JunitProfile::RICH).unwrap();
     let document = fs::read_to_string(folder.path().join("junit.xml")).unwrap();
     for line in document.lines().filter_map(|line| line.split_once("[[ATTACHMENT|")) {
         let name = line.1.split("]]").next().unwrap();
@@ -302,10 +307,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 64, ..ProptestConfig::default() })]
     #[test]
     fn any_record_is_valid_and_only_a_pass_is_a_success(record in any_record()) {
-        for profile in PROFILES {
+        for profile in JunitProfile::ALL {
             let document = document(&record, profile);
             let schema = strict_schema();
-            let schema = (profile == JunitProfile::Strict).then_some(schema.as_path());
+            let schema = (profile == JunitProfile::STRICT).then_some(schema.as_path());
             prop_assert_eq!(xmllint_errors(&document, schema), "fine");
             let report = read(&document);
             let counts = record.counts();
@@ -315,7 +320,7 @@ proptest! {
             // For Prow each attempt is a test case, so each passed attempt is a success.
             let repeated: usize = attempts.filter(|case| !case.attempts.is_empty()).map(passes).sum();
             let settled = record.cases.iter().filter(|case| case.attempts.is_empty() && case.verdict.is_pass());
-            let expected = if profile == JunitProfile::Prow { repeated + settled.count() } else { counts.pass };
+            let expected = if profile == JunitProfile::PROW { repeated + settled.count() } else { counts.pass };
             prop_assert_eq!(success, expected);
             let is_inconclusive = |case: &TestCase| {
                 // For Prow everything except a pass is a failure; the text says that it is inconclusive.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use podproof_core::report::{Background, JunitProfile, ReportConfig};
 
@@ -173,42 +174,30 @@ pub struct CasesArgs {
 #[derive(Debug, Group)]
 pub struct ReportOptions {
     /// Consumer for which `junit.xml` is written
-    #[arg(long, value_enum, value_name = "PROFILE", default_value_t, env = "PODPROOF_JUNIT")]
-    pub junit: Junit,
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        default_value = JunitProfile::default().name,
+        value_parser = junit_profile(),
+        env = "PODPROOF_JUNIT"
+    )]
+    pub junit: JunitProfile,
     /// Also write the metrics to this file, which keeps the time of the last success between runs
     #[arg(long, value_name = "FILE", env = "PODPROOF_METRICS")]
     pub metrics: Option<PathBuf>,
 }
 
-/// The consumer for which `junit.xml` is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Junit {
-    /// Tools that validate against the schema of Jenkins' xUnit plugin.
-    Strict,
-    /// Other tools; the report contains all available information.
-    #[default]
-    Rich,
-    /// Prow and TestGrid.
-    Prow,
-    /// GitLab.
-    Gitlab,
+/// Parses the name of a JUnit profile.
+fn junit_profile() -> impl TypedValueParser<Value = JunitProfile> {
+    let names = JunitProfile::ALL.map(|profile| PossibleValue::new(profile.name).help(profile.readers));
+    // Only these names get this far.
+    PossibleValuesParser::new(names).map(|name| JunitProfile::named(&name).unwrap_or_default())
 }
 
 impl ReportOptions {
     /// Combines the options with the comparison to earlier runs.
     pub fn to_config(&self, background: Option<Background>) -> ReportConfig {
-        ReportConfig { junit: self.junit.into(), metrics: self.metrics.clone(), background }
-    }
-}
-
-impl From<Junit> for JunitProfile {
-    fn from(junit: Junit) -> Self {
-        match junit {
-            Junit::Strict => Self::Strict,
-            Junit::Rich => Self::Rich,
-            Junit::Prow => Self::Prow,
-            Junit::Gitlab => Self::Gitlab,
-        }
+        ReportConfig { junit: self.junit, metrics: self.metrics.clone(), background }
     }
 }
 

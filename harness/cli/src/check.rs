@@ -45,7 +45,7 @@ async fn check(
     let disturbs = plan.cases.iter().any(|planned| planned.claim.tier == Tier::Disruptive);
     let sharing = if disturbs { ClusterSharing::Exclusive } else { ClusterSharing::Shared };
     let access = open_access(&args.cluster, &budgets, &interrupt, sharing).await?;
-    let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
+    let run = RunId::new(Timestamp::now()).map_err(|error| Failure::NoRandomId(error.to_string()))?;
     let folder = output::make_folder(&args.out, &run)?;
     let parallel = args.parallel.map_or_else(|| access.facts.parallel_cases(), usize::from);
     let run_options = RunOptions { run, folder: folder.clone(), parallel, retries, budgets };
@@ -64,7 +64,7 @@ async fn check(
     match reporting.await {
         Ok(live) => faults.extend(live.into_iter().map(Failure::Report)),
         // A panic in a reporter must not lose the verdicts.
-        Err(error) => faults.push(Failure::Reporter(error)),
+        Err(error) => faults.push(Failure::LiveReport(error)),
     }
     faults.extend(output::print_record(&record, &folder, &output_args).err());
     for fault in &faults {

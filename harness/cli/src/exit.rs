@@ -24,22 +24,22 @@ pub enum Code {
     /// The command line is invalid.
     Usage = 2,
     /// Nothing was selected, or a name is unknown.
-    NothingSelected = 4,
-    /// A core claim was skipped, or the run did not finish.
+    NotFound = 4,
+    /// A core claim that applies to the cluster's version was skipped, or the run did not finish.
     Partial = 5,
     /// podproof panicked. No verdict has this code.
     Panicked = 70,
     /// A manifest, the catalogue, a run's record or an input of the history is invalid.
-    BadManifest = 96,
-    /// No cluster is available.
-    NoCluster = 97,
-    /// A report could not be written, or the history could not be opened.
-    NotWritten = 98,
+    InvalidInput = 96,
+    /// The cluster is not available, or something else that the command needs.
+    Unavailable = 97,
+    /// A report or other output could not be written, or the history could not be opened.
+    OutputUnavailable = 98,
     /// A claim failed.
     Failed = 100,
-    /// Something is inconclusive.
+    /// A claim or a trial is inconclusive.
     Inconclusive = 101,
-    /// Something is worse than in earlier runs.
+    /// A case is worse than in earlier runs.
     #[cfg(feature = "history")]
     Regressed = 102,
     /// Interrupted by SIGINT; reports are written.
@@ -63,14 +63,12 @@ impl Code {
             (RunOutcome::Nonconformant, _) => Self::Failed,
             (RunOutcome::Inconclusive, _) => Self::Inconclusive,
             (_, Some(signal)) => signal,
-            (_, None) if !all_written => Self::NotWritten,
+            (_, None) if !all_written => Self::OutputUnavailable,
             (RunOutcome::Partial, None) => Self::Partial,
             (RunOutcome::Conformant, None) => Self::Conformant,
         }
     }
-}
 
-impl Code {
     /// The code of an experiment, which cannot fail. If several conditions hold, the first of these decides: an
     /// inconclusive trial, a signal, a record that could not be written.
     #[must_use]
@@ -78,7 +76,7 @@ impl Code {
         match interrupted {
             _ if !all_conclusive => Self::Inconclusive,
             Some(signal) => signal,
-            None if !all_written => Self::NotWritten,
+            None if !all_written => Self::OutputUnavailable,
             None => Self::Conformant,
         }
     }
@@ -111,17 +109,17 @@ pub enum Failure {
     /// The cluster is not available.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The leftovers of runs could not be listed.
-    #[error("list the namespaces that runs have left")]
-    Sweep(#[source] podproof::stage::StageError),
+    /// The namespaces of earlier runs could not be listed.
+    #[error("list the namespaces left behind by earlier runs")]
+    ListLeftovers(#[source] podproof::stage::StageError),
     /// The cluster's clock is unknown.
-    #[error("read the cluster's clock: the API server's responses have no Date header")]
-    NoClock,
+    #[error("the cluster's clock is unknown: the API server's responses have no Date header")]
+    NoServerDate,
     /// A namespace could not be removed.
     #[error("{0}")]
     NotRemoved(String),
-    /// The probe was not found.
-    #[error("find the probe: it is not next to this program")]
+    /// The probe binary was not found.
+    #[error("the probe binary is not next to this program")]
     NoProbe,
     /// A signal interrupted the command.
     #[error("interrupted")]
@@ -139,8 +137,8 @@ pub enum Failure {
     #[error(transparent)]
     Report(#[from] ReportError),
     /// The task of the live report panicked.
-    #[error("the live report ended too early")]
-    Reporter(#[source] tokio::task::JoinError),
+    #[error("the live report stopped unexpectedly")]
+    LiveReport(#[source] tokio::task::JoinError),
     /// The history could not be used.
     #[cfg(feature = "history")]
     #[error(transparent)]
@@ -169,8 +167,8 @@ pub enum Failure {
     #[error("write to stdout")]
     Stdout(#[source] std::io::Error),
     /// The system could not generate a random id.
-    #[error("create a random id: {0}")]
-    Random(String),
+    #[error("no random id for the run: {0}")]
+    NoRandomId(String),
     /// The asynchronous runtime could not start.
     #[error("start the asynchronous runtime")]
     Runtime(#[source] std::io::Error),
@@ -182,9 +180,9 @@ impl Failure {
     pub fn code(&self) -> Code {
         match self {
             Self::Usage(_) | Self::Selection(SelectionError::Syntax { .. }) => Code::Usage,
-            Self::Selection(_) | Self::Strategy(StrategyError::Unknown { .. }) => Code::NothingSelected,
+            Self::Selection(_) | Self::Strategy(StrategyError::Unknown { .. }) => Code::NotFound,
             Self::Manifest(_) | Self::Strategy(StrategyError::Manifest(_)) | Self::Record(_) => {
-                Code::BadManifest
+                Code::InvalidInput
             }
             #[cfg(feature = "history")]
             Self::History(error) => match error {
@@ -193,31 +191,30 @@ impl Failure {
                 | StoreError::ManyRuns { .. }
                 | StoreError::NoSeries { .. }
                 | StoreError::ManySeries { .. }
-                | StoreError::Empty => Code::NothingSelected,
+                | StoreError::Empty => Code::NotFound,
                 StoreError::Address { .. } => Code::Usage,
                 #[cfg(not(feature = "postgres"))]
                 StoreError::WithoutPostgres { .. } => Code::Usage,
-                StoreError::Foreign { .. } | StoreError::Newer { .. } | StoreError::Older { .. } => {
-                    Code::BadManifest
-                }
+                StoreError::Foreign { .. } | StoreError::Newer { .. } => Code::InvalidInput,
                 #[cfg(feature = "postgres")]
-                StoreError::Roots { .. } | StoreError::Tls(_) => Code::NotWritten,
-                StoreError::Create { .. } | StoreError::Statement { .. } | StoreError::Unreachable { .. } => {
-                    Code::NotWritten
-                }
+                StoreError::Roots { .. } | StoreError::Tls(_) => Code::OutputUnavailable,
+                StoreError::Create { .. }
+                | StoreError::Upgrade { .. }
+                | StoreError::Statement { .. }
+                | StoreError::Unreachable { .. } => Code::OutputUnavailable,
             },
             #[cfg(feature = "history")]
-            Self::Import(_) | Self::Waivers(_) => Code::BadManifest,
+            Self::Import(_) | Self::Waivers(_) => Code::InvalidInput,
             #[cfg(feature = "history")]
-            Self::NoCase(_) => Code::NothingSelected,
+            Self::NoCase(_) => Code::NotFound,
             Self::Interrupted(code) => *code,
-            Self::Sweep(_) | Self::NoClock | Self::NotRemoved(_) => Code::NoCluster,
-            Self::Cluster(_) | Self::NoProbe | Self::Random(_) | Self::Runtime(_) => Code::NoCluster,
+            Self::ListLeftovers(_) | Self::NoServerDate | Self::NotRemoved(_) => Code::Unavailable,
+            Self::Cluster(_) | Self::NoProbe | Self::NoRandomId(_) | Self::Runtime(_) => Code::Unavailable,
             Self::Experiment(_)
             | Self::Report(_)
-            | Self::Reporter(_)
+            | Self::LiveReport(_)
             | Self::Folder { .. }
-            | Self::Stdout(_) => Code::NotWritten,
+            | Self::Stdout(_) => Code::OutputUnavailable,
         }
     }
 
@@ -235,21 +232,21 @@ impl Failure {
             Self::Import(_) | Self::Waivers(_) => None,
             Self::NoProbe => Some("build it with `make build`, or name it with PODPROOF_PROBE".to_owned()),
             Self::Folder { .. } => Some("name another folder with --out".to_owned()),
-            Self::NoClock => Some("name a run that has ended with --run ID".to_owned()),
+            Self::NoServerDate => Some("name a run that has ended with --run ID".to_owned()),
             Self::NotRemoved(_) => {
-                Some("`kubectl describe namespace` shows what blocks the removal".to_owned())
+                Some("`kubectl describe namespace` shows what blocks the deletion".to_owned())
             }
             Self::Usage(_)
-            | Self::Sweep(_)
+            | Self::ListLeftovers(_)
             | Self::Interrupted(_)
             | Self::Manifest(_)
             | Self::Record(_)
             | Self::Strategy(_)
             | Self::Experiment(_)
             | Self::Report(_)
-            | Self::Reporter(_)
+            | Self::LiveReport(_)
             | Self::Stdout(_)
-            | Self::Random(_)
+            | Self::NoRandomId(_)
             | Self::Runtime(_) => None,
         }
     }

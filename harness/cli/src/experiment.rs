@@ -24,7 +24,7 @@ pub async fn startup(args: StartupArgs, output_args: OutputArgs) -> Result<Code,
     let strategies = Strategy::select(&tree, &args.strategies)?;
     let budgets = Budgets::stretched(args.stretch);
     let access = open_access(&args.cluster, &budgets, &interrupt, ClusterSharing::Shared).await?;
-    let run = RunId::new(Timestamp::now()).map_err(|error| Failure::Random(error.to_string()))?;
+    let run = RunId::new(Timestamp::now()).map_err(|error| Failure::NoRandomId(error.to_string()))?;
     let folder = output::make_folder(&args.out, &run)?;
     let (trials, parallel) = (args.trials, u32::from(args.parallel));
     let options = ExperimentOptions { run, folder: folder.clone(), strategies, trials, parallel, budgets };

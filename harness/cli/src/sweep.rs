@@ -23,10 +23,10 @@ pub async fn sweep(args: SweepArgs, output_args: OutputArgs) -> Result<Code, Fai
     let interrupt = Interrupt::default();
     signal::cancel_on_signal(&interrupt);
     let access = open_access(&args.cluster, &budgets, &interrupt, ClusterSharing::Shared).await?;
-    let left = leftovers(&access.client, budgets.request()).await.map_err(Failure::Sweep)?;
+    let left = leftovers(&access.client, budgets.request()).await.map_err(Failure::ListLeftovers)?;
     let found = match &args.run {
         Some(run) => left.namespaces.into_iter().filter(|leftover| leftover.run == *run).collect(),
-        None if left.now.is_none() => return Err(Failure::NoClock),
+        None if left.now.is_none() => return Err(Failure::NoServerDate),
         None => left.expired(),
     };
     if found.is_empty() {

@@ -7,11 +7,17 @@ use super::database_error::DatabaseError;
 
 /// A connection to a database. Placeholders in statements are `?1`, `?2` and so on.
 pub(super) trait Backend: Debug + Send {
+    /// The migrations of the tables, in order.
+    fn migrations(&self) -> &'static [&'static str];
+
     /// Begins a transaction.
     fn begin(&mut self, mode: TransactionMode) -> Result<(), DatabaseError>;
 
     /// Runs a statement and returns the number of affected rows.
     fn run(&mut self, statement: &str, params: &[SqlValue<'_>]) -> Result<u64, DatabaseError>;
+
+    /// Runs statements without placeholders.
+    fn run_script(&mut self, statements: &str) -> Result<(), DatabaseError>;
 
     /// Runs a query and calls `take` for each row.
     fn read(

@@ -9,7 +9,7 @@ use super::database_error::DatabaseError;
 #[cfg(feature = "postgres")]
 use super::database_error::connection_hint;
 use super::location::StoreLocation;
-use super::version::VERSION;
+use super::migrations::VERSION;
 
 /// The store could not be used.
 #[derive(Debug, Error)]
@@ -42,13 +42,15 @@ pub enum StoreError {
         /// Its version.
         found: i64,
     },
-    /// The store was written by an older program.
-    #[error("the history {store} has version {found}, this program supports version {VERSION}")]
-    Older {
+    /// The store was written by an older program and could not be upgraded. It is unchanged.
+    #[error("upgrade the history {store} from version {found} to {VERSION}")]
+    Upgrade {
         /// Its location.
         store: StoreLocation,
         /// Its version.
         found: i64,
+        /// The error of the database.
+        source: DatabaseError,
     },
     /// A statement failed.
     #[error("{action} in the history {store}")]
@@ -141,6 +143,13 @@ impl StoreError {
         if is_foreign { Self::Foreign { store } } else { Self::Statement { action, store, source } }
     }
 
+    /// Converts the error of an upgrade from version `found` in the same way.
+    pub(super) fn upgrade(store: &StoreLocation, found: i64, source: DatabaseError) -> Self {
+        let is_foreign = source.is_foreign();
+        let store = store.clone();
+        if is_foreign { Self::Foreign { store } } else { Self::Upgrade { store, found, source } }
+    }
+
     /// Suggests how to fix the problem.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -171,13 +180,9 @@ impl StoreError {
             Self::Newer { .. } => {
                 Some("use a newer podproof, or create a new store from the run folders with --store".to_owned())
             }
-            Self::Older { store, .. } => Some(format!(
-                "{}; then recreate it from the run folders with `podproof history add`",
-                match store {
-                    StoreLocation::File(file) => format!("move {} away", file.display()),
-                    StoreLocation::Database(_) => "drop its schema `podproof`".to_owned(),
-                }
-            )),
+            Self::Upgrade { .. } => Some(
+                "the history is unchanged; run `podproof history list` as a user who may change its tables".to_owned(),
+            ),
             Self::NoRun { .. } => Some("`podproof history list` shows the runs".to_owned()),
             Self::ManyRuns { .. } => Some("give more characters of the id".to_owned()),
             Self::Empty => Some("`podproof history add RUN` adds a run's folder".to_owned()),

@@ -1,8 +1,10 @@
 //! The store: an SQLite file or a PostgreSQL database. It can be recreated from the run folders.
 //!
 //! Both backends use the same statements: times are microseconds in a BIGINT, texts are TEXT, and placeholders are
-//! `?1`, which PostgreSQL gets as `$1`. Each backend has its own table definitions, and implements the trait `Backend`
-//! for everything that differs.
+//! `?1`, which PostgreSQL gets as `$1`. Each backend has its own migrations, which define its tables, and implements
+//! the trait `Backend` for everything that differs.
+//!
+//! Opening a store of an older version brings its tables to the newest version.
 //!
 //! In PostgreSQL the store uses only its own schema, `podproof`. A password in the URL is never shown.
 //!
@@ -15,10 +17,10 @@ mod database_error;
 mod error;
 mod load;
 mod location;
+mod migrations;
 mod open;
 mod postgresql;
 mod sqlite;
-mod version;
 mod write;
 
 pub use database_error::DatabaseError;

@@ -3,10 +3,10 @@
 use super::backend::{Backend, TransactionMode};
 use super::error::StoreError;
 use super::location::StoreLocation;
+use super::migrations::{READ_VERSION, VERSION, upgrade};
 #[cfg(feature = "postgres")]
 use super::postgresql;
 use super::sqlite;
-use super::version::VERSION;
 
 /// An open store. Its methods block; do not call them in an asynchronous task.
 #[derive(Debug)]
@@ -16,12 +16,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store at `place`.
+    /// Opens the store at `place`. Upgrades it if an older program wrote it.
     pub fn open(place: &StoreLocation) -> Result<Self, StoreError> {
         Self::of(place, false)
     }
 
-    /// Opens the store at `place`. Creates the file and its folder, or the tables, if they are missing.
+    /// Opens the store at `place`. Creates the file and its folder, or the tables, if they are missing. Upgrades it if an
+    /// older program wrote it.
     pub fn open_or_create(place: &StoreLocation) -> Result<Self, StoreError> {
         Self::of(place, true)
     }
@@ -35,17 +36,24 @@ impl Store {
             StoreLocation::Database(_) => return Err(StoreError::WithoutPostgres { store: place.clone() }),
         };
         let mut store = Self { backend, place: place.clone() };
-        let version = store
-            .backend
-            .transaction(TransactionMode::Read, |backend| {
-                backend.number("SELECT max(version) FROM schema_version", &[])
-            })
-            .map_err(|source| StoreError::failed("read the version", place, source))?;
-        match version {
+        match store.newest_version()? {
             Some(VERSION) => Ok(store),
             Some(found) if found > VERSION => Err(StoreError::Newer { store: store.place, found }),
-            Some(found) => Err(StoreError::Older { store: store.place, found }),
-            None => Err(StoreError::Foreign { store: store.place }),
+            _ => Err(StoreError::Foreign { store: store.place }),
         }
+    }
+
+    /// Brings older tables up, one version at a time, and returns the version of the tables.
+    fn newest_version(&mut self) -> Result<Option<i64>, StoreError> {
+        let migrations = self.backend.migrations();
+        let mut version = self
+            .backend
+            .transaction(TransactionMode::Read, |backend| backend.number(READ_VERSION, &[]))
+            .map_err(|source| StoreError::failed("read the version", &self.place, source))?;
+        while let Some(found @ 1..VERSION) = version {
+            version = upgrade(self.backend.as_mut(), migrations, found)
+                .map_err(|source| StoreError::upgrade(&self.place, found, source))?;
+        }
+        Ok(version)
     }
 }

@@ -12,9 +12,7 @@ use super::backend::{Backend, DatabaseRow, SqlValue, TransactionMode};
 use super::database_error::DatabaseError;
 use super::error::StoreError;
 use super::location::{StoreLocation, Url};
-use super::version::{SET_VERSION, VERSION};
-
-const SCHEMA: &str = include_str!("schema.postgres.sql");
+use super::migrations::{self, POSTGRESQL};
 
 /// The key of the advisory lock for writers: `podproof` in ASCII.
 const LOCK: u64 = 0x706F_6470_726F_6F66;
@@ -59,8 +57,7 @@ impl Session {
             if schemas == 0 {
                 self.client.batch_execute("CREATE SCHEMA podproof")?;
             }
-            self.client.batch_execute(SCHEMA)?;
-            self.run(SET_VERSION, &[VERSION.into()])?;
+            migrations::create(self, &POSTGRESQL)?;
         }
         self.client.batch_execute("COMMIT")?;
         Ok(())
@@ -82,6 +79,10 @@ fn in_dollars(statement: &str) -> String {
 }
 
 impl Backend for Session {
+    fn migrations(&self) -> &'static [&'static str] {
+        &POSTGRESQL
+    }
+
     /// Sets the session's options in each transaction, because behind a connection pooler the next transaction may run
     /// in another session.
     fn begin(&mut self, mode: TransactionMode) -> Result<(), DatabaseError> {
@@ -108,6 +109,10 @@ impl Backend for Session {
         }
         let statement = self.prepared(statement)?;
         Ok(self.client.execute(&statement, &values(params))?)
+    }
+
+    fn run_script(&mut self, statements: &str) -> Result<(), DatabaseError> {
+        Ok(self.client.batch_execute(statements)?)
     }
 
     fn read(

@@ -12,9 +12,7 @@ use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
 use super::backend::{Backend, DatabaseRow, SqlValue, TransactionMode};
 use super::database_error::DatabaseError;
 use super::error::StoreError;
-use super::version::{SET_VERSION, VERSION};
-
-const SCHEMA: &str = include_str!("schema.sql");
+use super::migrations::{self, SQLITE};
 
 /// How long a writer waits for another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,7 +57,7 @@ fn create(file: &Path) -> Result<(), StoreError> {
         .tempfile_in(folder)
         .map_err(failed)?;
     create_tables(draft.path())
-        .map_err(|source| StoreError::failed("create the tables", &file.into(), source.into()))?;
+        .map_err(|source| StoreError::failed("create the tables", &file.into(), source))?;
     match draft.persist_noclobber(file) {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -67,16 +65,20 @@ fn create(file: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn create_tables(file: &Path) -> Result<(), rusqlite::Error> {
-    let connection = Connection::open(file)?;
+fn create_tables(file: &Path) -> Result<(), DatabaseError> {
+    let mut connection = Connection::open(file)?;
     // With a write-ahead log, readers and the writer do not block each other. The setting is stored in the file.
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.execute_batch(SCHEMA)?;
-    connection.execute(SET_VERSION, [VERSION])?;
-    connection.close().map_err(|(_, error)| error)
+    let backend: &mut dyn Backend = &mut connection;
+    backend.transaction(TransactionMode::Write, |backend| migrations::create(backend, &SQLITE))?;
+    connection.close().map_err(|(_, error)| error.into())
 }
 
 impl Backend for Connection {
+    fn migrations(&self) -> &'static [&'static str] {
+        &SQLITE
+    }
+
     fn begin(&mut self, mode: TransactionMode) -> Result<(), DatabaseError> {
         let begin = match mode {
             TransactionMode::Read => "BEGIN",
@@ -89,6 +91,10 @@ impl Backend for Connection {
     fn run(&mut self, statement: &str, params: &[SqlValue<'_>]) -> Result<u64, DatabaseError> {
         let rows = self.prepare_cached(statement)?.execute(params_from_iter(params))?;
         Ok(rows as u64)
+    }
+
+    fn run_script(&mut self, statements: &str) -> Result<(), DatabaseError> {
+        Ok(self.execute_batch(statements)?)
     }
 
     fn read(

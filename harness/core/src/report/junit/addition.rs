@@ -2,15 +2,16 @@
 
 use std::io;
 use std::slice;
+use std::vec;
 
 use jiff::Timestamp;
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesEnd, BytesStart, Event};
 
-use super::ending::Ending;
+use super::content::OtherAttempt;
 use super::profile::JunitProfile;
 use super::suite::{Suite, TestCaseEntry, run_millis, run_properties, seconds};
-use crate::record::{Attempt, RunRecord};
+use crate::record::RunRecord;
 use crate::report::entry::millis;
 use crate::report::text::XmlText;
 
@@ -20,10 +21,10 @@ pub(super) type Xml<'a> = Writer<&'a mut Vec<u8>>;
 pub(super) struct Additions<'a> {
     record: &'a RunRecord,
     profile: JunitProfile,
-    /// The limit for the text of one element, in bytes.
-    limit: usize,
     suites: slice::Iter<'a, Suite<'a>>,
     entries: slice::Iter<'a, TestCaseEntry<'a>>,
+    /// The other attempts of each test case.
+    attempts: vec::IntoIter<Vec<OtherAttempt>>,
 }
 
 /// The additions to one element.
@@ -31,14 +32,7 @@ pub(super) struct Addition {
     attributes: Vec<(&'static str, String)>,
     properties: Vec<(&'static str, String)>,
     attempts: Vec<OtherAttempt>,
-}
-
-/// An attempt other than the one that counts.
-struct OtherAttempt {
-    element: &'static str,
-    attributes: Vec<(&'static str, String)>,
-    /// Escaped for CDATA.
-    text: String,
+    is_extended: bool,
 }
 
 impl<'a> Additions<'a> {
@@ -46,9 +40,9 @@ impl<'a> Additions<'a> {
         record: &'a RunRecord,
         suites: &'a [Suite<'a>],
         profile: JunitProfile,
-        limit: usize,
+        attempts: Vec<Vec<OtherAttempt>>,
     ) -> Self {
-        Self { record, profile, limit, suites: suites.iter(), entries: [].iter() }
+        Self { record, profile, suites: suites.iter(), entries: [].iter(), attempts: attempts.into_iter() }
     }
 
     /// The additions to `element`, which must be the next one in the document.
@@ -70,12 +64,12 @@ impl<'a> Additions<'a> {
             ("failures", total(Suite::failures)),
             ("errors", total(Suite::errors)),
         ];
-        if self.profile.is_extended() {
+        if self.profile.is_extended {
             attributes.push(("skipped", total(Suite::skipped)));
             attributes.push(("timestamp", instant(self.record.started)));
         }
         attributes.push(("time", seconds(run_millis(self.record))));
-        Addition { attributes, properties: Vec::new(), attempts: Vec::new() }
+        self.addition(attributes, Vec::new(), Vec::new())
     }
 
     fn for_suite(&mut self) -> Option<Addition> {
@@ -87,50 +81,31 @@ impl<'a> Additions<'a> {
             ("time", seconds(suite.wall_millis())),
         ];
         let properties =
-            if self.profile.has_run_properties() { run_properties(self.record) } else { Vec::new() };
-        Some(Addition { attributes, properties, attempts: Vec::new() })
+            if self.profile.has_run_properties { run_properties(self.record) } else { Vec::new() };
+        Some(self.addition(attributes, properties, Vec::new()))
     }
 
     fn for_case(&mut self) -> Option<Addition> {
         let entry = self.entries.next()?;
         let mut attributes = Vec::new();
-        if self.profile.has_files() {
+        if self.profile.has_files {
             attributes.push(("file", entry.file()));
         }
-        if self.profile.is_extended() {
+        if self.profile.is_extended {
             attributes.push(("timestamp", instant(entry.started)));
         }
         attributes.push(("time", seconds(entry.millis())));
-        let attempts =
-            if self.profile.has_other_attempts() { self.other_attempts(entry) } else { Vec::new() };
-        Some(Addition { attributes, properties: entry.properties(self.profile), attempts })
+        let attempts = self.attempts.next().unwrap_or_default();
+        Some(self.addition(attributes, entry.properties(self.profile), attempts))
     }
 
-    /// If one attempt passed, the case is flaky, and all failed attempts are listed. Otherwise the attempt that counts
-    /// is left out, as it is the test case itself.
-    fn other_attempts(&self, entry: &TestCaseEntry<'_>) -> Vec<OtherAttempt> {
-        let has_pass = entry.case.attempts.iter().any(|attempt| attempt.verdict.is_pass());
-        let all = entry.case.attempts.iter();
-        let others = all.filter(|attempt| has_pass || attempt.slug != entry.slug);
-        others.filter_map(|attempt| self.other_attempt(attempt, has_pass)).collect()
-    }
-
-    fn other_attempt(&self, attempt: &Attempt, has_pass: bool) -> Option<OtherAttempt> {
-        let ending = Ending::of_verdict(&attempt.verdict);
-        let element = match (&ending, has_pass) {
-            (Ending::Success { .. } | Ending::Skipped { .. }, _) => return None,
-            (Ending::Failure { .. }, true) => "flakyFailure",
-            (Ending::Error { .. }, true) => "flakyError",
-            (Ending::Failure { .. }, false) => "rerunFailure",
-            (Ending::Error { .. }, false) => "rerunError",
-        };
-        let text = XmlText::new(&ending.text(self.profile)).within(self.limit);
-        let mut attributes = vec![("type", ending.kind()), ("message", text.line())];
-        if self.profile.is_extended() {
-            attributes.push(("timestamp", instant(attempt.started)));
-            attributes.push(("time", seconds(millis(attempt.seconds))));
-        }
-        Some(OtherAttempt { element, attributes, text: text.cdata() })
+    fn addition(
+        &self,
+        attributes: Vec<(&'static str, String)>,
+        properties: Vec<(&'static str, String)>,
+        attempts: Vec<OtherAttempt>,
+    ) -> Addition {
+        Addition { attributes, properties, attempts, is_extended: self.profile.is_extended }
     }
 }
 
@@ -148,7 +123,7 @@ impl Addition {
         opened.extend_attributes(self.attributes.iter().map(|(key, value)| (*key, value.as_str())));
         writer.write_event(Event::Start(opened))?;
         self.write_properties(writer)?;
-        self.attempts.iter().try_for_each(|attempt| attempt.write(writer))
+        self.attempts.iter().try_for_each(|attempt| attempt.write(self.is_extended, writer))
     }
 
     fn write_properties(&self, writer: &mut Xml<'_>) -> io::Result<()> {
@@ -166,9 +141,15 @@ impl Addition {
 }
 
 impl OtherAttempt {
-    fn write(&self, writer: &mut Xml<'_>) -> io::Result<()> {
-        let attributes = self.attributes.iter().map(|(key, value)| (*key, value.as_str()));
-        writer.write_event(Event::Start(BytesStart::new(self.element).with_attributes(attributes)))?;
+    fn write(&self, is_extended: bool, writer: &mut Xml<'_>) -> io::Result<()> {
+        let mut element = BytesStart::new(self.element);
+        element.push_attribute(("type", self.kind.as_str()));
+        element.push_attribute(("message", self.message.as_str()));
+        if is_extended {
+            element.push_attribute(("timestamp", instant(self.started).as_str()));
+            element.push_attribute(("time", seconds(millis(self.seconds)).as_str()));
+        }
+        writer.write_event(Event::Start(element))?;
         writer.write_event(Event::Start(BytesStart::new("stackTrace")))?;
         writer.write_event(Event::CData(BytesCData::new(&self.text)))?;
         writer.write_event(Event::End(BytesEnd::new("stackTrace")))?;

@@ -1,6 +1,6 @@
 //! How an execution ends in terms of JUnit.
 
-use super::profile::JunitProfile;
+use super::profile::{InconclusiveElement, JunitProfile, MessageStyle};
 use crate::judge::{Finding, Verdict};
 use crate::plan::Purpose;
 use crate::record::{CaseRecord, Proof};
@@ -129,7 +129,7 @@ impl Ending {
 
     /// Returns whether it is an `error`: inconclusive, in a profile that has this element.
     pub(super) fn is_error(&self, profile: JunitProfile) -> bool {
-        matches!(self, Self::Error { .. }) && profile.has_errors()
+        matches!(self, Self::Error { .. }) && profile.inconclusive == InconclusiveElement::Error
     }
 
     /// Returns whether it is a `failure`.
@@ -153,12 +153,12 @@ impl Ending {
     pub(super) fn text(&self, profile: JunitProfile) -> String {
         match self {
             Self::Success { note } => note.clone().unwrap_or_default(),
-            Self::Skipped { reason } if profile == JunitProfile::Prow => {
+            Self::Skipped { reason } if profile.message == MessageStyle::Verdict => {
                 format!("skip: {}", or_no_reason(reason))
             }
             Self::Skipped { reason } => or_no_reason(reason).to_owned(),
             Self::Error { reason, .. } => format!("inconclusive: {}", or_no_reason(reason)),
-            Self::Failure { text, .. } if profile == JunitProfile::Prow => {
+            Self::Failure { text, .. } if profile.message == MessageStyle::Verdict => {
                 format!("fail: {}", or_no_reason(text))
             }
             Self::Failure { text, .. } => or_no_reason(text).to_owned(),

@@ -50,7 +50,7 @@ pub(super) fn output(
             Ok(below) => shown.join(below),
             Err(_) => file.to_owned(),
         };
-        text = attachments(&evidence, &logs, profile.attachments(), shown)
+        text = attachments(&evidence, &logs, profile.attachments, shown)
             + &text
             + &unmarked(&ends(&logs, limit));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::ending::Ending;
-use super::profile::JunitProfile;
+use super::profile::{AttemptPlace, JunitProfile, PropertySet};
 use crate::judge::Verdict;
 use crate::plan::Purpose;
 use crate::record::{Attempt, CaseRecord, RunRecord, proofs};
@@ -33,7 +33,7 @@ pub(super) struct TestCaseEntry<'a> {
 pub(super) fn suites(record: &RunRecord, profile: JunitProfile) -> Vec<Suite<'_>> {
     let mut suites: Vec<Suite<'_>> = Vec::new();
     for (case, proof) in proofs(record) {
-        let by_attempt = profile.has_case_per_attempt() && record.purpose == Purpose::Check;
+        let by_attempt = profile.attempts == AttemptPlace::OwnTestCase && record.purpose == Purpose::Check;
         let entries = if by_attempt && !case.attempts.is_empty() {
             case.attempts.iter().map(|attempt| TestCaseEntry::of_attempt(case, attempt)).collect()
         } else {
@@ -122,10 +122,10 @@ impl TestCaseEntry<'_> {
     }
 
     pub(super) fn properties(&self, profile: JunitProfile) -> Vec<(&'static str, String)> {
-        match profile {
-            JunitProfile::Strict | JunitProfile::Gitlab => Vec::new(),
-            JunitProfile::Rich => self.all_properties(),
-            JunitProfile::Prow => self.numeric_properties(),
+        match profile.properties {
+            PropertySet::None => Vec::new(),
+            PropertySet::All => self.all_properties(),
+            PropertySet::Metrics => self.metrics(),
         }
     }
 
@@ -150,8 +150,8 @@ impl TestCaseEntry<'_> {
         properties
     }
 
-    /// TestGrid turns these into metrics. `level` separates core claims from extended ones.
-    fn numeric_properties(&self) -> Vec<(&'static str, String)> {
+    /// `level` separates core claims from extended ones.
+    fn metrics(&self) -> Vec<(&'static str, String)> {
         let case = self.case;
         vec![
             ("seconds", seconds(self.millis())),
