@@ -3,8 +3,8 @@
 //! This crate acts on clusters. Its modules, and those of [`podproof_core`], form one direction of data:
 //!
 //! ```text
-//! plan -> cluster -> stage -> (cases: drive) -> evidence -> judge -> run -> record -> report, history
-//!                       `--> (experiment) ----> evidence -> trials --------------^
+//! plan -> cluster -> stage -> (cases: drive) -> evidence -> judge -> run -> record -> history -> report
+//!                       `--> (experiment) ----> evidence -> trials -------------------------------^
 //! ```
 //!
 //! Everything to the right of the evidence works on files and is in `podproof_core`, which has no client, no runtime and
