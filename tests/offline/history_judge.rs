@@ -126,7 +126,7 @@ fn a_new_revision_of_a_claim_starts_a_new_history() {
         attempt.revision = if attempt.key.case == "a/case" { 2 } else { 1 };
     }
     let labels: Vec<_> = judged(&runs).changes.iter().map(|change| change.kind.label()).collect();
-    assert_eq!(labels, ["still failing", "new meaning"]);
+    assert_eq!(labels, ["still failing", "revised"]);
 }
 
 /// Four runs of ten cases. In the last run `bad` cases have this outcome, each for its own reason or all for one.

@@ -100,7 +100,7 @@ fn the_page_shows_changes_first() {
         "regressed",
         ">1 new failure</a>, ",
         "run-last",
-        "2 cases ended worse; 1 case ended better; failed 0 then, 1 now",
+        "2 cases have a worse verdict; 1 case has a better verdict; failed: 0 then, 1 now",
         "run-good",
         "2026-11-18",
     ] {

@@ -126,7 +126,7 @@ impl Reviews {
         tally.broken = usize::from(self.breakage_is_found());
         tally.missing = usize::from(self.missing_is_found());
         tally.infra = usize::from(self.infra_is_one_alarm());
-        let labels = ["new", "missing", "new meaning"];
+        let labels = ["new", "missing", "revised"];
         tally.renamed = usize::from(!self.changes(RENAMED).any(|(_, kind)| labels.contains(&kind.label())));
         let confirmed = self.changes(SLOW).find_map(|(day, kind)| match kind {
             ChangeKind::Slower(duration) if duration.confirmed && day >= SLOWS => Some((day, duration)),

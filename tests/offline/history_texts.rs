@@ -30,12 +30,12 @@ fn the_terminal_shows_each_kind_of_change() {
     fixed              ipc/fixed            -                         had failed for 3 runs since run-036
     faster             ipc/faster           run-033                   10.25 s before, 6.15 s now (-40 %, p 6.3e-3)
     new                ipc/new              -
-    new meaning        ipc/revised          -
+    revised            ipc/revised          -
     no longer skipped  ipc/back             -
     after run-037, with run-038 (1 of these cases): cluster-dns unknown -> no, kernel 6.1.0 -> 6.12.0 \u{1b}[31mred\u{1b}[0m
     the waiver of the node team for ipc/broken expired on 2026-02-01: another bug
 
-    regressed (2 new failure, 1 reopened, 2 still failing, 1 missing, 1 flaky, 1 newly flaky, 1 slower, 1 slower?, 1 newly skipped, 2 inconclusive, 1 fixed, 1 faster, 1 new, 1 new meaning, 1 no longer skipped)
+    regressed (2 new failure, 1 reopened, 2 still failing, 1 missing, 1 flaky, 1 newly flaky, 1 slower, 1 slower?, 1 newly skipped, 2 inconclusive, 1 fixed, 1 faster, 1 new, 1 revised, 1 no longer skipped)
     "##);
     insta::assert_snapshot!(world.history(&["flaky"], 0), @r##"
     NEWS         CASE             SINCE  WHAT
@@ -201,7 +201,7 @@ fn the_page_and_the_summary_show_each_kind_of_change() {
     : regressed
 
     Compared with 39 runs of the series nightly.
-    - Compared with the last run run-038: 6 cases ended worse; 3 cases ended better; failed 4 then, 6 now; inconclusive 0 then, 2 now; passed 23 then, 21 now
+    - Compared with the last run run-038: 6 cases have a worse verdict; 3 cases have a better verdict; failed\: 4 then, 6 now; inconclusive\: 0 then, 2 now; passed\: 23 then, 21 now
     - No last good run is known.
 
     **New failures** (3)
@@ -249,16 +249,16 @@ fn the_page_and_the_summary_show_each_kind_of_change() {
     **New, or no longer skipped** (3)
 
     - new ipc/new
-    - new meaning ipc/revised
+    - revised ipc/revised
     - no longer skipped ipc/back
     "##);
     let (_, head) = page.split_once("<span class=\"tag bad\">").unwrap();
     let (head, _) = head.split_once("</dl>").unwrap();
     insta::assert_snapshot!(in_lines(head, "<d"), @r##"
-    regressed</span> compared with 39 runs of the series nightly: <a href="#news">2 new failure</a>, <a href="#news">1 reopened</a>, <a href="#news">2 still failing</a>, <a href="#news">1 missing</a>, <a href="#news">1 flaky</a>, <a href="#news">1 newly flaky</a>, <a href="#news">1 slower</a>, <a href="#news">1 slower?</a>, <a href="#news">1 newly skipped</a>, <a href="#news">2 inconclusive</a>, <a href="#news">1 fixed</a>, <a href="#news">1 faster</a>, <a href="#news">1 new</a>, <a href="#news">1 new meaning</a>, <a href="#news">1 no longer skipped</a></p>
+    regressed</span> compared with 39 runs of the series nightly: <a href="#news">2 new failure</a>, <a href="#news">1 reopened</a>, <a href="#news">2 still failing</a>, <a href="#news">1 missing</a>, <a href="#news">1 flaky</a>, <a href="#news">1 newly flaky</a>, <a href="#news">1 slower</a>, <a href="#news">1 slower?</a>, <a href="#news">1 newly skipped</a>, <a href="#news">2 inconclusive</a>, <a href="#news">1 fixed</a>, <a href="#news">1 faster</a>, <a href="#news">1 new</a>, <a href="#news">1 revised</a>, <a href="#news">1 no longer skipped</a></p>
     <dl class="facts">
     <dt>last run</dt>
-    <dd><code>run-038</code> of 2026-02-08: 6 cases ended worse; 3 cases ended better; failed 4 then, 6 now; inconclusive 0 then, 2 now; passed 23 then, 21 now</dd>
+    <dd><code>run-038</code> of 2026-02-08: 6 cases have a worse verdict; 3 cases have a better verdict; failed: 4 then, 6 now; inconclusive: 0 then, 2 now; passed: 23 then, 21 now</dd>
     <dt>last good run</dt>
     <dd>none is known</dd>
     "##);
@@ -293,7 +293,7 @@ fn the_page_and_the_summary_show_each_kind_of_change() {
     <tr><td class="name"><a href="#case-3">ipc/faster</a></td><td>faster</td><td>since <code>run-033</code> of 2026-02-03</td><td>10.25 s before, 6.15 s now (-40 %, p 6.3e-3)</td></tr></tbody><tbody>
     <tr><th class="kind" scope="rowgroup" colspan="4"><span class="dot "></span>New, or no longer skipped (3)</th></tr>
     <tr><td class="name"><a href="#case-7">ipc/new</a></td><td>new</td><td class="none">-</td><td></td></tr>
-    <tr><td class="name"><a href="#case-10">ipc/revised</a></td><td>new meaning</td><td class="none">-</td><td></td></tr>
+    <tr><td class="name"><a href="#case-10">ipc/revised</a></td><td>revised</td><td class="none">-</td><td></td></tr>
     <tr><td class="name"><a href="#case-0">ipc/back</a></td><td>no longer skipped</td><td class="none">-</td><td></td></tr></tbody></table></div></section>
     "##);
 }

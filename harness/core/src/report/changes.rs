@@ -94,8 +94,8 @@ pub(super) fn describe_earlier(run: &EarlierRun) -> String {
     let EarlierRun { earlier, current, worse, better, .. } = run;
     let cases = |count: usize, how: &str| match count {
         0 => None,
-        1 => Some(format!("1 case ended {how}")),
-        many => Some(format!("{many} cases ended {how}")),
+        1 => Some(format!("1 case has a {how} verdict")),
+        many => Some(format!("{many} cases have a {how} verdict")),
     };
     let counts = [
         (earlier.fail, current.fail, "failed"),
@@ -104,8 +104,8 @@ pub(super) fn describe_earlier(run: &EarlierRun) -> String {
         (earlier.pass, current.pass, "passed"),
     ];
     let counts = counts.into_iter().filter(|(earlier, current, _)| earlier != current);
-    let counts = counts.map(|(earlier, current, word)| format!("{word} {earlier} then, {current} now"));
-    let ended = cases(*worse, "worse").into_iter().chain(cases(*better, "better"));
-    let parts: Vec<_> = ended.chain(counts).collect();
-    if parts.is_empty() { "all cases ended as they did then".to_owned() } else { parts.join("; ") }
+    let counts = counts.map(|(earlier, current, word)| format!("{word}: {earlier} then, {current} now"));
+    let cases = cases(*worse, "worse").into_iter().chain(cases(*better, "better"));
+    let parts: Vec<_> = cases.chain(counts).collect();
+    if parts.is_empty() { "no verdicts changed".to_owned() } else { parts.join("; ") }
 }

@@ -227,7 +227,7 @@ impl ChangeKind {
             Self::Fixed { .. } => (8, Severity::Good, "Fixed", "fixed"),
             Self::Faster(duration) if duration.confirmed => (9, Severity::Good, "Faster", "faster"),
             Self::Faster(_) => (9, Severity::Good, "Faster", "faster?"),
-            Self::New { revised: true } => (10, Severity::Neutral, NEW, "new meaning"),
+            Self::New { revised: true } => (10, Severity::Neutral, NEW, "revised"),
             Self::New { .. } => (10, Severity::Neutral, NEW, "new"),
             Self::NoLongerSkipped => (11, Severity::Neutral, NEW, "no longer skipped"),
         }
