@@ -3,8 +3,8 @@
 //! This crate acts on clusters. Its modules, and those of [`podproof_core`], form one direction of data:
 //!
 //! ```text
-//! plan -> cluster -> stage -> (cases: drive) -> evidence -> judge -> run -> record -> report, history
-//!                       `--> (experiment) ----> evidence -> trials --------------^
+//! plan -> cluster -> stage -> (cases: drive) -> evidence -> judge -> run -> record -> history -> report
+//!                       `--> (experiment) ----> evidence -> trials -------------------------------^
 //! ```
 //!
 //! [`provider`] makes the cluster, or finds it, and [`host`] runs programs for that. Neither is known to what follows.

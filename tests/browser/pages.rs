@@ -5,10 +5,14 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use podproof::run::judge_again;
-use podproof_core::record::{Counts, RunRecord, evidence_folder};
-use podproof_core::report::{
-    Background, CaseNews, ChangedFact, EarlierRun, NewsKind, experiment_page, html_page, matrix_page,
+use podproof_core::history::regression::{
+    CaseChange, ChangeKind, DurationChange, EarlierRun, Health, HistoryComparison, RegressionRange,
+    RunReview, Waiver,
 };
+use podproof_core::history::{CaseKey, FactChange, RunName, Tally};
+use podproof_core::record::{RunRecord, evidence_folder};
+use podproof_core::report::{experiment_page, html_page, matrix_page};
+use podproof_core::statistics::Share;
 use podproof_core::trials::{ExperimentRecord, ListOrder, Measured, Start, Trial, TrialGroup, TrialOutcome};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -33,8 +37,8 @@ impl Page {
         Self::beside(folder, record, None)
     }
 
-    fn beside(folder: TempDir, record: &RunRecord, background: Option<&Background>) -> Self {
-        let page = html_page(record, folder.path(), background);
+    fn beside(folder: TempDir, record: &RunRecord, comparison: Option<&HistoryComparison>) -> Self {
+        let page = html_page(record, folder.path(), comparison);
         Self::holding(folder, &page)
     }
 
@@ -88,67 +92,74 @@ pub fn usual() -> Page {
     cases.extend([case("network/no-image", 2, &no_image), unproved]);
     let mut record = judge_again(folder.path(), &record("check", &cases));
     record.faults = vec!["events.jsonl is not whole".to_owned()];
-    Page::beside(folder, &record, Some(&background()))
+    Page::beside(folder, &record, Some(&comparison()))
 }
 
-/// The comparison of the usual run with earlier runs: news of each kind.
-fn background() -> Background {
-    let at = |day: u32| format!("2026-11-{day:02}T10:00:00Z").parse().unwrap();
+/// The comparison of the usual run with earlier runs: changes under each heading.
+fn comparison() -> HistoryComparison {
+    let run = |day: u32| RunName {
+        id: format!("202611{day:02}-100000-3fa9c1d2"),
+        started: format!("2026-11-{day:02}T10:00:00Z").parse().unwrap(),
+    };
+    let range =
+        || RegressionRange { last_good: Some(run(18)), first_bad: run(19), changed_facts: Vec::new() };
+    let duration =
+        |confirmed, before, now| DurationChange { confirmed, before, now, p: 4.1e-4, range: range() };
+    let flaky = ChangeKind::Flaky {
+        rate: Share::of(4, 20).unwrap(),
+        flips: 6,
+        in_this_run: false,
+        newly_flaky: false,
+    };
     let kinds = [
-        (NewsKind::NewFailure, "volume/survives-sigkill", "new failure", ""),
-        (NewsKind::StillFailing, "startup/init-sequential", "still failing", "for 5 runs"),
-        (
-            NewsKind::Missing,
-            "isolation/rootfs",
-            "missing",
-            "from 1 run, last seen in 20261121-100000-3fa9c1d2",
-        ),
-        (NewsKind::Flaky, "ipc/mc2-article", "flaky", "failed in 4 of 20 runs (8 to 42 %), 6 changes"),
-        (NewsKind::Slower, "volume/survives-oom", "slower", "3.10 s before, 6.25 s now (+102 %, p 4.1e-4)"),
-        (NewsKind::NewlySkipped, "ipc/no-evidence", "newly skipped", "last run in 20261121-100000-3fa9c1d2"),
-        (NewsKind::Inconclusive, "network/no-image", "inconclusive", ""),
-        (
-            NewsKind::Fixed,
-            "startup/race-reproduced",
-            "fixed",
-            "had failed for 3 runs since 20261118-100000-3fa9c1d2",
-        ),
-        (NewsKind::Faster, "network/service-two-containers", "faster?", "6.25 s before, 3.10 s now"),
-        (NewsKind::New, "lifecycle/prestop-before-term", "new", ""),
+        ("volume/survives-sigkill", ChangeKind::NewFailure { range: range() }),
+        ("startup/init-sequential", ChangeKind::StillFailing { range: range(), runs: 5 }),
+        ("isolation/rootfs", ChangeKind::Missing { last_present: run(21), runs: 1 }),
+        ("ipc/mc2-article", flaky),
+        ("volume/survives-oom", ChangeKind::Slower(duration(true, 3.1, 6.25))),
+        ("ipc/no-evidence", ChangeKind::NewlySkipped { last_run: run(21) }),
+        ("network/no-image", ChangeKind::Inconclusive { failing: None }),
+        ("startup/race-reproduced", ChangeKind::Fixed { since: run(18), runs: 3 }),
+        ("network/service-two-containers", ChangeKind::Faster(duration(false, 6.25, 3.1))),
+        ("lifecycle/prestop-before-term", ChangeKind::New { revised: false }),
     ];
-    let news = kinds.map(|(kind, case, name, words)| CaseNews {
-        kind,
-        case: case.to_owned(),
-        name: name.to_owned(),
-        words: words.to_owned(),
-        since: (kind <= NewsKind::StillFailing).then(|| ("20261119-100000-3fa9c1d2".to_owned(), at(19))),
-        reason: (kind == NewsKind::NewFailure)
+    let waiver = || Waiver {
+        case: "startup/*".to_owned(),
+        reason: "a known bug of the runtime".to_owned(),
+        owner: "the node team".to_owned(),
+        expires: "2026-12-24".parse().unwrap(),
+    };
+    let changes = kinds.map(|(case, kind)| CaseChange {
+        key: CaseKey { case: case.to_owned(), variant: String::new() },
+        reason: matches!(kind, ChangeKind::NewFailure { .. })
             .then(|| "token-survives: expected the token, seen nothing".to_owned()),
-        waived: (kind == NewsKind::StillFailing)
-            .then(|| "until 2026-12-24 by the node team: a known bug of the runtime".to_owned()),
+        waiver: matches!(kind, ChangeKind::StillFailing { .. }).then(waiver),
+        kind,
     });
     let earlier = |day: u32, kernel: &str| EarlierRun {
-        run: format!("202611{day:02}-100000-3fa9c1d2"),
-        started: at(day),
-        then: Counts { pass: 10, fail: 1, ..Counts::default() },
-        now: Counts { pass: 8, fail: 2, inconclusive: 1, ..Counts::default() },
+        run: run(day),
+        earlier: Tally { pass: 10, fail: 1, ..Tally::default() },
+        current: Tally { pass: 8, fail: 2, inconclusive: 1, ..Tally::default() },
         worse: 2,
         better: 1,
-        changed: vec![ChangedFact {
+        changed_facts: vec![FactChange {
             fact: "kernel".to_owned(),
             before: Some(kernel.to_owned()),
-            now: Some("6.1.0-48-amd64".to_owned()),
+            after: Some("6.1.0-48-amd64".to_owned()),
         }],
     };
-    Background {
+    HistoryComparison {
         series: "nightly".to_owned(),
-        against: 30,
-        word: "regressed".to_owned(),
-        regressed: true,
-        not_compared: None,
-        last: Some(earlier(21, "6.1.0-47-amd64")),
-        good: Some(earlier(18, "6.1.0-44-amd64")),
-        news: news.to_vec(),
+        review: RunReview {
+            run: run(22),
+            compared_runs: 30,
+            health: Health::Sound,
+            changed_facts: Vec::new(),
+            changes: changes.to_vec(),
+            expired: Vec::new(),
+        },
+        previous: Some(earlier(21, "6.1.0-47-amd64")),
+        last_good: Some(earlier(18, "6.1.0-44-amd64")),
     }
 }
 

@@ -139,8 +139,10 @@ fn runs_are_listed_shown_compared_and_followed() {
     assert!(compared.stdout.contains("cases that differ: 1; cases on both sides: 3"), "{compared}");
     let trend = workspace.history(&["trend", "ipc/mc2-article"]).exits(0);
     assert!(trend.stdout.contains("\n........F\n"), "{trend}");
-    let flaky = workspace.history(&["flaky"]).exits(0);
-    assert_eq!(flaky.stdout.lines().count(), 1, "{flaky}");
+    for args in [&["flaky"][..], &["flaky", "--runs", "5"], &["flaky", "--nights", "5"]] {
+        let flaky = workspace.history(args).exits(0);
+        assert_eq!(flaky.stdout.lines().count(), 1, "{flaky}");
+    }
 }
 
 #[test]

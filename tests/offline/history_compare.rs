@@ -91,5 +91,5 @@ fn only_a_large_change_of_duration_is_a_difference() {
 #[test]
 fn sides_without_runs_have_no_difference() {
     let compared = compare(&[], &[]);
-    assert_eq!((compared.common, compared.changed.len(), compared.differences.len()), (0, 0, 0));
+    assert_eq!((compared.common, compared.changed_facts.len(), compared.differences.len()), (0, 0, 0));
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use podproof_core::history::regression::{
-    Change, Health, News, Rules, RunJudgement, RunReview, Waivers, read_waivers, review_run,
+    CaseChange, ChangeKind, Health, ReviewResult, Rules, RunReview, Waivers, read_waivers, review_run,
 };
 use podproof_core::history::{CaseKey, CaseOutcome, FactChange, HistoryRun};
 use rstest::rstest;
@@ -15,16 +15,16 @@ pub fn judged(runs: &[HistoryRun]) -> RunReview {
     review_run(runs, &Waivers::default(), &Rules::default()).unwrap()
 }
 
-/// The names of the news of `a/case`.
-fn words(letters: &str) -> String {
+/// The labels of the changes of `a/case`.
+fn labels(letters: &str) -> String {
     let report = judged(&runs(letters));
-    let words: Vec<_> = report
+    let labels: Vec<_> = report
         .changes
         .iter()
         .inspect(|change| assert_eq!(change.key.case, "a/case", "{change:?}"))
-        .map(|change| change.news.words())
+        .map(|change| change.kind.label())
         .collect();
-    words.join(", ")
+    labels.join(", ")
 }
 
 #[rstest]
@@ -57,8 +57,8 @@ fn words(letters: &str) -> String {
 #[case::missing("PPPP-", "missing")]
 #[case::missing_for_a_while("PPPP----", "missing")]
 #[case::missing_for_very_long("P-------------------------------", "")]
-fn each_history_has_its_news(#[case] letters: &str, #[case] expected: &str) {
-    let mut seen: Vec<_> = words(letters).split(", ").map(str::to_owned).collect();
+fn each_history_has_its_changes(#[case] letters: &str, #[case] expected: &str) {
+    let mut seen: Vec<_> = labels(letters).split(", ").map(str::to_owned).collect();
     let mut expected: Vec<_> = expected.split(", ").collect();
     seen.sort();
     expected.sort_unstable();
@@ -66,41 +66,43 @@ fn each_history_has_its_news(#[case] letters: &str, #[case] expected: &str) {
 }
 
 #[rstest]
-#[case::steady("PPPP", RunJudgement::Steady)]
-#[case::broken("PPPPF", RunJudgement::Regressed)]
-#[case::still_broken("PPPPFF", RunJudgement::Regressed)]
-#[case::never_good("FFFF", RunJudgement::Steady)]
-#[case::missing("PPP-", RunJudgement::Regressed)]
-#[case::inconclusive("PPPI", RunJudgement::Steady)]
-#[case::skipped("PPPS", RunJudgement::Steady)]
-#[case::a_known_flake("PPPFPPPPPFPPPPPPF", RunJudgement::Steady)]
-#[case::a_new_flake("PPPPM", RunJudgement::Regressed)]
-fn only_a_case_that_was_good_can_regress(#[case] letters: &str, #[case] expected: RunJudgement) {
-    assert_eq!(judged(&runs(letters)).judgement(), expected);
+#[case::steady("PPPP", ReviewResult::Steady)]
+#[case::broken("PPPPF", ReviewResult::Regressed)]
+#[case::still_broken("PPPPFF", ReviewResult::Regressed)]
+#[case::never_good("FFFF", ReviewResult::Steady)]
+#[case::missing("PPP-", ReviewResult::Regressed)]
+#[case::inconclusive("PPPI", ReviewResult::Steady)]
+#[case::skipped("PPPS", ReviewResult::Steady)]
+#[case::a_known_flake("PPPFPPPPPFPPPPPPF", ReviewResult::Steady)]
+#[case::a_new_flake("PPPPM", ReviewResult::Regressed)]
+fn only_a_case_that_was_good_can_regress(#[case] letters: &str, #[case] expected: ReviewResult) {
+    assert_eq!(judged(&runs(letters)).result(), expected);
 }
 
-fn only_change(report: &RunReview) -> &Change {
+fn only_change(report: &RunReview) -> &CaseChange {
     assert_eq!(report.changes.len(), 1, "{report:?}");
     &report.changes[0]
 }
 
 #[test]
-fn a_failure_has_a_window_and_the_facts_that_changed_in_it() {
+fn a_failure_has_a_range_and_the_facts_that_changed_in_it() {
     let report = judged(&runs("PPPPI1IFF"));
     let change = only_change(&report);
-    let News::StillFailing { window, runs: 2 } = &change.news else { panic!("{change:?}") };
-    assert_eq!(window.last_good.as_ref().map(|run| run.id.as_str()), Some("run-003"));
-    assert_eq!(window.first_bad.id, "run-006");
+    let ChangeKind::StillFailing { range, runs: 2 } = &change.kind else { panic!("{change:?}") };
+    assert_eq!(range.last_good.as_ref().map(|run| run.id.as_str()), Some("run-003"));
+    assert_eq!(range.first_bad.id, "run-006");
     let version = |version: &str| Some(version.to_owned());
     let changed = FactChange { fact: "version".to_owned(), before: version("v1.0"), after: version("v1.1") };
-    assert_eq!(window.changed, [changed]);
+    assert_eq!(range.changed_facts, [changed]);
     assert_eq!(change.reason.as_deref(), Some("a reason"));
 }
 
 #[test]
 fn a_flake_has_a_rate() {
     let report = judged(&runs("PPPFPPPPPFPPPPPPPPPP"));
-    let News::Flaky { rate, flips: 4, in_this_run: false, newly: false } = only_change(&report).news else {
+    let ChangeKind::Flaky { rate, flips: 4, in_this_run: false, newly_flaky: false } =
+        only_change(&report).kind
+    else {
         panic!("{report:?}")
     };
     assert_eq!((rate.count, rate.of), (2, 20));
@@ -123,8 +125,8 @@ fn a_new_revision_of_a_claim_starts_a_new_history() {
     for attempt in &mut runs[4].attempts {
         attempt.revision = if attempt.key.case == "a/case" { 2 } else { 1 };
     }
-    let words: Vec<_> = judged(&runs).changes.iter().map(|change| change.news.words()).collect();
-    assert_eq!(words, ["still failing", "new meaning"]);
+    let labels: Vec<_> = judged(&runs).changes.iter().map(|change| change.kind.label()).collect();
+    assert_eq!(labels, ["still failing", "revised"]);
 }
 
 /// Four runs of ten cases. In the last run `bad` cases have this outcome, each for its own reason or all for one.
@@ -147,31 +149,31 @@ fn runs_with_bad_last(bad: usize, outcome: CaseOutcome, one_cause: bool) -> Vec<
 }
 
 #[rstest]
-#[case::inconclusive_for_several_reasons(4, CaseOutcome::Inconclusive, false, RunJudgement::Inconclusive, 0)]
-#[case::inconclusive_for_one_reason(4, CaseOutcome::Inconclusive, true, RunJudgement::Inconclusive, 0)]
-#[case::failed_for_one_reason(4, CaseOutcome::Fail, true, RunJudgement::Regressed, 0)]
-#[case::failed_for_several_reasons(4, CaseOutcome::Fail, false, RunJudgement::Regressed, 4)]
-#[case::not_enough(3, CaseOutcome::Inconclusive, true, RunJudgement::Steady, 3)]
+#[case::inconclusive_for_several_reasons(4, CaseOutcome::Inconclusive, false, ReviewResult::Inconclusive, 0)]
+#[case::inconclusive_for_one_reason(4, CaseOutcome::Inconclusive, true, ReviewResult::Inconclusive, 0)]
+#[case::failed_for_one_reason(4, CaseOutcome::Fail, true, ReviewResult::Regressed, 0)]
+#[case::failed_for_several_reasons(4, CaseOutcome::Fail, false, ReviewResult::Regressed, 4)]
+#[case::not_enough(3, CaseOutcome::Inconclusive, true, ReviewResult::Steady, 3)]
 fn many_results_with_one_cause_are_one_alarm(
     #[case] bad: usize,
     #[case] outcome: CaseOutcome,
     #[case] one_cause: bool,
-    #[case] judgement: RunJudgement,
+    #[case] result: ReviewResult,
     #[case] changes: usize,
 ) {
     let report = judged(&runs_with_bad_last(bad, outcome, one_cause));
-    assert_eq!((report.judgement(), report.changes.len()), (judgement, changes), "{report:?}");
+    assert_eq!((report.result(), report.changes.len()), (result, changes), "{report:?}");
 }
 
 #[test]
 fn a_run_with_one_common_cause_is_not_compared_with() {
     let mut runs = runs_with_bad_last(10, CaseOutcome::Fail, true);
-    assert!(matches!(judged(&runs).health, Health::OneCause { cases: 10, of: 10, failed: true, .. }));
+    assert!(matches!(judged(&runs).health, Health::CommonCause { cases: 10, of: 10, failed: true, .. }));
     let mut next = runs[0].clone();
     (next.id, next.started) = ("run-004".to_owned(), runs[3].ended);
     runs.push(next);
     let report = judged(&runs);
-    assert_eq!((report.against, report.changes), (3, Vec::new()));
+    assert_eq!((report.compared_runs, report.changes), (3, Vec::new()));
 }
 
 #[rstest]
@@ -179,7 +181,7 @@ fn a_run_with_one_common_cause_is_not_compared_with() {
 #[case::a_little_slower(1.1, "")]
 #[case::slower(1.4, "slower")]
 #[case::faster(0.6, "faster")]
-fn a_change_of_duration_is_news(#[case] factor: f64, #[case] expected: &str) {
+fn a_change_of_duration_is_found(#[case] factor: f64, #[case] expected: &str) {
     let mut runs = runs(&"P".repeat(40));
     for (day, run) in runs.iter_mut().enumerate() {
         for attempt in &mut run.attempts {
@@ -190,19 +192,19 @@ fn a_change_of_duration_is_news(#[case] factor: f64, #[case] expected: &str) {
         }
     }
     let report = judged(&runs);
-    assert_eq!(report.changes.iter().map(|change| change.news.words()).collect::<String>(), expected);
-    if let Some(News::Slower(duration)) = report.changes.first().map(|change| &change.news) {
+    assert_eq!(report.changes.iter().map(|change| change.kind.label()).collect::<String>(), expected);
+    if let Some(ChangeKind::Slower(duration)) = report.changes.first().map(|change| &change.kind) {
         assert!(
             duration.confirmed && duration.p < 0.01 && (duration.now / duration.before - 1.4).abs() < 0.05,
             "{duration:?}"
         );
-        assert_eq!(duration.window.first_bad.id, "run-034");
+        assert_eq!(duration.range.first_bad.id, "run-034");
     }
     // After three slow runs it can only be suspected.
     let early = judged(&runs[..37]);
     let suspected = if expected.is_empty() { String::new() } else { format!("{expected}?") };
-    assert_eq!(early.changes.iter().map(|change| change.news.words()).collect::<String>(), suspected);
-    assert_eq!(early.judgement(), RunJudgement::Steady);
+    assert_eq!(early.changes.iter().map(|change| change.kind.label()).collect::<String>(), suspected);
+    assert_eq!(early.result(), ReviewResult::Steady);
 }
 
 fn waivers(text: &str) -> Waivers {
@@ -223,13 +225,13 @@ fn a_waiver_covers_a_failure_until_it_expires() {
     let runs = runs("PPPPF");
     let judge = |waivers| review_run(&runs, &waivers, &Rules::default()).unwrap();
     let covered = judge(entry("2026-01-05"));
-    assert_eq!(covered.judgement(), RunJudgement::Steady);
+    assert_eq!(covered.result(), ReviewResult::Steady);
     assert_eq!(
-        only_change(&covered).waived.as_ref().map(|waiver| waiver.owner.as_str()),
+        only_change(&covered).waiver.as_ref().map(|waiver| waiver.owner.as_str()),
         Some("the node team")
     );
     let expired = judge(entry("2026-01-04"));
-    assert_eq!((expired.judgement(), expired.expired.len()), (RunJudgement::Regressed, 1));
+    assert_eq!((expired.result(), expired.expired.len()), (ReviewResult::Regressed, 1));
 }
 
 #[test]

@@ -143,9 +143,9 @@ fn a_year_of_runs_is_reviewed_quickly_and_stored_compactly(
     let report = review_run(&runs, &Waivers::default(), &Rules::default()).unwrap();
     let judged = begun.elapsed();
 
-    assert_eq!((runs.len(), report.against), (DAYS, DAYS - 2));
-    let is_news = report.changes.iter().any(|change| change.key.case.contains("renamed"));
-    assert!(!is_news, "a new name is not news: {report:?}");
+    assert_eq!((runs.len(), report.compared_runs), (DAYS, DAYS - 2));
+    let has_changed = report.changes.iter().any(|change| change.key.case.contains("renamed"));
+    assert!(!has_changed, "a new name is not a change: {report:?}");
     let (size, checked) = (test_store.size(), time_of_check(&test_store));
     println!(
         "{DAYS} runs of {CASES} cases in {backend:?}: {} kB, added in {added:.1?}, read in {read:.1?}, with \

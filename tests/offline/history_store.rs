@@ -24,7 +24,7 @@ fn a_stored_run_is_read_back(#[values(Backend::Sqlite, Backend::Postgres)] backe
     let test_store = backend.test_store();
     let kept = HistoryRun::of(&checked());
     assert_eq!(kept.facts["kubelet"], "v1.20.5");
-    assert_eq!(kept.count(CaseOutcome::Pass), 2);
+    assert_eq!(kept.tally().pass, 2);
     let failed = kept.attempts.iter().find(|attempt| attempt.outcome == CaseOutcome::Fail).unwrap();
     assert!(failed.reason.as_ref().unwrap().starts_with("same-content: expected the token abc"));
     let mut store = Store::open_or_create(&test_store.location).unwrap();
@@ -62,7 +62,7 @@ fn adding_a_run_twice_stores_it_once(#[values(Backend::Sqlite, Backend::Postgres
     assert_eq!(loaded(&test_store), before);
     assert_eq!(store.list(None, 10).unwrap().len(), 3);
     let listed = store.list(Some("nightly"), 1).unwrap();
-    assert_eq!((listed[0].run.as_str(), listed[0].pass, listed[0].fail), ("run-001", 10, 1));
+    assert_eq!((listed[0].run.as_str(), listed[0].tally.pass, listed[0].tally.fail), ("run-001", 10, 1));
 }
 
 #[rstest]

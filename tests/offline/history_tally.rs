@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::thread;
 
 use podproof_core::history::regression::{
-    Change, Health, News, Rules, RunJudgement, RunReview, Waivers, review_run,
+    CaseChange, ChangeKind, Health, ReviewResult, Rules, RunReview, Waivers, review_run,
 };
 use podproof_core::history::{CaseOutcome, HistoryRun};
 
@@ -59,17 +59,17 @@ impl Reviews {
         Self { runs, reports }
     }
 
-    fn changes(&self, case: usize) -> impl Iterator<Item = (usize, &News)> {
+    fn changes(&self, case: usize) -> impl Iterator<Item = (usize, &ChangeKind)> {
         let name = name(case, RENAMES);
         self.reports.iter().flat_map(move |(day, report)| {
             let of_case = report.changes.iter().filter(|change| change.key.case == name).collect::<Vec<_>>();
-            of_case.into_iter().map(|change| (*day, &change.news))
+            of_case.into_iter().map(|change| (*day, &change.kind))
         })
     }
 
-    /// The runs in which the case had news with this name.
-    fn days_with(&self, case: usize, words: &str) -> Vec<usize> {
-        self.changes(case).filter(|(_, news)| news.words() == words).map(|(day, _)| day).collect()
+    /// The runs in which the case had a change with this label.
+    fn days_with(&self, case: usize, label: &str) -> Vec<usize> {
+        self.changes(case).filter(|(_, kind)| kind.label() == label).map(|(day, _)| day).collect()
     }
 
     /// The runs in this range that were reviewed.
@@ -78,16 +78,16 @@ impl Reviews {
     }
 
     fn breakage_is_found(&self) -> bool {
-        let window = self.changes(BROKEN).find_map(|(_, news)| match news {
-            News::NewFailure { window } => Some(window),
+        let range = self.changes(BROKEN).find_map(|(_, kind)| match kind {
+            ChangeKind::NewFailure { range } => Some(range),
             _ => None,
         });
         self.days_with(BROKEN, "new failure") == [BREAKS]
             && self.days_with(BROKEN, "still failing") == self.judged(BREAKS + 1..REPAIRED)
             && self.days_with(BROKEN, "fixed") == [REPAIRED]
-            && window.is_some_and(|window| {
-                window.last_good.as_ref().is_some_and(|run| run.id == "run-119")
-                    && window.changed[0].after.as_deref() == Some("v1.30.2")
+            && range.is_some_and(|range| {
+                range.last_good.as_ref().is_some_and(|run| run.id == "run-119")
+                    && range.changed_facts[0].after.as_deref() == Some("v1.30.2")
             })
     }
 
@@ -115,9 +115,9 @@ impl Reviews {
 
     fn infra_is_one_alarm(&self) -> bool {
         self.reports.get(&INFRA).is_some_and(|report| {
-            matches!(report.health, Health::OneCause { failed: false, .. })
-                && report.judgement() == RunJudgement::Inconclusive
-                && !report.changes.iter().any(Change::is_regression)
+            matches!(report.health, Health::CommonCause { failed: false, .. })
+                && report.result() == ReviewResult::Inconclusive
+                && !report.changes.iter().any(CaseChange::is_regression)
         })
     }
 
@@ -126,47 +126,49 @@ impl Reviews {
         tally.broken = usize::from(self.breakage_is_found());
         tally.missing = usize::from(self.missing_is_found());
         tally.infra = usize::from(self.infra_is_one_alarm());
-        let news = ["new", "missing", "new meaning"];
-        tally.renamed = usize::from(!self.changes(RENAMED).any(|(_, change)| news.contains(&change.words())));
-        let confirmed = self.changes(SLOW).find_map(|(day, news)| match news {
-            News::Slower(duration) if duration.confirmed && day >= SLOWS => Some((day, duration)),
+        let labels = ["new", "missing", "revised"];
+        tally.renamed = usize::from(!self.changes(RENAMED).any(|(_, kind)| labels.contains(&kind.label())));
+        let confirmed = self.changes(SLOW).find_map(|(day, kind)| match kind {
+            ChangeKind::Slower(duration) if duration.confirmed && day >= SLOWS => Some((day, duration)),
             _ => None,
         });
         if let Some((day, duration)) = confirmed {
             tally.slower.insert(day + 1 - SLOWS, 1);
-            let begun = self.runs.iter().position(|run| run.id == duration.window.first_bad.id).unwrap();
+            let begun = self.runs.iter().position(|run| run.id == duration.range.first_bad.id).unwrap();
             tally.begun.insert(i64::try_from(begun).unwrap() - i64::try_from(SLOWS).unwrap(), 1);
         }
         for day in self.judged(FLAKES_SINCE..DAYS).into_iter().filter(|day| *day != INFRA) {
-            let all_news: Vec<_> =
-                self.changes(FLAKY).filter(|(other, _)| *other == day).map(|(_, news)| news).collect();
+            let kinds: Vec<_> =
+                self.changes(FLAKY).filter(|(other, _)| *other == day).map(|(_, kind)| kind).collect();
             if self.flake_is_known(day) {
                 tally.flaking.0 += 1;
-                tally.flaking.1 += usize::from(all_news.iter().any(|news| !is_duration(news)));
+                tally.flaking.1 += usize::from(kinds.iter().any(|kind| !is_duration(kind)));
             }
             if self.flake_is_known(day - 1) {
-                let alarms = |news: &&News| matches!(news, News::NewFailure { .. } | News::Reopened { .. });
-                tally.flaky_alarms.0 += usize::from(all_news.iter().any(alarms));
+                let alarms = |kind: &&ChangeKind| {
+                    matches!(kind, ChangeKind::NewFailure { .. } | ChangeKind::Reopened { .. })
+                };
+                tally.flaky_alarms.0 += usize::from(kinds.iter().any(alarms));
                 tally.flaky_alarms.1 += 1;
             }
         }
         for (day, report) in &self.reports {
-            let is_false = |change: &&Change| !is_planted(*day, change);
+            let is_false = |change: &&CaseChange| !is_planted(*day, change);
             let mut false_ones = report.changes.iter().filter(is_false).peekable();
             tally.suspicions +=
-                false_ones.clone().filter(|change| change.news.words().ends_with('?')).count();
-            tally.false_alarms += usize::from(false_ones.any(Change::is_regression));
+                false_ones.clone().filter(|change| change.kind.label().ends_with('?')).count();
+            tally.false_alarms += usize::from(false_ones.any(CaseChange::is_regression));
         }
         tally
     }
 }
 
-fn is_duration(news: &News) -> bool {
-    matches!(news, News::Slower(_) | News::Faster(_))
+fn is_duration(kind: &ChangeKind) -> bool {
+    matches!(kind, ChangeKind::Slower(_) | ChangeKind::Faster(_))
 }
 
 /// Returns whether a planted event explains the change.
-fn is_planted(day: usize, change: &Change) -> bool {
+fn is_planted(day: usize, change: &CaseChange) -> bool {
     let events = [
         (BROKEN, BREAKS..REPAIRED + 1),
         (FLAKY, FLAKES_SINCE..DAYS),
@@ -176,7 +178,7 @@ fn is_planted(day: usize, change: &Change) -> bool {
     events.iter().any(|(case, days)| {
         change.key.case == name(*case, day)
             && days.contains(&day)
-            && is_duration(&change.news) == (*case == SLOW)
+            && is_duration(&change.kind) == (*case == SLOW)
     })
 }
 

@@ -117,13 +117,13 @@ fn the_history_keeps_each_attempt_and_finds_the_flake() {
     assert_eq!(outcomes("ipc/two-containers"), [CaseOutcome::Fail, CaseOutcome::Fail]);
     assert_eq!(outcomes("ipc/article"), [CaseOutcome::Inconclusive, CaseOutcome::Pass]);
     let report = judged(&[run]);
-    let news = |case: &str| {
+    let label = |case: &str| {
         let change = report.changes.iter().find(|change| change.key.case == case);
-        change.map(|change| change.news.words())
+        change.map(|change| change.kind.label())
     };
-    assert_eq!(news("volume/survives-sigkill"), Some("newly flaky"));
-    assert_eq!(news("ipc/two-containers"), Some("still failing"));
-    assert_eq!(news("ipc/article"), None);
+    assert_eq!(label("volume/survives-sigkill"), Some("newly flaky"));
+    assert_eq!(label("ipc/two-containers"), Some("still failing"));
+    assert_eq!(label("ipc/article"), None);
 }
 
 #[test]

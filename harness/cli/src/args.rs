@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
-use podproof_core::report::{Background, JunitProfile, ReportConfig};
+use podproof_core::history::regression::HistoryComparison;
+use podproof_core::report::{JunitProfile, ReportConfig};
 
 /// Tests on a real Kubernetes cluster that pods with several containers behave as documented.
 #[derive(Debug, Parser)]
@@ -196,8 +197,8 @@ fn junit_profile() -> impl TypedValueParser<Value = JunitProfile> {
 
 impl ReportOptions {
     /// Combines the options with the comparison to earlier runs.
-    pub fn to_config(&self, background: Option<Background>) -> ReportConfig {
-        ReportConfig { junit: self.junit, metrics: self.metrics.clone(), background }
+    pub fn to_config(&self, comparison: Option<HistoryComparison>) -> ReportConfig {
+        ReportConfig { junit: self.junit, metrics: self.metrics.clone(), comparison }
     }
 }
 

@@ -56,11 +56,11 @@ async fn check(
     let record = conduct(access, plan, run_options, interrupt, sender).await;
 
     #[cfg(feature = "history")]
-    let background = block_in_place(|| args.before.read(&record, &renames(catalogue.renames())));
+    let comparison = block_in_place(|| args.before.read(&record, &renames(catalogue.renames())));
     #[cfg(not(feature = "history"))]
-    let background = Ok(None);
+    let comparison = Ok(None);
     let mut faults: Vec<_> = write_record(&folder, &record).err().map(Failure::Record).into_iter().collect();
-    faults.extend(write_all(&folder, &record, &args.report, background));
+    faults.extend(write_all(&folder, &record, &args.report, comparison));
     match reporting.await {
         Ok(live) => faults.extend(live.into_iter().map(Failure::Report)),
         // A panic in a reporter must not lose the verdicts.

@@ -8,7 +8,7 @@ use podproof::provider::{ClusterError, ProviderError};
 #[cfg(feature = "history")]
 use podproof_core::history::{
     ImportError, StoreError,
-    regression::{RunJudgement, WaiverError},
+    regression::{ReviewResult, WaiverError},
 };
 use podproof_core::plan::{ManifestError, SelectionError};
 use podproof_core::record::{RecordError, RunOutcome};
@@ -83,13 +83,13 @@ impl Code {
 }
 
 #[cfg(feature = "history")]
-impl From<RunJudgement> for Code {
+impl From<ReviewResult> for Code {
     /// The code of a comparison with earlier runs.
-    fn from(judgement: RunJudgement) -> Self {
-        match judgement {
-            RunJudgement::Regressed => Self::Regressed,
-            RunJudgement::Inconclusive => Self::Inconclusive,
-            RunJudgement::Steady => Self::Conformant,
+    fn from(result: ReviewResult) -> Self {
+        match result {
+            ReviewResult::Regressed => Self::Regressed,
+            ReviewResult::Inconclusive => Self::Inconclusive,
+            ReviewResult::Steady => Self::Conformant,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use podproof_core::history::regression::HistoryComparison;
 #[cfg(feature = "history")]
 use podproof_core::plan::embedded_renames;
 use podproof_core::record::{RunRecord, read_record};
-use podproof_core::report::{Background, write_experiment_page, write_matrix, write_reports, write_trials};
+use podproof_core::report::{write_experiment_page, write_matrix, write_reports, write_trials};
 use podproof_core::trials::{is_experiment, read_experiment};
 
 use crate::args::{ReportArgs, ReportOptions};
@@ -42,11 +43,11 @@ fn one(folder: &Path, args: &ReportArgs) -> Result<Vec<Failure>, Failure> {
         return Ok(written.into_iter().filter_map(Result::err).map(Failure::Report).collect());
     }
     let record = read_record(folder)?;
-    Ok(write_all(folder, &record, &args.report, background(args, &record)))
+    Ok(write_all(folder, &record, &args.report, comparison(args, &record)))
 }
 
 #[cfg(feature = "history")]
-fn background(args: &ReportArgs, record: &RunRecord) -> Result<Option<Background>, Failure> {
+fn comparison(args: &ReportArgs, record: &RunRecord) -> Result<Option<HistoryComparison>, Failure> {
     // The claims of other manifests may have former ids that this program does not know.
     let mut known = renames(embedded_renames());
     known.extend(renames(record.renames()));
@@ -55,7 +56,7 @@ fn background(args: &ReportArgs, record: &RunRecord) -> Result<Option<Background
 
 #[cfg(not(feature = "history"))]
 #[expect(clippy::unnecessary_wraps, reason = "it can fail with the feature `history`")]
-fn background(_: &ReportArgs, _: &RunRecord) -> Result<Option<Background>, Failure> {
+fn comparison(_: &ReportArgs, _: &RunRecord) -> Result<Option<HistoryComparison>, Failure> {
     Ok(None)
 }
 
@@ -65,13 +66,13 @@ pub fn write_all(
     folder: &Path,
     record: &RunRecord,
     report: &ReportOptions,
-    background: Result<Option<Background>, Failure>,
+    comparison: Result<Option<HistoryComparison>, Failure>,
 ) -> Vec<Failure> {
-    let (background, failure) = match background {
-        Ok(background) => (background, None),
+    let (comparison, failure) = match comparison {
+        Ok(comparison) => (comparison, None),
         Err(failure) => (None, Some(failure)),
     };
     let faults =
-        write_reports(folder, record, &report.to_config(background)).into_iter().map(Failure::Report);
+        write_reports(folder, record, &report.to_config(comparison)).into_iter().map(Failure::Report);
     failure.into_iter().chain(faults).collect()
 }

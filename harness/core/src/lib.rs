@@ -1,8 +1,8 @@
 //! The data of podproof and everything that is made from it: plans, evidence, verdicts, records, reports, history.
 //!
 //! ```text
-//! plan    evidence -> judge -> record, trials -> report
-//!                                            `-> history
+//! plan    evidence -> judge -> record -> history -> report
+//!                          `-> trials -----------'
 //! ```
 //!
 //! No module here has a Kubernetes client, an async runtime or a cluster: everything works from files. The crate
@@ -27,7 +27,6 @@ pub mod record;
 
 pub mod trials;
 
-pub mod report;
-
-#[cfg(feature = "history")]
 pub mod history;
+
+pub mod report;

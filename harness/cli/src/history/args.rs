@@ -136,7 +136,8 @@ pub struct HistoryCheckArgs {
 #[derive(Debug, Group)]
 pub struct FlakyArgs {
     /// Number of runs of each case to examine
-    #[arg(long = "nights", value_name = "N", default_value_t = 20, env = "PODPROOF_NIGHTS", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    // `--nights` is its former name.
+    #[arg(long, alias = "nights", value_name = "N", default_value_t = 20, env = "PODPROOF_NIGHTS", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub runs: u32,
 }
 

@@ -3,12 +3,10 @@
 //! Stored texts come from clusters and imported files, so `clean` must be applied before they are printed.
 
 mod args;
-mod background;
+mod baseline;
 mod check;
-mod compare;
+mod show;
 mod stored;
-mod tables;
-mod trend;
 
 use podproof_core::history::{
     Added, DEFAULT_SERIES, ErrorMeaning, HistoryRun, ImportOptions, Store, import_junit, series_of,
@@ -17,7 +15,7 @@ use podproof_core::record::read_record;
 
 pub use self::args::HistoryArgs;
 use self::args::{AddArgs, Errors, HistoryCommand, ImportArgs, StoreArgs};
-pub use self::background::BaselineArgs;
+pub use self::baseline::BaselineArgs;
 use self::stored::clean;
 pub use self::stored::renames;
 use crate::args::OutputArgs;
@@ -29,12 +27,12 @@ pub fn history(args: &HistoryArgs, output_args: &OutputArgs) -> Result<Code, Fai
     match &args.command {
         HistoryCommand::Add(args) => add(store_args, args),
         HistoryCommand::Import(args) => import(store_args, args),
-        HistoryCommand::List(args) => tables::list(store_args, args, output_args),
-        HistoryCommand::Show(args) => tables::show(store_args, args, output_args),
-        HistoryCommand::Compare(args) => compare::compare(store_args, args, output_args),
+        HistoryCommand::List(args) => show::list(store_args, args, output_args),
+        HistoryCommand::Show(args) => show::show(store_args, args, output_args),
+        HistoryCommand::Compare(args) => show::compare(store_args, args, output_args),
         HistoryCommand::Check(args) => check::check(store_args, args, output_args),
         HistoryCommand::Flaky(args) => check::flaky(store_args, args, output_args),
-        HistoryCommand::Trend(args) => trend::trend(store_args, args, output_args),
+        HistoryCommand::Trend(args) => show::trend(store_args, args, output_args),
     }
 }
 

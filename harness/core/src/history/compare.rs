@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::facts::{FactChange, changed_facts};
 use super::model::{CaseKey, CaseOutcome, HistoryRun};
+use super::tally::Tally;
 use crate::statistics::{Table, adjusted, fisher, median};
 
 /// The adjusted p-value up to which two pass rates count as different.
@@ -14,19 +15,6 @@ const SIGNIFICANT_P: f64 = 0.05;
 
 /// The smallest change of duration that is reported, as a factor and in seconds.
 const MIN_DURATION_CHANGE: (f64, f64) = (1.2, 0.25);
-
-/// The number of executions per outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    /// The number of passes.
-    pub pass: u32,
-    /// The number of fails.
-    pub fail: u32,
-    /// The number of inconclusive executions.
-    pub inconclusive: u32,
-    /// The number of skips.
-    pub skip: u32,
-}
 
 /// The results of a case in one group of runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -58,7 +46,8 @@ pub struct CaseDifference {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// The environment facts that differ between the last runs of the groups.
-    pub changed: Vec<FactChange>,
+    #[serde(rename = "changed")]
+    pub changed_facts: Vec<FactChange>,
     /// The number of cases that both groups have.
     pub common: usize,
     /// The cases that differ.
@@ -88,11 +77,11 @@ pub fn compare(before: &[HistoryRun], after: &[HistoryRun]) -> Comparison {
         removed.chain(added).map(|(key, before, after)| CaseDifference { key, before, after, p: None });
     let mut differences: Vec<_> = both.flatten().chain(only_one).collect();
     differences.sort_by(|one, other| one.key.cmp(&other.key));
-    let changed = match (before.last(), after.last()) {
+    let changed_facts = match (before.last(), after.last()) {
         (Some(before), Some(after)) => changed_facts(&before.facts, &after.facts),
         _ => Vec::new(),
     };
-    Comparison { changed, common: common.len(), differences }
+    Comparison { changed_facts, common: common.len(), differences }
 }
 
 /// Collects the executions of one case in one group.
@@ -155,34 +144,4 @@ fn differ(before: &CaseResults, after: &CaseResults) -> bool {
         (new - old).abs() >= seconds && (new > old * factor || old > new * factor)
     });
     outcomes(&before.tally) != outcomes(&after.tally) || duration_differs
-}
-
-impl Tally {
-    fn count(&mut self, outcome: CaseOutcome) {
-        let count = match outcome {
-            CaseOutcome::Pass => &mut self.pass,
-            CaseOutcome::Fail => &mut self.fail,
-            CaseOutcome::Inconclusive => &mut self.inconclusive,
-            CaseOutcome::Skip => &mut self.skip,
-        };
-        *count += 1;
-    }
-
-    /// The worst outcome; `None` without executions.
-    #[must_use]
-    pub fn worst(&self) -> Option<CaseOutcome> {
-        let counts = [
-            (self.fail, CaseOutcome::Fail),
-            (self.inconclusive, CaseOutcome::Inconclusive),
-            (self.skip, CaseOutcome::Skip),
-            (self.pass, CaseOutcome::Pass),
-        ];
-        counts.into_iter().find(|(count, _)| *count > 0).map(|(_, outcome)| outcome)
-    }
-
-    /// The number of all executions.
-    #[must_use]
-    pub fn all(&self) -> u32 {
-        self.pass + self.fail + self.inconclusive + self.skip
-    }
 }

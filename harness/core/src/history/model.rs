@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::facts::{EnvironmentFacts, facts_of};
 use super::signature::signature;
@@ -47,9 +47,10 @@ pub struct RunName {
 }
 
 /// A run as it is stored in the history.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HistoryRun {
     /// Its id.
+    #[serde(rename = "run")]
     pub id: String,
     /// The program and its version, or the format of the imported report.
     pub tool: String,
@@ -62,26 +63,29 @@ pub struct HistoryRun {
     /// The facts of its environment.
     pub facts: EnvironmentFacts,
     /// Its executions.
+    #[serde(rename = "executions")]
     pub attempts: Vec<CaseAttempt>,
 }
 
 /// One execution of a case.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CaseAttempt {
     /// The case.
+    #[serde(flatten, serialize_with = "serialize_shared")]
     pub key: Arc<CaseKey>,
     /// The revision of the claim's meaning, from 1.
     pub revision: u32,
     /// The repetition of the case, from 1.
     pub round: u32,
     /// The attempt at that repetition, from 1.
+    #[serde(rename = "attempt")]
     pub number: u32,
     /// How it ended.
     pub outcome: CaseOutcome,
-    /// Why it did not pass: the reason of the verdict, or the first finding.
-    pub reason: Option<String>,
     /// Its duration, in seconds.
     pub seconds: f64,
+    /// Why it did not pass: the reason of the verdict, or the first finding.
+    pub reason: Option<String>,
     /// A text that failures with the same cause share. `None` for a pass or a skip.
     pub signature: Option<String>,
 }
@@ -105,12 +109,6 @@ impl HistoryRun {
     #[must_use]
     pub fn name(&self) -> RunName {
         RunName { id: self.id.clone(), started: self.started }
-    }
-
-    /// The number of executions with this outcome.
-    #[must_use]
-    pub fn count(&self, outcome: CaseOutcome) -> usize {
-        self.attempts.iter().filter(|attempt| attempt.outcome == outcome).count()
     }
 }
 
@@ -138,6 +136,11 @@ fn attempt(case: &CaseRecord, number: u32, verdict: &Verdict, seconds: f64) -> C
         seconds,
         ..CaseAttempt::with_outcome(outcome, reason.as_deref())
     }
+}
+
+/// Serializes a shared key like the key itself.
+fn serialize_shared<S: Serializer>(key: &Arc<CaseKey>, serializer: S) -> Result<S::Ok, S::Error> {
+    (**key).serialize(serializer)
 }
 
 impl CaseAttempt {
@@ -170,6 +173,7 @@ impl CaseOutcome {
     }
 
     /// Parses the word of an outcome.
+    #[cfg(feature = "history")]
     pub(super) fn from_word(word: &str) -> Option<Self> {
         let all = [Self::Pass, Self::Skip, Self::Inconclusive, Self::Fail];
         all.into_iter().find(|outcome| outcome.word() == word)

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::background::Background;
 use super::ctrf::write_ctrf;
 use super::error::ReportError;
 use super::evidence_view::Reader;
@@ -11,6 +10,7 @@ use super::junit::{JunitProfile, write_junit};
 use super::markdown::write_markdown;
 use super::metrics::{write_metrics, write_metrics_over};
 use super::trace::write_trace;
+use crate::history::regression::HistoryComparison;
 use crate::record::RunRecord;
 
 /// Configures the reports of a run.
@@ -21,7 +21,7 @@ pub struct ReportConfig {
     /// Another file for the metrics, which every run updates. `None` writes only `metrics.prom`.
     pub metrics: Option<PathBuf>,
     /// The comparison with earlier runs, if there is a history.
-    pub background: Option<Background>,
+    pub comparison: Option<HistoryComparison>,
 }
 
 /// Writes every report of a run into its folder, from the record and the evidence there. Each file is written
@@ -30,13 +30,13 @@ pub struct ReportConfig {
 /// Continues after errors and returns all of them.
 #[must_use]
 pub fn write_reports(folder: &Path, record: &RunRecord, config: &ReportConfig) -> Vec<ReportError> {
-    let background = config.background.as_ref();
+    let comparison = config.comparison.as_ref();
     // The page comes before the trace: the reader caches the waits that the trace needs.
     let reader = Reader::new(folder);
     let written = [
         write_junit(folder, record, config.junit),
-        write_html(&reader, record, background),
-        write_markdown(folder, record, background),
+        write_html(&reader, record, comparison),
+        write_markdown(folder, record, comparison),
         write_metrics(folder, record),
         write_ctrf(folder, record),
         write_trace(&reader, record),

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::background::{Background, CaseNews};
+use super::changes::{describe_change, describe_earlier, describe_health};
 use super::entry::{Entry, entries, group_name};
 use super::error::ReportError;
 use super::status::{StatusClass, gist};
 use super::text::{counted, plain_line};
 use crate::disk::write_whole;
+use crate::history::regression::{CaseChange, FactRow, HistoryComparison};
 use crate::judge::Finding;
 use crate::plan::Purpose;
 use crate::record::{RunOutcome, RunRecord};
@@ -27,19 +28,19 @@ const NOTE: usize = 200;
 const LONGEST_TEXT: usize = 600;
 const LONGEST_NAME: usize = 160;
 
-/// The number of changes listed per kind, and of environment facts.
-const NEWS: usize = 50;
+/// The number of changes listed under each heading, and of environment facts.
+const CHANGES: usize = 50;
 
 /// The number of findings listed per execution.
 const FINDINGS: usize = 8;
 
 /// Renders a record and the comparison with earlier runs as Markdown. The same input gives the same bytes.
 #[must_use]
-pub fn markdown_summary(record: &RunRecord, background: Option<&Background>) -> String {
+pub fn markdown_summary(record: &RunRecord, comparison: Option<&HistoryComparison>) -> String {
     let entries = entries(record);
     let mut summary = Summary { text: head(record, &entries), left_out: 0 };
-    if let Some(background) = background {
-        add_news(&mut summary, background);
+    if let Some(comparison) = comparison {
+        add_changes(&mut summary, comparison);
     }
     for class in [StatusClass::Bad, StatusClass::Inconclusive, StatusClass::Skipped, StatusClass::Good] {
         let group: Vec<_> = entries.iter().filter(|entry| entry.status.class() == class).collect();
@@ -74,10 +75,10 @@ pub fn markdown_summary(record: &RunRecord, background: Option<&Background>) -> 
 pub(super) fn write_markdown(
     folder: &Path,
     record: &RunRecord,
-    background: Option<&Background>,
+    comparison: Option<&HistoryComparison>,
 ) -> Result<(), ReportError> {
     let file = folder.join("summary.md");
-    write_whole(&file, markdown_summary(record, background).as_bytes())
+    write_whole(&file, markdown_summary(record, comparison).as_bytes())
         .map_err(|source| ReportError::File { file, source })
 }
 
@@ -137,54 +138,56 @@ fn head(record: &RunRecord, entries: &[Entry<'_>]) -> String {
 }
 
 /// Adds the changes since earlier runs, the most important first.
-fn add_news(summary: &mut Summary, background: &Background) {
-    let Background { series, against, word, not_compared, last, good, .. } = background;
-    let (word, series) = (text(word, LONGEST_NAME), text(series, LONGEST_NAME));
+fn add_changes(summary: &mut Summary, comparison: &HistoryComparison) {
+    let HistoryComparison { series, review, previous, last_good } = comparison;
     summary.add(&format!(
-        "\n#### What changed: {word}\n\nCompared with {} of the series {series}.\n",
-        counted(*against, "run")
+        "\n#### What changed: {}\n\nCompared with {} of the series {}.\n",
+        review.result().word(),
+        counted(review.compared_runs, "run"),
+        text(series, LONGEST_NAME)
     ));
-    if let Some(why) = not_compared {
-        summary.add(&format!("{}\n", text(why, LONGEST_TEXT)));
+    if let Some(why) = describe_health(&review.health) {
+        summary.add(&format!("{}\n", text(&why, LONGEST_TEXT)));
     }
-    for (label, run) in [("last run", last), ("last good run", good)] {
+    for (label, run) in [("last run", previous), ("last good run", last_good)] {
         summary.add(&match run {
             Some(run) => format!(
                 "- Compared with the {label} {}: {}\n",
-                text(&run.run, LONGEST_NAME),
-                text(&run.describe(), LONGEST_TEXT)
+                text(&run.run.id, LONGEST_NAME),
+                text(&describe_earlier(run), LONGEST_TEXT)
             ),
             None => format!("- No {label} is known.\n"),
         });
     }
-    for (kind, news) in background.groups() {
-        summary.add(&format!("\n**{}** ({})\n\n", kind.title(), news.len()));
-        for news in news.iter().take(NEWS) {
-            summary.add(&news_item(news));
+    for (kind, changes) in review.groups() {
+        summary.add(&format!("\n**{}** ({})\n\n", kind.heading(), changes.len()));
+        for change in changes.iter().take(CHANGES) {
+            summary.add(&change_item(change));
         }
-        if news.len() > NEWS {
-            summary.add(&format!("- {} more\n", news.len() - NEWS));
+        if changes.len() > CHANGES {
+            summary.add(&format!("- {} more\n", changes.len() - CHANGES));
         }
     }
-    let facts = background.environment();
+    let facts = comparison.changed_environment();
     if !facts.is_empty() {
         summary.add("\n| environment | last good run | last run | now |\n| --- | --- | --- | --- |\n");
     }
-    for [fact, values @ ..] in facts.iter().take(NEWS) {
+    for FactRow { fact, last_good, previous, current } in facts.iter().take(CHANGES) {
+        let values = [last_good, previous, current];
         let values = values.map(|value| text(value.unwrap_or("unknown"), LONGEST_NAME));
-        let fact = text(fact.unwrap_or_default(), LONGEST_NAME);
-        summary.add(&format!("| {fact} | {} |\n", values.join(" | ")));
+        summary.add(&format!("| {} | {} |\n", text(fact, LONGEST_NAME), values.join(" | ")));
     }
 }
 
-fn news_item(news: &CaseNews) -> String {
-    let since = news.since.as_ref().map(|(run, _)| format!(", since {}", text(run, LONGEST_NAME)));
-    let details = text(&news.describe(), LONGEST_TEXT);
+fn change_item(change: &CaseChange) -> String {
+    let since =
+        change.kind.range().map(|range| format!(", since {}", text(&range.first_bad.id, LONGEST_NAME)));
+    let details = text(&describe_change(change, str::to_owned), LONGEST_TEXT);
     let details = if details.is_empty() { details } else { format!(": {details}") };
     format!(
         "- {} {}{}{details}\n",
-        text(&news.name, LONGEST_NAME),
-        text(&news.case, LONGEST_NAME),
+        text(change.kind.label(), LONGEST_NAME),
+        text(&change.key.to_string(), LONGEST_NAME),
         since.unwrap_or_default()
     )
 }

@@ -163,8 +163,7 @@ fn head_and_tail(text: String, limit: usize) -> String {
 }
 
 /// Formats a count with its noun: `1 case`, `2 cases`.
-#[must_use]
-pub fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -1,8 +1,8 @@
 //! The history of one case: whether it passes or fails, and since when.
 
 use super::case_run::{CaseResult, CaseRun};
+use super::change::{ChangeKind, RegressionRange};
 use super::flake::Flakes;
-use super::news::{News, Window};
 use super::rules::Rules;
 use crate::history::facts::changed_facts;
 use crate::history::model::HistoryRun;
@@ -16,42 +16,42 @@ pub(super) struct CaseHistory<'a> {
 }
 
 impl CaseHistory<'_> {
-    /// The news of a case that ended with `result` in the reviewed run.
-    pub(super) fn news(&self, result: CaseResult) -> Option<News> {
+    /// The change of a case that ended with `result` in the reviewed run.
+    pub(super) fn change(&self, result: CaseResult) -> Option<ChangeKind> {
         match result {
-            CaseResult::Pass => self.news_of_pass(),
-            CaseResult::Fail => self.news_of_fail(),
+            CaseResult::Pass => self.change_of_pass(),
+            CaseResult::Fail => self.change_of_fail(),
             CaseResult::Mixed => {
-                let newly = !self.flakes(self.significant.len() - 1).is_flaky();
-                flaky(self.flakes(self.significant.len()), true, newly)
+                let newly_flaky = !self.flakes(self.significant.len() - 1).is_flaky();
+                flaky(self.flakes(self.significant.len()), true, newly_flaky)
             }
-            CaseResult::Inconclusive => Some(News::Inconclusive { failing: self.failing() }),
+            CaseResult::Inconclusive => Some(ChangeKind::Inconclusive { failing: self.failing() }),
             CaseResult::Skip => None,
         }
     }
 
-    fn news_of_fail(&self) -> Option<News> {
+    fn change_of_fail(&self) -> Option<ChangeKind> {
         let failures = self.failures_before(self.significant.len());
         let start = self.significant.len() - failures;
         let flakes = self.flakes(start);
         let alarm = flakes.alarm(self.rules);
-        let window = self.window(start)?;
+        let range = self.range(start)?;
         if failures < alarm {
             flaky(flakes, true, false)
         } else if failures > alarm || start == 0 {
-            Some(News::StillFailing { window, runs: failures })
+            Some(ChangeKind::StillFailing { range, runs: failures })
         } else {
             match self.repaired_before(start) {
                 Some(repaired) if !flakes.is_flaky() => {
-                    let fixed = self.runs[self.significant[repaired].run].name();
-                    Some(News::Reopened { window, fixed })
+                    let fixed_in = self.runs[self.significant[repaired].run].name();
+                    Some(ChangeKind::Reopened { range, fixed_in })
                 }
-                _ => Some(News::NewFailure { window }),
+                _ => Some(ChangeKind::NewFailure { range }),
             }
         }
     }
 
-    fn news_of_pass(&self) -> Option<News> {
+    fn change_of_pass(&self) -> Option<ChangeKind> {
         let last = self.significant.len() - 1;
         let failures = self.failures_before(last);
         let flakes = self.flakes(self.significant.len());
@@ -61,18 +61,18 @@ impl CaseHistory<'_> {
             let broken = failures >= self.rules.broken_runs;
             if alarmed && (broken || !flakes.is_flaky()) {
                 let since = self.runs[self.significant[start].run].name();
-                return Some(News::Fixed { since, runs: failures });
+                return Some(ChangeKind::Fixed { since, runs: failures });
             }
         }
-        let newly = failures > 0 && !self.flakes(last).is_flaky();
-        flaky(flakes, false, newly)
+        let newly_flaky = failures > 0 && !self.flakes(last).is_flaky();
+        flaky(flakes, false, newly_flaky)
     }
 
     /// Since when the case has failed, if its last significant run failed and flakes do not explain the failures.
-    fn failing(&self) -> Option<Window> {
+    fn failing(&self) -> Option<RegressionRange> {
         let failures = self.failures_before(self.significant.len());
         let start = self.significant.len() - failures;
-        (failures > 0 && failures >= self.flakes(start).alarm(self.rules)).then(|| self.window(start))?
+        (failures > 0 && failures >= self.flakes(start).alarm(self.rules)).then(|| self.range(start))?
     }
 
     fn flakes(&self, until: usize) -> Flakes {
@@ -90,24 +90,24 @@ impl CaseHistory<'_> {
         (passes <= self.rules.reopened_runs && passes < start).then_some(start - passes)
     }
 
-    fn window(&self, start: usize) -> Option<Window> {
+    fn range(&self, start: usize) -> Option<RegressionRange> {
         let first_bad = self.significant.get(start)?.run;
         let last_good = start.checked_sub(1).map(|before| self.significant[before].run);
-        Some(window(self.runs, last_good, first_bad))
+        Some(range(self.runs, last_good, first_bad))
     }
 }
 
-fn flaky(flakes: Flakes, in_this_run: bool, newly: bool) -> Option<News> {
+fn flaky(flakes: Flakes, in_this_run: bool, newly_flaky: bool) -> Option<ChangeKind> {
     let rate = flakes.rate().filter(|_| flakes.is_flaky())?;
-    Some(News::Flaky { rate, flips: flakes.flips, in_this_run, newly })
+    Some(ChangeKind::Flaky { rate, flips: flakes.flips, in_this_run, newly_flaky })
 }
 
-/// The window between two runs, given by their indices in `runs`.
-pub(super) fn window(runs: &[HistoryRun], last_good: Option<usize>, first_bad: usize) -> Window {
+/// The range between two runs, given by their indices in `runs`.
+pub(super) fn range(runs: &[HistoryRun], last_good: Option<usize>, first_bad: usize) -> RegressionRange {
     let changed = last_good.map(|good| changed_facts(&runs[good].facts, &runs[first_bad].facts));
-    Window {
+    RegressionRange {
         last_good: last_good.map(|good| runs[good].name()),
         first_bad: runs[first_bad].name(),
-        changed: changed.unwrap_or_default(),
+        changed_facts: changed.unwrap_or_default(),
     }
 }

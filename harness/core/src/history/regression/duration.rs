@@ -1,8 +1,8 @@
 //! Detects changes in how long a case takes.
 
-use super::case_history::window;
+use super::case_history::range;
 use super::case_run::CaseRun;
-use super::news::{DurationChange, News};
+use super::change::{ChangeKind, DurationChange};
 use super::rules::Rules;
 use crate::history::model::HistoryRun;
 use crate::statistics::{adjusted, median, rank_sum};
@@ -24,12 +24,12 @@ struct Shift {
     p: f64,
 }
 
-/// The news on the duration of each case, given its sound runs. Each of them must end with the reviewed run.
-pub(super) fn duration_news(
+/// The change of the duration of each case, given its sound runs. Each of them must end with the reviewed run.
+pub(super) fn duration_changes(
     cases: &[Vec<&CaseRun<'_>>],
     runs: &[HistoryRun],
     rules: &Rules,
-) -> Vec<Option<News>> {
+) -> Vec<Option<ChangeKind>> {
     let durations: Vec<_> = cases.iter().map(|case_runs| Durations::of(case_runs, runs.len() - 1)).collect();
     let shift = |recent| {
         let shifts = durations.iter().map(move |durations| durations.shift(recent, rules));
@@ -46,7 +46,7 @@ pub(super) fn duration_news(
                 .map(|shift| (shift, rules.suspected_runs));
             let is_confirmed = confirmed.is_some();
             let (shift, recent) = confirmed.or(suspected)?;
-            durations.news(&shift, is_confirmed, recent, runs, rules)
+            durations.change(&shift, is_confirmed, recent, runs, rules)
         })
         .collect()
 }
@@ -100,14 +100,14 @@ impl Durations {
         rank_sum(&recent, &baseline).map(|found| Shift { by, p: found.p })
     }
 
-    fn news(
+    fn change(
         &self,
         shift: &Shift,
         confirmed: bool,
         recent: usize,
         runs: &[HistoryRun],
         rules: &Rules,
-    ) -> Option<News> {
+    ) -> Option<ChangeKind> {
         let (now, before) = self.split(recent, rules)?;
         let start = self.start(rules)?;
         let last_good = start.checked_sub(1).map(|before| self.0[before].0);
@@ -116,9 +116,9 @@ impl Durations {
             before: median(&before)?.exp(),
             now: median(&now)?.exp(),
             p: shift.p,
-            window: window(runs, last_good, self.0[start].0),
+            range: range(runs, last_good, self.0[start].0),
         };
-        Some(if shift.by > 0.0 { News::Slower(change) } else { News::Faster(change) })
+        Some(if shift.by > 0.0 { ChangeKind::Slower(change) } else { ChangeKind::Faster(change) })
     }
 
     /// The index at which the change began: the split that minimizes the sum of distances from the median before and

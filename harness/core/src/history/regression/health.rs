@@ -22,7 +22,8 @@ pub enum Health {
         of: usize,
     },
     /// Too many cases failed or are inconclusive with the same signature, which suggests a single cause.
-    OneCause {
+    #[serde(rename = "one-cause")]
+    CommonCause {
         /// The number of affected cases.
         cases: usize,
         /// The number of cases that were not skipped.
@@ -74,7 +75,7 @@ fn health(counts: &HealthCounts<'_>, rules: &Rules) -> Health {
     let most_common = counts.by_signature.iter().max_by_key(|(_, (cases, _))| *cases);
     match most_common {
         Some((signature, (cases, failed))) if too_many(*cases) => {
-            Health::OneCause { cases: *cases, of, signature: (*signature).to_owned(), failed: *failed }
+            Health::CommonCause { cases: *cases, of, signature: (*signature).to_owned(), failed: *failed }
         }
         _ if too_many(counts.inconclusive) => Health::Inconclusive { cases: counts.inconclusive, of },
         _ => Health::Sound,
@@ -86,7 +87,7 @@ pub(super) fn explains(health: &Health, outcome: CaseOutcome, signature: Option<
     match health {
         Health::Sound => false,
         Health::Inconclusive { .. } => outcome == CaseOutcome::Inconclusive,
-        Health::OneCause { signature: shared, .. } => {
+        Health::CommonCause { signature: shared, .. } => {
             outcome == CaseOutcome::Inconclusive || signature == Some(shared.as_str())
         }
     }

@@ -9,17 +9,21 @@
 
 mod case_history;
 mod case_run;
+mod change;
+mod comparison;
 mod duration;
 mod flake;
 mod health;
 mod judge;
 mod missing;
-mod news;
+mod review;
 mod rules;
 mod waiver;
 
+pub use change::{CaseChange, ChangeKind, DurationChange, RegressionRange, Severity};
+pub use comparison::{EarlierRun, FactRow, HistoryComparison};
 pub use health::Health;
 pub use judge::review_run;
-pub use news::{Change, DurationChange, News, RunJudgement, RunReview, Window};
+pub use review::{ReviewResult, RunReview};
 pub use rules::Rules;
 pub use waiver::{Waiver, WaiverError, Waivers, read_waivers};

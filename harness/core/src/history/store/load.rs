@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::backend::{Backend, DatabaseRow, SqlValue, TransactionMode};
 use super::database_error::DatabaseError;
 use super::error::StoreError;
 use super::open::Store;
 use crate::history::facts::EnvironmentFacts;
+use crate::history::listed::ListedRun;
 use crate::history::model::{CaseAttempt, CaseKey, CaseOutcome, HistoryRun};
+use crate::history::tally::Tally;
 
 /// The old ids of renamed cases, with their current ids. Applied when runs are read, so that the store does not have to
 /// be recreated.
@@ -24,27 +25,6 @@ pub struct RunRange<'a> {
     pub last: Option<&'a str>,
     /// The maximum number of runs.
     pub most: u32,
-}
-
-/// A run in the list of runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Listed {
-    /// Its series.
-    pub series: String,
-    /// Its id.
-    pub run: String,
-    /// The program or format that it comes from.
-    pub tool: String,
-    /// When it started.
-    pub started: Timestamp,
-    /// The number of executions that passed.
-    pub pass: u32,
-    /// The number of executions that failed.
-    pub fail: u32,
-    /// The number of inconclusive executions.
-    pub inconclusive: u32,
-    /// The number of skipped executions.
-    pub skip: u32,
 }
 
 /// Selects the runs of a series up to a last one.
@@ -100,7 +80,7 @@ impl Store {
     }
 
     /// At most `most` runs of a series, or of all series, the newest first.
-    pub fn list(&mut self, series: Option<&str>, most: u32) -> Result<Vec<Listed>, StoreError> {
+    pub fn list(&mut self, series: Option<&str>, most: u32) -> Result<Vec<ListedRun>, StoreError> {
         let listed = self.backend.transaction(TransactionMode::Read, |backend| {
             backend.all(
                 "SELECT s.name, r.name, r.tool, r.started_us,
@@ -164,16 +144,18 @@ fn find(backend: &mut dyn Backend, series: &str, run: &str) -> Result<Vec<(i64, 
     )
 }
 
-fn listed_of(row: &dyn DatabaseRow) -> Result<Listed, DatabaseError> {
-    Ok(Listed {
+fn listed_of(row: &dyn DatabaseRow) -> Result<ListedRun, DatabaseError> {
+    Ok(ListedRun {
         series: row.required_text(0)?,
         run: row.required_text(1)?,
         tool: row.required_text(2)?,
         started: time(row.number(3)?),
-        pass: row.count(4)?,
-        fail: row.count(5)?,
-        inconclusive: row.count(6)?,
-        skip: row.count(7)?,
+        tally: Tally {
+            pass: row.count(4)?,
+            fail: row.count(5)?,
+            inconclusive: row.count(6)?,
+            skip: row.count(7)?,
+        },
     })
 }
 

@@ -25,7 +25,7 @@ mod write;
 
 pub use database_error::DatabaseError;
 pub use error::StoreError;
-pub use load::{Listed, Renames, RunRange};
+pub use load::{Renames, RunRange};
 pub use location::{StoreLocation, Url};
 pub use open::Store;
 pub use write::Added;

@@ -9,10 +9,10 @@ use super::groups::groups;
 use super::matrix::rounds;
 use super::page::PageContext;
 use super::shell::shell;
-use super::{article, head, listing, news};
+use super::{article, changes, head, listing};
 use crate::disk::write_whole;
+use crate::history::regression::HistoryComparison;
 use crate::record::RunRecord;
-use crate::report::background::Background;
 use crate::report::entry::entries;
 use crate::report::error::ReportError;
 use crate::report::evidence_view::Reader;
@@ -25,22 +25,22 @@ const SCRIPT: &str = include_str!("page.js");
 ///
 /// The evidence is read case by case. The page says which evidence is missing or damaged.
 #[must_use]
-pub fn html_page(record: &RunRecord, folder: &Path, background: Option<&Background>) -> String {
-    render_page(record, &Reader::new(folder), background)
+pub fn html_page(record: &RunRecord, folder: &Path, comparison: Option<&HistoryComparison>) -> String {
+    render_page(record, &Reader::new(folder), comparison)
 }
 
-fn render_page(record: &RunRecord, reader: &Reader<'_>, background: Option<&Background>) -> String {
-    page(&PageContext { record, reader, entries: entries(record), background }).into_string()
+fn render_page(record: &RunRecord, reader: &Reader<'_>, comparison: Option<&HistoryComparison>) -> String {
+    page(&PageContext { record, reader, entries: entries(record), comparison }).into_string()
 }
 
 /// Writes `report.html` into the run's folder, atomically.
 pub(in crate::report) fn write_html(
     reader: &Reader<'_>,
     record: &RunRecord,
-    background: Option<&Background>,
+    comparison: Option<&HistoryComparison>,
 ) -> Result<(), ReportError> {
     let file = reader.folder.join("report.html");
-    let page = render_page(record, reader, background);
+    let page = render_page(record, reader, comparison);
     write_whole(&file, page.as_bytes()).map_err(|source| ReportError::File { file, source })
 }
 
@@ -51,7 +51,7 @@ fn page(page: &PageContext<'_>) -> Markup {
     let body = html! {
         (head::head(page))
         main {
-            (news::news(page))
+            (changes::changes(page))
             (rounds(page))
             (groups(page, &mut budget))
             (article::article_section(page))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 
 use super::badge::css;
-use super::news;
+use super::changes::compared;
 use super::page::PageContext;
 use crate::plan::Purpose;
 use crate::record::{RunOutcome, RunRecord};
@@ -41,7 +41,7 @@ pub(super) fn head(page: &PageContext<'_>) -> Markup {
                     "the article for this run, so this page shows only the titles of the claims."
                 }
             }
-            (news::against(page))
+            (compared(page))
             (counts(page))
             (facts(record))
             (repeat_commands(page))

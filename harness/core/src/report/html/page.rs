@@ -1,7 +1,7 @@
 //! The input of the page of a run.
 
+use crate::history::regression::HistoryComparison;
 use crate::record::RunRecord;
-use crate::report::background::Background;
 use crate::report::entry::Entry;
 use crate::report::evidence_view::Reader;
 
@@ -12,6 +12,6 @@ pub(super) struct PageContext<'a> {
     pub(super) reader: &'a Reader<'a>,
     /// The executions, in the order of the plan.
     pub(super) entries: Vec<Entry<'a>>,
-    /// Earlier runs; absent if no history was given.
-    pub(super) background: Option<&'a Background>,
+    /// The comparison with earlier runs; absent if no history was given.
+    pub(super) comparison: Option<&'a HistoryComparison>,
 }

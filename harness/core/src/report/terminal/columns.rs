@@ -6,7 +6,7 @@ use super::style::styled;
 
 /// A table of text. Every column is as wide as its widest cell; the last column is not padded.
 #[derive(Clone, Debug)]
-pub struct Columns {
+pub(super) struct Columns {
     /// The columns that are aligned to the right, by index.
     right: &'static [usize],
     rows: Vec<Vec<(Style, String)>>,
@@ -14,20 +14,18 @@ pub struct Columns {
 
 impl Columns {
     /// Creates a table with these column heads. `right` has the indices of the columns to align to the right.
-    #[must_use]
-    pub fn new(heads: &[&str], style: Style, right: &'static [usize]) -> Self {
+    pub(super) fn new(heads: &[&str], style: Style, right: &'static [usize]) -> Self {
         let heads = heads.iter().map(|head| (style, (*head).to_owned())).collect();
         Self { right, rows: vec![heads] }
     }
 
     /// Adds a row. The caller must clean the text of the cells, see [`visible_line`](crate::report::visible_line).
-    pub fn push(&mut self, row: Vec<(Style, String)>) {
+    pub(super) fn push(&mut self, row: Vec<(Style, String)>) {
         self.rows.push(row);
     }
 
     /// Renders the table, one line per row.
-    #[must_use]
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<_> = (0..columns).map(|column| self.width(column)).collect();
         self.rows.iter().map(|row| self.line(row, &widths)).collect()

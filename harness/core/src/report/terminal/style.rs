@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::history::CaseOutcome;
+use crate::history::regression::Severity;
 use crate::report::status::{CaseStatus, StatusClass};
 
 /// The styles of text on a terminal; plain by default.
@@ -33,6 +35,25 @@ impl Styles {
             skipped: colour(AnsiColor::Yellow),
             strong: Style::new().bold(),
             faint: Style::new().dimmed(),
+        }
+    }
+
+    pub(super) fn of_outcome(&self, outcome: CaseOutcome) -> Style {
+        match outcome {
+            CaseOutcome::Pass => self.good,
+            CaseOutcome::Fail => self.bad,
+            CaseOutcome::Inconclusive => self.inconclusive,
+            CaseOutcome::Skip => self.skipped,
+        }
+    }
+
+    pub(super) fn of_severity(&self, severity: Severity) -> Style {
+        match severity {
+            Severity::Bad => self.bad,
+            Severity::Warning => self.skipped,
+            Severity::Inconclusive => self.inconclusive,
+            Severity::Good => self.good,
+            Severity::Neutral => Style::new(),
         }
     }
 }

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use podproof_core::record::{Counts, RunRecord, read_record, write_record};
-use podproof_core::report::{
-    Background, CaseNews, ChangedFact, EarlierRun, NewsKind, html_page, markdown_summary,
+use podproof_core::history::regression::{
+    CaseChange, ChangeKind, EarlierRun, Health, HistoryComparison, RegressionRange, RunReview, Waiver,
 };
+use podproof_core::history::{CaseKey, FactChange, HistoryRun, RunName, Tally};
+use podproof_core::record::{RunRecord, read_record, write_record};
+use podproof_core::report::{html_page, markdown_summary};
 use podproof_tests::{Ended, podproof, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -21,56 +23,73 @@ fn at(day: &str) -> Timestamp {
     format!("{day}T10:00:00Z").parse().unwrap()
 }
 
-fn changed(fact: &str, before: &str, now: &str) -> ChangedFact {
-    ChangedFact { fact: fact.to_owned(), before: Some(before.to_owned()), now: Some(now.to_owned()) }
+fn changed(fact: &str, before: &str, now: &str) -> FactChange {
+    FactChange { fact: fact.to_owned(), before: Some(before.to_owned()), after: Some(now.to_owned()) }
 }
 
-fn earlier(id: &str, day: &str, changed: &[ChangedFact]) -> EarlierRun {
-    let then = Counts { pass: 4, inconclusive: 1, ..Counts::default() };
-    let (run, now) = (id.to_owned(), checked().counts());
-    EarlierRun { run, started: at(day), then, now, worse: 2, better: 1, changed: changed.to_vec() }
+fn run_name(id: &str, day: &str) -> RunName {
+    RunName { id: id.to_owned(), started: at(day) }
 }
 
-fn news(kind: NewsKind, case: &str, name: &str, words: &str) -> CaseNews {
-    CaseNews {
-        kind,
-        case: case.to_owned(),
-        name: name.to_owned(),
-        words: words.to_owned(),
-        since: Some(("run-of-before".to_owned(), at("2026-11-20"))),
-        reason: None,
-        waived: None,
+fn earlier(id: &str, day: &str, changed: &[FactChange]) -> EarlierRun {
+    EarlierRun {
+        run: run_name(id, day),
+        earlier: Tally { pass: 4, inconclusive: 1, ..Tally::default() },
+        current: HistoryRun::of(&checked()).tally(),
+        worse: 2,
+        better: 1,
+        changed_facts: changed.to_vec(),
     }
 }
 
-fn background() -> Background {
-    Background {
+/// The runs between which something began.
+fn range() -> RegressionRange {
+    RegressionRange {
+        last_good: Some(run_name("run-good", "2026-11-18")),
+        first_bad: run_name("run-of-before", "2026-11-20"),
+        changed_facts: Vec::new(),
+    }
+}
+
+fn change(case: &str, kind: ChangeKind) -> CaseChange {
+    let key = CaseKey { case: case.to_owned(), variant: String::new() };
+    CaseChange { key, kind, reason: None, waiver: None }
+}
+
+fn comparison() -> HistoryComparison {
+    HistoryComparison {
         series: "nightly".to_owned(),
-        against: 8,
-        word: "regressed".to_owned(),
-        regressed: true,
-        not_compared: None,
-        last: Some(earlier("run-last", "2026-11-21", &[changed("kernel", "6.1", "6.12")])),
-        good: Some(earlier(
+        review: RunReview {
+            run: run_name(checked().run.as_str(), "2026-11-22"),
+            compared_runs: 8,
+            health: Health::Sound,
+            changed_facts: Vec::new(),
+            changes: vec![
+                change("volume/survives-sigkill", ChangeKind::NewFailure { range: range() }),
+                change("ipc/gone", ChangeKind::StillFailing { range: range(), runs: 5 }),
+                change(
+                    "ipc/article",
+                    ChangeKind::Fixed { since: run_name("run-of-before", "2026-11-20"), runs: 2 },
+                ),
+            ],
+            expired: Vec::new(),
+        },
+        previous: Some(earlier("run-last", "2026-11-21", &[changed("kernel", "6.1", "6.12")])),
+        last_good: Some(earlier(
             "run-good",
             "2026-11-18",
             &[changed("kernel", "5.10", "6.12"), changed("version", "v1.20.1", "v1.20.2")],
         )),
-        news: vec![
-            news(NewsKind::Fixed, "ipc/article", "fixed", ""),
-            news(NewsKind::NewFailure, "volume/survives-sigkill", "new failure", ""),
-            news(NewsKind::StillFailing, "ipc/gone", "still failing", "for 5 runs"),
-        ],
     }
 }
 
-fn page(background: Option<&Background>) -> String {
-    html_page(&checked(), Path::new("/nonexistent"), background)
+fn page(comparison: Option<&HistoryComparison>) -> String {
+    html_page(&checked(), Path::new("/nonexistent"), comparison)
 }
 
 #[test]
 fn the_page_shows_changes_first() {
-    let page = page(Some(&background()));
+    let page = page(Some(&comparison()));
     assert_harmless(&tags(&page));
     let place = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words} is missing"));
     assert!(place("New failures (1)") < place("Still failing (1)"));
@@ -81,7 +100,7 @@ fn the_page_shows_changes_first() {
         "regressed",
         ">1 new failure</a>, ",
         "run-last",
-        "2 cases ended worse; 1 case ended better; failed 0 then, 1 now",
+        "2 cases have a worse verdict; 1 case has a better verdict; failed: 0 then, 1 now",
         "run-good",
         "2026-11-18",
     ] {
@@ -95,7 +114,7 @@ fn the_page_shows_changes_first() {
 
 #[test]
 fn the_environment_table_shows_old_and_new_values() {
-    let page = page(Some(&background()));
+    let page = page(Some(&comparison()));
     let table = page.split_once("<section id=\"environment\"").unwrap().1.split_once("</section>").unwrap().0;
     assert!(table.contains("kernel</th><td>5.10</td><td>6.1</td><td>6.12</td>"), "{table}");
     // It did not change since the last run.
@@ -113,7 +132,8 @@ fn without_earlier_runs_the_reports_do_not_mention_them() {
 
 #[test]
 fn a_first_run_says_that_no_earlier_run_is_known() {
-    let first = Background { against: 0, last: None, good: None, news: Vec::new(), ..background() };
+    let mut first = HistoryComparison { previous: None, last_good: None, ..comparison() };
+    (first.review.compared_runs, first.review.changes) = (0, Vec::new());
     let page = page(Some(&first));
     assert!(page.contains("<dt>last run</dt><dd>none is known</dd>"), "{page}");
     assert!(markdown_summary(&checked(), Some(&first)).contains("- No last good run is known."));
@@ -121,7 +141,7 @@ fn a_first_run_says_that_no_earlier_run_is_known() {
 
 #[test]
 fn the_summary_shows_changes_before_failures() {
-    let summary = markdown_summary(&checked(), Some(&background()));
+    let summary = markdown_summary(&checked(), Some(&comparison()));
     let place = |words: &str| summary.find(words).unwrap_or_else(|| panic!("{words} is missing: {summary}"));
     assert!(place("#### What changed: regressed") < place("**New failures** (1)"));
     assert!(
@@ -133,20 +153,31 @@ fn the_summary_shows_changes_before_failures() {
 
 #[test]
 fn hostile_history_is_escaped() {
-    let mut hostile = background();
-    for text in [&mut hostile.series, &mut hostile.word] {
-        HOSTILE.clone_into(text);
-    }
-    hostile.not_compared = Some(HOSTILE.to_owned());
-    hostile.last = Some(earlier(HOSTILE, "2026-11-21", &[changed(HOSTILE, HOSTILE, HOSTILE)]));
-    for news in &mut hostile.news {
-        for text in [&mut news.case, &mut news.name, &mut news.words] {
-            HOSTILE.clone_into(text);
-        }
-        news.reason = Some(HOSTILE.to_owned());
-        news.waived = Some(HOSTILE.to_owned());
-        news.since = Some((HOSTILE.to_owned(), at("2026-11-20")));
-    }
+    let mut hostile = comparison();
+    HOSTILE.clone_into(&mut hostile.series);
+    hostile.review.health =
+        Health::CommonCause { cases: 4, of: 5, signature: HOSTILE.to_owned(), failed: true };
+    hostile.previous = Some(earlier(HOSTILE, "2026-11-21", &[changed(HOSTILE, HOSTILE, HOSTILE)]));
+    let bad = run_name(HOSTILE, "2026-11-20");
+    let range = RegressionRange { last_good: None, first_bad: bad.clone(), changed_facts: Vec::new() };
+    hostile.review.changes = [
+        ChangeKind::NewFailure { range: range.clone() },
+        ChangeKind::Reopened { range, fixed_in: bad.clone() },
+        ChangeKind::Missing { last_present: bad.clone(), runs: 2 },
+        ChangeKind::NewlySkipped { last_run: bad.clone() },
+        ChangeKind::Fixed { since: bad, runs: 2 },
+    ]
+    .map(|kind| CaseChange {
+        reason: Some(HOSTILE.to_owned()),
+        waiver: Some(Waiver {
+            case: HOSTILE.to_owned(),
+            reason: HOSTILE.to_owned(),
+            owner: HOSTILE.to_owned(),
+            expires: "2026-12-24".parse().unwrap(),
+        }),
+        ..change(HOSTILE, kind)
+    })
+    .to_vec();
     let page = page(Some(&hostile));
     assert_harmless(&tags(&page));
     assert!(!page.contains("<script>alert"));
