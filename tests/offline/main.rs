@@ -67,4 +67,5 @@ mod sweep;
 mod tampered;
 mod tampering;
 mod terminal;
+mod waiting;
 mod waits;
