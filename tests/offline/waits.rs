@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use podproof::stage::Stage;
+use assert_matches::assert_matches;
+use podproof::stage::{Stage, StageError};
 use podproof_core::evidence::{Evidence, WaitEnd};
 use podproof_core::plan::Budgets;
 
@@ -50,4 +51,21 @@ async fn repeated_attempts_are_one_recorded_wait() {
     let waits = evidence(stage).await.waits;
     let ends: Vec<_> = waits.iter().map(|wait| (wait.what.as_str(), wait.end.is_met())).collect();
     assert_eq!((ends, attempts.get()), (vec![("the third attempt", true), ("nothing", false)], 3));
+}
+
+/// Under load, the API server may close a connection just when a command is sent over it.
+#[tokio::test]
+async fn an_attempt_may_be_lost_with_its_connection_but_not_two_in_a_row() {
+    let (_server, stage) = opened().await;
+    let lost = || StageError::Exec { label: "ready".to_owned(), problem: "connection closed".to_owned() };
+    let tried = async |lost_ones: &[usize]| {
+        let attempts = Cell::new(0);
+        let fifth = || async {
+            attempts.set(attempts.get() + 1);
+            if lost_ones.contains(&attempts.get()) { Err(lost()) } else { Ok(attempts.get() == 5) }
+        };
+        stage.repeat_until("the fifth attempt", Duration::MAX, fifth).await
+    };
+    assert_matches!(tried(&[1, 3]).await, Ok(()));
+    assert_matches!(tried(&[2, 3]).await, Err(StageError::Exec { .. }));
 }

@@ -113,7 +113,8 @@ impl Stage {
     }
 
     /// Repeats `attempt`, at least once, until it returns true or `budget` has passed, and records the wait. For what
-    /// only a command in a container can see; the caller records the commands.
+    /// only a command in a container can see; the caller records the commands. A command that was lost with its connection
+    /// counts as an attempt, but not twice in a row.
     pub async fn repeat_until<A>(
         &self,
         what: &str,
@@ -124,9 +125,13 @@ impl Stage {
         A: Future<Output = Result<bool, StageError>>,
     {
         let (started, begun) = (podproof_core::evidence::now(), Instant::now());
+        let mut was_lost = false;
         let end = loop {
-            match attempt().await {
-                Ok(false) if begun.elapsed() < budget => {}
+            let tried = attempt().await;
+            let is_lost = matches!(tried, Err(StageError::Exec { .. }));
+            match tried {
+                Ok(false) if begun.elapsed() < budget => was_lost = false,
+                Err(_) if is_lost && !was_lost && begun.elapsed() < budget => was_lost = true,
                 Ok(false) => {
                     let last = "the last attempt found something else".to_owned();
                     break Err(StageError::TimedOut { what: what.to_owned(), waited: budget, last });
