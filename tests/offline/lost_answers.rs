@@ -51,7 +51,7 @@ fn refuse_most_deletions(request: &Request, before: usize) -> Fate {
 async fn no_namespace_is_left(#[case] policy: FatePolicy) {
     let server = FakeApi::new(policy);
     let access = server.access().await;
-    let removals = Removals::new(access.client.clone(), budgets());
+    let removals = Removals::new(access.client.clone(), budgets(), CancellationToken::new());
     for name in ["one", "two", "three", "four", "five"] {
         let stage = Stage::open(&access, order(name, POD), Budgets::default()).await.unwrap();
         let pod = stage.create("a").await.unwrap();
@@ -72,7 +72,7 @@ async fn a_namespace_is_deleted_after_its_pods() {
     let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
     stage.create("a").await.unwrap();
     stage.close(claim(), None, Ok(()), None).await;
-    let removals = Removals::new(access.client.clone(), budgets());
+    let removals = Removals::new(access.client.clone(), budgets(), CancellationToken::new());
     removals.begin("one".to_owned()).await;
     assert_eq!(removals.finish(&CancellationToken::new()).await, Some(Vec::new()));
     let requests = server.requests().into_iter().filter(|request| request.method == "DELETE");
@@ -80,19 +80,50 @@ async fn a_namespace_is_deleted_after_its_pods() {
     assert_eq!(deletions, ["/api/v1/namespaces/one/pods", "/api/v1/namespaces/one"]);
 }
 
+/// A pod that is deleted by force disappears while its containers may still run.
 #[tokio::test]
-async fn after_an_interrupt_namespaces_are_deleted_without_waiting_for_their_pods() {
+async fn pods_are_deleted_by_force_only_after_they_had_their_grace_periods() {
     let server = FakeApi::new(refuse_pod_deletions);
     let access = server.access().await;
     let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
     stage.create("a").await.unwrap();
     stage.close(claim(), None, Ok(()), None).await;
-    let removals = Removals::new(access.client.clone(), Budgets::stretched(10.0));
+    let removals = Removals::new(access.client.clone(), budgets(), CancellationToken::new());
     removals.begin("one".to_owned()).await;
-    let interrupt = CancellationToken::new();
-    interrupt.cancel();
-    assert_eq!(removals.finish(&interrupt).await, None);
+    assert_eq!(removals.finish(&CancellationToken::new()).await, Some(Vec::new()));
+    let requests = server.requests().into_iter().filter(|request| request.method == "DELETE");
+    let deletions: Vec<_> = requests.map(|request| request.path).collect();
+    assert_eq!(deletions, ["/api/v1/namespaces/one/pods", "/api/v1/namespaces/one"]);
+}
+
+#[rstest]
+#[case::first(1)]
+#[case::second(2)]
+#[tokio::test]
+async fn after_a_signal_namespaces_are_deleted_without_waiting_for_their_pods(#[case] signals: u32) {
+    let server = FakeApi::new(refuse_pod_deletions);
+    let access = server.access().await;
+    let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
+    stage.create("a").await.unwrap();
+    stage.close(claim(), None, Ok(()), None).await;
+    let (stop, interrupt) = (CancellationToken::new(), CancellationToken::new());
+    let removals = Removals::new(access.client.clone(), Budgets::stretched(10.0), stop.clone());
+    removals.begin("one".to_owned()).await;
+    match signals {
+        1 => stop.cancel(),
+        _ => interrupt.cancel(),
+    }
+    let began = Instant::now();
+    // The deletion is requested, even if the pods remain.
+    let finishing = removals.finish(&interrupt);
+    let deleted = async {
+        while !server.namespaces().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! { biased; () = deleted => {} finished = finishing => assert_eq!(finished, None) }
     assert_eq!(server.namespaces(), [""; 0]);
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -103,7 +134,7 @@ async fn a_deletion_that_is_never_accepted_is_reported_and_not_awaited() {
     let access = server.access().await;
     let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
     drop(stage);
-    let removals = Removals::new(access.client.clone(), budgets());
+    let removals = Removals::new(access.client.clone(), budgets(), CancellationToken::new());
     removals.begin("one".to_owned()).await;
     let faults = removals.finish(&CancellationToken::new()).await.unwrap();
     assert_matches!(&faults[..], [fault] if fault.contains("namespace one is left over") && fault.contains("podproof sweep"));
@@ -133,7 +164,7 @@ async fn a_namespace_whose_creation_was_never_answered_is_removed() {
     let server =
         FakeApi::new(|request, _| if request.method == "POST" { Fate::Lost } else { Fate::Answered });
     let access = server.access().await;
-    let removals = Removals::new(access.client.clone(), budgets());
+    let removals = Removals::new(access.client.clone(), budgets(), CancellationToken::new());
     let opened = Stage::open(&access, order("one", POD), budgets()).await.map(drop);
     let error = opened.unwrap_err().to_string();
     // The error includes its cause.

@@ -99,7 +99,7 @@ async fn exactly_the_used_rights_are_listed() {
     let _ = stage.until_running(&pod).await;
     stage.delete(&pod).await.unwrap();
     drop(stage.close(claim(), None, Ok(()), None).await);
-    let removals = Removals::new(access.client.clone(), Budgets::stretched(0.1));
+    let removals = Removals::new(access.client.clone(), Budgets::stretched(0.1), CancellationToken::new());
     removals.begin("one".to_owned()).await;
     assert_eq!(removals.finish(&CancellationToken::new()).await, Some(Vec::new()));
     leftovers(&access.client, Budgets::stretched(0.1).request()).await.unwrap();

@@ -8,6 +8,7 @@ use podproof::stage::{Leftover, Removals, leftovers};
 use podproof_core::plan::Budgets;
 use podproof_core::report::{json_line, visible_line};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::open_access;
 use crate::args::{Format, OutputArgs, SweepArgs};
@@ -36,7 +37,10 @@ pub async fn sweep(args: SweepArgs, output_args: OutputArgs) -> Result<Code, Fai
         output::print(&render(&found, "WOULD REMOVE", &output_args))?;
         return Ok(Code::Conformant);
     }
-    let removals = Removals::new(access.client.clone(), budgets);
+    // The namespaces come first, because their jobs and stateful sets would replace the pods.
+    let at_once = CancellationToken::new();
+    at_once.cancel();
+    let removals = Removals::new(access.client.clone(), budgets, at_once);
     for leftover in &found {
         removals.begin(leftover.namespace.clone()).await;
     }

@@ -70,7 +70,7 @@ pub async fn experiment(
         access,
         options,
         interrupt,
-        removals: Removals::new(access.client.clone(), options.budgets),
+        removals: Removals::new(access.client.clone(), options.budgets, interrupt.stop.clone()),
     };
     let mut record = ExperimentRecord {
         format: FORMAT,

@@ -18,7 +18,7 @@ use podproof_core::record::{RunId, RunJournal, TimedEvent};
 pub struct Interrupt {
     /// Start no further case, let the current drives stop, and clean up.
     pub stop: CancellationToken,
-    /// Return immediately without waiting for anything.
+    /// Return without waiting for anything but requests to delete namespaces.
     pub immediately: CancellationToken,
 }
 

@@ -66,7 +66,7 @@ pub async fn conduct(
         faults: Vec::new(),
     };
     let journal = RunJournal::begin(&options.folder, &record);
-    let removals = Removals::new(access.client.clone(), options.budgets);
+    let removals = Removals::new(access.client.clone(), options.budgets, interrupt.stop.clone());
     let conductor = Arc::new(Conductor {
         access,
         plan,

@@ -29,6 +29,7 @@ const SWEEP: &str = "`podproof sweep` removes it";
 pub struct Removals {
     client: Client,
     budgets: Budgets,
+    stop: CancellationToken,
     going: Mutex<JoinSet<Option<CleanupFault>>>,
     /// The namespaces whose deletion the API server has not accepted yet.
     remaining: Arc<SyncMutex<BTreeSet<String>>>,
@@ -36,12 +37,14 @@ pub struct Removals {
 }
 
 impl Removals {
-    /// Creates an empty set for namespaces of the cluster behind `client`.
+    /// Creates an empty set for namespaces of the cluster behind `client`. Once `stop` is cancelled, namespaces are deleted
+    /// without waiting for their pods.
     #[must_use]
-    pub fn new(client: Client, budgets: Budgets) -> Self {
+    pub fn new(client: Client, budgets: Budgets, stop: CancellationToken) -> Self {
         Self {
             client,
             budgets,
+            stop,
             going: Mutex::default(),
             remaining: Arc::default(),
             faults: SyncMutex::default(),
@@ -52,8 +55,14 @@ impl Removals {
     /// for the task.
     pub async fn begin(&self, namespace: String) {
         lock(&self.remaining).insert(namespace.clone());
-        let removal = remove(self.client.clone(), namespace, self.budgets, Arc::clone(&self.remaining));
-        self.going.lock().await.spawn(removal);
+        let removal = Removal {
+            client: self.client.clone(),
+            namespace,
+            budgets: self.budgets,
+            stop: self.stop.clone(),
+            remaining: Arc::clone(&self.remaining),
+        };
+        self.going.lock().await.spawn(removal.run());
     }
 
     /// Waits until every started removal has ended or used up its budget. Cancelling this wait cancels no removal.
@@ -65,14 +74,14 @@ impl Removals {
         }
     }
 
-    /// Waits for all removals and returns the faults of those that failed. If `interrupt` is cancelled first, only makes
-    /// sure that the API server has accepted every deletion, and returns `None`.
+    /// Waits for all removals and returns the faults of those that failed. If `interrupt` is cancelled first, only
+    /// requests the deletions that the API server has not accepted yet, and returns `None`.
     pub async fn finish(&self, interrupt: &CancellationToken) -> Option<Vec<CleanupFault>> {
         if interrupt.run_until_cancelled(self.wait_for_pending()).await.is_some() {
             return Some(std::mem::take(&mut *lock(&self.faults)));
         }
         let remaining = lock(&self.remaining).clone();
-        let patience = self.budgets.request();
+        let patience = self.budgets.connect();
         // An error is ignored: the caller reports that namespaces may be left over.
         join_all(remaining.iter().map(|namespace| delete_namespace(&self.client, namespace, patience))).await;
         None
@@ -83,33 +92,57 @@ fn lock<T>(shared: &SyncMutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes a namespace after its pods: whenever the namespace controller finds pods, it waits and then deletes the
-/// objects of every kind once more. The pods have their grace periods first and are then deleted by force, because a
-/// kubelet may ignore for more than a minute a pod that is deleted while its container restarts.
-async fn remove(
+/// The deletion of one namespace.
+struct Removal {
     client: Client,
     namespace: String,
     budgets: Budgets,
+    stop: CancellationToken,
     remaining: Arc<SyncMutex<BTreeSet<String>>>,
-) -> Option<CleanupFault> {
-    let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
-    for deletion in [DeleteParams::default(), DeleteParams::default().grace_period(0)] {
-        // An error is ignored: deleting the namespace also deletes its pods.
-        let _ = delete_pods(&client, &namespace, &deletion, budgets.request()).await;
-        if are_gone(&pods, budgets.orderly_removal()).await {
-            break;
+}
+
+impl Removal {
+    /// Deletes the namespace after its pods: whenever the namespace controller finds pods, it waits and then deletes the
+    /// objects of every kind once more. After `stop` it does not wait for the pods.
+    async fn run(self) -> Option<CleanupFault> {
+        let Self { client, namespace, budgets, stop, remaining } = &self;
+        let are_pods_gone = stop.run_until_cancelled(self.remove_pods()).await == Some(true);
+        let (each, patience) = (budgets.request(), budgets.namespace_gone());
+        // A namespace whose deletion was not accepted is not waited for.
+        if let Err(error) = delete_namespace_within(client, namespace, each, patience).await {
+            return Some(format!("namespace {namespace} is left over, {SWEEP}: {error}"));
+        }
+        lock(remaining).remove(namespace);
+        if !are_pods_gone && !self.are_gone().await {
+            self.kill_pods().await;
+        }
+        match is_gone(Api::all(client.clone()), namespace, *budgets).await {
+            Ok(true) => None,
+            Ok(false) => Some(format!("namespace {namespace} is not gone, {SWEEP}")),
+            Err(why) => Some(format!("it is unknown if namespace {namespace} is gone: {why}")),
         }
     }
-    let (each, patience) = (budgets.request(), budgets.namespace_gone());
-    // A namespace whose deletion was not accepted is not waited for.
-    if let Err(error) = delete_namespace_within(&client, &namespace, each, patience).await {
-        return Some(format!("namespace {namespace} is left over, {SWEEP}: {error}"));
+
+    /// Deletes the pods with their grace periods, then by force, because a kubelet may ignore for more than a minute a pod
+    /// that is deleted while its container restarts. Returns whether they are gone. An error is no fault, because deleting
+    /// the namespace also deletes its pods.
+    async fn remove_pods(&self) -> bool {
+        let Self { client, namespace, budgets, .. } = self;
+        let deletion = delete_pods(client, namespace, &DeleteParams::default(), budgets.request()).await;
+        // Pods are deleted by force only after they had their grace periods.
+        deletion.is_ok() && (self.are_gone().await || self.kill_pods().await && self.are_gone().await)
     }
-    lock(&remaining).remove(&namespace);
-    match is_gone(Api::all(client), &namespace, budgets).await {
-        Ok(true) => None,
-        Ok(false) => Some(format!("namespace {namespace} is not gone, {SWEEP}")),
-        Err(why) => Some(format!("it is unknown if namespace {namespace} is gone: {why}")),
+
+    /// Deletes the pods by force. Returns whether the API server accepted that.
+    async fn kill_pods(&self) -> bool {
+        let Self { client, namespace, budgets, .. } = self;
+        let immediately = DeleteParams::default().grace_period(0);
+        delete_pods(client, namespace, &immediately, budgets.request()).await.is_ok()
+    }
+
+    /// Returns whether all pods are gone within the budget. Returns as soon as they are.
+    async fn are_gone(&self) -> bool {
+        are_gone(&Api::namespaced(self.client.clone(), &self.namespace), self.budgets.orderly_removal()).await
     }
 }
 

@@ -132,20 +132,21 @@ impl Stage {
             match tried {
                 Ok(false) if begun.elapsed() < budget => was_lost = false,
                 Err(_) if is_lost && !was_lost && begun.elapsed() < budget => was_lost = true,
-                Ok(false) => {
-                    let last = "the last attempt found something else".to_owned();
-                    break Err(StageError::TimedOut { what: what.to_owned(), waited: budget, last });
-                }
-                Ok(true) => break Ok(()),
+                Ok(is_met) => break Ok(is_met),
                 Err(error) => break Err(error),
             }
         };
-        self.record_wait(what, started, &end);
-        match end {
-            // The caller asks once more, and the judge evaluates that answer.
-            Err(StageError::TimedOut { .. }) => Ok(()),
-            end => end,
+        let timed_out = || StageError::TimedOut {
+            what: what.to_owned(),
+            waited: budget,
+            last: "the last attempt found something else".to_owned(),
+        };
+        match &end {
+            Ok(false) => self.record_wait::<()>(what, started, &Err(timed_out())),
+            end => self.record_wait(what, started, end),
         }
+        // A wait without success is no error: the caller asks once more, and the judge evaluates that answer.
+        end.map(drop)
     }
 
     /// Waits until the logs of all ended containers have ended. A timeout is not a fault: such a log stays marked as

@@ -1,4 +1,4 @@
-//! The comparison with earlier runs in the reports. Reads the store and does not change it.
+//! The comparison with earlier runs in the reports. Reads the store and adds no run to it.
 
 use clap::Args as Group;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};

@@ -159,10 +159,11 @@ impl Budgets {
         self.seconds(10.0)
     }
 
-    /// For the cluster to be identified at the start and at the end of a run, if it does not answer at once.
+    /// For the cluster to be identified at the start and at the end of a run, if it does not answer at once. At most ten
+    /// seconds: a longer wait would change no verdict.
     #[must_use]
     pub fn identification(self) -> Duration {
-        self.seconds(10.0)
+        self.request().min(Duration::from_secs(10))
     }
 
     /// For a watch to report what a list already shows.

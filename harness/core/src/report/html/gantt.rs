@@ -34,7 +34,9 @@ enum Drawn<'a> {
 /// The time axis, in seconds since the case started.
 fn scale(view: &EvidenceView) -> Scale {
     let states = view.timeline.pods.iter().flat_map(|pod| pod.phases.iter()).map(|span| span.from);
-    let last = states.chain([view.ended]).map(|at| offset(view, at)).fold(0.001, f64::max);
+    // Logs are read to their ends after the case has ended.
+    let waits = view.waits.iter().map(|wait| wait.ended);
+    let last = states.chain(waits).chain([view.ended]).map(|at| offset(view, at)).fold(0.001, f64::max);
     Scale { values: (0.0, last), places: (LABELS, WIDTH - 4.0) }
 }
 
