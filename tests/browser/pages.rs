@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use podproof::run::judge_again;
 use podproof_core::history::regression::{
-    CaseChange, ChangeKind, DurationChange, EarlierRun, Health, HistoryComparison, RegressionRange,
+    CaseChange, ChangeKind, ChangeRange, DurationChange, EarlierRunComparison, Health, HistoryComparison,
     RunReview, Waiver,
 };
 use podproof_core::history::{CaseKey, FactChange, RunName, Tally};
@@ -101,8 +101,7 @@ fn comparison() -> HistoryComparison {
         id: format!("202611{day:02}-100000-3fa9c1d2"),
         started: format!("2026-11-{day:02}T10:00:00Z").parse().unwrap(),
     };
-    let range =
-        || RegressionRange { last_good: Some(run(18)), first_bad: run(19), changed_facts: Vec::new() };
+    let range = || ChangeRange { last_good: Some(run(18)), first_bad: run(19), changed_facts: Vec::new() };
     let duration =
         |confirmed, before, now| DurationChange { confirmed, before, now, p: 4.1e-4, range: range() };
     let flaky = ChangeKind::Flaky {
@@ -136,7 +135,7 @@ fn comparison() -> HistoryComparison {
         waiver: matches!(kind, ChangeKind::StillFailing { .. }).then(waiver),
         kind,
     });
-    let earlier = |day: u32, kernel: &str| EarlierRun {
+    let earlier = |day: u32, kernel: &str| EarlierRunComparison {
         run: run(day),
         earlier: Tally { pass: 10, fail: 1, ..Tally::default() },
         current: Tally { pass: 8, fail: 2, inconclusive: 1, ..Tally::default() },

@@ -197,7 +197,9 @@ fn a_pod_evicted_for_another_reason_is_inconclusive(
 }
 
 #[rstest]
-fn a_truncated_log_never_causes_a_fail(#[files("fixtures/evidence/*/*/green.json")] file: PathBuf) {
+fn a_log_without_its_first_lines_never_causes_a_fail(
+    #[files("fixtures/evidence/*/*/green.json")] file: PathBuf,
+) {
     let Recorded { case, evidence, .. } = Recorded::read(&file);
     let mut unexpected_failures = Vec::new();
     for (index, log) in evidence.logs.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use podproof_core::history::regression::{
-    CaseChange, ChangeKind, EarlierRun, Health, HistoryComparison, RegressionRange, RunReview, Waiver,
+    CaseChange, ChangeKind, ChangeRange, EarlierRunComparison, Health, HistoryComparison, RunReview, Waiver,
 };
 use podproof_core::history::{CaseKey, FactChange, HistoryRun, RunName, Tally};
 use podproof_core::record::{RunRecord, read_record, write_record};
@@ -31,8 +31,8 @@ fn run_name(id: &str, day: &str) -> RunName {
     RunName { id: id.to_owned(), started: at(day) }
 }
 
-fn earlier(id: &str, day: &str, changed: &[FactChange]) -> EarlierRun {
-    EarlierRun {
+fn earlier(id: &str, day: &str, changed: &[FactChange]) -> EarlierRunComparison {
+    EarlierRunComparison {
         run: run_name(id, day),
         earlier: Tally { pass: 4, inconclusive: 1, ..Tally::default() },
         current: HistoryRun::of(&checked()).tally(),
@@ -43,8 +43,8 @@ fn earlier(id: &str, day: &str, changed: &[FactChange]) -> EarlierRun {
 }
 
 /// The runs between which something began.
-fn range() -> RegressionRange {
-    RegressionRange {
+fn range() -> ChangeRange {
+    ChangeRange {
         last_good: Some(run_name("run-good", "2026-11-18")),
         first_bad: run_name("run-of-before", "2026-11-20"),
         changed_facts: Vec::new(),
@@ -159,7 +159,7 @@ fn hostile_history_is_escaped() {
         Health::CommonCause { cases: 4, of: 5, signature: HOSTILE.to_owned(), failed: true };
     hostile.previous = Some(earlier(HOSTILE, "2026-11-21", &[changed(HOSTILE, HOSTILE, HOSTILE)]));
     let bad = run_name(HOSTILE, "2026-11-20");
-    let range = RegressionRange { last_good: None, first_bad: bad.clone(), changed_facts: Vec::new() };
+    let range = ChangeRange { last_good: None, first_bad: bad.clone(), changed_facts: Vec::new() };
     hostile.review.changes = [
         ChangeKind::NewFailure { range: range.clone() },
         ChangeKind::Reopened { range, fixed_in: bad.clone() },

@@ -19,8 +19,8 @@ use thiserror::Error;
 /// The exit codes, which the README documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// All selected core claims passed.
-    Conformant = 0,
+    /// The command succeeded. For a run: all selected core claims passed.
+    Success = 0,
     /// The command line is invalid.
     Usage = 2,
     /// Nothing was selected, or a name is unknown.
@@ -65,7 +65,7 @@ impl Code {
             (_, Some(signal)) => signal,
             (_, None) if !all_written => Self::OutputUnavailable,
             (RunOutcome::Partial, None) => Self::Partial,
-            (RunOutcome::Conformant, None) => Self::Conformant,
+            (RunOutcome::Conformant, None) => Self::Success,
         }
     }
 
@@ -77,7 +77,7 @@ impl Code {
             _ if !all_conclusive => Self::Inconclusive,
             Some(signal) => signal,
             None if !all_written => Self::OutputUnavailable,
-            None => Self::Conformant,
+            None => Self::Success,
         }
     }
 }
@@ -89,7 +89,7 @@ impl From<ReviewResult> for Code {
         match result {
             ReviewResult::Regressed => Self::Regressed,
             ReviewResult::Inconclusive => Self::Inconclusive,
-            ReviewResult::Steady => Self::Conformant,
+            ReviewResult::Steady => Self::Success,
         }
     }
 }

@@ -27,7 +27,7 @@ fn explain_case(case: &str, args: &ExplainArgs) -> Result<Code, Failure> {
             output::print(&text(claim, case_files, catalogue.differences(&id)))?;
         }
     }
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }
 
 fn explain_article(args: &ExplainArgs, output_args: &OutputArgs) -> Result<Code, Failure> {
@@ -38,7 +38,7 @@ fn explain_article(args: &ExplainArgs, output_args: &OutputArgs) -> Result<Code,
     let catalogue = Catalogue::read(&tree)?;
     let article = Article::read(&tree, &catalogue)?;
     output::print_article(&sentence_reports(&article, None), None, output_args)?;
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }
 
 /// Shows the article as the run asked it, with the recorded verdicts. They do not change the exit code; `judge` is for
@@ -50,7 +50,7 @@ fn explain_run(record: &RunRecord, output_args: &OutputArgs) -> Result<Code, Fai
         let why = visible_line(&why_no_article(record), 200);
         tracing::info!(target: "podproof::progress", "{why}");
     }
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }
 
 fn why_no_article(record: &RunRecord) -> String {

@@ -24,7 +24,7 @@ pub fn list(args: &ListArgs) -> Result<Code, Failure> {
         }
     };
     output::print(&text)?;
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }
 
 /// Reads the selected catalogue.

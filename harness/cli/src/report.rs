@@ -32,7 +32,7 @@ pub fn report(args: &ReportArgs) -> Result<Code, Failure> {
     for fault in &faults {
         output::print_failure(fault);
     }
-    Ok(if faults.is_empty() { Code::Conformant } else { Code::OutputUnavailable })
+    Ok(if faults.is_empty() { Code::Success } else { Code::OutputUnavailable })
 }
 
 /// Writes the reports of one folder, which contains a run or an experiment.

@@ -35,7 +35,7 @@ pub async fn sweep(args: SweepArgs, output_args: OutputArgs) -> Result<Code, Fai
     }
     if args.dry_run {
         output::print(&render(&found, "WOULD REMOVE", &output_args))?;
-        return Ok(Code::Conformant);
+        return Ok(Code::Success);
     }
     // The namespaces come first, because their jobs and stateful sets would replace the pods.
     let at_once = CancellationToken::new();
@@ -47,7 +47,7 @@ pub async fn sweep(args: SweepArgs, output_args: OutputArgs) -> Result<Code, Fai
     match removals.finish(&interrupt.stop).await {
         Some(faults) if faults.is_empty() => {
             output::print(&render(&found, "REMOVED", &output_args))?;
-            Ok(Code::Conformant)
+            Ok(Code::Success)
         }
         Some(faults) => Err(Failure::NotRemoved(faults.join(", "))),
         None => Err(Failure::Interrupted(signal::code().unwrap_or(Code::Interrupted))),

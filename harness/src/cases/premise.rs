@@ -67,7 +67,7 @@ const AMBIGUOUS_EXIT_CODES: [i32; 2] = [1, 255];
 /// The error for a program built for another architecture, in lower case.
 const EXEC_FORMAT_ERROR: &str = "exec format error";
 
-/// Returns the disturbance that makes `seen` inconclusive, if there is one. The most specific cause comes first.
+/// Describes the disturbance that makes the verdict inconclusive, if there is one. The most specific cause comes first.
 pub(crate) fn disturbance(seen: &Evidence, allows: &[Disturbance]) -> Option<String> {
     DisturbanceCheck { seen, allows, pod: None }.disturbance()
 }
@@ -97,9 +97,9 @@ impl<'a> DisturbanceCheck<'a> {
             [Self::disrupted, Self::ended_by_node, Self::deleted, Self::hook_failed, Self::phase_unknown];
         let container_rules: [ContainerRule<'a>; 9] = [
             Self::out_of_memory,
-            Self::has_start_error,
-            Self::is_stuck_waiting,
-            Self::has_failed_event,
+            Self::start_error,
+            Self::stuck_waiting,
+            Self::failed_event,
             Self::program_not_executable,
             Self::ended_unobserved,
             Self::killed,
@@ -213,11 +213,11 @@ impl<'a> DisturbanceCheck<'a> {
             .any(|one| matches!(one, Disturbance::ImagePullFailure(name) if *name == status.name))
     }
 
-    fn has_start_error(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
+    fn start_error(_: &Self, _: &SeenPod, status: &ContainerStatus) -> Option<String> {
         not_started(status).map(|why| format!("could not be started: {why}"))
     }
 
-    fn is_stuck_waiting(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
+    fn stuck_waiting(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
         let waiting = status.state.as_ref()?.waiting.as_ref()?;
         // A kubelet that has just started has not read all objects yet, and tries again.
         if self.allows(Disturbance::Outage) && self.runs_later(pod, &status.name) {
@@ -231,7 +231,7 @@ impl<'a> DisturbanceCheck<'a> {
 
     /// The kubelet emits `Failed` if a container was not created or started. If only the runtime's answer was lost, the
     /// container may run all the same, but its status cannot be trusted.
-    fn has_failed_event(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
+    fn failed_event(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
         if self.allows(Disturbance::Outage) || self.allows_image_pull_failure(status) {
             return None;
         }
@@ -265,7 +265,7 @@ impl<'a> DisturbanceCheck<'a> {
     }
 
     fn killed(&self, pod: &SeenPod, status: &ContainerStatus) -> Option<String> {
-        let pod_has_ended = pod.pod.metadata.deletion_timestamp.is_some() || pod.reason().is_some();
+        let pod_is_ending = pod.pod.metadata.deletion_timestamp.is_some() || pod.reason().is_some();
         // `out_of_memory` handles OOM kills.
         let killed = |end: &&ContainerStateTerminated| {
             KILL_EXIT_CODES.contains(&end.exit_code) && end.reason.as_deref() != Some("OOMKilled")
@@ -278,7 +278,7 @@ impl<'a> DisturbanceCheck<'a> {
             Disturbance::AnyKillOrRestart | Disturbance::Reason(_) => true,
             _ => false,
         };
-        let is_allowed = pod_has_ended || self.allows.iter().any(permits) || self.allows_oom(status);
+        let is_allowed = pod_is_ending || self.allows.iter().any(permits) || self.allows_oom(status);
         (!is_allowed).then(|| {
             format!("was killed by something other than its own program (exit code {})", end.exit_code)
         })

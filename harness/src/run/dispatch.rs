@@ -10,9 +10,9 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 
-use super::conductor::{Conductor, Interrupt, RunOptions};
 use super::execute::{DueAttempt, execute};
 use super::identity_monitor::IdentityMonitor;
+use super::run_context::{Interrupt, RunContext, RunOptions};
 use crate::cluster::Access;
 use crate::stage::Removals;
 use podproof_core::judge::Verdict;
@@ -67,7 +67,7 @@ pub async fn conduct(
     };
     let journal = RunJournal::begin(&options.folder, &record);
     let removals = Removals::new(access.client.clone(), options.budgets, interrupt.stop.clone());
-    let conductor = Arc::new(Conductor {
+    let run_context = Arc::new(RunContext {
         access,
         plan,
         options,
@@ -77,8 +77,8 @@ pub async fn conduct(
         journal,
         events: events.clone(),
     });
-    record.cases = conductor.run_all().await;
-    let Conductor { access, options, interrupt, removals, identity_monitor, journal, .. } = &*conductor;
+    record.cases = run_context.run_all().await;
+    let RunContext { access, options, interrupt, removals, identity_monitor, journal, .. } = &*run_context;
     record.ended = Timestamp::now();
     record.interrupted = interrupt.stop.is_cancelled().then(|| "a signal".to_owned());
     record.faults.extend(journal.end());
@@ -98,7 +98,7 @@ pub async fn conduct(
     record
 }
 
-impl Conductor {
+impl RunContext {
     async fn run_all(self: &Arc<Self>) -> Vec<CaseRecord> {
         let slots = Arc::new(Semaphore::new(self.options.parallel.clamp(1, MAX_PARALLEL)));
         let mut running = JoinSet::new();
@@ -111,10 +111,10 @@ impl Conductor {
                 slot = Arc::clone(&slots).acquire_many_owned(if exclusive { all_slots } else { 1 }) => slot,
                 () = self.interrupt.stop.cancelled() => break,
             };
-            let conductor = Arc::clone(self);
+            let run_context = Arc::clone(self);
             running.spawn(async move {
                 let _slot = slot;
-                conductor.run_group(group, exclusive).await
+                run_context.run_group(group, exclusive).await
             });
         }
         while let Some(group) = running.join_next().await {
@@ -123,12 +123,12 @@ impl Conductor {
             }
         }
         let record_for_unfinished = |planned: &PlannedCase| {
-            let reason = if self.interrupt.stop.is_cancelled() {
+            let verdict = if self.interrupt.stop.is_cancelled() {
                 Verdict::Skip { reason: "interrupted before the case started".to_owned() }
             } else {
                 Verdict::Inconclusive { reason: "podproof panicked".to_owned() }
             };
-            CaseRecord::of(planned, reason, Timestamp::now())
+            CaseRecord::of(planned, verdict, Timestamp::now())
         };
         let planned = self.plan.cases.iter();
         records

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::conductor::Conductor;
 use super::preconditions::missing_precondition;
+use super::run_context::RunContext;
 use super::runtime_notes::notes;
 use super::uncertainty::{downgrade_fail, uncertainty};
 use crate::cases::{self, Case};
@@ -46,8 +46,8 @@ impl DueAttempt<'_> {
 }
 
 /// Executes one attempt at a planned case. Always returns a record.
-pub(super) async fn execute(conductor: &Conductor, due: DueAttempt<'_>) -> CaseRecord {
-    let Conductor { access, options, interrupt, .. } = conductor;
+pub(super) async fn execute(run_context: &RunContext, due: DueAttempt<'_>) -> CaseRecord {
+    let RunContext { access, options, interrupt, .. } = run_context;
     let DueAttempt { planned, .. } = due;
     let started = Timestamp::now();
     if let Some(reason) = missing_precondition(&planned.claim, &planned.manifest, &access.facts) {
@@ -57,12 +57,12 @@ pub(super) async fn execute(conductor: &Conductor, due: DueAttempt<'_>) -> CaseR
     let Some(case) = cases::find(&planned.claim.id) else {
         return inconclusive(format!("this program has no case for {}", planned.claim.id));
     };
-    let stage_options = match stage_options(conductor, case, due) {
+    let stage_options = match stage_options(run_context, case, due) {
         Ok(stage_options) => stage_options,
         Err(error) => return inconclusive(format!("no random token: {error}")),
     };
     let namespace = stage_options.namespace.clone();
-    let acting = Box::pin(act(conductor, case, due, stage_options, started));
+    let acting = Box::pin(act(run_context, case, due, stage_options, started));
     if let Some(record) = interrupt.immediately.run_until_cancelled(acting).await {
         return record;
     }
@@ -72,7 +72,7 @@ pub(super) async fn execute(conductor: &Conductor, due: DueAttempt<'_>) -> CaseR
 }
 
 fn stage_options(
-    Conductor { access, options, .. }: &Conductor,
+    RunContext { access, options, .. }: &RunContext,
     case: &Case,
     due: DueAttempt<'_>,
 ) -> Result<StageOptions, getrandom::Error> {
@@ -94,13 +94,13 @@ fn stage_options(
 }
 
 async fn act(
-    conductor: &Conductor,
+    run_context: &RunContext,
     case: &Case,
     due: DueAttempt<'_>,
     stage_options: StageOptions,
     started: Timestamp,
 ) -> CaseRecord {
-    let Conductor { access, options, interrupt, removals, .. } = conductor;
+    let RunContext { access, options, interrupt, removals, .. } = run_context;
     let DueAttempt { planned, .. } = due;
     let namespace = stage_options.namespace.clone();
     let stage = match Stage::open(access, stage_options, options.budgets).await {

@@ -1,7 +1,7 @@
 //! The stage of a case: one namespace in which its drive creates pods, runs commands and waits.
 //!
-//! A [`Stage`] carries out the steps of a drive and records everything as evidence. Every wait on the cluster goes
-//! through `Stage::wait_for`, is recorded, and ends by one of the [`Budgets`](podproof_core::plan::Budgets).
+//! A [`Stage`] carries out the steps of a drive and records everything as evidence. Every wait on the cluster is
+//! recorded, and is limited by one of the [`Budgets`](podproof_core::plan::Budgets).
 //! This module must *not* decide anything: the judge evaluates the evidence later.
 
 mod conditions;

@@ -87,8 +87,8 @@ impl Stage {
 
     /// Waits for `event`, at most for `budget`, and records what was awaited and how the wait ended.
     ///
-    /// Every wait on the cluster goes through here, except one that happens on a node, which only
-    /// [`record_wait`](Self::record_wait) records.
+    /// Waits on the cluster go through here. [`repeat_until`](Self::repeat_until) and a wait that a command carries out on
+    /// a node only call [`record_wait`](Self::record_wait).
     pub(super) async fn wait_for<T>(
         &self,
         what: &str,
@@ -114,7 +114,7 @@ impl Stage {
 
     /// Repeats `attempt`, at least once, until it returns true or `budget` has passed, and records the wait. For what
     /// only a command in a container can see; the caller records the commands. A command that was lost with its connection
-    /// counts as an attempt, but not twice in a row.
+    /// counts as an attempt, but not twice in a row. A timeout is recorded, but is not an error.
     pub async fn repeat_until<A>(
         &self,
         what: &str,
@@ -169,7 +169,7 @@ impl Stage {
         let _ = self.wait_for(what, budget, event, timed_out).await;
     }
 
-    /// Watches for the whole of `window` and returns what `look` found. `Ok(None)` means that it found nothing although
+    /// Watches until `look` finds something, at most for `window`, and returns what it found. `Ok(None)` means that it found nothing although
     /// kubelets and controllers were alive and the watch was up to date. Otherwise returns [`StageError::Unobserved`].
     pub async fn observe_for<T>(
         &self,

@@ -18,7 +18,7 @@ pub fn check(
     let waivers = args.waivers.as_deref().map(read_waivers).transpose()?.unwrap_or_default();
     let (series, runs) = store_args.load(args.run.as_deref(), args.window)?;
     let Some(review) = review_run(&runs, &waivers, &Rules::default()) else {
-        return Ok(Code::Conformant);
+        return Ok(Code::Success);
     };
     let value = json!({ "series": series, "judgement": review.result(), "report": review });
     output::print_either(|| review_text(&review, &series, &Styles::coloured()), &value, output_args)?;
@@ -36,5 +36,5 @@ pub fn flaky(store_args: &StoreArgs, args: &FlakyArgs, output_args: &OutputArgs)
     flaky.retain(|change| matches!(change.kind, ChangeKind::Flaky { .. }));
     let value = json!({ "flaky": flaky });
     output::print_either(|| changes_table(&flaky, &Styles::coloured()), &value, output_args)?;
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }

@@ -17,7 +17,7 @@ pub fn list(
 ) -> Result<Code, Failure> {
     let runs = store_args.open()?.list(store_args.series.as_deref(), args.most)?;
     output::print_either(|| run_list(&runs, &Styles::coloured()), &json!({ "runs": runs }), output_args)?;
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }
 
 /// Shows a stored run.
@@ -26,7 +26,7 @@ pub fn show(store_args: &StoreArgs, args: &ShowArgs, output_args: &OutputArgs) -
     for run in &runs {
         output::print_either(|| run_text(run, &Styles::coloured()), run, output_args)?;
     }
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }
 
 /// Shows the differences between two runs, or between two groups of runs.
@@ -40,7 +40,7 @@ pub fn compare(
     let comparison = history::compare(&before, &after);
     let value = json!({ "before": args.before, "after": args.after, "comparison": comparison });
     output::print_either(|| comparison_text(&comparison, &Styles::coloured()), &value, output_args)?;
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }
 
 /// Shows the results of one case over time.
@@ -48,5 +48,5 @@ pub fn trend(store_args: &StoreArgs, args: &TrendArgs, output_args: &OutputArgs)
     let (_, runs) = store_args.load(None, args.window)?;
     let trend = CaseTrend::of(&args.case, &runs).ok_or_else(|| Failure::NoCase(args.case.clone()))?;
     output::print_either(|| trend_text(&trend, &Styles::coloured()), &trend, output_args)?;
-    Ok(Code::Conformant)
+    Ok(Code::Success)
 }

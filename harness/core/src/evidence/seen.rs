@@ -147,7 +147,7 @@ impl SeenPod {
         })
     }
 
-    /// Returns whether this container was restarted.
+    /// Returns whether this container's restart count is not zero. Failed attempts to start it count too.
     #[must_use]
     pub fn has_restarted(&self, name: &str) -> bool {
         self.container(name).is_some_and(|status| status.restart_count > 0)

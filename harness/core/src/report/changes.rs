@@ -2,7 +2,9 @@
 
 use super::text::{counted, visible_line};
 use crate::history::FactChange;
-use crate::history::regression::{CaseChange, ChangeKind, DurationChange, EarlierRun, Health, Waiver};
+use crate::history::regression::{
+    CaseChange, ChangeKind, DurationChange, EarlierRunComparison, Health, Waiver,
+};
 
 /// The longest stored text within a line, in characters.
 const LONGEST: usize = 100;
@@ -90,8 +92,8 @@ pub(super) fn describe_health(health: &Health) -> Option<String> {
 }
 
 /// Summarizes how the verdicts of the current run differ from those of an earlier run.
-pub(super) fn describe_earlier(run: &EarlierRun) -> String {
-    let EarlierRun { earlier, current, worse, better, .. } = run;
+pub(super) fn describe_earlier(run: &EarlierRunComparison) -> String {
+    let EarlierRunComparison { earlier, current, worse, better, .. } = run;
     let cases = |count: usize, how: &str| match count {
         0 => None,
         1 => Some(format!("1 case has a {how} verdict")),

@@ -1,7 +1,7 @@
 //! The history of one case: whether it passes or fails, and since when.
 
 use super::case_run::{CaseResult, CaseRun};
-use super::change::{ChangeKind, RegressionRange};
+use super::change::{ChangeKind, ChangeRange};
 use super::flake::Flakes;
 use super::rules::Rules;
 use crate::history::facts::changed_facts;
@@ -69,7 +69,7 @@ impl CaseHistory<'_> {
     }
 
     /// Since when the case has failed, if its last significant run failed and flakes do not explain the failures.
-    fn failing(&self) -> Option<RegressionRange> {
+    fn failing(&self) -> Option<ChangeRange> {
         let failures = self.failures_before(self.significant.len());
         let start = self.significant.len() - failures;
         (failures > 0 && failures >= self.flakes(start).alarm(self.rules)).then(|| self.range(start))?
@@ -90,7 +90,7 @@ impl CaseHistory<'_> {
         (passes <= self.rules.reopened_runs && passes < start).then_some(start - passes)
     }
 
-    fn range(&self, start: usize) -> Option<RegressionRange> {
+    fn range(&self, start: usize) -> Option<ChangeRange> {
         let first_bad = self.significant.get(start)?.run;
         let last_good = start.checked_sub(1).map(|before| self.significant[before].run);
         Some(range(self.runs, last_good, first_bad))
@@ -103,9 +103,9 @@ fn flaky(flakes: Flakes, in_this_run: bool, newly_flaky: bool) -> Option<ChangeK
 }
 
 /// The range between two runs, given by their indices in `runs`.
-pub(super) fn range(runs: &[HistoryRun], last_good: Option<usize>, first_bad: usize) -> RegressionRange {
+pub(super) fn range(runs: &[HistoryRun], last_good: Option<usize>, first_bad: usize) -> ChangeRange {
     let changed = last_good.map(|good| changed_facts(&runs[good].facts, &runs[first_bad].facts));
-    RegressionRange {
+    ChangeRange {
         last_good: last_good.map(|good| runs[good].name()),
         first_bad: runs[first_bad].name(),
         changed_facts: changed.unwrap_or_default(),

@@ -11,7 +11,7 @@ use crate::statistics::Share;
 
 /// The runs between which something changed: after the last good run, and at the latest in the first bad run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RegressionRange {
+pub struct ChangeRange {
     /// The last run without the problem; `None` if none is known.
     pub last_good: Option<RunName>,
     /// The first run with the problem.
@@ -35,7 +35,7 @@ pub struct DurationChange {
     pub p: f64,
     /// The runs between which the duration changed.
     #[serde(rename = "window")]
-    pub range: RegressionRange,
+    pub range: ChangeRange,
 }
 
 /// The kind of a change, or of a problem that continues, with its details.
@@ -46,13 +46,13 @@ pub enum ChangeKind {
     NewFailure {
         /// The runs between which it began to fail.
         #[serde(rename = "window")]
-        range: RegressionRange,
+        range: ChangeRange,
     },
     /// The case fails again soon after it was fixed.
     Reopened {
         /// The runs between which it began to fail again.
         #[serde(rename = "window")]
-        range: RegressionRange,
+        range: ChangeRange,
         /// The first run in which it was fixed.
         #[serde(rename = "fixed")]
         fixed_in: RunName,
@@ -61,7 +61,7 @@ pub enum ChangeKind {
     StillFailing {
         /// The runs between which it began to fail.
         #[serde(rename = "window")]
-        range: RegressionRange,
+        range: ChangeRange,
         /// The number of consecutive failures; inconclusive and skipped runs are ignored.
         #[serde(rename = "nights")]
         runs: usize,
@@ -91,7 +91,7 @@ pub enum ChangeKind {
     Slower(DurationChange),
     /// The case takes less time.
     Faster(DurationChange),
-    /// The case has no earlier results.
+    /// The case has no earlier results of this revision of its claim.
     New {
         /// True if there are results of an earlier revision of the claim.
         revised: bool,
@@ -116,7 +116,7 @@ pub enum ChangeKind {
     /// The case is inconclusive.
     Inconclusive {
         /// The runs between which it began to fail, if its last conclusive runs failed.
-        failing: Option<RegressionRange>,
+        failing: Option<ChangeRange>,
     },
 }
 
@@ -169,9 +169,9 @@ impl ChangeKind {
         }
     }
 
-    /// The runs between which the change happened. `None` if unknown, or if it is not a problem that began.
+    /// The runs between which the change happened. `None` if unknown, or if this kind has no range.
     #[must_use]
-    pub fn range(&self) -> Option<&RegressionRange> {
+    pub fn range(&self) -> Option<&ChangeRange> {
         match self {
             Self::NewFailure { range } | Self::Reopened { range, .. } | Self::StillFailing { range, .. } => {
                 Some(range)

@@ -18,14 +18,14 @@ pub struct HistoryComparison {
     /// The review of the run.
     pub review: RunReview,
     /// The run before this one; `None` if this is the first.
-    pub previous: Option<EarlierRun>,
+    pub previous: Option<EarlierRunComparison>,
     /// The last run without failed or inconclusive cases; `None` if none is known.
-    pub last_good: Option<EarlierRun>,
+    pub last_good: Option<EarlierRunComparison>,
 }
 
 /// An earlier run, compared with the current one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EarlierRun {
+pub struct EarlierRunComparison {
     /// Its id and start.
     pub run: RunName,
     /// Its executions, counted by outcome. Each attempt at a retried case counts.
@@ -67,8 +67,11 @@ impl HistoryComparison {
         Some(Self {
             series: series.to_owned(),
             review,
-            previous: before.last().map(|run| EarlierRun::of(run, current)),
-            last_good: before.iter().rfind(|run| is_good(run)).map(|run| EarlierRun::of(run, current)),
+            previous: before.last().map(|run| EarlierRunComparison::of(run, current)),
+            last_good: before
+                .iter()
+                .rfind(|run| is_good(run))
+                .map(|run| EarlierRunComparison::of(run, current)),
         })
     }
 
@@ -89,7 +92,7 @@ impl HistoryComparison {
 }
 
 /// The value of a fact in an earlier run: the current value, unless the fact changed since.
-fn earlier_value<'a>(run: Option<&'a EarlierRun>, change: &'a FactChange) -> Option<&'a str> {
+fn earlier_value<'a>(run: Option<&'a EarlierRunComparison>, change: &'a FactChange) -> Option<&'a str> {
     match run?.changed_facts.iter().find(|changed| changed.fact == change.fact) {
         Some(changed) => changed.before.as_deref(),
         None => change.after.as_deref(),
@@ -101,7 +104,7 @@ fn is_good(run: &HistoryRun) -> bool {
     tally.fail == 0 && tally.inconclusive == 0 && tally.pass > 0 && run.interrupted.is_none()
 }
 
-impl EarlierRun {
+impl EarlierRunComparison {
     fn of(run: &HistoryRun, current: &HistoryRun) -> Self {
         let (earlier_worst, current_worst) = (worst(run), worst(current));
         let both: Vec<_> = current_worst

@@ -20,8 +20,8 @@ mod review;
 mod rules;
 mod waiver;
 
-pub use change::{CaseChange, ChangeKind, DurationChange, RegressionRange, Severity};
-pub use comparison::{EarlierRun, FactRow, HistoryComparison};
+pub use change::{CaseChange, ChangeKind, ChangeRange, DurationChange, Severity};
+pub use comparison::{EarlierRunComparison, FactRow, HistoryComparison};
 pub use health::Health;
 pub use judge::review_run;
 pub use review::{ReviewResult, RunReview};

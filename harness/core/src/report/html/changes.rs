@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::page::PageContext;
 use crate::history::regression::{
-    CaseChange, ChangeKind, EarlierRun, HistoryComparison, ReviewResult, Severity,
+    CaseChange, ChangeKind, EarlierRunComparison, HistoryComparison, ReviewResult, Severity,
 };
 use crate::report::changes::{describe_change, describe_earlier, describe_health};
 use crate::report::text::{counted, plain_line};
@@ -47,7 +47,7 @@ pub(super) fn compared(page: &PageContext<'_>) -> Markup {
     }
 }
 
-fn earlier(run: &EarlierRun) -> Markup {
+fn earlier(run: &EarlierRunComparison) -> Markup {
     let changed = run.changed_facts.len();
     html! {
         code { (plain_line(&run.run.id, 80)) } " of " (day(run.run.started)) ": " (describe_earlier(run))

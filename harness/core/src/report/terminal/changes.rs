@@ -7,7 +7,7 @@ use anstyle::Style;
 
 use super::columns::Columns;
 use super::style::Styles;
-use crate::history::regression::{CaseChange, RegressionRange, RunReview};
+use crate::history::regression::{CaseChange, ChangeRange, RunReview};
 use crate::report::changes::{describe_change, describe_facts, describe_health, stored_line};
 use crate::report::text::counted;
 
@@ -60,13 +60,13 @@ pub fn changes_table(changes: &[CaseChange], styles: &Styles) -> String {
 
 /// Lists the changes of the environment, each once with the number of cases that changed at the same time.
 fn ranges(changes: &[CaseChange]) -> String {
-    let mut counts: BTreeMap<(&str, &str), (usize, &RegressionRange)> = BTreeMap::new();
+    let mut counts: BTreeMap<(&str, &str), (usize, &ChangeRange)> = BTreeMap::new();
     for range in changes.iter().filter_map(|change| change.kind.range()) {
         if let Some(good) = range.last_good.as_ref().filter(|_| !range.changed_facts.is_empty()) {
             counts.entry((&good.id, &range.first_bad.id)).or_insert((0, range)).0 += 1;
         }
     }
-    let line = |((good, bad), (cases, range)): (&(&str, &str), &(usize, &RegressionRange))| {
+    let line = |((good, bad), (cases, range)): (&(&str, &str), &(usize, &ChangeRange))| {
         let (good, bad) = (stored_line(good), stored_line(bad));
         let facts = describe_facts(&range.changed_facts);
         format!("after {good}, with {bad} ({cases} of these cases): {facts}\n")

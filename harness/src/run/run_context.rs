@@ -52,7 +52,7 @@ pub struct RunOptions {
 }
 
 /// The state that all executions of a run share.
-pub(super) struct Conductor {
+pub(super) struct RunContext {
     pub(super) access: Access,
     pub(super) plan: Plan,
     pub(super) options: RunOptions,
