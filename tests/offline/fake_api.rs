@@ -41,6 +41,8 @@ pub(crate) enum Fate {
     Answered,
     /// It is carried out, but the connection is closed without a response.
     Lost,
+    /// It is answered as if it were carried out.
+    Ignored,
     /// It is refused with this status.
     Refused(u16),
     /// It becomes a WebSocket stream that sends these bytes and is then cut.
@@ -178,6 +180,7 @@ fn handle_connection(mut stream: TcpStream, policy: FatePolicy, state: &Mutex<St
     }
     let (code, answer) = match fate {
         Fate::Refused(code) => refusal(code, "refused"),
+        Fate::Ignored => success(),
         _ => lock(state).answer(&request, &body),
     };
     if fate != Fate::Lost {
@@ -185,6 +188,10 @@ fn handle_connection(mut stream: TcpStream, policy: FatePolicy, state: &Mutex<St
         let head = format!("HTTP/1.1 {code} Answer\r\ncontent-type: application/json\r\nconnection: close");
         let _ = write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{text}", text.len());
     }
+}
+
+fn success() -> (u16, Value) {
+    (200, json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success" }))
 }
 
 fn refusal(code: u16, message: &str) -> (u16, Value) {
@@ -273,6 +280,6 @@ impl State {
         if before == self.objects.len() && !is_collection {
             return refusal(404, "not found");
         }
-        (200, json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success" }))
+        success()
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use assert_matches::assert_matches;
+use podproof::cluster::Access;
 use podproof::stage::{Removals, Stage, StageError, delete_namespace, leftovers};
 use podproof_core::plan::Budgets;
 use rstest::rstest;
@@ -37,6 +38,11 @@ fn refuse_pod_deletions(request: &Request, _: usize) -> Fate {
     }
 }
 
+/// Accepts the deletion of pods, which then stay.
+fn ignore_pod_deletions(request: &Request, _: usize) -> Fate {
+    if request.method == "DELETE" && request.path.ends_with("/pods") { Fate::Ignored } else { Fate::Answered }
+}
+
 /// Refuses three of every four equal deletions.
 fn refuse_most_deletions(request: &Request, before: usize) -> Fate {
     if request.method == "DELETE" && before % 4 != 3 { Fate::Refused(500) } else { Fate::Answered }
@@ -64,36 +70,33 @@ async fn no_namespace_is_left(#[case] policy: FatePolicy) {
     assert_eq!(server.namespaces(), [""; 0]);
 }
 
-/// With pods in a namespace, the namespace controller deletes the objects of every kind more than once.
-#[tokio::test]
-async fn a_namespace_is_deleted_after_its_pods() {
-    let server = FakeApi::new(answer_all);
-    let access = server.access().await;
-    let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
+/// Leaves the ended case `one`, with its pod.
+async fn end_a_case(access: &Access) {
+    let stage = Stage::open(access, order("one", POD), budgets()).await.unwrap();
     stage.create("a").await.unwrap();
     stage.close(claim(), None, Ok(()), None).await;
-    let removals = Removals::new(access.client.clone(), budgets(), CancellationToken::new());
-    removals.begin("one".to_owned()).await;
-    assert_eq!(removals.finish(&CancellationToken::new()).await, Some(Vec::new()));
-    let requests = server.requests().into_iter().filter(|request| request.method == "DELETE");
-    let deletions: Vec<_> = requests.map(|request| request.path).collect();
-    assert_eq!(deletions, ["/api/v1/namespaces/one/pods", "/api/v1/namespaces/one"]);
 }
 
-/// A pod that is deleted by force disappears while its containers may still run.
+const PODS: &str = "/api/v1/namespaces/one/pods";
+const NAMESPACE: &str = "/api/v1/namespaces/one";
+
+/// With pods in a namespace, the namespace controller deletes the objects of every kind more than once. A pod that is
+/// deleted by force disappears while its containers may still run, so it has its grace period first.
+#[rstest]
+#[case::pods_go(answer_all, &[PODS, NAMESPACE])]
+#[case::pods_stay(ignore_pod_deletions, &[PODS, PODS, NAMESPACE])]
+#[case::pods_may_not_be_deleted(refuse_pod_deletions, &[PODS, NAMESPACE])]
 #[tokio::test]
-async fn pods_are_deleted_by_force_only_after_they_had_their_grace_periods() {
-    let server = FakeApi::new(refuse_pod_deletions);
+async fn a_namespace_is_deleted_after_its_pods(#[case] policy: FatePolicy, #[case] expected: &[&str]) {
+    let server = FakeApi::new(policy);
     let access = server.access().await;
-    let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
-    stage.create("a").await.unwrap();
-    stage.close(claim(), None, Ok(()), None).await;
+    end_a_case(&access).await;
     let removals = Removals::new(access.client.clone(), budgets(), CancellationToken::new());
     removals.begin("one".to_owned()).await;
     assert_eq!(removals.finish(&CancellationToken::new()).await, Some(Vec::new()));
     let requests = server.requests().into_iter().filter(|request| request.method == "DELETE");
     let deletions: Vec<_> = requests.map(|request| request.path).collect();
-    assert_eq!(deletions, ["/api/v1/namespaces/one/pods", "/api/v1/namespaces/one"]);
+    assert_eq!(deletions, expected);
 }
 
 #[rstest]
@@ -101,11 +104,9 @@ async fn pods_are_deleted_by_force_only_after_they_had_their_grace_periods() {
 #[case::second(2)]
 #[tokio::test]
 async fn after_a_signal_namespaces_are_deleted_without_waiting_for_their_pods(#[case] signals: u32) {
-    let server = FakeApi::new(refuse_pod_deletions);
+    let server = FakeApi::new(ignore_pod_deletions);
     let access = server.access().await;
-    let stage = Stage::open(&access, order("one", POD), budgets()).await.unwrap();
-    stage.create("a").await.unwrap();
-    stage.close(claim(), None, Ok(()), None).await;
+    end_a_case(&access).await;
     let (stop, interrupt) = (CancellationToken::new(), CancellationToken::new());
     let removals = Removals::new(access.client.clone(), Budgets::stretched(10.0), stop.clone());
     removals.begin("one".to_owned()).await;

@@ -104,10 +104,7 @@ pub async fn experiment(
     }
     record.ended = Timestamp::now();
     record.faults.extend(journal.end());
-    match runner.removals.finish(&interrupt.immediately).await {
-        Some(left) => record.faults.extend(left),
-        None => record.faults.push("interrupted before all namespaces were deleted".to_owned()),
-    }
+    record.faults.extend(runner.removals.faults(&interrupt.immediately).await);
     record.interrupted = interrupt.stop.is_cancelled().then(|| "a signal".to_owned());
     record
 }

@@ -90,10 +90,7 @@ pub async fn conduct(
     (record.identity, record.change) = (Some(identity), change);
     let mut record = record.discount_after_cluster_change();
     send(Event::CleanupStarted);
-    match removals.finish(&interrupt.immediately).await {
-        Some(faults) => record.faults.extend(faults),
-        None => record.faults.push("interrupted before all namespaces were deleted".to_owned()),
-    }
+    record.faults.extend(removals.faults(&interrupt.immediately).await);
     send(Event::RunFinished { outcome: RunOutcome::of(&record) });
     record
 }

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::namespace::{delete_namespace, delete_namespace_within, delete_pods};
+use super::namespace::{delete_namespace_within, delete_pods};
 use super::opening::CleanupFault;
 use crate::stage::watch::Refusals;
 use podproof_core::plan::Budgets;
@@ -74,6 +74,12 @@ impl Removals {
         }
     }
 
+    /// Like [`finish`](Self::finish), with the interrupt as a fault.
+    pub async fn faults(&self, interrupt: &CancellationToken) -> Vec<CleanupFault> {
+        let faults = self.finish(interrupt).await;
+        faults.unwrap_or_else(|| vec!["interrupted before all namespaces were deleted".to_owned()])
+    }
+
     /// Waits for all removals and returns the faults of those that failed. If `interrupt` is cancelled first, only
     /// requests the deletions that the API server has not accepted yet, and returns `None`.
     pub async fn finish(&self, interrupt: &CancellationToken) -> Option<Vec<CleanupFault>> {
@@ -83,7 +89,10 @@ impl Removals {
         let remaining = lock(&self.remaining).clone();
         let patience = self.budgets.connect();
         // An error is ignored: the caller reports that namespaces may be left over.
-        join_all(remaining.iter().map(|namespace| delete_namespace(&self.client, namespace, patience))).await;
+        let deletions = remaining
+            .iter()
+            .map(|namespace| delete_namespace_within(&self.client, namespace, patience, patience));
+        join_all(deletions).await;
         None
     }
 }
